@@ -1,0 +1,3 @@
+"""Callbacks."""
+
+__all__: list[str] = []

@@ -1,0 +1,35 @@
+"""The check that Keras 3 runs on TensorFlow, made without importing either."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+
+def require_tensorflow_backend() -> None:
+    """Raise an `ImportError` that names the remedy, unless this is Keras 3 on TensorFlow."""
+    if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true"):
+        raise ImportError(
+            "keras_cae needs Keras 3, but the environment variable TF_USE_LEGACY_KERAS asks for Keras 2: "
+            "unset it before Python starts."
+        )
+    backend = _configured_backend()
+    if backend != "tensorflow":
+        raise ImportError(
+            f"keras_cae needs Keras on the TensorFlow backend, but the configured backend is {backend!r}: "
+            "set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+        )
+
+
+def _configured_backend() -> str:
+    """The backend that Keras uses, or will use once it is imported."""
+    keras = sys.modules.get("keras")
+    if hasattr(keras, "config"):
+        return str(keras.config.backend())
+    if name := os.environ.get("KERAS_BACKEND"):
+        return name
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        return str(json.loads((home / "keras.json").read_text()).get("backend", "tensorflow"))
+    except (OSError, ValueError):
+        return "tensorflow"

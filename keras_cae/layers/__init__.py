@@ -1,0 +1,6 @@
+"""Building blocks: convolution blocks for encoders and decoders."""
+
+from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+
+__all__ = ["ConvBlock", "TransposedConvBlock"]

@@ -1,0 +1,62 @@
+"""One level of a decoder."""
+
+from typing import Any
+
+import keras
+
+from keras_cae.layers.conv_stage import ConvStage
+from keras_cae.validation import positive_int
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class TransposedConvBlock(ConvStage):
+    """One level of a decoder: transposed convolution, normalization, activation, upsampling.
+
+    All padding is "same", so a side of `s` becomes `s * strides * upsampling`.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: side of the square kernel, in pixels.
+        strides: step of the transposed convolution, in pixels of its output.
+        activation: name of a Keras activation, callable or layer, learnable ones too
+            (`keras.layers.PReLU()`).
+        normalization: "batch" or None. Comes before the activation.
+        upsampling: factor of the nearest-neighbour upsampling; 1 for none.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, height, width, channels)`.
+
+    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> block = keras_cae.layers.TransposedConvBlock(8, strides=2)
+    >>> block(np.zeros((1, 7, 7, 32))).shape
+    TensorShape([1, 14, 14, 8])
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int = 3,
+        strides: int = 1,
+        activation: Any = "relu",
+        normalization: str | None = None,
+        upsampling: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(filters, kernel_size, strides, activation, normalization, **kwargs)
+        self.upsampling = positive_int(upsampling, "upsampling")
+        upsample = keras.layers.UpSampling2D(
+            self.upsampling,
+            data_format="channels_last",
+            dtype=self.dtype_policy,
+            name="upsampling",
+        )
+        self.assemble(keras.layers.Conv2DTranspose, upsample if self.upsampling > 1 else None)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "upsampling": self.upsampling}

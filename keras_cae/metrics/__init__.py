@@ -1,0 +1,3 @@
+"""Metrics of image quality."""
+
+__all__: list[str] = []

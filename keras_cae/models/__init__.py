@@ -1,0 +1,17 @@
+"""The autoencoders, and the encoder and decoder networks that they are made of."""
+
+from keras_cae.models.basic_cae import BasicCAE
+from keras_cae.models.batch_norm_pool_cae import BatchNormPoolCAE
+from keras_cae.models.cae import CAE
+from keras_cae.models.decoder import Decoder
+from keras_cae.models.encoder import Encoder
+from keras_cae.models.skip_connection_cae import SkipConnectionCAE
+
+__all__ = [
+    "CAE",
+    "BasicCAE",
+    "BatchNormPoolCAE",
+    "Decoder",
+    "Encoder",
+    "SkipConnectionCAE",
+]

@@ -1,0 +1,74 @@
+"""Strided and transposed convolutions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+from keras_cae.models.pyramid_cae import PyramidCAE
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class BasicCAE(PyramidCAE):
+    """Autoencoder of strided convolutions and transposed convolutions.
+
+    The first convolution has stride 1, each later one stride 2. A dense layer makes the code, another one
+    the feature map that transposed convolutions of stride 2 bring back to full resolution, through the
+    filters in reverse (Masci et al. 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature
+    Extraction"; strides in place of pooling as in Springenberg et al. 2015, "Striving for Simplicity").
+
+    Args:
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one
+            set of weights serves images of any size.
+        filters: channels of each level's convolution, from full resolution down.
+        kernel_size: side of the kernels, in pixels.
+        activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
+        output_activation: the same, for the last layer. It decides which values the images may have:
+            "sigmoid" for [0, 1].
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        **kwargs: of `keras.Model`.
+
+    Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above, or the images are too small.
+
+    Example:
+
+    >>> model = keras_cae.models.BasicCAE(latent_dim=8, filters=(8, 16))
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> images = np.random.default_rng(0).random((64, 14, 14, 1), dtype="float32")
+    >>> history = model.fit(images, verbose=0)
+    >>> model.encode(images).shape
+    (64, 8)
+    """
+
+    def __init__(
+        self,
+        latent_dim: int | None,
+        filters: Sequence[int] = (16, 32),
+        kernel_size: int = 3,
+        activation: Any = "relu",
+        output_activation: Any = "sigmoid",
+        corruption: keras.layers.Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            latent_dim, filters, kernel_size, activation, output_activation, corruption, **kwargs
+        )
+
+    def encoder_levels(self) -> list[keras.layers.Layer]:
+        return [
+            ConvBlock(filters, strides=1 if index == 0 else 2, **self.block_arguments(index))
+            for index, filters in enumerate(self.filters)
+        ]
+
+    def decoder_levels(self) -> list[keras.layers.Layer]:
+        return [
+            TransposedConvBlock(filters, strides=2, **self.block_arguments(index))
+            for index, filters in enumerate(reversed(self.filters[:-1]))
+        ]

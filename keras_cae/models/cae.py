@@ -1,0 +1,459 @@
+"""The autoencoder that all others are made from: the data flow, and the steps of training."""
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.images import check_image_batch, compatible, scale_images
+from keras_cae.models.batching import in_batches, is_tensor
+from keras_cae.models.corruption_noise import same_noise
+from keras_cae.models.shaped_model import ShapedModel
+from keras_cae.models.target_range import TargetRange, last_activation
+from keras_cae.serialization import deserialize_layer, serialize_layer
+
+PARTS = ("encoder", "decoder", "bottleneck", "corruption")
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class CAE(ShapedModel):
+    """Autoencoder of any two networks, trained by plain `model.fit`.
+
+        images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
+
+    `fit(x)` trains it to reconstruct `x`; `fit(x, y)` to make the images `y` of `x`, for instance clean ones
+    of noisy ones. Training, evaluation and saving are those of `keras.Model`, with the same numbers, and in
+    addition:
+
+    - Integer images are scaled to [0, 1] on the device, by the largest value of their type.
+    - One weight per image, of shape `(n,)`, weights images, also without `y`.
+    - Targets that the output activation can't reach (0 to 255 into a sigmoid) stop the first batch.
+    - The corruption is applied in training and evaluation, never by `predict`. Every evaluation draws the
+      same noise, so that validation losses compare.
+
+    Args:
+        encoder: `keras.Model` from images to codes.
+        decoder: `keras.Model` from codes to images.
+        bottleneck: layer between the two; by default the codes pass as they are. It adds its own penalties
+            with `add_loss`.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
+            called with `training=True`.
+        **kwargs: of `keras.Model`.
+
+    Input shape: `(n, height, width, channels)`, as the encoder takes it.
+
+    Output shape: that of the decoder.
+
+    Raises:
+        TypeError: encoder or decoder is not a Keras model.
+        ValueError: at build, the encoder's output does not fit the decoder.
+
+    Example:
+
+    >>> encoder = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4)])
+    >>> decoder = keras.Sequential(
+    ...     [keras.layers.Dense(64, activation="sigmoid"), keras.layers.Reshape((8, 8, 1))]
+    ... )
+    >>> model = keras_cae.models.CAE(encoder, decoder)
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> history = model.fit(images, verbose=0)
+    >>> model.decode(model.encode(images)).shape
+    (32, 8, 8, 1)
+    """
+
+    makes_networks: bool = False
+    """Whether `build_for` makes the networks between the images, so that the constructor gets none."""
+
+    def __init__(
+        self,
+        encoder: keras.Model | None,
+        decoder: keras.Model | None,
+        bottleneck: keras.layers.Layer | None = None,
+        corruption: keras.layers.Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.corruption = corruption
+        if self.makes_networks:
+            return
+        self.encoder = _checked_network(encoder, "encoder")
+        self.bottleneck = bottleneck or self.identity_bottleneck()
+        self.decoder = _checked_network(decoder, "decoder")
+
+    def identity_bottleneck(self) -> keras.layers.Layer:
+        """The layer that leaves codes as they are."""
+        return keras.layers.Identity(dtype=self.dtype_policy, name="bottleneck")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("encoder", "bottleneck", "decoder"):
+            raise AttributeError(
+                f"{type(self).__name__} has no {name} before it is built: train it, call it on images, or "
+                "call build((None, height, width, channels))."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    # The networks and the forward pass
+
+    def free_shape(self, shape: Any) -> Any:
+        image_shape = check_image_batch(shape)
+        taken = getattr(self.encoder, "input_shape", None)
+        if isinstance(taken, tuple) and compatible(image_shape, taken[1:]):
+            image_shape = taken[1:]
+        return (None, *image_shape)
+
+    def build_for(self, shape: Any) -> None:
+        images = keras.KerasTensor(shape, dtype=self.variable_dtype)
+        self.call(images)
+        if self.corruption is not None:
+            self.corruption(images, training=True)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        codes = self.encoder(self.check_images(inputs), training=training)
+        codes = self.bottleneck(codes, training=training)
+        if not self.built:
+            self._check_fit(codes)
+        return self.decoder(codes, training=training)
+
+    def _ensure_built(self, images: Any) -> None:
+        if not self.built:
+            self.build(images.shape)
+
+    def check_images(self, inputs: Any) -> Any:
+        """Return the images of a batch as floats; refuse a batch of another shape."""
+        check_image_batch(inputs.shape, self.built_shape and self.built_shape[1:])
+        return scale_images(inputs, self.variable_dtype)
+
+    def _check_fit(self, codes: Any) -> None:
+        taken = getattr(self.decoder, "input_shape", None)
+        if isinstance(taken, tuple) and not compatible(codes.shape, taken):
+            raise ValueError(
+                f"The encoder and the decoder do not fit together: the encoder {self.encoder.name!r} gives "
+                f"codes of shape {tuple(codes.shape)}, the decoder {self.decoder.name!r} takes {taken}."
+            )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        code_shape = self.encoder.compute_output_shape(input_shape)
+        code_shape = self.bottleneck.compute_output_shape(code_shape)
+        return self.decoder.compute_output_shape(code_shape)
+
+    def corrupt(self, images: Any) -> Any:
+        """Return images as evaluation feeds them to the encoder: always with the same noise.
+
+        Training's random numbers stay untouched.
+
+        Args:
+            images: batch of images.
+        """
+        with same_noise(self.corruption):
+            return self._corrupted(self.check_images(ops.convert_to_tensor(images)))
+
+    def _corrupted(self, images: Any) -> Any:
+        return images if self.corruption is None else self.corruption(images, training=True)
+
+    def encode(self, images: Any, batch_size: int = 128) -> Any:
+        """Return the codes of images. Deterministic.
+
+        Args:
+            images: an array, which is encoded in batches; a `tf.data.Dataset` of images (targets and
+                weights beside them are ignored), encoded in its own; or a tensor, encoded at once and
+                differentiably.
+            batch_size: how many images of an array are encoded at once.
+
+        Returns:
+            An array of codes; for a tensor, a tensor.
+        """
+        return self._infer(self._encode, self._compiled_encode, images, batch_size)
+
+    def decode(self, codes: Any, batch_size: int = 128) -> Any:
+        """Return the images that the decoder makes of codes. Deterministic.
+
+        Args:
+            codes: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
+            batch_size: how many codes of an array are decoded at once.
+
+        Returns:
+            An array of images; for a tensor, a tensor.
+        """
+        return self._infer(self._decode, self._compiled_decode, codes, batch_size)
+
+    def _infer(
+        self, function: Callable[[Any], Any], compiled: Any, inputs: Any, batch_size: int
+    ) -> Any:
+        """Apply `function` to tensors as it is, to arrays and datasets compiled and in batches."""
+        return function(inputs) if is_tensor(inputs) else in_batches(compiled, inputs, batch_size)
+
+    def _encode(self, images: Any) -> Any:
+        self._ensure_built(images)
+        codes = self.encoder(self.check_images(images), training=False)
+        return self.bottleneck(codes, training=False)
+
+    def _decode(self, codes: Any) -> Any:
+        return self.decoder(codes, training=False)
+
+    @functools.cached_property
+    def _compiled_encode(self) -> Any:
+        return tf.function(self._encode, reduce_retracing=True)
+
+    @functools.cached_property
+    def _compiled_decode(self) -> Any:
+        return tf.function(self._decode, reduce_retracing=True)
+
+    # Training
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The loss of the reconstructions, and what the layers add. The target is `y`, or else `x`."""
+        return super().compute_loss(
+            x=x,
+            y=self.target(x, y, y_pred),
+            y_pred=y_pred,
+            sample_weight=_per_image(sample_weight, y_pred),
+            training=training,
+        )
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The logs of the metrics. The target is `y`, or else `x`."""
+        return super().compute_metrics(
+            x, self.target(x, y, y_pred), y_pred, sample_weight=_per_image(sample_weight, y_pred)
+        )
+
+    def target(self, x: Any, y: Any, y_pred: Any) -> Any:
+        """The images that `y_pred` is compared with: `y`, or else `x`, as floats."""
+        name, images = ("x", x) if y is None else ("y", y)
+        if not compatible(images.shape[1:], y_pred.shape[1:]):
+            remedy = (
+                "Pass the images to make of x as y."
+                if y is None
+                else "A target is an image of the reconstruction's shape. Class labels are none: leave "
+                "them out, with image_dataset_from_directory(..., labels=None) or "
+                "dataset.map(lambda image, label: image)."
+            )
+            raise ValueError(
+                f"The target {name} has the shape {tuple(images.shape)}, the reconstruction "
+                f"{tuple(y_pred.shape)}. {remedy}"
+            )
+        return scale_images(images, self.variable_dtype)
+
+    def train_step(self, data: Any) -> Any:
+        """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.check_images(x)
+        with tf.GradientTape() as tape:
+            y_pred = self(self._corrupted(images), training=True)
+            loss = self._checked_loss(images, y, y_pred, sample_weight, training=True)
+            scaled_loss = self.optimizer.scale_loss(loss)
+        variables = self.trainable_variables
+        if variables:
+            self.optimizer.apply_gradients(
+                zip(tape.gradient(scaled_loss, variables), variables, strict=True)
+            )
+        else:
+            warnings.warn("The model does not have any trainable weights.", stacklevel=2)
+        return self.compute_metrics(images, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> Any:
+        """The loss and the metrics of a batch, corrupted as in training."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.check_images(x)
+        y_pred = self(self._corrupted(images), training=False)
+        self._checked_loss(images, y, y_pred, sample_weight, training=False)
+        return self.compute_metrics(images, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The reconstructions of a batch, without corruption."""
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self(x, training=False)
+
+    def _checked_loss(
+        self, images: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+    ) -> Any:
+        """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
+        loss = self.compute_loss(images, y, y_pred, sample_weight, training=training)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        tracker = next(metric for metric in self.metrics if metric.name == "loss")
+        # `compute_loss` has divided by the number of replicas, whose losses will be added.
+        tracker.update_state(
+            loss * ops.cast(replicas, loss.dtype), sample_weight=ops.shape(images)[0]
+        )
+        return self.target_range.guard(loss, self.target(images, y, y_pred))
+
+    @functools.cached_property
+    def target_range(self) -> TargetRange:
+        return TargetRange(self.last_activation())
+
+    def last_activation(self) -> Any:
+        """The activation that bounds the reconstructions, where it is known."""
+        return last_activation(self.decoder)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Compile the training step; after the first batch, check that its targets can be reached."""
+        made = self.train_function is None or force
+        super().make_train_function(force)
+        if made:
+            self.train_function = self._with_target_check(self.train_function)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Compile the evaluation step; after the first batch, check that its targets can be reached."""
+        made = self.test_function is None or force
+        super().make_test_function(force)
+        if made:
+            self.test_function = self._with_target_check(self.test_function)
+
+    def _with_target_check(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def checked(iterator: Any) -> Any:
+            logs = function(iterator)
+            self.target_range.check()
+            return logs
+
+        return checked
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Train as `keras.Model.fit` does, towards `y`, or towards `x` if there is no `y`.
+
+        Args:
+            x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
+                `keras.utils.PyDataset`, generator.
+            y: the images to make of `x`.
+            batch_size: images in a batch of an array.
+            epochs: number of epochs.
+            verbose: of `keras.Model.fit`.
+            callbacks: of `keras.Model.fit`.
+            validation_split: of `keras.Model.fit`.
+            validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
+                targets may be None.
+            shuffle: of `keras.Model.fit`.
+            class_weight: refused: images have no classes.
+            sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, height, width)`.
+            **kwargs: of `keras.Model.fit`.
+
+        Returns:
+            The `keras.callbacks.History`.
+
+        Raises:
+            ValueError: images, targets or weights are not of the kind named above.
+        """
+        if class_weight is not None:
+            raise ValueError(
+                "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
+                "image with sample_weight."
+            )
+        y = self._explicit_target(x, y, sample_weight, batch_size)
+        if isinstance(validation_data, list | tuple):
+            images, targets, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
+            targets = self._explicit_target(images, targets, weights, batch_size)
+            validation_data = keras.utils.pack_x_y_sample_weight(images, targets, weights)
+        return super().fit(
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            sample_weight=sample_weight,
+            **kwargs,
+        )
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
+
+        A corruption draws the same noise in every evaluation.
+
+        Args:
+            x: images, as in `fit`.
+            y: the images to make of `x`.
+            batch_size: images in a batch of an array.
+            verbose: of `keras.Model.evaluate`.
+            sample_weight: weights, as in `fit`.
+            **kwargs: of `keras.Model.evaluate`.
+
+        Returns:
+            The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
+
+        Raises:
+            ValueError: images, targets or weights are not of the kind named above.
+        """
+        y = self._explicit_target(x, y, sample_weight, batch_size)
+        with same_noise(self.corruption):
+            return super().evaluate(
+                x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, **kwargs
+            )
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate a single batch, with the same noise every time."""
+        with same_noise(self.corruption):
+            return super().test_on_batch(*args, **kwargs)
+
+    def _explicit_target(self, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> Any:
+        """`y`; or `x`, where Keras would drop the weights for want of a `y`. Checks what can be seen early."""
+        self.target_range.arm()
+        name, target = ("x", x) if y is None else ("y", y)
+        if isinstance(target, np.ndarray) and target.ndim == 4:
+            self.target_range.check_array(target[: batch_size or 32], name)
+        if y is None and sample_weight is not None and hasattr(x, "shape"):
+            return x
+        return y
+
+    # Serialization
+
+    def get_config(self) -> dict[str, Any]:
+        parts = ("corruption",) if self.makes_networks else PARTS
+        return {
+            **super().get_config(),
+            **{part: serialize_layer(getattr(self, part)) for part in parts},
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":
+        parts = {part: deserialize_layer(config[part]) for part in PARTS if part in config}
+        return super().from_config({**config, **parts}, custom_objects)
+
+
+def _checked_network(network: Any, name: str) -> keras.Model:
+    if not isinstance(network, keras.Model):
+        raise TypeError(f"{name} must be a keras.Model, got {network!r}.")
+    return network
+
+
+def _per_image(sample_weight: Any, y_pred: Any) -> Any:
+    """Weights of images, `(n,)` or `(n, 1)`, with axes for the pixels; others as they are."""
+    if sample_weight is None or len(sample_weight.shape) >= len(y_pred.shape) - 1:
+        return sample_weight
+    missing = len(y_pred.shape) - 1 - len(sample_weight.shape)
+    return ops.reshape(sample_weight, (-1, *sample_weight.shape[1:], *(1,) * missing))
