@@ -17,7 +17,7 @@ from keras_cae.version import __version__
 NAMESPACES = ("callbacks", "datasets", "layers", "metrics", "models")
 SERIALIZABLE_NAMESPACES = ("layers", "metrics", "models")
 
-__all__ = [*NAMESPACES, "__version__"]  # noqa: PLE0604
+__all__ = [*NAMESPACES, "__version__"]
 
 require_tensorflow_backend()
 

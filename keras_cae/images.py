@@ -36,7 +36,12 @@ def check_image_batch(shape: Any, expected: Shape | None = None) -> Shape:
     Raises:
         ValueError: the shape is another one.
     """
-    shape = tuple(shape)
+    shape = known_shape(shape)
+    if shape is None:
+        raise ValueError(
+            "The rank of the images is not known. Images must come as batches of shape (n, height, width, "
+            "channels): give the dataset's elements a shape, for instance with tf.ensure_shape."
+        )
     if len(shape) != 4:
         raise ValueError(
             f"Images must come as a batch of shape (n, height, width, channels), got {shape}. "
@@ -54,9 +59,13 @@ def check_image_batch(shape: Any, expected: Shape | None = None) -> Shape:
     return image_shape
 
 
+def known_shape(shape: Any) -> Shape | None:
+    """`shape` as a tuple, or None if even its rank is not known."""
+    return None if getattr(shape, "rank", 0) is None else tuple(shape)
+
+
 def compatible(shape: Any, other: Any) -> bool:
     """Whether two shapes have the same rank and agree wherever both sizes are known."""
-    shape, other = tuple(shape), tuple(other)
     return len(shape) == len(other) and all(
         a is None or b is None or a == b for a, b in zip(shape, other, strict=True)
     )

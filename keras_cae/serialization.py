@@ -16,6 +16,12 @@ def deserialize_layer(value: Any) -> Any:
     return keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
 
 
+def build_once(layer: keras.layers.Layer, input_shape: Any) -> None:
+    """Build a layer, unless it came built: one that was described after it was built does."""
+    if not layer.built:
+        layer.build(input_shape)
+
+
 def get_activation(activation: Any, name: str) -> Callable[[Any], Any] | keras.layers.Layer:
     """Resolve an activation: a name, a callable, a layer, or the plain form of one of these.
 

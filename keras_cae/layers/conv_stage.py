@@ -4,7 +4,12 @@ from typing import Any
 
 import keras
 
-from keras_cae.serialization import activation_layer, get_activation, serialize_activation
+from keras_cae.serialization import (
+    activation_layer,
+    build_once,
+    get_activation,
+    serialize_activation,
+)
 from keras_cae.validation import one_of, positive_int
 
 
@@ -30,9 +35,7 @@ class ConvStage(keras.layers.Layer):
         self.activation = get_activation(activation, "activation")
         self.normalization = one_of(normalization, "normalization", (None, "batch"))
 
-    def assemble(
-        self, convolution: type[keras.layers.Layer], resizing: keras.layers.Layer | None
-    ) -> None:
+    def assemble(self, convolution: type[keras.layers.Layer], resizing: keras.layers.Layer | None) -> None:
         """Make the children; a subclass's constructor ends with this."""
         self.convolution = convolution(
             self.filters,
@@ -59,7 +62,7 @@ class ConvStage(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         for stage in self.stages:
-            stage.build(input_shape)
+            build_once(stage, input_shape)
             input_shape = stage.compute_output_shape(input_shape)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

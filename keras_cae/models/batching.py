@@ -21,13 +21,11 @@ def in_batches(function: Callable[[Any], Any], inputs: Any, batch_size: int) -> 
 
     Args:
         function: from a batch to a tensor or a structure of tensors.
-        inputs: an array, a list of arrays of the same length, or a `tf.data.Dataset`, of whose elements
+        inputs: an array, a tuple of arrays of the same length, or a `tf.data.Dataset`, of whose elements
             the first part is taken.
         batch_size: how many examples of an array make a batch.
     """
-    outputs = [
-        keras.tree.map_structure(_to_array, function(x)) for x in _batches(inputs, batch_size)
-    ]
+    outputs = [keras.tree.map_structure(_to_array, function(x)) for x in _batches(inputs, batch_size)]
     if not outputs:
         raise ValueError("The dataset is empty.")
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
@@ -39,7 +37,7 @@ def _batches(inputs: Any, batch_size: int) -> Iterator[Any]:
         for element in inputs:
             yield keras.utils.unpack_x_y_sample_weight(element)[0]
         return
-    several = isinstance(inputs, list)
+    several = isinstance(inputs, tuple)
     arrays = [np.asarray(part) for part in (inputs if several else [inputs])]
     for start in range(0, max(len(arrays[0]), 1), batch_size):
         batch = [array[start : start + batch_size] for array in arrays]

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.images import check_image_batch, compatible, scale_images
+from keras_cae.images import check_image_batch, compatible, known_shape, scale_images
 from keras_cae.models.batching import in_batches, is_tensor
-from keras_cae.models.corruption_noise import same_noise
+from keras_cae.models.random_state import generator_states, same_noise
 from keras_cae.models.shaped_model import ShapedModel
 from keras_cae.models.target_range import TargetRange, last_activation
 from keras_cae.serialization import deserialize_layer, serialize_layer
@@ -88,7 +88,7 @@ class CAE(ShapedModel):
 
     def identity_bottleneck(self) -> keras.layers.Layer:
         """The layer that leaves codes as they are."""
-        return keras.layers.Identity(dtype=self.dtype_policy, name="bottleneck")
+        return keras.layers.Identity(dtype=self.dtype_policy.name, name="bottleneck")
 
     def __getattr__(self, name: str) -> Any:
         if name in ("encoder", "bottleneck", "decoder"):
@@ -182,9 +182,7 @@ class CAE(ShapedModel):
         """
         return self._infer(self._decode, self._compiled_decode, codes, batch_size)
 
-    def _infer(
-        self, function: Callable[[Any], Any], compiled: Any, inputs: Any, batch_size: int
-    ) -> Any:
+    def _infer(self, function: Callable[[Any], Any], compiled: Any, inputs: Any, batch_size: int) -> Any:
         """Apply `function` to tensors as it is, to arrays and datasets compiled and in batches."""
         return function(inputs) if is_tensor(inputs) else in_batches(compiled, inputs, batch_size)
 
@@ -198,11 +196,11 @@ class CAE(ShapedModel):
 
     @functools.cached_property
     def _compiled_encode(self) -> Any:
-        return tf.function(self._encode, reduce_retracing=True)
+        return tf.function(self._encode, autograph=False, reduce_retracing=True)
 
     @functools.cached_property
     def _compiled_decode(self) -> Any:
-        return tf.function(self._decode, reduce_retracing=True)
+        return tf.function(self._decode, autograph=False, reduce_retracing=True)
 
     # Training
 
@@ -219,20 +217,21 @@ class CAE(ShapedModel):
             x=x,
             y=self.target(x, y, y_pred),
             y_pred=y_pred,
-            sample_weight=_per_image(sample_weight, y_pred),
+            sample_weight=_per_image(sample_weight),
             training=training,
         )
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The logs of the metrics. The target is `y`, or else `x`."""
         return super().compute_metrics(
-            x, self.target(x, y, y_pred), y_pred, sample_weight=_per_image(sample_weight, y_pred)
+            x, self.target(x, y, y_pred), y_pred, sample_weight=_per_image(sample_weight)
         )
 
     def target(self, x: Any, y: Any, y_pred: Any) -> Any:
         """The images that `y_pred` is compared with: `y`, or else `x`, as floats."""
         name, images = ("x", x) if y is None else ("y", y)
-        if not compatible(images.shape[1:], y_pred.shape[1:]):
+        shape = known_shape(images.shape)
+        if shape is None or not compatible(shape[1:], y_pred.shape[1:]):
             remedy = (
                 "Pass the images to make of x as y."
                 if y is None
@@ -241,8 +240,7 @@ class CAE(ShapedModel):
                 "dataset.map(lambda image, label: image)."
             )
             raise ValueError(
-                f"The target {name} has the shape {tuple(images.shape)}, the reconstruction "
-                f"{tuple(y_pred.shape)}. {remedy}"
+                f"The target {name} has the shape {shape}, the reconstruction {tuple(y_pred.shape)}. {remedy}"
             )
         return scale_images(images, self.variable_dtype)
 
@@ -256,9 +254,7 @@ class CAE(ShapedModel):
             scaled_loss = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
         if variables:
-            self.optimizer.apply_gradients(
-                zip(tape.gradient(scaled_loss, variables), variables, strict=True)
-            )
+            self.optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables, strict=True))
         else:
             warnings.warn("The model does not have any trainable weights.", stacklevel=2)
         return self.compute_metrics(images, y, y_pred, sample_weight)
@@ -276,17 +272,13 @@ class CAE(ShapedModel):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
-    def _checked_loss(
-        self, images: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
-    ) -> Any:
+    def _checked_loss(self, images: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
         loss = self.compute_loss(images, y, y_pred, sample_weight, training=training)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         # `compute_loss` has divided by the number of replicas, whose losses will be added.
-        tracker.update_state(
-            loss * ops.cast(replicas, loss.dtype), sample_weight=ops.shape(images)[0]
-        )
+        tracker.update_state(loss * ops.cast(replicas, loss.dtype), sample_weight=ops.shape(images)[0])
         return self.target_range.guard(loss, self.target(images, y, y_pred))
 
     @functools.cached_property
@@ -363,10 +355,12 @@ class CAE(ShapedModel):
                 "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
                 "image with sample_weight."
             )
+        self._build_early(x)
         y = self._explicit_target(x, y, sample_weight, batch_size)
         if isinstance(validation_data, list | tuple):
             images, targets, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
             targets = self._explicit_target(images, targets, weights, batch_size)
+            weights = _per_image(weights)
             validation_data = keras.utils.pack_x_y_sample_weight(images, targets, weights)
         return super().fit(
             x,
@@ -378,7 +372,7 @@ class CAE(ShapedModel):
             validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
-            sample_weight=sample_weight,
+            sample_weight=_per_image(sample_weight),
             **kwargs,
         )
 
@@ -412,7 +406,12 @@ class CAE(ShapedModel):
         y = self._explicit_target(x, y, sample_weight, batch_size)
         with same_noise(self.corruption):
             return super().evaluate(
-                x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, **kwargs
+                x,
+                y,
+                batch_size=batch_size,
+                verbose=verbose,
+                sample_weight=_per_image(sample_weight),
+                **kwargs,
             )
 
     def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
@@ -420,15 +419,29 @@ class CAE(ShapedModel):
         with same_noise(self.corruption):
             return super().test_on_batch(*args, **kwargs)
 
+    def _build_early(self, x: Any) -> None:
+        """Build before `keras.Model.fit` would, so that callbacks that need a built model find one."""
+        if self.built:
+            return
+        if isinstance(x, tf.data.Dataset):
+            x = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
+        shape = known_shape(x.shape) if hasattr(x, "shape") else None
+        if shape is not None:
+            with self.distribute_strategy.scope():
+                self.build(shape)
+
     def _explicit_target(self, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> Any:
-        """`y`; or `x`, where Keras would drop the weights for want of a `y`. Checks what can be seen early."""
+        """`y`; or `x`, where Keras would drop the weights for want of a `y`.
+
+        Checks what can be seen before the first batch.
+        """
         self.target_range.arm()
+        if isinstance(x, np.ndarray):
+            check_image_batch(x.shape, self.built_shape and self.built_shape[1:])
         name, target = ("x", x) if y is None else ("y", y)
         if isinstance(target, np.ndarray) and target.ndim == 4:
             self.target_range.check_array(target[: batch_size or 32], name)
-        if y is None and sample_weight is not None and hasattr(x, "shape"):
-            return x
-        return y
+        return x if y is None and sample_weight is not None and hasattr(x, "shape") else y
 
     # Serialization
 
@@ -444,6 +457,16 @@ class CAE(ShapedModel):
         parts = {part: deserialize_layer(config[part]) for part in PARTS if part in config}
         return super().from_config({**config, **parts}, custom_objects)
 
+    def save_own_variables(self, store: Any) -> None:
+        # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
+        for index, state in enumerate(generator_states(self)):
+            store[str(index)] = ops.convert_to_numpy(state)
+
+    def load_own_variables(self, store: Any) -> None:
+        for index, state in enumerate(generator_states(self)):
+            if str(index) in store:
+                state.assign(store[str(index)])
+
 
 def _checked_network(network: Any, name: str) -> keras.Model:
     if not isinstance(network, keras.Model):
@@ -451,9 +474,9 @@ def _checked_network(network: Any, name: str) -> keras.Model:
     return network
 
 
-def _per_image(sample_weight: Any, y_pred: Any) -> Any:
+def _per_image(sample_weight: Any) -> Any:
     """Weights of images, `(n,)` or `(n, 1)`, with axes for the pixels; others as they are."""
-    if sample_weight is None or len(sample_weight.shape) >= len(y_pred.shape) - 1:
+    shape = None if sample_weight is None else known_shape(sample_weight.shape)
+    if shape is None or len(shape) > 2:
         return sample_weight
-    missing = len(y_pred.shape) - 1 - len(sample_weight.shape)
-    return ops.reshape(sample_weight, (-1, *sample_weight.shape[1:], *(1,) * missing))
+    return sample_weight[:, None, None] if len(shape) == 1 else sample_weight[:, :, None]

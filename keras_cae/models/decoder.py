@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_cae.images import crop, halved
 from keras_cae.models.shaped_model import ShapedModel
-from keras_cae.serialization import deserialize_layer, serialize_layer
+from keras_cae.serialization import build_once, deserialize_layer, serialize_layer
 from keras_cae.validation import one_of, positive_ints
 
 
@@ -66,9 +66,7 @@ class Decoder(ShapedModel):
         if self.start_shape is not None:
             units = math.prod(self.start_shape)
             self.start = keras.layers.Dense(units, dtype=self.dtype_policy, name="start")
-            self.reshape = keras.layers.Reshape(
-                self.start_shape, dtype=self.dtype_policy, name="reshape"
-            )
+            self.reshape = keras.layers.Reshape(self.start_shape, dtype=self.dtype_policy, name="reshape")
         self.levels = tuple(deserialize_layer(level) for level in levels)
         self.head = tuple(deserialize_layer(layer) for layer in head)
 
@@ -80,13 +78,13 @@ class Decoder(ShapedModel):
             shape = (None, *self.start_shape)
         sizes = self._level_sizes(self.image_size)
         for index, level in enumerate(self.levels):
-            level.build(shape)
+            build_once(level, shape)
             channels = level.compute_output_shape(shape)[-1]
             shape = (None, *sizes[index], channels)
             if index < len(feature_shapes):
                 shape = self._joined_shape(shape, feature_shapes[index])
         for layer in self.head:
-            layer.build(shape)
+            build_once(layer, shape)
             shape = layer.compute_output_shape(shape)
 
     def _level_sizes(self, image_size: Any) -> list[tuple[Any, Any]]:

@@ -7,7 +7,7 @@ import keras
 
 from keras_cae.images import scale_images
 from keras_cae.models.shaped_model import ShapedModel
-from keras_cae.serialization import deserialize_layer, serialize_layer
+from keras_cae.serialization import build_once, deserialize_layer, serialize_layer
 from keras_cae.validation import positive_int
 
 
@@ -52,7 +52,7 @@ class Encoder(ShapedModel):
 
     def build_for(self, shape: Any) -> None:
         for level in self.levels:
-            level.build(shape)
+            build_once(level, shape)
             shape = level.compute_output_shape(shape)
         if self.code is not None:
             self.flatten.build(shape)

@@ -87,6 +87,11 @@ class PyramidCAE(CAE):
         )
         super().build_for(shape)
 
+    def check_images(self, inputs: Any) -> Any:
+        images = super().check_images(inputs)
+        self._check_size(images.shape[1:3])
+        return images
+
     def _check_size(self, size: Any) -> None:
         if any(side is not None and side < self.smallest_side for side in size):
             raise ValueError(
@@ -109,7 +114,6 @@ class PyramidCAE(CAE):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         images = self.check_images(inputs)
-        self._check_size(images.shape[1:3])
         codes = self.bottleneck(self.encoder(images, training=training), training=training)
         return self.decoder(codes, training=training, image_size=image_size(images))
 

@@ -69,6 +69,4 @@ class ShapedModel(keras.Model):
                     lambda s: keras.InputSpec(shape=s, dtype=self.variable_dtype), self.built_shape
                 )
             ]
-        super().export(
-            filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs
-        )
+        super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)

@@ -90,7 +90,7 @@ class SkipConnectionCAE(BasicCAE):
 
     @functools.cached_property
     def _compiled_encode_with_features(self) -> Any:
-        return tf.function(self._encode_with_features, reduce_retracing=True)
+        return tf.function(self._encode_with_features, autograph=False, reduce_retracing=True)
 
     def encode(self, images: Any, batch_size: int = 128, return_features: bool = False) -> Any:
         """Return the codes of images, as `CAE.encode` does.
@@ -126,7 +126,7 @@ class SkipConnectionCAE(BasicCAE):
                 "Call codes, features = model.encode(images, return_features=True), then "
                 "model.decode(codes, features); for images from codes alone use a model without skips."
             )
-        return super().decode([codes, *features], batch_size)
+        return super().decode((codes, *features), batch_size)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "merge": self.merge}

@@ -13,6 +13,13 @@ RANGES = {
     "tanh": (-1.0, 1.0),
     "hard_tanh": (-1.0, 1.0),
 }
+KEEPS_VALUES = (
+    keras.layers.Cropping2D,
+    keras.layers.Identity,
+    keras.layers.Permute,
+    keras.layers.Reshape,
+    keras.layers.UpSampling2D,
+)
 TOLERANCE = 0.1
 """How far beyond the range targets may lie, as a fraction of its width: resizing overshoots a little."""
 
@@ -92,11 +99,10 @@ class TargetRange:
         )
 
 
-def last_activation(model: Any) -> Any:
-    """The activation of a model's last layer, or None if that layer has none."""
-    while getattr(model, "layers", None):
-        model = model.layers[-1]
-    return getattr(model, "activation", None)
+def last_activation(layer: Any) -> Any:
+    """The activation that a model's output has, or None if it is not known."""
+    layers = [part for part in getattr(layer, "layers", []) if not isinstance(part, KEEPS_VALUES)]
+    return last_activation(layers[-1]) if layers else getattr(layer, "activation", None)
 
 
 def _name(activation: Any) -> str:

@@ -1,0 +1,44 @@
+"""What every test starts from: a quiet TensorFlow, a fixed seed, the default precision."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+# Two devices, so that distribution strategies can be tested. Must come before TensorFlow's first use.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Real handwritten digits, `(train, test)`: arrays `(n, 8, 8, 1)` of floats in [0, 1]."""
+    from sklearn.datasets import load_digits
+
+    images = (load_digits().images[..., None] / 16).astype("float32")
+    order = np.random.default_rng(0).permutation(len(images))
+    return images[order[:1437]], images[order[1437:]]
+
+
+@pytest.fixture
+def images():
+    """A small batch of random images: not square, odd, two channels."""
+    return np.random.default_rng(0).random((10, 9, 12, 2), dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """A `MirroredStrategy` over two devices. One for all: a second one's collectives get mixed up with it."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

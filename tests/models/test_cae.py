@@ -1,0 +1,375 @@
+"""The base: data flow, the rules for inputs, weights, targets, inference."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_cae
+
+RNG = np.random.default_rng(0)
+
+
+def networks(shape=(9, 12, 2), code=5, decoder_input=None):
+    encoder = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(code)], name="encoder")
+    decoder = keras.Sequential(
+        [
+            keras.Input((decoder_input or code,)),
+            keras.layers.Dense(int(np.prod(shape)), activation="sigmoid"),
+            keras.layers.Reshape(shape),
+        ],
+        name="decoder",
+    )
+    return encoder, decoder
+
+
+def compiled(**arguments):
+    model = keras_cae.models.CAE(*networks(), **arguments)
+    model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+    return model
+
+
+def fitted_weights(images, **arguments):
+    keras.utils.set_random_seed(4)
+    model = compiled()
+    history = model.fit(images, batch_size=4, epochs=2, verbose=0, **arguments).history
+    return history, model.get_weights()
+
+
+# Networks of one's own
+
+
+def test_networks_that_do_not_fit_are_named_with_both_shapes(images):
+    model = keras_cae.models.CAE(*networks(code=5, decoder_input=6))
+    with pytest.raises(ValueError, match=r"codes of shape \(None, 5\).*takes \(None, 6\)"):
+        model.build(images.shape)
+
+
+@pytest.mark.parametrize("wrong", [None, keras.layers.Dense(3), "encoder"])
+def test_networks_must_be_models(wrong):
+    encoder, decoder = networks()
+    with pytest.raises(TypeError, match=r"encoder must be a keras\.Model, got"):
+        keras_cae.models.CAE(wrong, decoder)
+    with pytest.raises(TypeError, match=r"decoder must be a keras\.Model, got"):
+        keras_cae.models.CAE(encoder, wrong)
+
+
+def test_the_bottleneck_stands_between_and_its_penalty_counts(images):
+    class Halve(keras.layers.Layer):
+        def call(self, codes):
+            self.add_loss(3 + 0 * keras.ops.mean(codes))
+            return codes / 2
+
+    model = keras_cae.models.CAE(*networks(), bottleneck=Halve())
+    model.compile(loss="mse")
+    np.testing.assert_allclose(model.encode(images), model.encoder.predict(images, verbose=0) / 2)
+    error = np.mean((model.predict(images, verbose=0) - images) ** 2)
+    assert model.evaluate(images, verbose=0) == pytest.approx(error + 3, rel=1e-5)
+
+
+def test_fully_convolutional_networks_serve_every_size():
+    encoder = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, padding="same")])
+    decoder = keras.Sequential([keras.Input((None, None, 2)), keras.layers.Conv2D(1, 3, padding="same")])
+    model = keras_cae.models.CAE(encoder, decoder)
+    for size in ((8, 8), (11, 6)):
+        assert model.predict(np.zeros((2, *size, 1)), verbose=0).shape == (2, *size, 1)
+
+
+def test_colour_from_grey():
+    grey, colour = RNG.random((8, 6, 6, 1)), RNG.random((8, 6, 6, 3))
+    encoder, decoder = networks(shape=(6, 6, 3))
+    model = keras_cae.models.CAE(encoder, decoder)
+    model.compile(optimizer="adam", loss="mse")
+    model.fit(grey, colour, verbose=0)
+    assert model.predict(grey, verbose=0).shape == colour.shape
+    with pytest.raises(ValueError, match="Pass the images to make of x as y"):
+        model.fit(grey, verbose=0)
+
+
+# Images and targets
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32"])
+def test_integer_images_are_scaled_by_their_type(images, dtype):
+    integers = (images * np.iinfo(dtype).max).astype(dtype)
+    floats = (integers / np.iinfo(dtype).max).astype("float32")
+    history, weights = fitted_weights(integers)
+    float_history, float_weights = fitted_weights(floats)
+    assert history["loss"] == pytest.approx(float_history["loss"], rel=1e-5)
+    for weight, float_weight in zip(weights, float_weights, strict=True):
+        np.testing.assert_allclose(weight, float_weight, rtol=1e-4, atol=1e-6)
+    model = compiled()
+    for result in (model.encode, lambda x: model.predict(x, verbose=0), lambda x: model(x).numpy()):
+        np.testing.assert_allclose(result(integers), result(floats), rtol=1e-4, atol=1e-6)
+    assert model.evaluate(integers, verbose=0) == pytest.approx(model.evaluate(floats, verbose=0), rel=1e-5)
+
+
+def test_integer_targets_are_scaled_too(images):
+    integers = (images * 255).astype("uint8")
+    float_target = fitted_weights(images, y=integers / np.float32(255))
+    assert fitted_weights(images, y=integers)[0]["loss"] == pytest.approx(float_target[0]["loss"], rel=1e-5)
+
+
+def test_booleans_are_zero_and_one(images):
+    masks = images > 0.5
+    model = compiled()
+    np.testing.assert_array_equal(model.encode(masks), model.encode(masks.astype("float32")))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_eight_bit_images_in_a_wide_type_are_refused(images, dtype):
+    with pytest.raises(ValueError, match=rf"x has the type {dtype}.*astype\('uint8'\)"):
+        compiled().fit((images * 255).astype(dtype), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "labels", [np.arange(10), np.arange(10.0), np.eye(10)], ids=["int", "float", "one-hot"]
+)
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_class_labels_as_targets_are_refused_with_the_remedy(images, labels, as_dataset):
+    data = (
+        (tf.data.Dataset.from_tensor_slices((images, labels)).batch(4),) if as_dataset else (images, labels)
+    )
+    for method in (compiled().fit, compiled().evaluate):
+        with pytest.raises(ValueError, match=r"reconstruction \(None, 9, 12, 2\).*labels=None"):
+            method(*data, verbose=0)
+
+
+@pytest.mark.parametrize("built", [False, True])
+def test_grey_images_without_channel_axis_are_refused_with_the_remedy(images, built):
+    model = compiled()
+    if built:
+        model.build(images.shape)
+    for method in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(ValueError, match=r"got \(.*, 9, 12\).*images\[\.\.\., None\]"):
+            method(images[..., 0], verbose=0)
+
+
+def test_images_of_another_shape_than_the_model_was_built_for(images):
+    model = compiled()
+    model.fit(images, verbose=0)
+    for method in (model.fit, model.predict):
+        with pytest.raises(ValueError, match=r"built for images of shape \(9, 12, 2\).*got \(8, 12, 2\)"):
+            method(images[:, :8], verbose=0)
+    with pytest.raises(ValueError, match=r"built for images of shape"):
+        model.encode(images[:, :8])
+
+
+def test_images_of_unknown_rank_are_refused():
+    def generate():
+        yield np.zeros((4, 9, 12, 2), "float32")
+
+    data = tf.data.Dataset.from_generator(generate, output_types="float32")
+    with pytest.raises(ValueError, match="rank"):
+        compiled().fit(data, verbose=0)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("as_dataset", [False, True])
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_values_that_a_sigmoid_cannot_reach_stop_the_first_batch(images, as_dataset, jit_compile, method):
+    model = keras_cae.models.CAE(*networks())
+    model.compile(optimizer="adam", loss="binary_crossentropy", jit_compile=jit_compile)
+    model.build(images.shape)
+    before = model.get_weights()
+    data = images * 255
+    if as_dataset:
+        data = tf.data.Dataset.from_tensor_slices(data).batch(2)
+    with pytest.raises(
+        ValueError, match=r"'sigmoid' reaches values from 0 to 1, but .* to 25\d.* divide by 255"
+    ):
+        getattr(model, method)(data, verbose=0)
+    for weight, kept in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, kept)
+    model.fit(images, verbose=0)  # and the model is as good as new
+
+
+def test_validation_data_out_of_range_are_refused(images):
+    with pytest.raises(ValueError, match="sigmoid"):
+        compiled().fit(images, validation_data=images * 255, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("activation", "values"), [("linear", (-9, 300)), ("tanh", (-1, 1)), ("sigmoid", (-0.05, 1.05))]
+)
+def test_values_within_reach_are_taken(images, activation, values):
+    model = keras_cae.models.BasicCAE(2, (2, 2), output_activation=activation)
+    model.compile(optimizer="adam", loss="mse")
+    low, high = values
+    history = model.fit(low + (high - low) * images, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+
+
+def test_only_the_first_batch_is_checked(images):
+    """One strange image in the middle of a long training does not end it, and counts as in stock Keras."""
+    data = images.copy()
+    data[8] = 1.5
+    keras.utils.set_random_seed(4)
+    model = compiled()
+    history = model.fit(tf.data.Dataset.from_tensor_slices(data).batch(2), verbose=0).history
+    keras.utils.set_random_seed(4)
+    stock = keras.Sequential([keras.Input(images.shape[1:]), *networks()])
+    stock.compile(optimizer="adam", loss="mse", metrics=["mae"])
+    expected = stock.fit(tf.data.Dataset.from_tensor_slices((data, data)).batch(2), verbose=0).history
+    assert history["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+
+
+# Weights
+
+
+def test_one_weight_per_image_weights_images():
+    """Also when the batch is as large as the images are wide, where stock Keras weights columns."""
+    images = RNG.random((12, 9, 12, 2), dtype="float32")
+    weights = np.linspace(0, 1, 12, dtype="float32")
+    model = compiled()
+    error = np.mean((model.predict(images, verbose=0) - images) ** 2, axis=(1, 2, 3))
+    for shape in ((12,), (12, 1), (12, 1, 1)):
+        loss = model.evaluate(images, sample_weight=weights.reshape(shape), batch_size=12, verbose=0)[0]
+        assert loss == pytest.approx(np.mean(error * weights), rel=1e-5)
+
+
+def test_weights_per_pixel(images):
+    weights = np.zeros(images.shape[:3], "float32")
+    weights[:, 2, 3] = 1
+    model = compiled()
+    error = (model.predict(images, verbose=0) - images) ** 2
+    loss = model.evaluate(images, sample_weight=weights, verbose=0)[0]
+    assert loss == pytest.approx(np.mean(error[:, 2, 3]) / (9 * 12), rel=1e-5)
+
+
+def test_weights_of_the_wrong_length_are_refused(images):
+    with pytest.raises(ValueError, match="cardinality"):
+        compiled().fit(images, sample_weight=np.ones(3), verbose=0)
+
+
+def test_class_weight_is_refused(images):
+    with pytest.raises(ValueError, match=r"class_weight.*sample_weight"):
+        compiled().fit(images, class_weight={0: 1.0}, verbose=0)
+
+
+# Logs
+
+
+def test_each_metric_is_reported_once(images):
+    model = compiled()
+    history = model.fit(images, batch_size=4, validation_data=images, verbose=0).history
+    assert list(history) == ["loss", "mae", "val_loss", "val_mae"]
+    assert len(model.evaluate(images, verbose=0)) == 2
+    assert list(model.evaluate(images, verbose=0, return_dict=True)) == ["loss", "mae"]
+
+
+def test_the_loss_is_the_mean_over_images(images):
+    model = compiled()
+    error = np.mean((model.predict(images, verbose=0) - images) ** 2)
+    assert model.evaluate(images, batch_size=4, verbose=0)[0] == pytest.approx(error, rel=1e-5)
+
+
+def test_single_batches(images):
+    model = compiled()
+    expected = model.evaluate(images, verbose=0)
+    assert model.test_on_batch(images) == pytest.approx(expected, rel=1e-5)
+    first = model.train_on_batch(images)
+    assert model.train_on_batch(images)[0] < first[0] * 1.01
+    weighted = model.train_on_batch(images, sample_weight=np.zeros(10))
+    assert weighted[0] != first[0]
+
+
+def test_a_frozen_model_evaluates_and_warns_in_fit(images):
+    model = compiled()
+    model.trainable = False
+    model.compile(optimizer="adam", loss="mse")
+    with pytest.warns(UserWarning, match="trainable weights"):
+        model.fit(images, verbose=0)
+
+
+# Inference
+
+
+def test_encode_and_decode_join_batches(images):
+    model = compiled()
+    codes = model.encode(images, batch_size=3)
+    assert isinstance(codes, np.ndarray)
+    np.testing.assert_allclose(codes, model.encoder.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
+    reconstructions = model.decode(codes, batch_size=4)
+    np.testing.assert_allclose(reconstructions, model.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
+
+
+def test_encode_takes_datasets_lists_and_nothing(images):
+    model = compiled()
+    codes = model.encode(images)
+    data = tf.data.Dataset.from_tensor_slices((images, np.arange(10))).batch(4)
+    np.testing.assert_allclose(model.encode(data), codes, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.encode(images.tolist()), codes, rtol=1e-5, atol=1e-6)
+    assert model.encode(images[:0]).shape == (0, 5)
+    with pytest.raises(ValueError, match="dataset is empty"):
+        model.encode(data.take(0))
+
+
+def test_encode_is_differentiable_for_tensors(images):
+    model = compiled()
+    tensor = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(tensor)
+        codes = model.encode(tensor)
+    assert isinstance(codes, tf.Tensor)
+    assert np.abs(tape.gradient(codes, tensor)).max() > 0
+
+
+def test_bfloat16_codes_are_numpy_floats(images):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    assert keras_cae.models.BasicCAE(2, (2, 2)).encode(images).dtype == np.float32
+
+
+def test_encoder_and_decoder_are_models_of_their_own(images, capsys):
+    model = keras_cae.models.BasicCAE(3, (2, 2))
+    model.build(images.shape)
+    for network, data in ((model.encoder, images), (model.decoder, np.zeros((4, 3)))):
+        assert len(network.predict(data, verbose=0)) == len(data)
+        network.summary()
+        assert "Total params" in capsys.readouterr().out
+
+
+def test_the_summary_shows_the_parts(images, capsys):
+    model = keras_cae.models.BasicCAE(3, (2, 2), corruption=keras.layers.GaussianNoise(0.1))
+    model.build(images.shape)
+    model.summary()
+    out = capsys.readouterr().out
+    positions = [out.index(part) for part in ("gaussian_noise", "encoder", "bottleneck", "decoder")]
+    assert positions == sorted(positions)
+
+
+def test_a_cae_is_a_layer_of_a_functional_model(images):
+    model = compiled()
+    inputs = keras.Input(images.shape[1:])
+    functional = keras.Model(inputs, model(inputs))
+    np.testing.assert_allclose(
+        functional.predict(images, verbose=0), model.predict(images, verbose=0), rtol=1e-5
+    )
+    assert model.compute_output_shape((4, 9, 12, 2)) == (4, 9, 12, 2)
+
+
+# Distribution
+
+
+def test_two_replicas_train_as_one_device(images, two_replicas):
+    def train():
+        model = compiled()
+        model.compile(optimizer=keras.optimizers.SGD(0.5), loss="mse")
+        history = model.fit(images, batch_size=4, epochs=2, shuffle=False, verbose=0).history
+        return history["loss"], model.get_weights()
+
+    keras.utils.set_random_seed(4)
+    loss, weights = train()
+    keras.utils.set_random_seed(4)
+    with two_replicas.scope():
+        replica_loss, replica_weights = train()
+    assert replica_loss == pytest.approx(loss, rel=1e-5)
+    for weight, replica_weight in zip(weights, replica_weights, strict=True):
+        np.testing.assert_allclose(replica_weight, weight, rtol=1e-4, atol=1e-6)
+
+
+def test_two_replicas_report_values_out_of_range(images, two_replicas):
+    with two_replicas.scope():
+        model = compiled()
+    with pytest.raises(ValueError, match="sigmoid"):
+        model.fit(tf.data.Dataset.from_tensor_slices(images * 255).batch(4), verbose=0)
