@@ -1,3 +1,6 @@
 """Metrics of image quality."""
 
-__all__: list[str] = []
+from keras_cae.metrics.psnr import PSNR
+from keras_cae.metrics.ssim import SSIM
+
+__all__ = ["PSNR", "SSIM"]

@@ -1,0 +1,96 @@
+"""The private parts of Keras that the library touches: are they needed, and do they work?"""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_cae
+from keras_cae.compatibility import declare_direction
+
+
+class Undeclared(keras.metrics.Mean):
+    """A metric whose values are dictated: 1, 2, 3, … or -1, -2, -3, …"""
+
+    def __init__(self, sign):
+        super().__init__(name="quality")
+        self.sign = sign
+        self.evaluations = 0
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        super().update_state(self.evaluations * self.sign)
+
+    def reset_state(self):
+        super().reset_state()
+        self.evaluations = getattr(self, "evaluations", 0) + 1
+
+
+def trained_epochs(metric):
+    """For how many of 6 epochs training goes on under an `EarlyStopping` that is not told the direction."""
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[metric], run_eagerly=True)
+    stopping = keras.callbacks.EarlyStopping(monitor="val_quality", mode="auto", patience=1)
+    data = np.ones((2, 1))
+    history = model.fit(data, data, epochs=6, validation_data=(data, data), callbacks=[stopping], verbose=0)
+    return len(history.epoch)
+
+
+def test_keras_does_not_know_the_direction_by_itself():
+    # When this fails, Keras has learned to, and the compatibility module may be dropped.
+    with pytest.raises(ValueError, match="mode='max'"):
+        trained_epochs(Undeclared(1))
+
+
+@pytest.mark.parametrize(
+    ("direction", "sign", "epochs"), [("max", 1, 6), ("max", -1, 2), ("min", -1, 6), ("min", 1, 2)]
+)
+def test_early_stopping_follows_the_declared_direction(direction, sign, epochs):
+    metric = Undeclared(sign)
+    declare_direction(metric, direction)
+    assert trained_epochs(metric) == epochs
+
+
+@pytest.mark.parametrize(
+    ("metric_class", "improves"),
+    [(keras_cae.metrics.PSNR, True), (keras_cae.metrics.PSNR, False), (keras_cae.metrics.SSIM, True)],
+)
+def test_keras_maximizes_image_metrics(metric_class, improves, tmp_path):
+    images = np.random.default_rng(0).random((4, 12, 12, 1), dtype="float32")
+    model = keras.Sequential([keras.layers.Rescaling(1.0), Brightness()])
+    metric = metric_class()
+    # The brightness goes from 0.5 to that of the images, or away from it.
+    model.compile(keras.optimizers.SGD(0.3 if improves else -0.3), "mse", metrics=[metric])
+    stopping = keras.callbacks.EarlyStopping(monitor=f"val_{metric.name}", mode="auto", patience=1)
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        tmp_path / "{epoch}.weights.h5",
+        monitor=f"val_{metric.name}",
+        mode="auto",
+        save_best_only=True,
+        save_weights_only=True,
+    )
+    history = model.fit(
+        images,
+        images,
+        epochs=4,
+        validation_data=(images, images),
+        callbacks=[stopping, checkpoint],
+        verbose=0,
+    )
+    values = history.history[f"val_{metric.name}"]
+    assert (np.diff(values) > 0).all() == improves
+    assert len(values) == (4 if improves else 2)
+    assert len(list(tmp_path.iterdir())) == (4 if improves else 1)
+
+
+class Brightness(keras.layers.Layer):
+    """Multiplies by one weight, which begins at 0.5."""
+
+    def build(self, input_shape):
+        self.factor = self.add_weight(shape=(), initializer=keras.initializers.Constant(0.5))
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+def test_direction_must_be_known():
+    with pytest.raises(ValueError, match="direction must be one of 'max', 'min', got 'up'"):
+        declare_direction(keras.metrics.Mean(), "up")
