@@ -1,3 +1,5 @@
-"""Callbacks."""
+"""Callbacks: what there is to see while an autoencoder learns."""
 
-__all__: list[str] = []
+from keras_cae.callbacks.reconstruction_logger import ReconstructionLogger
+
+__all__ = ["ReconstructionLogger"]

@@ -1,0 +1,89 @@
+"""Reconstructions of a few images, epoch by epoch."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_cae.callbacks.image_grid import draw_reconstructions, reconstruct
+from keras_cae.callbacks.shown_images import shown_images
+from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.validation import positive_int
+
+DESCRIPTION = (
+    "Each column is an image. The error is the absolute difference between input and reconstruction, averaged"
+    " over the channels; its colours are the same in all epochs. More decibels of PSNR are better."
+)
+
+
+class ReconstructionLogger(TensorBoardCallback):
+    """Shows in TensorBoard how the reconstructions of a few images improve.
+
+    Writes one picture an epoch, under the tag "reconstruction": for each image the input, the corrupted
+    input if the model has a corruption, the reconstruction, the absolute error in colours of a fixed scale,
+    and the peak signal-to-noise ratio in decibels. The noise of the corruption is the same in all epochs.
+    Works with every Keras model from images to images; where input and output differ in shape, errors are
+    left out.
+
+    Training is not touched: its weights are, to the last bit, those of a training without the callback.
+
+    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also where training
+    stops early. TensorBoard keeps only some of many pictures; `tensorboard --samples_per_plugin images=0`
+    shows all.
+
+    Args:
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest
+            value of their type. One channel is shown as grey, three as red, green and blue, the fourth of
+            four as opacity, over a checkerboard; of two channels the mean is shown, of more than four the
+            first three.
+        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
+            whose folder to share, read when training begins: KerasTuner gives every trial its own.
+        freq: number of epochs from one picture to the next.
+        max_images: how many images to show at most, the first ones.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; when training begins, the folder can't be
+            written to; after the first batch, the images don't fit the model.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> model = keras_cae.models.BasicCAE(latent_dim=4, filters=(4, 8))
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> logger = keras_cae.callbacks.ReconstructionLogger(images, log_dir="logs")
+    >>> history = model.fit(images, epochs=2, callbacks=[logger], verbose=0)
+    """
+
+    shared_by_copies = ("images",)
+
+    def __init__(self, images: Any, log_dir: Any, freq: int = 1, max_images: int = 8) -> None:
+        super().__init__(log_dir, freq)
+        self.max_images = positive_int(max_images, "max_images")
+        self.images = shown_images(images, self.max_images)
+
+    def forget_run(self) -> None:
+        super().forget_run()
+        self._predict: Any = None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        # The model is built now. Images that don't fit it would else be noticed an epoch later.
+        if self._predict is None:
+            self._predict = _inference(self.model)
+            try:
+                reconstruct(self.model, self.images, self._predict)
+            except ValueError as error:
+                error.add_note(f"These are the images that {type(self).__name__} was given.")
+                raise
+
+    def write_summaries(self, epoch: int) -> None:
+        picture = draw_reconstructions(self.model, self.images, self._predict)
+        tf.summary.image("reconstruction", picture[None], step=epoch, description=DESCRIPTION)
+
+
+def _inference(model: keras.Model) -> Any:
+    """What reconstructs images, compiled unless the model is to run eagerly."""
+
+    def predict(images: Any) -> Any:
+        return model(images, training=False)
+
+    return predict if model.run_eagerly else tf.function(predict)

@@ -1,0 +1,59 @@
+"""The check of images that callbacks show."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_cae.images import scale_images
+
+LOWEST, HIGHEST = -0.1, 1.1
+"""Of floats: resizing overshoots 0 and 1 a little."""
+
+
+def shown_images(images: Any, count: int | None = None, name: str = "images") -> np.ndarray:
+    """Return the first images of an array or tensor: integers as they are, floats as float32.
+
+    Args:
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        count: how many to return at most; None for all.
+        name: name of the argument, for errors.
+
+    Raises:
+        ValueError: the images are not of that kind.
+    """
+    images = np.asarray(images)
+    _check_kind(images, name)
+    dtype = "float32" if "float" in str(images.dtype) else images.dtype
+    # A copy, so that neither a later change of the array shows, nor the rest of a large one is kept.
+    images = np.array(images[:count], dtype)
+    _check_values(images, name)
+    return images
+
+
+def _check_kind(images: np.ndarray, name: str) -> None:
+    if images.ndim != 4 or not images.size:
+        remedy = "Grey images need a channel axis: images[..., None]." if images.ndim == 3 else ""
+        raise ValueError(
+            f"{name} must be at least one image, in an array of shape (n, height, width, channels), got the "
+            f"shape {images.shape}. {remedy}".rstrip()
+        )
+    if not any(kind in str(images.dtype) for kind in ("float", "int", "bool")):
+        raise ValueError(f"{name} must be floats in [0, 1] or integers, got the type {images.dtype}.")
+
+
+def _check_values(images: np.ndarray, name: str) -> None:
+    if not np.isfinite(images).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinite values.")
+    if images.dtype.kind in "iu" and images.dtype.itemsize > 2 and images.max() <= 255:
+        raise ValueError(
+            f"{name} of the type {images.dtype} are divided by its largest value, "
+            f"{np.iinfo(images.dtype).max}, but none of theirs is above {images.max()}: these are 8-bit "
+            f"images. Pass {name}.astype('uint8')."
+        )
+    scaled = scale_images(images)
+    low, high = float(np.min(scaled)), float(np.max(scaled))
+    if low < LOWEST or high > HIGHEST:
+        raise ValueError(
+            f"{name} must be floats in [0, 1] or integers, got values from {low:g} to {high:g}. For values "
+            f"from 0 to 255 pass {name}.astype('uint8'), which is scaled for you, or divide by 255."
+        )
