@@ -1,0 +1,122 @@
+"""Images in NumPy's files."""
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from keras_cae.datasets.image_data import ImageData
+from keras_cae.datasets.memory import check_memory
+from keras_cae.datasets.standard_images import standard_images
+
+ARRAY_SUFFIXES = (".npy", ".npz")
+KNOWN_KEYS = ("images", "x", "data")
+
+
+class Header(NamedTuple):
+    """What a stored array says of itself before it is read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def may_be_images(self) -> bool:
+        return len(self.shape) in (3, 4) and self.dtype.kind in "buif"
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape}"
+
+
+def load_array_file(path: Path, key: str | None = None) -> ImageData:
+    """Return the images of an `.npy` or `.npz` file. Pickled objects are refused, never loaded.
+
+    Args:
+        path: the file.
+        key: the name of the array in an `.npz` file; `load_images` describes the default.
+
+    Raises:
+        ValueError: the file can't be read, holds no images, would not fit into memory, or it is unclear
+            which array is meant.
+    """
+    archive = path.suffix.lower() == ".npz"
+    headers = _read(_archive_headers if archive else _file_header, path)
+    keys = _chosen_keys(headers, key, path.name) if archive else tuple(headers)
+    for name in keys:
+        _check_header(headers[name], path.name)
+    arrays = _read(lambda path: _arrays(path, keys), path)
+    images, notes = standard_images(arrays, path.name)
+    return ImageData(images[0], path.stem, images[1] if len(images) > 1 else None, notes=notes)
+
+
+def _read(function: Callable[[Path], Any], path: Path) -> Any:
+    """Apply a function that reads the file, with an error for people if the file is damaged."""
+    try:
+        return function(path)
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path.name} can't be read, it is damaged or no {path.suffix.lower()} file ({error}). "
+            f"Save it again, with {'np.savez' if path.suffix.lower() == '.npz' else 'np.save'}."
+        ) from error
+
+
+def _file_header(path: Path) -> dict[str, Header]:
+    with path.open("rb") as file:
+        return {"": _header(file)}
+
+
+def _archive_headers(path: Path) -> dict[str, Header]:
+    headers = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if member.endswith(".npy"):
+                with archive.open(member) as file:
+                    headers[member.removesuffix(".npy")] = _header(file)
+    return headers
+
+
+def _header(file: IO[bytes]) -> Header:
+    version = npy_format.read_magic(file)
+    # Versions 2 and 3 differ only in how the field names of structured types are encoded.
+    read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return Header(shape, dtype)
+
+
+def _arrays(path: Path, keys: tuple[str, ...]) -> list[np.ndarray]:
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return [loaded]
+    with loaded:
+        return [loaded[key] for key in keys]
+
+
+def _chosen_keys(headers: dict[str, Header], key: str | None, source: str) -> tuple[str, ...]:
+    """The name of the images, and perhaps that of the test images."""
+    listing = ", ".join(f"{name!r}: {header}" for name, header in headers.items()) or "nothing"
+    if key is not None:
+        if key not in headers:
+            raise ValueError(f"{source} has no array {key!r}; it holds {listing}.")
+        return (key,)
+    candidates = [name for name, header in headers.items() if header.may_be_images]
+    if "x_train" in candidates:
+        return ("x_train", "x_test") if "x_test" in candidates else ("x_train",)
+    known = [name for name in KNOWN_KEYS if name in candidates]
+    if known or len(candidates) == 1:
+        return ((known or candidates)[0],)
+    rule = "several arrays that may be images" if candidates else "no array of images, (n, h, w[, c])"
+    remedy = " Choose one with key= (--key)." if candidates else ""
+    raise ValueError(f"{source} holds {rule}: {listing}.{remedy}")
+
+
+def _check_header(header: Header, source: str) -> None:
+    if header.dtype.hasobject:
+        raise ValueError(
+            f"{source} holds Python objects, which are not loaded because they could run code. Images of "
+            "one size can be stored as numbers: np.stack(images).astype('uint8')."
+        )
+    if len(header.shape) == 4:
+        check_memory(header.shape, header.dtype)

@@ -1,0 +1,136 @@
+"""Images in a folder."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from keras_cae.datasets.image_data import ImageData, SkippedFile
+from keras_cae.datasets.image_file import (
+    IMAGE_SUFFIXES,
+    ImageHeader,
+    Layout,
+    failure_reason,
+    read_header,
+    read_pixels,
+)
+from keras_cae.datasets.memory import check_memory
+from keras_cae.datasets.sizing import Sizing
+from keras_cae.datasets.standard_images import darkness_notes
+
+Result = TypeVar("Result")
+THREADS = min(8, os.cpu_count() or 1)
+
+
+def load_folder(folder: Path, sizing: Sizing) -> ImageData:
+    """Return the images of a folder and of the folders in it, in the order of their paths.
+
+    Args:
+        folder: the folder.
+        sizing: the rule for the images' size.
+
+    Raises:
+        ValueError: there are no images, none can be read, or they would not fit into memory.
+    """
+    skipped: list[SkippedFile] = []
+    paths = list(_image_paths(folder))
+    if not paths:
+        raise ValueError(
+            f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
+            f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
+        )
+    paths, headers = _each(read_header, paths, skipped)
+    if headers:
+        layout = _common_layout(headers, sizing)
+        images = _decode(paths, layout, sizing, skipped)
+    if not headers or not len(images):
+        path, reason = skipped[0]
+        raise ValueError(
+            f"None of the {len(skipped)} images in the folder {str(folder)!r} can be read; the first is "
+            f"{path}: {reason}."
+        )
+    images = _without_opaque_alpha(images, grey=all(header.grey for header in headers))
+    notes = sizing.notes(header.size for header in headers)
+    dark = darkness_notes(int(images.max()), images.dtype, str(folder))
+    return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=(*notes, *dark))
+
+
+def _image_paths(folder: Path) -> Iterator[Path]:
+    """The visible image files below a folder. Links are followed, but never in circles."""
+    visited = set()
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+        real = os.path.realpath(root)
+        if real in visited:
+            folders.clear()
+            continue
+        visited.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and name.lower().endswith(IMAGE_SUFFIXES):
+                yield Path(root, name)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _each(
+    function: Callable[[Path], Result], paths: Sequence[Path], skipped: list[SkippedFile]
+) -> tuple[list[Path], list[Result]]:
+    """Apply a function to files on a few threads; files with which it fails are noted as skipped."""
+
+    def attempt(path: Path) -> Result | SkippedFile:
+        try:
+            return function(path)
+        # A decoder that meets a damaged file may raise anything.
+        except Exception as error:
+            return SkippedFile(str(path), failure_reason(error))
+
+    done: list[Path] = []
+    results: list[Result] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for path, result in zip(paths, pool.map(attempt, paths), strict=True):
+            if isinstance(result, SkippedFile):
+                skipped.append(result)
+            else:
+                done.append(path)
+                results.append(result)
+    return done, results
+
+
+def _common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
+    headers = list(headers)
+    size = sizing.target(header.size for header in headers)
+    if any(header.alpha for header in headers):
+        return Layout(size, 4, np.uint8)
+    if not all(header.grey for header in headers):
+        return Layout(size, 3, np.uint8)
+    return Layout(size, 1, np.uint16 if all(header.deep for header in headers) else np.uint8)
+
+
+def _decode(paths: Sequence[Path], layout: Layout, sizing: Sizing, skipped: list[SkippedFile]) -> np.ndarray:
+    shape = (len(paths), *layout.size, layout.channels)
+    check_memory(shape, layout.dtype)
+    images = np.empty(shape, layout.dtype)
+    rows = {path: row for row, path in enumerate(paths)}
+
+    def decode(path: Path) -> int:
+        images[rows[path]] = read_pixels(path, layout, sizing)
+        return rows[path]
+
+    _, decoded = _each(decode, paths, skipped)
+    return images if len(decoded) == len(paths) else images[decoded]
+
+
+def _without_opaque_alpha(images: np.ndarray, grey: bool) -> np.ndarray:
+    """Drop the opacity if no pixel is transparent, and the copies of grey that came with it."""
+    if images.shape[-1] != 4 or (images[..., 3] < 255).any():
+        return images
+    return images[..., : 1 if grey else 3].copy()
+
+
+def _name(folder: Path) -> str:
+    return folder.resolve().name or "images"

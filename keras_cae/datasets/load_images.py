@@ -1,0 +1,121 @@
+"""The one way to images, wherever they are."""
+
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_cae.datasets.array_file import ARRAY_SUFFIXES, load_array_file
+from keras_cae.datasets.channels import check_channels, with_channels
+from keras_cae.datasets.digits import load_digits
+from keras_cae.datasets.folder import load_folder
+from keras_cae.datasets.image_data import ImageData
+from keras_cae.datasets.keras_datasets import KERAS_DATASETS, load_keras_dataset
+from keras_cae.datasets.sizing import Sizing
+from keras_cae.datasets.standard_images import standard_images
+
+DATASETS = ("digits", *KERAS_DATASETS)
+
+
+def load_images(
+    data: Any = "digits",
+    image_size: Any = None,
+    resize: str = "stretch",
+    channels: int | None = None,
+    key: str | None = None,
+    max_side: int | None = None,
+) -> ImageData:
+    """Load images from a folder, a file, a known data set or memory.
+
+    Folders are searched for PNG, JPEG, BMP, GIF, WebP and TIFF files, nested folders too; hidden files and
+    other files are ignored. Of an animation or a multi-page file the first image is taken, and the
+    orientation that a camera noted is applied. Files that can't be read are skipped and listed in `skipped`.
+    Images have one channel if all files are grey, four if one is transparent anywhere, else three. They are
+    uint16 if all files are 16-bit grey (or grey floats in [0, 1]), else uint8.
+
+    Arrays have the shape `(n, height, width, channels)` or `(n, height, width)`. Integers up to 255 are
+    taken as 8-bit images, up to 65535 as 16-bit ones; zeros and ones and booleans as black and white.
+    Floats must lie in [0, 1]; those from 0 to 255 are divided by 255. `notes` says where that was a choice.
+
+    Args:
+        data: "digits", the handwritten digits that come with scikit-learn (the default); "mnist",
+            "fashion_mnist" or "cifar10", which are downloaded; the path of a folder, or of an `.npy` or
+            `.npz` file; or an array. A folder named like a data set: "./mnist".
+        image_size: the size that all images get, in pixels: `(height, width)`, or one number for square
+            images. By default the most common size.
+        resize: how an image gets another size: "stretch" changes its proportions, "crop" cuts off the
+            overhang, "pad" adds black borders.
+        channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are. Without
+            opacity, what is transparent becomes white.
+        key: the name of the array in an `.npz` file. By default `x_train`, with `x_test` for testing; else
+            `images`, `x`, `data` or `x_test`; else the only array that can be images.
+        max_side: the longer side of the default size, in pixels, beyond which it is scaled down.
+
+    Returns:
+        `ImageData`.
+
+    Raises:
+        TypeError: `data` is neither a name nor a path nor an array.
+        FileNotFoundError: there is no such file, folder or data set.
+        ValueError: an argument is not of the kind named above, there are no images, none can be read, or
+            they would not fit into memory.
+        ConnectionError: a data set can't be downloaded.
+        ImportError: the digits are asked for without scikit-learn.
+
+    Example:
+
+    >>> data = keras_cae.datasets.load_images("digits")
+    >>> data.images.shape
+    (1797, 8, 8, 1)
+    >>> [len(part) for part in data.split()]
+    [1258, 180, 359]
+    """
+    sizing = Sizing(image_size, resize, max_side)
+    check_channels(channels)
+    if key is not None and not str(data).lower().endswith(".npz"):
+        raise ValueError(f"key names an array in an .npz file, got key={key!r} for {data!r}.")
+    loaded = _load(data, sizing, key)
+    if channels is None:
+        return loaded
+    test_images = loaded.test_images
+    return replace(
+        loaded,
+        images=with_channels(loaded.images, channels),
+        test_images=None if test_images is None else with_channels(test_images, channels),
+    )
+
+
+def _load(data: Any, sizing: Sizing, key: str | None) -> ImageData:
+    if isinstance(data, np.ndarray):
+        (images,), notes = standard_images([data], "data")
+        return sizing.resize_data(ImageData(images, "array", notes=notes))
+    if data == "digits":
+        return sizing.resize_data(load_digits())
+    if data in KERAS_DATASETS:
+        return sizing.resize_data(load_keras_dataset(data))
+    path = _existing(data)
+    if path.is_dir():
+        return load_folder(path, sizing)
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        return sizing.resize_data(load_array_file(path, key))
+    raise ValueError(
+        f"data must be a folder of images, an .npy or .npz file, or one of {', '.join(DATASETS)}, "
+        f"got the file {str(data)!r}. Put images into a folder and name the folder."
+    )
+
+
+def _existing(data: Any) -> Path:
+    if not isinstance(data, str | PathLike):
+        raise TypeError(
+            f"data must be the name of a data set, a path or a NumPy array, got {type(data).__name__}. "
+            "Make an array of it: numpy.asarray(data)."
+        )
+    path = Path(data).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(
+            f"data names nothing that exists: {str(data)!r}. It must be one of {', '.join(DATASETS)}, "
+            "a folder of images, or an .npy or .npz file."
+        )
+    return path

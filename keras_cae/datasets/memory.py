@@ -1,0 +1,57 @@
+"""The refusal of images that memory can't hold, before the machine starts to swap."""
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+COPIES = 3
+"""Loaded, split into parts, handed to TensorFlow: what a training holds at its peak."""
+
+
+def check_memory(shape: tuple[int, ...], dtype: Any) -> None:
+    """Raise a `ValueError` if images don't fit into the memory that is available.
+
+    Args:
+        shape: `(n, height, width, channels)` of the images.
+        dtype: their type.
+    """
+    needed = COPIES * math.prod(shape) * np.dtype(dtype).itemsize
+    available = available_memory()
+    if available is None or needed <= available:
+        return
+    count, height, width, channels = shape
+    raise ValueError(
+        f"{count:,} images of {height}×{width}×{channels} need about {needed / 1e9:,.1f} GB of memory, "
+        f"and {available / 1e9:,.1f} GB are available. Use a smaller image_size (--image-size), or fewer "
+        "images."
+    )
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that this process may still use, or None where it can't be known."""
+    return min(_limits(), default=None)
+
+
+def _limits() -> Iterator[int]:
+    """What the machine and, in a container, its control group leave."""
+    meminfo = _read("/proc/meminfo")
+    if meminfo is not None:
+        fields = dict(line.split(":", 1) for line in meminfo.splitlines() if ":" in line)
+        if "MemAvailable" in fields:
+            yield 1024 * int(fields["MemAvailable"].split()[0])
+    elif "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
+        yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = _read("/sys/fs/cgroup/memory.max")
+    if limit is not None and limit.strip().isdigit():
+        yield int(limit)
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return None

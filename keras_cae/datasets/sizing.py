@@ -1,0 +1,115 @@
+"""The size that images get, and how they get it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from keras_cae.datasets.image_data import ImageData
+from keras_cae.datasets.memory import check_memory
+from keras_cae.validation import one_of, positive_int
+
+Size = tuple[int, int]
+
+METHOD = Image.Resampling.BILINEAR
+"""Pillow widens its filter when it shrinks, so that nothing aliases; bilinear does not overshoot."""
+
+
+class Sizing:
+    """The rule for the size of images.
+
+    Args:
+        image_size: `(height, width)`, one number for both, or None for the most common size.
+        resize: "stretch", "crop" or "pad".
+        max_side: the longer side of the most common size, beyond which it is scaled down, or None.
+    """
+
+    def __init__(self, image_size: Any, resize: str, max_side: int | None) -> None:
+        self.image_size = None if image_size is None else _size(image_size)
+        self.resize = one_of(resize, "resize", ("stretch", "crop", "pad"))
+        self.max_side = None if max_side is None else positive_int(max_side, "max_side")
+
+    def target(self, sizes: Iterable[Size]) -> Size:
+        """The size for images of these sizes.
+
+        Of several sizes that are equally common, the one in the middle by area: of photographs that all
+        differ, neither the icon nor the poster.
+
+        Args:
+            sizes: `(height, width)` of each image.
+        """
+        if self.image_size is not None:
+            return self.image_size
+        counts = Counter(sizes)
+        most = max(counts.values())
+        common = [size for size, count in counts.items() if count == most]
+        common.sort(key=lambda size: (size[0] * size[1], size))
+        return self._limited(common[len(common) // 2])
+
+    def _limited(self, size: Size) -> Size:
+        if self.max_side is None or max(size) <= self.max_side:
+            return size
+        height, width = (max(1, round(side * self.max_side / max(size))) for side in size)
+        return height, width
+
+    def apply(self, image: Image.Image, size: Size) -> Image.Image:
+        """Return a Pillow image in the size `(height, width)`."""
+        width_height = size[::-1]
+        if image.size == width_height:
+            return image
+        if self.resize == "crop":
+            return ImageOps.fit(image, width_height, METHOD)
+        if self.resize == "pad":
+            return ImageOps.pad(image, width_height, METHOD, color="black")
+        return image.resize(width_height, METHOD)
+
+    def resize_data(self, data: ImageData) -> ImageData:
+        """Return images that are in memory in the size that this rule gives them.
+
+        Args:
+            data: images of one size.
+        """
+        size = self.target([data.images.shape[1:3]])
+        if size == data.images.shape[1:3]:
+            return data
+        test_images = data.test_images
+        return replace(
+            data,
+            images=self._resized(data.images, size),
+            test_images=None if test_images is None else self._resized(test_images, size),
+            notes=(*data.notes, *self.notes([data.images.shape[1:3]])),
+        )
+
+    def notes(self, sizes: Iterable[Size]) -> tuple[str, ...]:
+        """A note, if the size is not one that was asked for and not one that the images have."""
+        sizes = set(sizes)
+        size = self.target(sizes)
+        if self.image_size is not None or size in sizes:
+            return ()
+        height, width = size
+        return (
+            f"The images were scaled down to {height}×{width} pixels (height × width): choose another size "
+            "with image_size (--image-size).",
+        )
+
+    def _resized(self, images: np.ndarray, size: Size) -> np.ndarray:
+        shape = (len(images), *size, images.shape[-1])
+        check_memory(shape, images.dtype)
+        resized = np.empty(shape, images.dtype)
+        for image, target in zip(images, resized, strict=True):
+            for channel in range(shape[-1]):
+                plane = Image.fromarray(image[..., channel].astype(np.float32))
+                pixels = np.asarray(self.apply(plane, size))
+                target[..., channel] = np.rint(pixels) if images.dtype.kind == "u" else pixels
+        return resized
+
+
+def _size(image_size: Any) -> Size:
+    sides = (image_size, image_size) if np.ndim(image_size) == 0 else tuple(image_size)
+    if len(sides) != 2:
+        raise ValueError(f"image_size must be one number or (height, width) in pixels, got {image_size!r}.")
+    height, width = (positive_int(side, "image_size") for side in sides)
+    return height, width

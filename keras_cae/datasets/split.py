@@ -1,0 +1,43 @@
+"""Images in three parts: for training, for choosing the best epoch, for measuring."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class ImageSplit(NamedTuple):
+    """Three arrays of images that share none."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split_images(
+    images: np.ndarray,
+    test_images: np.ndarray | None,
+    validation: float,
+    test: float,
+    seed: int,
+) -> ImageSplit:
+    """Return a permutation of the images, cut into parts; `ImageData.split` describes the arguments."""
+    fractions = {"validation": validation}
+    if test_images is None:
+        fractions["test"] = test
+    sizes = [_part(len(images), fraction, name) for name, fraction in fractions.items()]
+    if sum(fractions.values()) >= 1 or sum(sizes) >= len(images):
+        raise ValueError(
+            f"{len(images)} images are too few for training and {' and '.join(fractions)} "
+            f"({' and '.join(f'{fraction:g}' for fraction in fractions.values())} of them): "
+            "use more images or smaller fractions."
+        )
+    # Sorted, so that images which stood together in memory are read in order.
+    parts = np.split(np.random.default_rng(seed).permutation(len(images)), np.cumsum(sizes))
+    validation_part, *test_part, train_part = (images[np.sort(part)] for part in parts)
+    return ImageSplit(train_part, validation_part, test_part[0] if test_images is None else test_images)
+
+
+def _part(count: int, fraction: float, name: str) -> int:
+    if not 0 < fraction < 1:
+        raise ValueError(f"{name} must be a fraction between 0 and 1, got {fraction!r}.")
+    return max(1, round(fraction * count))
