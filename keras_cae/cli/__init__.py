@@ -1,0 +1,15 @@
+"""The program `keras-cae`."""
+
+import sys
+
+
+def main() -> None:
+    """Run the program; without typer, say how to install it."""
+    try:
+        from keras_cae.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name != "typer":
+            raise
+        print('keras-cae needs typer, which is not installed: pip install "keras-cae[cli]"', file=sys.stderr)
+        raise SystemExit(2) from None
+    app()

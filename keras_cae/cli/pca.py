@@ -1,0 +1,63 @@
+"""The baseline: what a linear code of the same size keeps of an image."""
+
+from typing import Any, Self
+
+import numpy as np
+
+from keras_cae.images import scale_images
+
+LARGEST_SAMPLE = 100_000_000
+"""How many pixel values to fit to at most: 400 MB, of which scikit-learn makes a copy."""
+
+
+class PCAReconstruction:
+    """Principal components of images, and images made of them again.
+
+    Args:
+        components: how many numbers code an image; fewer, if the images have fewer pixels or are fewer.
+
+    Raises:
+        ImportError: scikit-learn is not installed.
+    """
+
+    def __init__(self, components: int) -> None:
+        self.components = components
+        self.fitted_images = 0
+        self._pca_class = _pca_class()
+
+    def fit(self, images: np.ndarray) -> Self:
+        """Find the components; of many large images, in an evenly spaced part of them.
+
+        Args:
+            images: array `(n, height, width, channels)`.
+        """
+        most = max(1, LARGEST_SAMPLE // images[0].size)
+        sample = images[:: -(-len(images) // most)]
+        pixels = _pixels(sample)
+        self.components = min(self.components, *pixels.shape)
+        self.fitted_images = len(sample)
+        self._pca = self._pca_class(self.components, random_state=0).fit(pixels)
+        return self
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Return images as the components describe them.
+
+        Args:
+            images: array `(n, height, width, channels)`.
+        """
+        codes = self._pca.transform(_pixels(images))
+        return self._pca.inverse_transform(codes).reshape(images.shape)
+
+
+def _pca_class() -> Any:
+    try:
+        from sklearn.decomposition import PCA
+    except ImportError as error:
+        raise ImportError(
+            'The PCA baseline needs scikit-learn, which is not installed: pip install "keras-cae[cli]".'
+        ) from error
+    return PCA
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    return np.asarray(scale_images(images, "float32")).reshape(len(images), -1)

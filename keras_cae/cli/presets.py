@@ -1,0 +1,52 @@
+"""What can be chosen by name, and what is chosen for those who don't."""
+
+from typing import NamedTuple
+
+MODELS = {
+    "basic": "BasicCAE",
+    "batchnorm-pool": "BatchNormPoolCAE",
+    "skip": "SkipConnectionCAE",
+}
+"""The classes of `keras_cae.models`, by the name that `--model` takes."""
+
+CAVEATS = {
+    "skip": "The decoder of this model sees the encoder's feature maps too; PCA has the code only.",
+}
+"""What to know when the results of a model are read."""
+
+LOSSES = ("mse", "mae", "binary_crossentropy")
+
+
+class Schedule(NamedTuple):
+    """How long to train on up to so many images."""
+
+    images: float
+    epochs: int
+    batch_size: int
+
+
+SCHEDULES = (
+    Schedule(images=500, epochs=100, batch_size=16),
+    Schedule(images=2_000, epochs=40, batch_size=32),
+    Schedule(images=20_000, epochs=20, batch_size=64),
+    Schedule(images=float("inf"), epochs=10, batch_size=128),
+)
+
+
+def schedule_for(images: int) -> Schedule:
+    """The schedule for a number of training images.
+
+    Args:
+        images: the number.
+    """
+    return next(schedule for schedule in SCHEDULES if images <= schedule.images)
+
+
+def describe_schedules(field: str) -> str:
+    """One value of every schedule in words, for `--help`.
+
+    Args:
+        field: "epochs" or "batch_size".
+    """
+    steps = [f"{getattr(schedule, field)} up to {schedule.images:,}" for schedule in SCHEDULES[:-1]]
+    return f"by the number of training images: {', '.join(steps)}, {getattr(SCHEDULES[-1], field)} beyond"

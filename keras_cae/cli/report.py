@@ -1,0 +1,91 @@
+"""What a run says about itself before and after training."""
+
+import math
+import shlex
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from keras_cae.cli.messages import say, warn
+from keras_cae.cli.quality import Quality
+from keras_cae.cli.run_folder import RunFolder
+from keras_cae.datasets import ImageData, ImageSplit, SkippedFile
+
+LISTED_FILES = 10
+
+
+def report_data(data: ImageData, split: ImageSplit) -> None:
+    """Say which images were found, and what was left out or needs to be known.
+
+    Args:
+        data: the images as loaded.
+        split: the parts that training uses.
+    """
+    report_skipped(data.skipped)
+    for note in data.notes:
+        warn(f"Note: {note}")
+    size = "×".join(str(side) for side in data.images.shape[1:])
+    say(
+        f"Data: {data.name}, images of {size}: {len(split.train):,} for training, "
+        f"{len(split.validation):,} for validation, {len(split.test):,} for testing"
+    )
+
+
+def report_skipped(skipped: Sequence[SkippedFile]) -> None:
+    """Name the files that could not be read.
+
+    Args:
+        skipped: the files.
+    """
+    if not skipped:
+        return
+    warn(f"Skipped {len(skipped)} {'file' if len(skipped) == 1 else 'files'} that can't be read:")
+    for path, reason in skipped[:LISTED_FILES]:
+        warn(f"  {path}: {reason}")
+    if len(skipped) > LISTED_FILES:
+        warn(f"  … and {len(skipped) - LISTED_FILES} more")
+
+
+def report_quality(rows: dict[str, Quality], images: int) -> None:
+    """Print the table of test results.
+
+    Args:
+        rows: what was measured, by the name of the method.
+        images: the number of test images.
+    """
+    table = Table(title=f"{images:,} test images", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for heading in ("MSE", "PSNR (dB)", "SSIM"):
+        table.add_column(heading, justify="right")
+    for name, quality in rows.items():
+        table.add_row(name, *_figures(quality))
+    Console().print(table)
+
+
+def _figures(quality: Quality) -> tuple[str, str, str]:
+    return f"{quality.mse:.5f}", f"{quality.psnr:.2f}", f"{quality.ssim:.3f}"
+
+
+def compression(image_shape: Sequence[int], latent_dim: int) -> str:
+    """The size of a code beside that of an image, in words.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        latent_dim: how many numbers a code has.
+    """
+    values = math.prod(image_shape)
+    return f"{latent_dim} of {values:,} numbers ({values / latent_dim:.1f}× compression)"
+
+
+def report_files(folder: RunFolder) -> None:
+    """Say where the files are, and what to type next.
+
+    Args:
+        folder: the folder of the run.
+    """
+    say(f"Best model: {folder.model}")
+    say(f"Reconstructions: {folder.picture}")
+    say(f"These results: {folder.results}")
+    say(f"Next, watch how it learned: tensorboard --logdir {shlex.quote(str(folder.path))}")

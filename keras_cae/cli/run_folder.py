@@ -1,0 +1,92 @@
+"""The folder that a run writes into: always a new one."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the files of a run are.
+
+    Args:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def model(self) -> Path:
+        """The best model."""
+        return self.path / "model.keras"
+
+    @property
+    def logs(self) -> Path:
+        """What TensorBoard reads."""
+        return self.path / "logs"
+
+    @property
+    def picture(self) -> Path:
+        """Test images and their reconstructions."""
+        return self.path / "reconstructions.png"
+
+    @property
+    def results(self) -> Path:
+        """The settings and the measurements, as JSON."""
+        return self.path / "results.json"
+
+
+def check_free(path: Path) -> None:
+    """Raise a `FileExistsError` if a run can't be written here without touching what is there.
+
+    Args:
+        path: the folder; it may be missing or empty.
+    """
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists():
+        what = "is a folder with files in it" if path.is_dir() else "is a file"
+        raise FileExistsError(f"--out {str(path)!r} {what}: name a folder that does not exist yet.")
+
+
+def make_run_folder(out: Path | None, name: str) -> RunFolder:
+    """Make a folder for a run.
+
+    Args:
+        out: the folder, or None for the first free one of runs/NAME-1, runs/NAME-2, …
+        name: what the run is about.
+
+    Raises:
+        FileExistsError: `out` holds something already.
+        OSError: the folder can't be made.
+    """
+    if out is not None:
+        check_free(out)
+    try:
+        return RunFolder(_make_numbered(name) if out is None else _make(out))
+    except OSError as error:
+        raise OSError(
+            f"The folder {str(out or RUNS)!r} can't be made ({error.strerror}): name another one with --out."
+        ) from error
+
+
+def _make(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    # An empty folder that was there may be one that can't be written to.
+    with tempfile.TemporaryFile(dir=path):
+        return path
+
+
+def _make_numbered(name: str) -> Path:
+    RUNS.mkdir(exist_ok=True)
+    number = 1
+    while True:
+        path = RUNS / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path

@@ -1,0 +1,177 @@
+"""A training from loaded images to the final report."""
+
+import json
+import math
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from keras_cae import models
+from keras_cae.callbacks import ReconstructionLogger
+from keras_cae.callbacks.image_grid import draw_reconstructions
+from keras_cae.cli.best_model import BestModel
+from keras_cae.cli.graceful_stop import GracefulStop
+from keras_cae.cli.measuring import measure
+from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
+from keras_cae.cli.pca import PCAReconstruction
+from keras_cae.cli.presets import CAVEATS, MODELS, schedule_for
+from keras_cae.cli.quality import Quality
+from keras_cae.cli.report import compression, report_data, report_files, report_quality
+from keras_cae.cli.run_folder import make_run_folder
+from keras_cae.cli.settings import TrainSettings
+from keras_cae.datasets import ImageData
+from keras_cae.metrics import PSNR
+
+PICTURED_IMAGES = 8
+LOGGED_PICTURES = 50
+"""How many pictures of a training TensorBoard gets at most, however many epochs there are."""
+
+
+class TrainingRun:
+    """A training: everything that can be wrong with what was asked for shows when it is made.
+
+    Args:
+        settings: the options.
+        data: the images.
+
+    Raises:
+        ValueError: the images are too few, or too small for the model.
+        OSError: the folder for the results can't be made.
+    """
+
+    def __init__(self, settings: TrainSettings, data: ImageData) -> None:
+        keras.utils.set_random_seed(settings.seed)
+        self.settings = settings
+        self.split = data.split()
+        report_data(data, self.split)
+        schedule = schedule_for(len(self.split.train))
+        self.epochs = settings.epochs or schedule.epochs
+        self.batch_size = settings.batch_size or schedule.batch_size
+        self.baseline = PCAReconstruction(settings.latent_dim)
+        self.model = self._compiled_model()
+        self.folder = make_run_folder(settings.out, f"{data.name}-{settings.model}")
+        self.best = BestModel(self.folder.model)
+
+    def _compiled_model(self) -> models.CAE:
+        settings = self.settings
+        model = getattr(models, MODELS[settings.model])(
+            settings.latent_dim,
+            corruption=keras.layers.GaussianNoise(settings.noise) if settings.noise else None,
+            **({"filters": settings.filters} if settings.filters else {}),
+        )
+        model.build((None, *self.split.train.shape[1:]))
+        model.compile(keras.optimizers.Adam(settings.learning_rate), loss=settings.loss, metrics=[PSNR()])
+        return model
+
+    def finish(self) -> int:
+        """Train, measure, report.
+
+        Returns:
+            The exit code of the program.
+        """
+        self._report_start()
+        started = time.perf_counter()
+        with GracefulStop() as stop, suppress(KeyboardInterrupt):
+            self._fit(stop)
+        seconds = time.perf_counter() - started
+        if not self.best.epoch:
+            return self._report_no_model(stop)
+        if stop.requested:
+            say(f"Stopped. The best model so far, of epoch {self.best.epoch}: {self.folder.model}")
+        self._report_end(seconds)
+        return INTERRUPTED if stop.requested else SUCCESS
+
+    def _report_start(self) -> None:
+        settings = self.settings
+        shape = self.split.train.shape[1:]
+        say(
+            f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters, "
+            f"code of {compression(shape, settings.latent_dim)}"
+        )
+        say(
+            f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
+            f"Adam {settings.learning_rate:g}, {settings.loss}"
+        )
+
+    def _fit(self, stop: GracefulStop) -> None:
+        tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
+        pictured = self.split.validation[:PICTURED_IMAGES]
+        self.model.fit(
+            self.split.train,
+            validation_data=self.split.validation,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            # A progress bar rewrites its line, which only a terminal can.
+            verbose=1 if sys.stdout.isatty() else 2,
+            callbacks=[
+                tensorboard,
+                ReconstructionLogger(
+                    pictured, log_dir=tensorboard, freq=math.ceil(self.epochs / LOGGED_PICTURES)
+                ),
+                self.best,
+                keras.callbacks.TerminateOnNaN(),
+                stop,
+            ],
+        )
+
+    def _report_no_model(self, stop: GracefulStop) -> int:
+        if stop.requested:
+            warn("Stopped before the first epoch was over: there is no model yet.")
+            return INTERRUPTED
+        warn("Error: the loss is not a number. Try a smaller --learning-rate.")
+        return FAILURE
+
+    def _report_end(self, seconds: float) -> None:
+        best_model = keras.saving.load_model(self.folder.model)
+        self.baseline.fit(self.split.train)
+        quality = self._measure(best_model)
+        self._draw(best_model)
+        self._write_results(quality, seconds)
+        report_quality(quality, len(self.split.test))
+        if self.baseline.fitted_images < len(self.split.train):
+            say(f"PCA was fitted to {self.baseline.fitted_images:,} of the training images, to save memory.")
+        if caveat := CAVEATS.get(self.settings.model):
+            say(caveat)
+        say(f"Trained in {seconds:.1f} s; the best epoch was {self.best.epoch}.")
+        report_files(self.folder)
+
+    def _measure(self, best_model: models.CAE) -> dict[str, Quality]:
+        methods = {
+            type(best_model).__name__: lambda images: best_model.predict(images, verbose=0),
+            f"PCA, {self.baseline.components} components": self.baseline.reconstruct,
+        }
+        if self.settings.noise:
+            methods["noisy images"] = lambda images: images
+        test = self.split.test
+        return {name: measure(test, best_model.corrupt, method) for name, method in methods.items()}
+
+    def _draw(self, best_model: models.CAE) -> None:
+        picture = draw_reconstructions(best_model, self.split.test[:PICTURED_IMAGES])
+        Image.fromarray(np.asarray(picture)).save(self.folder.picture)
+
+    def _write_results(self, quality: dict[str, Quality], seconds: float) -> None:
+        results: dict[str, Any] = {
+            "settings": {
+                **self.settings.plain(),
+                "epochs": self.epochs,
+                "batch_size": self.batch_size,
+            },
+            "image_shape": self.split.train.shape[1:],
+            "images": {name: len(part) for name, part in self.split._asdict().items()},
+            "parameters": self.model.count_params(),
+            "best_epoch": self.best.epoch,
+            "seconds": round(seconds, 2),
+            "test": {name: values._asdict() for name, values in quality.items()},
+        }
+        self.folder.results.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def _device() -> str:
+    gpus = len(tf.config.list_logical_devices("GPU"))
+    return "the CPU" if not gpus else "a GPU" if gpus == 1 else f"one of {gpus} GPUs"

@@ -1,0 +1,64 @@
+"""The program as a whole: what answers at once, and what happens without its dependencies."""
+
+import itertools
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import pytest
+
+import keras_cae
+from keras_cae import models
+from keras_cae.cli import main
+from keras_cae.cli.presets import MODELS, SCHEDULES, schedule_for
+
+
+def run(code, **kwargs):
+    """Run Python code in a new interpreter."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], "train"),
+        (["train", "--help"], "--latent-dim"),
+        (["--version"], f"keras-cae {keras_cae.__version__}\n"),
+    ],
+)
+def test_help_and_version_need_no_tensorflow(arguments, expected):
+    code = (
+        "import sys; from keras_cae.cli import main\n"
+        f"sys.argv = ['keras-cae', *{arguments}]\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'tensorboard', 'keras_tuner'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    result = run(code)
+    assert result.returncode == 0, result.stderr
+    assert expected in result.stdout
+
+
+def test_without_typer_one_line_says_how_to_get_it():
+    code = "import sys; sys.modules['typer'] = None; from keras_cae.cli import main; main()"
+    result = run(code)
+    assert result.returncode == 2
+    assert 'pip install "keras-cae[cli]"' in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_program_is_installed():
+    (program,) = entry_points(group="console_scripts", name="keras-cae")
+    assert program.load() is main
+
+
+def test_every_model_by_name():
+    for name in MODELS.values():
+        assert issubclass(getattr(models, name), models.CAE)
+
+
+def test_schedules_by_the_number_of_images():
+    for schedule, following in itertools.pairwise(SCHEDULES):
+        assert schedule_for(schedule.images) is schedule
+        assert schedule_for(schedule.images + 1) is following
