@@ -83,12 +83,12 @@ def crop(images: Any, size: tuple[Any, Any]) -> Any:
     return images[:, : size[0], : size[1]]
 
 
-def image_size(images: Any) -> tuple[Any, Any]:
+def image_size(images: Any) -> tuple[Any, Any] | None:
     """`(height, width)` of a batch: integers where both are known, else scalar tensors.
 
-    Of a symbolic batch, what is known.
+    None for a symbolic batch whose size is not known.
     """
     size = tuple(images.shape[1:3])
-    if None not in size or isinstance(images, keras.KerasTensor):
+    if None not in size:
         return size
-    return tuple(ops.unstack(ops.shape(images)[1:3]))
+    return None if isinstance(images, keras.KerasTensor) else tuple(ops.unstack(ops.shape(images)[1:3]))

@@ -6,22 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from keras_cae.images import check_image_batch, compatible, known_shape, scale_images
 from keras_cae.models.batching import in_batches, is_tensor
+from keras_cae.models.image_trainer import ImageTrainer, per_image_weights
 from keras_cae.models.random_state import generator_states, same_noise
-from keras_cae.models.shaped_model import ShapedModel
-from keras_cae.models.target_range import TargetRange, last_activation
+from keras_cae.models.target_range import last_activation
 from keras_cae.serialization import deserialize_layer, serialize_layer
 
 PARTS = ("encoder", "decoder", "bottleneck", "corruption")
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class CAE(ShapedModel):
+class CAE(ImageTrainer):
     """Autoencoder of any two networks, trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
@@ -150,8 +149,10 @@ class CAE(ShapedModel):
         Args:
             images: batch of images.
         """
+        images = ops.convert_to_tensor(images)
+        self._ensure_built(images)
         with same_noise(self.corruption):
-            return self._corrupted(self.check_images(ops.convert_to_tensor(images)))
+            return self._corrupted(self.check_images(images))
 
     def _corrupted(self, images: Any) -> Any:
         return images if self.corruption is None else self.corruption(images, training=True)
@@ -217,14 +218,14 @@ class CAE(ShapedModel):
             x=x,
             y=self.target(x, y, y_pred),
             y_pred=y_pred,
-            sample_weight=_per_image(sample_weight),
+            sample_weight=per_image_weights(sample_weight),
             training=training,
         )
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The logs of the metrics. The target is `y`, or else `x`."""
         return super().compute_metrics(
-            x, self.target(x, y, y_pred), y_pred, sample_weight=_per_image(sample_weight)
+            x, self.target(x, y, y_pred), y_pred, sample_weight=per_image_weights(sample_weight)
         )
 
     def target(self, x: Any, y: Any, y_pred: Any) -> Any:
@@ -281,167 +282,8 @@ class CAE(ShapedModel):
         tracker.update_state(loss * ops.cast(replicas, loss.dtype), sample_weight=ops.shape(images)[0])
         return self.target_range.guard(loss, self.target(images, y, y_pred))
 
-    @functools.cached_property
-    def target_range(self) -> TargetRange:
-        return TargetRange(self.last_activation())
-
     def last_activation(self) -> Any:
-        """The activation that bounds the reconstructions, where it is known."""
         return last_activation(self.decoder)
-
-    def make_train_function(self, force: bool = False) -> None:
-        """Compile the training step; after the first batch, check that its targets can be reached."""
-        made = self.train_function is None or force
-        super().make_train_function(force)
-        if made:
-            self.train_function = self._with_target_check(self.train_function)
-
-    def make_test_function(self, force: bool = False) -> None:
-        """Compile the evaluation step; after the first batch, check that its targets can be reached."""
-        made = self.test_function is None or force
-        super().make_test_function(force)
-        if made:
-            self.test_function = self._with_target_check(self.test_function)
-
-    def _with_target_check(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def checked(iterator: Any) -> Any:
-            logs = function(iterator)
-            self.target_range.check()
-            return logs
-
-        return checked
-
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        class_weight: Any = None,
-        sample_weight: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Train as `keras.Model.fit` does, towards `y`, or towards `x` if there is no `y`.
-
-        Args:
-            x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
-                `keras.utils.PyDataset`, generator.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
-            epochs: number of epochs.
-            verbose: of `keras.Model.fit`.
-            callbacks: of `keras.Model.fit`.
-            validation_split: of `keras.Model.fit`.
-            validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
-                targets may be None.
-            shuffle: of `keras.Model.fit`.
-            class_weight: refused: images have no classes.
-            sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, height, width)`.
-            **kwargs: of `keras.Model.fit`.
-
-        Returns:
-            The `keras.callbacks.History`.
-
-        Raises:
-            ValueError: images, targets or weights are not of the kind named above.
-        """
-        if class_weight is not None:
-            raise ValueError(
-                "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
-                "image with sample_weight."
-            )
-        self._build_early(x)
-        y = self._explicit_target(x, y, sample_weight, batch_size)
-        if isinstance(validation_data, list | tuple):
-            images, targets, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
-            targets = self._explicit_target(images, targets, weights, batch_size)
-            weights = _per_image(weights)
-            validation_data = keras.utils.pack_x_y_sample_weight(images, targets, weights)
-        return super().fit(
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            sample_weight=_per_image(sample_weight),
-            **kwargs,
-        )
-
-    def evaluate(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
-
-        A corruption draws the same noise in every evaluation.
-
-        Args:
-            x: images, as in `fit`.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
-            verbose: of `keras.Model.evaluate`.
-            sample_weight: weights, as in `fit`.
-            **kwargs: of `keras.Model.evaluate`.
-
-        Returns:
-            The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
-
-        Raises:
-            ValueError: images, targets or weights are not of the kind named above.
-        """
-        y = self._explicit_target(x, y, sample_weight, batch_size)
-        with same_noise(self.corruption):
-            return super().evaluate(
-                x,
-                y,
-                batch_size=batch_size,
-                verbose=verbose,
-                sample_weight=_per_image(sample_weight),
-                **kwargs,
-            )
-
-    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
-        """Evaluate a single batch, with the same noise every time."""
-        with same_noise(self.corruption):
-            return super().test_on_batch(*args, **kwargs)
-
-    def _build_early(self, x: Any) -> None:
-        """Build before `keras.Model.fit` would, so that callbacks that need a built model find one."""
-        if self.built:
-            return
-        if isinstance(x, tf.data.Dataset):
-            x = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
-        shape = known_shape(x.shape) if hasattr(x, "shape") else None
-        if shape is not None:
-            with self.distribute_strategy.scope():
-                self.build(shape)
-
-    def _explicit_target(self, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> Any:
-        """`y`; or `x`, where Keras would drop the weights for want of a `y`.
-
-        Checks what can be seen before the first batch.
-        """
-        self.target_range.arm()
-        if isinstance(x, np.ndarray):
-            check_image_batch(x.shape, self.built_shape and self.built_shape[1:])
-        name, target = ("x", x) if y is None else ("y", y)
-        if isinstance(target, np.ndarray) and target.ndim == 4:
-            self.target_range.check_array(target[: batch_size or 32], name)
-        return x if y is None and sample_weight is not None and hasattr(x, "shape") else y
 
     # Serialization
 
@@ -460,7 +302,7 @@ class CAE(ShapedModel):
     def save_own_variables(self, store: Any) -> None:
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
         for index, state in enumerate(generator_states(self)):
-            store[str(index)] = ops.convert_to_numpy(state)
+            store[str(index)] = ops.convert_to_numpy(state.value)
 
     def load_own_variables(self, store: Any) -> None:
         for index, state in enumerate(generator_states(self)):
@@ -472,11 +314,3 @@ def _checked_network(network: Any, name: str) -> keras.Model:
     if not isinstance(network, keras.Model):
         raise TypeError(f"{name} must be a keras.Model, got {network!r}.")
     return network
-
-
-def _per_image(sample_weight: Any) -> Any:
-    """Weights of images, `(n,)` or `(n, 1)`, with axes for the pixels; others as they are."""
-    shape = None if sample_weight is None else known_shape(sample_weight.shape)
-    if shape is None or len(shape) > 2:
-        return sample_weight
-    return sample_weight[:, None, None] if len(shape) == 1 else sample_weight[:, :, None]

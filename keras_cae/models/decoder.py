@@ -59,7 +59,7 @@ class Decoder(ShapedModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.start_shape = start_shape and positive_ints(start_shape, "start_shape")
+        self.start_shape: Any = start_shape and positive_ints(start_shape, "start_shape")
         self.image_size = image_size and positive_ints(image_size, "image_size")
         self.merge = one_of(merge, "merge", (None, "add", "concatenate"))
         self.start = None
@@ -71,7 +71,7 @@ class Decoder(ShapedModel):
         self.head = tuple(deserialize_layer(layer) for layer in head)
 
     def build_for(self, shape: Any) -> None:
-        shape, *feature_shapes = [shape] if self.merge is None else shape
+        shape, *feature_shapes = (shape,) if self.merge is None else shape
         if self.start is not None:
             self.start.build(shape)
             self.reshape.build(self.start.compute_output_shape(shape))

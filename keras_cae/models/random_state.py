@@ -15,7 +15,7 @@ EVALUATION_DRAWS = 2**30
 def same_noise(layer: keras.layers.Layer | None) -> Iterator[None]:
     """Within the context `layer` draws the same numbers every time; afterwards it goes on as before."""
     states = [] if layer is None else generator_states(layer)
-    kept = [keras.ops.convert_to_numpy(state) for state in states]
+    kept = [keras.ops.convert_to_numpy(state.value) for state in states]
     for state, (seed, _) in zip(states, kept, strict=True):
         state.assign(np.array([seed, EVALUATION_DRAWS], dtype=kept[0].dtype))
     try:

@@ -109,7 +109,9 @@ class SkipConnectionCAE(BasicCAE):
             self._encode_with_features, self._compiled_encode_with_features, images, batch_size
         )
 
-    def decode(self, codes: Any, features: Any = None, batch_size: int = 128) -> Any:
+    def decode(  # type: ignore[override]  # this decoder can't do without the features
+        self, codes: Any, features: Any = None, batch_size: int = 128
+    ) -> Any:
         """Return the images that the decoder makes of codes and the encoder's feature maps.
 
         Args:

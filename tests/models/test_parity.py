@@ -128,7 +128,7 @@ DATA = {
 MODES = {
     "metrics": (
         "float32",
-        {"metrics": ["mae", "mse"], "weighted_metrics": ["mse"]},
+        {"metrics": ["mae", keras_cae.metrics.PSNR, keras_cae.metrics.SSIM], "weighted_metrics": ["mse"]},
         {},
     ),
     "run_eagerly": ("float32", {"run_eagerly": True}, {}),
