@@ -28,7 +28,7 @@ class ReconstructionLogger(TensorBoardCallback):
     Training is not touched: its weights are, to the last bit, those of a training without the callback.
 
     Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also where training
-    stops early. TensorBoard keeps only some of many pictures; `tensorboard --samples_per_plugin images=0`
+    stops early. TensorBoard keeps ten pictures; `tensorboard --samples_per_plugin images=1000`
     shows all.
 
     Args:

@@ -24,7 +24,7 @@ def require_tensorflow_backend() -> None:
 def _configured_backend() -> str:
     """The backend that Keras uses, or will use once it is imported."""
     keras = sys.modules.get("keras")
-    if hasattr(keras, "config"):
+    if keras is not None and hasattr(keras, "config"):
         return str(keras.config.backend())
     if name := os.environ.get("KERAS_BACKEND"):
         return name

@@ -1,0 +1,11 @@
+"""Prints one of the README's set-up commands, so that what is tested is what is documented.
+
+Usage: python .ci/readme_command.py NUMBER, counted from 1
+"""
+
+import re
+import sys
+from pathlib import Path
+
+readme = (Path(__file__).parent.parent / "README.md").read_text()
+print(re.findall(r"^```bash\n(python3 -m venv .*)\n```$", readme, re.MULTILINE)[int(sys.argv[1]) - 1])

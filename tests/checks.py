@@ -1,0 +1,101 @@
+"""Checks that every public class of a kind must pass. They know no class of the library."""
+
+import inspect
+import json
+import re
+
+import keras
+import numpy as np
+
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64")
+
+
+def constructor_arguments(cls):
+    """The names of the arguments of a class's own, without `self` and `**kwargs`."""
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    named = (p for p in parameters if p.kind is not p.VAR_KEYWORD)
+    return [p.name for p in named][1:]
+
+
+def check_docstring(cls):
+    """One line first; the documented arguments are those of the signature; an example."""
+    doc = inspect.getdoc(cls)
+    first, rest = doc.split("\n", 1)
+    assert first.endswith("."), first
+    assert rest.startswith("\n"), "the first line stands alone"
+    section = re.search(r"^Args:\n((?:    .*\n|\n)+)", doc, re.MULTILINE)
+    documented = re.findall(r"^    (\*{0,2}\w+):", section.group(1), re.MULTILINE)
+    expected = constructor_arguments(cls)
+    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls.__init__).parameters.values()):
+        expected.append("**kwargs")
+    assert documented == expected
+    assert ">>> " in doc, "no example"
+
+
+def check_config(cls, arguments):
+    """Every constructor argument is an attribute, is in the config, and comes back from it."""
+    assert set(arguments) == set(constructor_arguments(cls)), "the sweep must name every argument"
+    defaults = inspect.signature(cls.__init__).parameters
+    for name, value in arguments.items():
+        assert value is not defaults[name].default, f"{name} must not be its default"
+    made = cls(**arguments)
+    config = made.get_config()
+    for name in arguments:
+        assert hasattr(made, name), name
+        assert name in config, name
+    assert json.loads(json.dumps(config)), "plain values only"
+    again = cls.from_config(config)
+    assert again.get_config() == config
+    serialized = json.loads(json.dumps(keras.saving.serialize_keras_object(made)))
+    assert serialized["registered_name"] == f"keras_cae>{cls.__name__}"
+    revived = keras.saving.deserialize_keras_object(serialized)
+    assert type(revived) is cls
+    assert json.dumps(revived.get_config()) == json.dumps(config)
+    return made
+
+
+def check_layer(make, inputs):
+    """Shapes agree however the layer is called; it saves its weights; it follows its dtype policy."""
+    layer = make()
+    outputs = layer(inputs)
+    assert tuple(outputs.shape) == tuple(layer.compute_output_shape(inputs.shape))
+    symbolic = make()(keras.Input(inputs.shape[1:]))
+    assert symbolic.shape == (None, *outputs.shape[1:])
+    built = make()
+    built.build((None, *inputs.shape[1:]))
+    assert [w.shape for w in built.weights] == [w.shape for w in layer.weights]
+    for child in built._flatten_layers():
+        assert child.built, child
+    for policy in POLICIES:
+        outputs = make(dtype=policy)(inputs)
+        assert keras.backend.standardize_dtype(outputs.dtype) == keras.DTypePolicy(policy).compute_dtype
+
+
+def check_layer_saving(make, inputs, path):
+    """The layer in a model is the same after saving and loading."""
+    model = keras.Sequential([keras.Input(inputs.shape[1:]), make()])
+    model.save(path / "layer.keras")
+    loaded = keras.saving.load_model(path / "layer.keras")
+    np.testing.assert_array_equal(loaded.predict(inputs, verbose=0), model.predict(inputs, verbose=0))
+
+
+def check_autoencoder(make, images):
+    """The reconstruction has the images' shape; encode, decode and predict are deterministic."""
+    model = make()
+    reconstructions = model.predict(images, verbose=0)
+    assert reconstructions.shape == images.shape
+    assert np.isfinite(reconstructions).all()
+    np.testing.assert_array_equal(model.predict(images, verbose=0), reconstructions)
+    np.testing.assert_array_equal(model.encode(images), model.encode(images))
+    assert tuple(model.compute_output_shape(images.shape)) == images.shape
+    for layer in model._flatten_layers():
+        assert layer.built, layer
+
+
+def check_trains(model, images, **compile_arguments):
+    """A few steps bring the loss down, and everything stays finite."""
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse", **compile_arguments)
+    losses = model.fit(images, epochs=5, batch_size=4, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0]
+    assert all(np.isfinite(np.asarray(w, "float32")).all() for w in model.get_weights())

@@ -1,0 +1,59 @@
+"""Every example in the documentation runs: docstrings, README, pages, scripts."""
+
+import dataclasses
+import doctest
+import importlib
+import inspect
+import re
+import runpy
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_cae
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
+CODE_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def public_classes():
+    for namespace in keras_cae.NAMESPACES:
+        module = importlib.import_module(f"keras_cae.{namespace}")
+        yield from (getattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("public", public_classes(), ids=lambda public: public.__qualname__)
+def test_docstring(public, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"np": np, "tf": tf, "keras": keras, "keras_cae": keras_cae}
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    tests = [test for test in doctest.DocTestFinder(recurse=False).find(public, globs=names) if test.examples]
+    for test in tests:
+        runner.run(test)
+    record = dataclasses.is_dataclass(public) or (inspect.isclass(public) and issubclass(public, tuple))
+    assert tests or record, "no example"
+    assert runner.summarize().failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_blocks(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict = {"__name__": "example"}
+    for block in CODE_BLOCK.findall(page.read_text()):
+        exec(compile(block, str(page), "exec"), names)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_script(script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def test_there_is_something_to_run():
+    assert any(CODE_BLOCK.search(page.read_text()) for page in PAGES)
+    assert SCRIPTS

@@ -1,0 +1,145 @@
+"""Every public class passes the checks of its kind; one that is missing from the table fails."""
+
+import importlib
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from checks import (
+    check_autoencoder,
+    check_config,
+    check_docstring,
+    check_layer,
+    check_layer_saving,
+    check_trains,
+)
+
+import keras_cae
+from keras_cae import callbacks, layers, metrics, models
+
+NAMESPACES = ("callbacks", "layers", "metrics", "models")
+
+
+def pyramid(filters, **more):
+    return {
+        "latent_dim": 3,
+        "filters": filters,
+        "kernel_size": 5,
+        "activation": keras.layers.PReLU(),
+        "output_activation": "tanh",
+        "corruption": keras.layers.GaussianNoise(0.1, seed=1),
+        **more,
+    }
+
+
+def networks():
+    encoder = keras.Sequential([keras.Input((9, 12, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(216), keras.layers.Reshape((9, 12, 2))])
+    return {"encoder": encoder, "decoder": decoder}
+
+
+# class: a function that gives every argument of the constructor a value that is not its default
+ARGUMENTS = {
+    layers.ConvBlock: lambda: {
+        "filters": 3,
+        "kernel_size": 5,
+        "strides": 2,
+        "activation": keras.layers.PReLU(),
+        "normalization": "batch",
+        "pool_size": 2,
+    },
+    layers.TransposedConvBlock: lambda: {
+        "filters": 3,
+        "kernel_size": 5,
+        "strides": 2,
+        "activation": "elu",
+        "normalization": "batch",
+        "upsampling": 2,
+    },
+    metrics.PSNR: lambda: {"max_value": 2.0, "name": "quality"},
+    metrics.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    models.CAE: lambda: {
+        **networks(),
+        "bottleneck": keras.layers.Activation("tanh"),
+        "corruption": keras.layers.Dropout(0.2, seed=1),
+    },
+    models.BasicCAE: lambda: pyramid((2, 3, 4)),
+    models.BatchNormPoolCAE: lambda: pyramid((2, 3, 4)),
+    models.SkipConnectionCAE: lambda: pyramid((2, 3, 4, 5), merge="concatenate"),
+    models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
+    models.Decoder: lambda: {
+        "levels": [layers.TransposedConvBlock(3, strides=2)],
+        "head": [keras.layers.Conv2D(1, 3, padding="same")],
+        "start_shape": (3, 4, 2),
+        "image_size": (5, 8),
+        "merge": "concatenate",
+    },
+}
+WITHOUT_CONFIG = {callbacks.ReconstructionLogger}
+PUBLIC = {
+    getattr(module, name)
+    for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)
+    for name in module.__all__
+}
+LAYERS = [cls for cls in ARGUMENTS if cls.__module__.startswith("keras_cae.layers")]
+AUTOENCODERS = [cls for cls in ARGUMENTS if issubclass(cls, models.CAE)]
+
+
+def ids(classes):
+    return [cls.__name__ for cls in classes]
+
+
+def test_the_table_names_every_public_class():
+    assert {cls for cls in PUBLIC if inspect.isclass(cls)} == set(ARGUMENTS) | WITHOUT_CONFIG
+
+
+@pytest.mark.parametrize("cls", sorted(PUBLIC, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
+def test_docstring_and_file(cls):
+    check_docstring(cls)
+    module = cls.__module__.rsplit(".", 1)[-1]
+    assert module.replace("_", "") == cls.__name__.lower(), "a file is named after its class"
+
+
+@pytest.mark.parametrize("cls", ARGUMENTS, ids=ids(ARGUMENTS))
+def test_config(cls):
+    check_config(cls, ARGUMENTS[cls]())
+
+
+@pytest.mark.parametrize("cls", LAYERS, ids=ids(LAYERS))
+def test_layer(cls, images, tmp_path):
+    def make(**kwargs):
+        return cls(**{**ARGUMENTS[cls](), "activation": "relu"}, **kwargs)
+
+    check_layer(make, images)
+    check_layer_saving(make, images, tmp_path)
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS, ids=ids(AUTOENCODERS))
+class TestAutoencoder:
+    def make(self, cls, **kwargs):
+        return cls(**ARGUMENTS[cls](), **kwargs)
+
+    def test_data_flow(self, cls, images):
+        check_autoencoder(lambda: self.make(cls), images)
+
+    @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+    def test_trains_in_every_precision(self, cls, images, policy):
+        keras.config.set_dtype_policy(policy)
+        check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)))
+
+    def test_trains_compiled_by_xla(self, cls, images):
+        check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)), jit_compile=True)
+
+    def test_trains_on_two_replicas(self, cls, images, two_replicas):
+        with two_replicas.scope():
+            model = self.make(cls)
+            check_trains(model, np.tile(images, (4, 1, 1, 1)))
+
+
+def test_namespaces_are_complete():
+    assert set(keras_cae.NAMESPACES) >= set(NAMESPACES)
+    for namespace in keras_cae.NAMESPACES:
+        assert getattr(keras_cae, namespace) is importlib.import_module(f"keras_cae.{namespace}")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = keras_cae.nothing
