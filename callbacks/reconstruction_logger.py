@@ -28,8 +28,7 @@ class ReconstructionLogger(TensorBoardCallback):
     Training is not touched: its weights are, to the last bit, those of a training without the callback.
 
     Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also where training
-    stops early. TensorBoard keeps ten pictures; `tensorboard --samples_per_plugin images=1000`
-    shows all.
+    stops early. TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest
