@@ -19,7 +19,8 @@ class PSNR(ImageMetric):
 
     It is computed for each image and averaged, as papers report it; the PSNR of the averaged error would be
     another number. Identical images, whose ratio is infinite, get 100 dB: the mean squared error counts as
-    at least 1e-10 times the square of `max_value`. Everything is computed in float32, whatever the type of the images.
+    at least 1e-10 times the square of `max_value`. Everything is computed in float32, whatever the type of
+    the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
