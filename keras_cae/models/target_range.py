@@ -61,10 +61,14 @@ class TargetRange:
         """Return `loss`, or 0 for a first batch that is out of range."""
         if not self.bounded:
             return loss
+        # Looking at every value takes time, and only the first batch needs it.
+        passed = tf.cond(self._passed, lambda: True, lambda: self._in_range(targets))
+        return ops.where(passed, loss, ops.zeros_like(loss))
+
+    def _in_range(self, targets: Any) -> Any:
         low, high = (ops.cast(f(targets), "float32") for f in (ops.min, ops.max))
         self._seen.assign([ops.minimum(self._seen[0], low), ops.maximum(self._seen[1], high)])
-        in_range = ops.logical_and(low >= self.lowest, high <= self.highest)
-        return ops.where(ops.logical_or(in_range, self._passed), loss, ops.zeros_like(loss))
+        return ops.logical_and(low >= self.lowest, high <= self.highest)
 
     def check(self) -> None:
         """Raise a `ValueError` if the batches since `arm` were out of range."""
