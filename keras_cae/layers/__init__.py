@@ -1,6 +1,7 @@
 """Building blocks: convolution blocks for encoders and decoders."""
 
 from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 
-__all__ = ["ConvBlock", "TransposedConvBlock"]
+__all__ = ["ConvBlock", "FusedBatchNormalization", "TransposedConvBlock"]

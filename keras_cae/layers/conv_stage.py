@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.serialization import (
     activation_layer,
     build_once,
@@ -47,7 +48,7 @@ class ConvStage(keras.layers.Layer):
             name="convolution",
         )
         self.normalize = (
-            keras.layers.BatchNormalization(dtype=self.dtype_policy, name="normalization")
+            FusedBatchNormalization(dtype=self.dtype_policy, name="normalization")
             if self.normalization == "batch"
             else None
         )
