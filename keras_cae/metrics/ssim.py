@@ -62,7 +62,8 @@ class SSIM(ImageMetric):
 
 def similarity_map(y_true: Any, y_pred: Any) -> Any:
     """The SSIM of each window and channel, for float32 images whose largest value is 1."""
-    window = gaussian_window(_window_size(*image_size(y_true)))
+    height, width = image_size(y_true) or (WINDOW_SIZE, WINDOW_SIZE)
+    window = gaussian_window(_window_size(height, width))
     mean_true, mean_pred, mean_squares, mean_product = (
         window_means(values, window)
         for values in (
