@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.images import check_image_batch, known_shape
+from keras_cae.models.batching import is_tensor
 from keras_cae.models.random_state import same_noise
 from keras_cae.models.shaped_model import ShapedModel
 from keras_cae.models.target_range import TargetRange
@@ -189,7 +190,11 @@ class ImageTrainer(ShapedModel):
 
 def per_image_weights(sample_weight: Any) -> Any:
     """Weights of images, `(n,)` or `(n, 1)`, with axes for the pixels; others as they are."""
-    shape = None if sample_weight is None else known_shape(sample_weight.shape)
+    if sample_weight is None:
+        return None
+    if not is_tensor(sample_weight):
+        sample_weight = np.asarray(sample_weight)
+    shape = known_shape(sample_weight.shape)
     if shape is None or len(shape) > 2:
         return sample_weight
     return sample_weight[:, None, None] if len(shape) == 1 else sample_weight[:, :, None]

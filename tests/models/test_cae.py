@@ -228,6 +228,15 @@ def test_one_weight_per_image_weights_images():
         assert loss == pytest.approx(np.mean(error * weights), rel=1e-5)
 
 
+def test_weights_as_a_list_or_a_tensor(images):
+    weights = np.linspace(0, 1, 10, dtype="float32")
+    model = compiled()
+    expected = model.evaluate(images, sample_weight=weights, verbose=0)
+    for given in (weights.tolist(), tf.constant(weights)):
+        assert model.evaluate(images, sample_weight=given, verbose=0) == pytest.approx(expected, rel=1e-5)
+    assert np.isfinite(model.fit(images, sample_weight=weights.tolist(), verbose=0).history["loss"]).all()
+
+
 def test_weights_per_pixel(images):
     weights = np.zeros(images.shape[:3], "float32")
     weights[:, 2, 3] = 1
