@@ -30,6 +30,8 @@ class TensorBoardCallback(keras.callbacks.Callback):
             be written to.
     """
 
+    chief_only = True
+    """Of several workers only the first runs the callback."""
     shared_by_copies: tuple[str, ...] = ()
     """Names of attributes that are large and never changed."""
 

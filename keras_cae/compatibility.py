@@ -1,6 +1,9 @@
 """What Keras offers its own parts only, in one place: the library touches nothing else that is private."""
 
+from typing import Any
+
 import keras
+import tensorflow as tf
 
 from keras_cae.validation import one_of
 
@@ -24,3 +27,45 @@ def declare_direction(metric: keras.metrics.Metric, direction: str) -> None:
     """
     direction = one_of(direction, "direction", tuple(KERAS_DIRECTIONS))
     metric._direction = KERAS_DIRECTIONS[direction]
+
+
+class DistributedTraining(keras.Model):
+    """A `keras.Model` whose `fit` and `evaluate` run under every distribution strategy.
+
+    Keras 3.15 has two defects (keras-team/keras issue 20585; keras/src/backend/tensorflow/trainer.py):
+
+    - Before the first step it adds up the replicas' parts of a batch, to learn their shapes. That fails over
+      several workers, and wherever the parts differ in size. Here the shapes are those of one part.
+    - Over several workers it averages the logs along their first axis, which scalars don't have: `logs`
+      gives them one.
+    """
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        strategy = self.distribute_strategy
+        if iterator is not None and strategy.num_replicas_in_sync > 1:
+            part = strategy.experimental_local_results(next(_first_iterator(iterator)))[0]
+            iterator, data_batch = None, keras.tree.map_structure(_without_batch_size, part)
+        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+
+    def reducible(self, logs: dict[str, Any]) -> dict[str, Any]:
+        """The logs of a step, in the shape that Keras can take the mean over workers of."""
+        if not spans_workers(self.distribute_strategy):
+            return logs
+        return keras.tree.map_structure(lambda value: keras.ops.expand_dims(value, 0), logs)
+
+
+def spans_workers(strategy: tf.distribute.Strategy) -> bool:
+    """Whether the replicas of a strategy are in several processes."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return False
+    return strategy.num_replicas_in_sync > len(strategy.extended.worker_devices)
+
+
+def _first_iterator(epochs: Any) -> Any:
+    for _, _, batches in epochs:
+        return batches
+    raise ValueError("There is no batch to train on.")
+
+
+def _without_batch_size(part: Any) -> Any:
+    return keras.KerasTensor((None, *part.shape[1:]), dtype=keras.backend.standardize_dtype(part.dtype))

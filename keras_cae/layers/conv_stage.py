@@ -48,7 +48,7 @@ class ConvStage(keras.layers.Layer):
             name="convolution",
         )
         self.normalize = (
-            FusedBatchNormalization(dtype=self.dtype_policy, name="normalization")
+            FusedBatchNormalization(synchronized=True, dtype=self.dtype_policy, name="normalization")
             if self.normalization == "batch"
             else None
         )

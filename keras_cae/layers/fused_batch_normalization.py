@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_cae.replicas import real_in_step, replica_count, sum_over_replicas
+
 SMALLEST_EPSILON = 1.001e-5
 """Below this the fused kernel takes another epsilon than the one it is given."""
 FUSED_TYPES = ("float32", "float16", "bfloat16")
@@ -17,12 +19,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     A drop-in for `keras.layers.BatchNormalization`: the same weights, configuration and numbers up to float
     rounding, moving statistics included. Keras computes the same from elementary operations, which takes
-    longer. Statistics are float32 in every precision. Each replica of a distribution strategy normalizes
-    with the statistics of its own images, as with Keras's layer (Ioffe & Szegedy 2015, "Batch Normalization:
+    longer. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization:
     Accelerating Deep Network Training by Reducing Internal Covariate Shift").
 
+    With `synchronized=True` the replicas of a distribution strategy normalize with the statistics of all of
+    their images, so that they train as one device does; else each with those of its own, as Keras's layer.
+
     What the kernel can't do is left to Keras's layer: inputs of another rank or in float64, another axis than
-    the last, a mask, `synchronized=True`, `renorm=True`, an epsilon below 1.001e-5.
+    the last, a mask, `renorm=True`, an epsilon below 1.001e-5.
 
     Args:
         momentum: how much of the moving statistics stays at each training step.
@@ -50,7 +54,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         channels = (inputs.shape[-1],)
         scale = ops.cast(self.gamma, "float32") if self.scale else tf.ones(channels)
         offset = ops.cast(self.beta, "float32") if self.center else tf.zeros(channels)
-        if training and self.trainable:
+        training = training and self.trainable
+        if training and self.synchronized and replica_count() > 1:
+            mean, variance = _moments_of_all(inputs)
+            outputs = tf.nn.batch_normalization(
+                ops.cast(inputs, "float32"), mean, variance, offset, scale, self.epsilon
+            )
+            self._update_moving_statistics(mean, variance)
+        elif training:
             outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
                 inputs, scale, offset, epsilon=self.epsilon, is_training=True
             )
@@ -74,7 +85,6 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             and self.axis in (-1, 3)
             and keras.backend.standardize_dtype(inputs.dtype) in FUSED_TYPES
             and self.epsilon >= SMALLEST_EPSILON
-            and not self.synchronized
             and not getattr(self, "renorm", False)
         )
 
@@ -86,3 +96,15 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     def _update_moving_statistics(self, mean: Any, variance: Any) -> None:
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + ops.cast(batch, moving.dtype) * (1.0 - self.momentum))
+
+
+def _moments_of_all(inputs: Any) -> tuple[Any, Any]:
+    """Mean and variance of each channel over the images of all replicas. Shapes: `(channels,)`."""
+    values = ops.cast(real_in_step(inputs), "float32")
+    axes = (0, 1, 2)
+    count = tf.cast(tf.reduce_prod(tf.shape(values)[:-1]), values.dtype)
+    sums = [tf.reduce_sum(values, axes), tf.reduce_sum(values**2, axes), [count]]
+    sizes = [values.shape[-1], values.shape[-1], 1]
+    total, total_of_squares, count = tf.split(sum_over_replicas(tf.concat(sums, 0)), sizes)
+    mean = total / count
+    return mean, tf.maximum(total_of_squares / count - mean**2, 0.0)

@@ -3,7 +3,7 @@
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -12,11 +12,21 @@ from keras import ops
 from keras_cae.images import check_image_batch, compatible, known_shape, scale_images
 from keras_cae.models.batching import in_batches, is_tensor
 from keras_cae.models.image_trainer import ImageTrainer, per_image_weights
-from keras_cae.models.random_state import generator_states, same_noise
+from keras_cae.models.random_state import same_noise, seed_generators
 from keras_cae.models.target_range import last_activation
+from keras_cae.replicas import only_real, replica_count, share_of_batch, taking_step, without_empty
 from keras_cae.serialization import deserialize_layer, serialize_layer
 
 PARTS = ("encoder", "decoder", "bottleneck", "corruption")
+
+
+class Batch(NamedTuple):
+    """What a step works on: this replica's part of a batch, of which the first `real` images are real."""
+
+    images: Any
+    y: Any
+    sample_weight: Any
+    real: Any
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -247,40 +257,48 @@ class CAE(ImageTrainer):
 
     def train_step(self, data: Any) -> Any:
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        images = self.check_images(x)
-        with tf.GradientTape() as tape:
-            y_pred = self(self._corrupted(images), training=True)
-            loss = self._checked_loss(images, y, y_pred, sample_weight, training=True)
+        batch = self._batch(data)
+        with tf.GradientTape() as tape, taking_step(batch.real):
+            y_pred = self(self._corrupted(batch.images), training=True)
+            loss = self._checked_loss(batch, y_pred, training=True)
             scaled_loss = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
         if variables:
             self.optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables, strict=True))
         else:
             warnings.warn("The model does not have any trainable weights.", stacklevel=2)
-        return self.compute_metrics(images, y, y_pred, sample_weight)
+        return self._logs(batch, y_pred)
 
     def test_step(self, data: Any) -> Any:
         """The loss and the metrics of a batch, corrupted as in training."""
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        images = self.check_images(x)
-        y_pred = self(self._corrupted(images), training=False)
-        self._checked_loss(images, y, y_pred, sample_weight, training=False)
-        return self.compute_metrics(images, y, y_pred, sample_weight)
+        batch = self._batch(data)
+        with taking_step(batch.real):
+            y_pred = self(self._corrupted(batch.images), training=False)
+            self._checked_loss(batch, y_pred, training=False)
+        return self._logs(batch, y_pred)
 
     def predict_step(self, data: Any) -> Any:
         """The reconstructions of a batch, without corruption."""
-        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self(x, training=False)
+        batch = self._batch(data)
+        return only_real(self(batch.images, training=False), batch.real)
 
-    def _checked_loss(self, images: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+    def _batch(self, data: Any) -> Batch:
+        (x, y, sample_weight), real = without_empty(keras.utils.unpack_x_y_sample_weight(data))
+        return Batch(self.check_images(x), y, sample_weight, real)
+
+    def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
+        images, y, sample_weight, real = batch
         loss = self.compute_loss(images, y, y_pred, sample_weight, training=training)
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         # `compute_loss` has divided by the number of replicas, whose losses will be added.
-        tracker.update_state(loss * ops.cast(replicas, loss.dtype), sample_weight=ops.shape(images)[0])
-        return self.target_range.guard(loss, self.target(images, y, y_pred))
+        mean = loss * ops.cast(replica_count(), loss.dtype)
+        tracker.update_state(mean, sample_weight=ops.shape(images)[0] if real is None else real)
+        return self.target_range.guard(share_of_batch(loss, real), self.target(images, y, y_pred))
+
+    def _logs(self, batch: Batch, y_pred: Any) -> Any:
+        images, y, sample_weight, y_pred = only_real((*batch[:3], y_pred), batch.real)
+        return self.reducible(self.compute_metrics(images, y, y_pred, sample_weight))
 
     def last_activation(self) -> Any:
         return last_activation(self.decoder)
@@ -301,13 +319,13 @@ class CAE(ImageTrainer):
 
     def save_own_variables(self, store: Any) -> None:
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
-        for index, state in enumerate(generator_states(self)):
-            store[str(index)] = ops.convert_to_numpy(state.value)
+        for index, generator in enumerate(seed_generators(self)):
+            store[str(index)] = ops.convert_to_numpy(generator.state.value)
 
     def load_own_variables(self, store: Any) -> None:
-        for index, state in enumerate(generator_states(self)):
+        for index, generator in enumerate(seed_generators(self)):
             if str(index) in store:
-                state.assign(store[str(index)])
+                generator.state.assign(store[str(index)])
 
 
 def _checked_network(network: Any, name: str) -> keras.Model:

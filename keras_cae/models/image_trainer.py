@@ -8,14 +8,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import check_image_batch, known_shape
 from keras_cae.models.batching import is_tensor
-from keras_cae.models.random_state import same_noise
+from keras_cae.models.random_state import draw_apart, same_noise
 from keras_cae.models.shaped_model import ShapedModel
 from keras_cae.models.target_range import TargetRange
+from keras_cae.models.workers import callbacks_of_worker
 
 
-class ImageTrainer(ShapedModel):
+class ImageTrainer(ShapedModel, DistributedTraining):
     """A model that `fit` and `evaluate` train and measure on images, whose target is `y`, or else `x`.
 
     A subclass makes the steps, in which it calls `target_range.guard`, and has a `corruption`.
@@ -38,16 +40,37 @@ class ImageTrainer(ShapedModel):
         made = self.train_function is None or force
         super().make_train_function(force)
         if made:
-            self.train_function = self._with_target_check(self.train_function)
+            self.train_function = self._checked_function(self.train_function)
 
     def make_test_function(self, force: bool = False) -> None:
         """Compile the evaluation step; after the first batch, check that its targets can be reached."""
         made = self.test_function is None or force
         super().make_test_function(force)
         if made:
-            self.test_function = self._with_target_check(self.test_function)
+            self.test_function = self._checked_function(self.test_function)
 
-    def _with_target_check(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def _check_replicas(self) -> None:
+        """Refuse what Keras can't do on several replicas."""
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if replicas == 1:
+            return
+        if self.steps_per_execution > 1:
+            raise ValueError(
+                f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
+                "not run under a tf.distribute strategy. Compile the model without it."
+            )
+        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        if getattr(optimizer, "gradient_accumulation_steps", None):
+            raise ValueError(
+                f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
+                "accumulate under a tf.distribute strategy. Use a larger batch_size."
+            )
+
+    def _checked_function(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """`function`, with a look at its first batch's targets, and other random numbers on every replica."""
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            draw_apart(self)
+
         def checked(iterator: Any) -> Any:
             logs = function(iterator)
             self.target_range.check()
@@ -79,7 +102,7 @@ class ImageTrainer(ShapedModel):
             batch_size: images in a batch of an array.
             epochs: number of epochs.
             verbose: of `keras.Model.fit`.
-            callbacks: of `keras.Model.fit`.
+            callbacks: of `keras.Model.fit`. On several workers only the first writes files.
             validation_split: of `keras.Model.fit`.
             validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
                 targets may be None.
@@ -99,6 +122,7 @@ class ImageTrainer(ShapedModel):
                 "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
                 "image with sample_weight."
             )
+        self._check_replicas()
         self._build_early(x)
         y = self._explicit_target(x, y, sample_weight, batch_size)
         if isinstance(validation_data, list | tuple):
@@ -112,7 +136,7 @@ class ImageTrainer(ShapedModel):
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=callbacks,
+            callbacks=callbacks_of_worker(callbacks, self.distribute_strategy),
             validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
@@ -147,6 +171,7 @@ class ImageTrainer(ShapedModel):
         Raises:
             ValueError: images, targets or weights are not of the kind named above.
         """
+        self._check_replicas()
         y = self._explicit_target(x, y, sample_weight, batch_size)
         with same_noise(self.corruption):
             return super().evaluate(

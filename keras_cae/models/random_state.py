@@ -1,4 +1,4 @@
-"""The states of random numbers: kept apart for evaluation, where every epoch draws the same."""
+"""Random numbers: the same in every evaluation, others on every replica of a distribution strategy."""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,15 +6,37 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 EVALUATION_DRAWS = 2**30
 """Where evaluation begins in a generator's sequence: training never gets that far."""
+SEED_DISTANCE = 1_000_003
+"""How far apart the seeds of two replicas are: a prime, so that seeds that users choose don't meet."""
+
+
+class ReplicaSeedGenerator(keras.random.SeedGenerator):
+    """A seed generator whose seeds differ from replica to replica; those of the first are Keras's."""
+
+    def next(self, ordered: bool = True) -> Any:
+        seed = super().next(ordered)
+        replica = tf.distribute.get_replica_context()
+        if replica is None or replica.num_replicas_in_sync == 1:
+            return seed
+        number = tf.cast(replica.replica_id_in_sync_group, seed.dtype)
+        return seed + tf.stack([number * SEED_DISTANCE, tf.zeros_like(number)])
+
+
+def draw_apart(layer: keras.layers.Layer) -> None:
+    """Let every replica draw numbers of its own in a layer, where Keras draws the same on all of them."""
+    for generator in seed_generators(layer):
+        # The generators belong to layers of any kind, whose attribute is theirs; hence not a new object.
+        generator.__class__ = ReplicaSeedGenerator
 
 
 @contextlib.contextmanager
 def same_noise(layer: keras.layers.Layer | None) -> Iterator[None]:
     """Within the context `layer` draws the same numbers every time; afterwards it goes on as before."""
-    states = [] if layer is None else generator_states(layer)
+    states = [] if layer is None else [generator.state for generator in seed_generators(layer)]
     kept = [keras.ops.convert_to_numpy(state.value) for state in states]
     for state, (seed, _) in zip(states, kept, strict=True):
         state.assign(np.array([seed, EVALUATION_DRAWS], dtype=kept[0].dtype))
@@ -25,7 +47,18 @@ def same_noise(layer: keras.layers.Layer | None) -> Iterator[None]:
             state.assign(value)
 
 
-def generator_states(layer: keras.layers.Layer) -> list[Any]:
-    """The states of the seed generators in a layer: the variables that are neither weight nor metric."""
-    others = {id(variable) for variable in [*layer.weights, *layer.metrics_variables]}
-    return [variable for variable in layer.variables if id(variable) not in others]
+def seed_generators(layer: keras.layers.Layer) -> list[keras.random.SeedGenerator]:
+    """The seed generators in a layer and in the layers that it is made of."""
+    found: dict[int, Any] = {}
+    _visit(layer, found)
+    return [part for part in found.values() if isinstance(part, keras.random.SeedGenerator)]
+
+
+def _visit(part: Any, found: dict[int, Any]) -> None:
+    if isinstance(part, list | tuple | dict):
+        for item in part.values() if isinstance(part, dict) else part:
+            _visit(item, found)
+    elif isinstance(part, keras.layers.Layer | keras.random.SeedGenerator) and id(part) not in found:
+        found[id(part)] = part
+        if isinstance(part, keras.layers.Layer):
+            _visit(vars(part), found)

@@ -1,0 +1,49 @@
+"""What the workers of a `tf.distribute.MultiWorkerMirroredStrategy` divide among themselves."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+WRITERS = (keras.callbacks.CSVLogger, keras.callbacks.ModelCheckpoint, keras.callbacks.TensorBoard)
+"""Keras's callbacks that only write. Others say so with an attribute `chief_only = True`."""
+
+
+def callbacks_of_worker(callbacks: Any, strategy: tf.distribute.Strategy) -> Any:
+    """The callbacks of `fit` that this worker runs: only the chief writes files.
+
+    The other workers leave out the callbacks that only write, and read the chief's backups without making
+    any. So all of them resume from the same epoch, and none writes over another's files.
+    """
+    if strategy.extended.should_checkpoint or not callbacks:
+        return callbacks
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        raise ValueError(
+            "callbacks must be a list of callbacks on several workers, of which only the first writes files; "
+            "got a CallbackList."
+        )
+    kept = [callback for callback in keras.tree.flatten(callbacks) if not _only_writes(callback)]
+    return [_reading(callback) for callback in kept]
+
+
+def _only_writes(callback: keras.callbacks.Callback) -> bool:
+    return isinstance(callback, WRITERS) or getattr(callback, "chief_only", False)
+
+
+def _reading(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
+    return RestoreOnly(callback) if isinstance(callback, keras.callbacks.BackupAndRestore) else callback
+
+
+class RestoreOnly(keras.callbacks.Callback):
+    """Restores what `keras.callbacks.BackupAndRestore` saved elsewhere, and saves nothing."""
+
+    def __init__(self, backup: keras.callbacks.BackupAndRestore) -> None:
+        super().__init__()
+        self.backup = backup
+
+    def set_model(self, model: keras.Model) -> None:
+        super().set_model(model)
+        self.backup.set_model(model)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.backup.on_train_begin(logs)

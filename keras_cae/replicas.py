@@ -1,0 +1,84 @@
+"""What the replicas of a distribution strategy do so that together they have the numbers of one device."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+_step = threading.local()  # every replica takes its step in a thread of its own
+
+
+def replica_count() -> int:
+    """How many replicas take the current step together; outside of a step there is one."""
+    if tf.distribute.in_cross_replica_context():
+        return 1
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def sum_over_replicas(value: Any) -> Any:
+    """The sum of the tensors that all replicas pass. Differentiable; all of them must call it."""
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
+def without_empty(data: Any) -> tuple[Any, Any]:
+    """Return this replica's part of a batch, with one black image in an empty one, and how many are real.
+
+    A last batch of fewer images than replicas leaves some with none, of which no kernel and no mean can make
+    anything. With a single replica the count is None: all of them.
+    """
+    if replica_count() == 1:
+        return data, None
+    real = ops.shape(keras.tree.flatten(data)[0])[0]
+    missing = tf.maximum(1 - real, 0)
+    return keras.tree.map_structure(lambda part: _with_rows(part, missing), data), real
+
+
+def _with_rows(part: Any, rows: Any) -> Any:
+    if part is None:
+        return None
+    part = ops.convert_to_tensor(part)
+    return tf.pad(part, [(0, rows)] + [(0, 0)] * (len(part.shape) - 1))
+
+
+def only_real(data: Any, real: Any) -> Any:
+    """Parts of a batch, or what was computed from them, without the images that `without_empty` added."""
+    if real is None:
+        return data
+    return keras.tree.map_structure(lambda part: None if part is None else part[:real], data)
+
+
+@contextlib.contextmanager
+def taking_step(real: Any) -> Iterator[None]:
+    """Tells the layers that they are called by a step, and how many images of its batch are real."""
+    _step.real = real
+    _step.taken = True
+    try:
+        yield
+    finally:
+        _step.real = None
+        _step.taken = False
+
+
+def in_step() -> bool:
+    """Whether a step of training or evaluation is being taken, in which layers measure what they do."""
+    return getattr(_step, "taken", False)
+
+
+def real_in_step(values: Any) -> Any:
+    """A layer's values for the images of a step that are real. Shape: `(n, ...)`."""
+    return only_real(values, getattr(_step, "real", None))
+
+
+def share_of_batch(loss: Any, real: Any) -> Any:
+    """Weight a replica's loss by its images, so that the sum over replicas is the mean over all images.
+
+    The loss has been divided by the number of replicas, which is right where all have as many images.
+    """
+    if real is None:
+        return loss
+    images = ops.cast(real, loss.dtype)
+    return loss * (images * replica_count() / sum_over_replicas(images))

@@ -1,0 +1,150 @@
+"""Several processes on this machine train one model together."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from keras_cae.models import CAE
+
+PROGRAM = Path(__file__).with_name("worker.py")
+MINUTE = 60
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def start(model, folder, workers, *options):
+    """Start the processes of a cluster, each with a log beside the results."""
+    folder.mkdir(exist_ok=True)
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(workers)]
+    return [
+        subprocess.Popen(
+            [sys.executable, PROGRAM, model, folder, *options],
+            env=environment(addresses, index),
+            stdout=(folder / f"log-{index}.txt").open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        for index in range(max(workers, 1))
+    ]
+
+
+def environment(addresses, index):
+    variables = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    if addresses:
+        task = {"type": "worker", "index": index}
+        variables["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": task})
+    return variables
+
+
+def finish(processes, folder):
+    """Wait for processes that are to succeed."""
+    try:
+        codes = [process.wait(timeout=3 * MINUTE) for process in processes]
+    finally:
+        kill(processes)
+    logs = [(folder / f"log-{index}.txt").read_text() for index in range(len(processes))]
+    assert codes == [0] * len(processes), "\n".join(logs)
+
+
+def kill(processes):
+    for process in processes:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def wait_until(condition, what):
+    limit = time.monotonic() + 2 * MINUTE
+    while not condition():
+        assert time.monotonic() < limit, f"waited in vain until {what}"
+        time.sleep(0.05)
+
+
+def results(folder, task):
+    with np.load(folder / f"result-{task}.npz") as file:
+        return dict(file)
+
+
+def assert_equal(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    for name, values in ours.items():
+        np.testing.assert_allclose(values, theirs[name], rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def what_remains(results):
+    """The weights, predictions and evaluation: what does not tell in how many runs they came about."""
+    return {name: values for name, values in results.items() if not name.startswith(("history", "first"))}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["BasicCAE", "BatchNormPoolCAE", "SkipConnectionCAE"])
+def test_two_workers_train_as_one_process(model, tmp_path):
+    together, alone = tmp_path / "together", tmp_path / "alone"
+    processes = start(model, together, 2)
+    finish(start(model, alone, 0), alone)
+    finish(processes, together)
+    expected = results(alone, "alone")
+    for task in (0, 1):
+        assert_equal(results(together, task), expected)
+    # One set of files, of which the checkpoint is whole.
+    assert len(list(together.glob("logs/train/*"))) == 1
+    assert len(list(together.glob("logs/*.v2"))) == 1
+    assert not (together / "backup").exists()
+    assert isinstance(keras.saving.load_model(together / "best.keras"), CAE)
+
+
+@pytest.mark.slow
+def test_killed_workers_resume(tmp_path):
+    options = ("--epochs", "4", "--pause", "0.3")
+    undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
+    processes = start("BasicCAE", disturbed, 2, *options)
+    finish(start("BasicCAE", undisturbed, 0, *options[:2]), undisturbed)
+    metadata = disturbed / "backup" / "training_metadata.json"
+    wait_until(
+        lambda: metadata.exists() and '"epoch": 2' in metadata.read_text(), "two epochs were backed up"
+    )
+    time.sleep(0.5)  # into the third epoch
+    kill(processes)
+    assert not list(disturbed.glob("result-*"))
+    finish(start("BasicCAE", disturbed, 2, *options), disturbed)
+    expected = results(undisturbed, "alone")
+    for task in (0, 1):
+        resumed = results(disturbed, task)
+        assert resumed["first_epoch"] == 2
+        assert_equal(what_remains(resumed), what_remains(expected))
+
+
+@pytest.mark.slow
+def test_a_worker_whose_peer_died_stops(tmp_path):
+    survivor, victim = start("BasicCAE", tmp_path, 2, "--epochs", "1000", "--pause", "0.1")
+    log = tmp_path / "log-0.txt"
+    wait_until(lambda: "Epoch 2/" in log.read_text(), "the second epoch began")
+    kill([victim])
+    try:
+        assert survivor.wait(timeout=2 * MINUTE) != 0
+    finally:
+        kill([survivor])
+    assert "UnavailableError" in log.read_text()
+
+
+@pytest.mark.slow
+def test_stock_keras_does_not_train_on_workers(tmp_path):
+    # When this fails, Keras has learned to, and `DistributedTraining` may be dropped.
+    processes = start("stock", tmp_path, 2)
+    try:
+        assert any(process.wait(timeout=2 * MINUTE) != 0 for process in processes)
+    finally:
+        kill(processes)
