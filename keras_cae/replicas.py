@@ -82,3 +82,16 @@ def share_of_batch(loss: Any, real: Any) -> Any:
         return loss
     images = ops.cast(real, loss.dtype)
     return loss * (images * replica_count() / sum_over_replicas(images))
+
+
+def mean_over_batch(values: Any) -> Any:
+    """The mean of values over the images of a batch, of all replicas in a step.
+
+    Args:
+        values: of shape `(n, ...)`.
+    """
+    if not in_step() or replica_count() == 1:
+        return ops.mean(values, axis=0)
+    real = real_in_step(values)
+    count = ops.cast(ops.shape(real)[0], values.dtype)
+    return sum_over_replicas(ops.sum(real, axis=0)) / sum_over_replicas(count)

@@ -25,12 +25,15 @@ def positive_ints(values: Any, name: str) -> tuple[int, ...]:
 
 def positive_float(value: Any, name: str) -> float:
     """Return `value` as a finite float above zero."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float | np.number)
-        or not 0 < float(value) < float("inf")
-    ):
+    if not _is_number(value) or not 0 < float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number above zero, got {value!r}.")
+    return float(value)
+
+
+def non_negative_float(value: Any, name: str) -> float:
+    """Return `value` as a finite float, zero or above."""
+    if not _is_number(value) or not 0 <= float(value) < float("inf"):
+        raise ValueError(f"{name} must be a finite number, zero or above, got {value!r}.")
     return float(value)
 
 
@@ -40,3 +43,7 @@ def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:
         expected = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {expected}, got {value!r}.")
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

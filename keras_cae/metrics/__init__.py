@@ -1,6 +1,7 @@
-"""Metrics of image quality."""
+"""Metrics of images and of codes."""
 
+from keras_cae.metrics.active_units import ActiveUnits
 from keras_cae.metrics.psnr import PSNR
 from keras_cae.metrics.ssim import SSIM
 
-__all__ = ["PSNR", "SSIM"]
+__all__ = ["PSNR", "SSIM", "ActiveUnits"]

@@ -6,6 +6,7 @@ from keras_cae.models.cae import CAE
 from keras_cae.models.decoder import Decoder
 from keras_cae.models.encoder import Encoder
 from keras_cae.models.skip_connection_cae import SkipConnectionCAE
+from keras_cae.models.variational_cae import VariationalCAE
 
 __all__ = [
     "CAE",
@@ -14,4 +15,5 @@ __all__ = [
     "Decoder",
     "Encoder",
     "SkipConnectionCAE",
+    "VariationalCAE",
 ]

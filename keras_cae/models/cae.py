@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_cae.images import check_image_batch, compatible, known_shape, scale_images
+from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.models.batching import in_batches, is_tensor
 from keras_cae.models.image_trainer import ImageTrainer, per_image_weights
 from keras_cae.models.random_state import same_noise, seed_generators
@@ -49,7 +50,7 @@ class CAE(ImageTrainer):
         encoder: `keras.Model` from images to codes.
         decoder: `keras.Model` from codes to images.
         bottleneck: layer between the two; by default the codes pass as they are. It adds its own penalties
-            with `add_loss`.
+            with `add_loss`, which then are reported beside the `reconstruction_loss`.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
             called with `training=True`.
         **kwargs: of `keras.Model`.
@@ -78,6 +79,8 @@ class CAE(ImageTrainer):
 
     makes_networks: bool = False
     """Whether `build_for` makes the networks between the images, so that the constructor gets none."""
+    reconstruction_loss: keras.metrics.Metric | None = None
+    """Reports the loss without what the layers add, beside the penalty that the bottleneck reports."""
 
     def __init__(
         self,
@@ -121,6 +124,8 @@ class CAE(ImageTrainer):
         self.call(images)
         if self.corruption is not None:
             self.corruption(images, training=True)
+        if isinstance(self.bottleneck, Bottleneck):
+            self.reconstruction_loss = keras.metrics.Mean(name="reconstruction_loss")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         codes = self.encoder(self.check_images(inputs), training=training)
@@ -293,7 +298,10 @@ class CAE(ImageTrainer):
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         # `compute_loss` has divided by the number of replicas, whose losses will be added.
         mean = loss * ops.cast(replica_count(), loss.dtype)
-        tracker.update_state(mean, sample_weight=ops.shape(images)[0] if real is None else real)
+        count = ops.shape(images)[0] if real is None else real
+        tracker.update_state(mean, sample_weight=count)
+        if self.reconstruction_loss is not None:
+            self.reconstruction_loss.update_state(mean - sum(self.losses), sample_weight=count)
         return self.target_range.guard(share_of_batch(loss, real), self.target(images, y, y_pred))
 
     def _logs(self, batch: Batch, y_pred: Any) -> Any:

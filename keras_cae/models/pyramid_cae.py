@@ -26,6 +26,9 @@ class PyramidCAE(CAE):
 
     makes_networks = True
     merge: str | None = None
+    smallest_side = 1
+    dense_code = True
+    """Whether the encoder ends with a dense layer, given a `latent_dim`. Else the bottleneck makes the code."""
 
     def __init__(
         self,
@@ -52,6 +55,10 @@ class PyramidCAE(CAE):
         """The decoder's layers, from the coarsest up; as many as the encoder halves the size."""
         raise NotImplementedError
 
+    def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
+        """The layer between the encoder and the decoder, for images of `shape`; by default the identity."""
+        return self.identity_bottleneck()
+
     def block_arguments(self, index: int) -> dict[str, Any]:
         """The arguments that all blocks of this model share; `index` counts a network's levels."""
         return {
@@ -68,10 +75,9 @@ class PyramidCAE(CAE):
         return (None, *image_shape)
 
     def build_for(self, shape: Any) -> None:
-        self.encoder = Encoder(
-            self.encoder_levels(), self.latent_dim, dtype=self.dtype_policy, name="encoder"
-        )
-        self.bottleneck = self.identity_bottleneck()
+        units = self.latent_dim if self.dense_code else None
+        self.encoder = Encoder(self.encoder_levels(), units, dtype=self.dtype_policy, name="encoder")
+        self.bottleneck = self.make_bottleneck(shape)
         levels = self.decoder_levels()
         self.smallest_side = 2 ** len(levels)
         self._check_size(shape[1:3])

@@ -12,6 +12,7 @@ from checks import (
     check_docstring,
     check_layer,
     check_layer_saving,
+    check_precision,
     check_trains,
 )
 
@@ -50,6 +51,13 @@ ARGUMENTS = {
         "pool_size": 2,
     },
     layers.FusedBatchNormalization: lambda: {"momentum": 0.5, "epsilon": 0.01},
+    layers.GaussianBottleneck: lambda: {
+        "latent_dim": 3,
+        "beta": 0.5,
+        "free_bits": 0.1,
+        "values_per_image": 216,
+        "seed": 7,
+    },
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
@@ -58,6 +66,7 @@ ARGUMENTS = {
         "normalization": "batch",
         "upsampling": 2,
     },
+    metrics.ActiveUnits: lambda: {"latent_dim": 3, "threshold": 0.1, "name": "quality"},
     metrics.PSNR: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
     models.CAE: lambda: {
@@ -68,6 +77,7 @@ ARGUMENTS = {
     models.BasicCAE: lambda: pyramid((2, 3, 4)),
     models.BatchNormPoolCAE: lambda: pyramid((2, 3, 4)),
     models.SkipConnectionCAE: lambda: pyramid((2, 3, 4, 5), merge="concatenate"),
+    models.VariationalCAE: lambda: pyramid((2, 3, 4), beta=0.5, free_bits=0.1, seed=7),
     models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
     models.Decoder: lambda: {
         "levels": [layers.TransposedConvBlock(3, strides=2)],
@@ -134,6 +144,20 @@ class TestAutoencoder:
 
     def test_trains_compiled_by_xla(self, cls, images):
         check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)), jit_compile=True)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("jit_compile", [False, True], ids=["", "xla"])
+    @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+    def test_ends_with_the_same_loss(self, cls, digits, policy, jit_compile):
+        if cls is models.CAE:
+            pytest.skip("its networks come with a precision of their own")
+
+        def make(dtype):
+            # Without the corruption, whose noise is another one under XLA.
+            plain = {"activation": "relu", "output_activation": "sigmoid", "corruption": None}
+            return cls(**{**ARGUMENTS[cls](), **plain}, dtype=dtype)
+
+        check_precision(make, digits[0][:320], policy, jit_compile)
 
     def test_trains_on_two_replicas(self, cls, images, two_replicas):
         with two_replicas.scope():
