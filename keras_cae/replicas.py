@@ -21,6 +21,7 @@ def replica_count() -> int:
 
 def sum_over_replicas(value: Any) -> Any:
     """The sum of the tensors that all replicas pass. Differentiable; all of them must call it."""
+    _step.met = True
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
@@ -55,11 +56,12 @@ def only_real(data: Any, real: Any) -> Any:
 def taking_step(real: Any) -> Iterator[None]:
     """Tells the layers that they are called by a step, and how many images of its batch are real."""
     _step.real = real
+    _step.penalties = []
+    _step.met = False
     _step.taken = True
     try:
         yield
     finally:
-        _step.real = None
         _step.taken = False
 
 
@@ -70,7 +72,26 @@ def in_step() -> bool:
 
 def real_in_step(values: Any) -> Any:
     """A layer's values for the images of a step that are real. Shape: `(n, ...)`."""
-    return only_real(values, getattr(_step, "real", None))
+    return only_real(values, _step.real if in_step() else None)
+
+
+def penalize(penalty: Any) -> None:
+    """Add a penalty to the loss of the step.
+
+    `add_loss` keeps penalties in the layer, of which there is one for all replicas: where these meet in the
+    forward pass, to sum something up, they take turns, and each finds the other's penalties beside its own.
+    """
+    _step.penalties.append(penalty)
+
+
+def penalties() -> Any:
+    """The sum of what was added with `penalize`."""
+    return sum(_step.penalties) if in_step() else 0.0
+
+
+def met() -> bool:
+    """Whether the replicas have met in this step, so that what layers keep is another replica's."""
+    return in_step() and _step.met
 
 
 def share_of_batch(loss: Any, real: Any) -> Any:

@@ -87,14 +87,15 @@ def train(
         ),
     ] = 0,
     loss: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="|".join(LOSSES),
             callback=options.choice(LOSSES),
             help="What training minimizes.",
+            show_default="the model's own, mse for most",
             rich_help_panel="Training",
         ),
-    ] = "mse",
+    ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(

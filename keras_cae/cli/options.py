@@ -6,16 +6,16 @@ from typing import NamedTuple
 import typer
 
 
-def choice(names: Iterable[str]) -> Callable[[str], str]:
-    """A callback that accepts these names.
+def choice(names: Iterable[str]) -> Callable[[str | None], str | None]:
+    """A callback that accepts these names, and None for an option that was not given.
 
     Args:
         names: the names.
     """
     known = tuple(names)
 
-    def check(value: str) -> str:
-        if value not in known:
+    def check(value: str | None) -> str | None:
+        if value is not None and value not in known:
             raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}.")
         return value
 

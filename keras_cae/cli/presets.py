@@ -2,17 +2,30 @@
 
 from typing import NamedTuple
 
-MODELS = {
-    "basic": "BasicCAE",
-    "batchnorm-pool": "BatchNormPoolCAE",
-    "skip": "SkipConnectionCAE",
-}
-"""The classes of `keras_cae.models`, by the name that `--model` takes."""
 
-CAVEATS = {
-    "skip": "The decoder of this model sees the encoder's feature maps too; PCA has the code only.",
+class Preset(NamedTuple):
+    """A model that can be chosen: its class in `keras_cae.models`, and what belongs to it."""
+
+    model: str
+    loss: str = "mse"
+    caveat: str = ""
+    """What to know when the results are read."""
+
+
+MODELS = {
+    "basic": Preset("BasicCAE"),
+    "batchnorm-pool": Preset("BatchNormPoolCAE"),
+    "skip": Preset(
+        "SkipConnectionCAE",
+        caveat="The decoder of this model sees the encoder's feature maps too; PCA has the code only.",
+    ),
+    "variational": Preset(
+        "VariationalCAE",
+        loss="binary_crossentropy",
+        caveat="Part of this model's code is given up so that images can be drawn with model.sample(n).",
+    ),
 }
-"""What to know when the results of a model are read."""
+"""By the name that `--model` takes."""
 
 LOSSES = ("mse", "mae", "binary_crossentropy")
 

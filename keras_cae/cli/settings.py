@@ -38,7 +38,7 @@ class TrainSettings:
     epochs: int | None
     batch_size: int | None
     learning_rate: float
-    loss: str
+    loss: str | None
     noise: float
     seed: int
     out: Path | None

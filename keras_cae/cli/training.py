@@ -20,7 +20,7 @@ from keras_cae.cli.graceful_stop import GracefulStop
 from keras_cae.cli.measuring import measure
 from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import CAVEATS, MODELS, schedule_for
+from keras_cae.cli.presets import MODELS, schedule_for
 from keras_cae.cli.quality import Quality
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
@@ -48,6 +48,8 @@ class TrainingRun:
     def __init__(self, settings: TrainSettings, data: ImageData) -> None:
         keras.utils.set_random_seed(settings.seed)
         self.settings = settings
+        self.preset = MODELS[settings.model]
+        self.loss = settings.loss or self.preset.loss
         self.split = data.split()
         report_data(data, self.split)
         schedule = schedule_for(len(self.split.train))
@@ -60,13 +62,13 @@ class TrainingRun:
 
     def _compiled_model(self) -> models.CAE:
         settings = self.settings
-        model = getattr(models, MODELS[settings.model])(
+        model = getattr(models, self.preset.model)(
             settings.latent_dim,
             corruption=keras.layers.GaussianNoise(settings.noise) if settings.noise else None,
             **({"filters": settings.filters} if settings.filters else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
-        model.compile(keras.optimizers.Adam(settings.learning_rate), loss=settings.loss, metrics=[PSNR()])
+        model.compile(keras.optimizers.Adam(settings.learning_rate), loss=self.loss, metrics=[PSNR()])
         return model
 
     def finish(self) -> int:
@@ -96,7 +98,7 @@ class TrainingRun:
         )
         say(
             f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
-            f"Adam {settings.learning_rate:g}, {settings.loss}"
+            f"Adam {settings.learning_rate:g}, {self.loss}"
         )
 
     def _fit(self, stop: GracefulStop) -> None:
@@ -136,8 +138,8 @@ class TrainingRun:
         report_quality(quality, len(self.split.test))
         if self.baseline.fitted_images < len(self.split.train):
             say(f"PCA was fitted to {self.baseline.fitted_images:,} of the training images, to save memory.")
-        if caveat := CAVEATS.get(self.settings.model):
-            say(caveat)
+        if self.preset.caveat:
+            say(self.preset.caveat)
         say(f"Trained in {seconds:.1f} s; the best epoch was {self.best.epoch}.")
         report_files(self.folder)
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_cae.replicas import in_step, real_in_step
+from keras_cae.replicas import in_step, penalize, real_in_step
 
 
 class Bottleneck(keras.layers.Layer):
@@ -14,6 +14,13 @@ class Bottleneck(keras.layers.Layer):
     A subclass's `call` adds the penalty with `add_loss`, in float32, and reports what it measures, which
     then stands in the logs beside the loss. Without `training` the codes are deterministic.
     """
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a penalty, in float32, to the loss of this batch."""
+        if in_step():
+            penalize(loss)
+        else:
+            super().add_loss(loss)
 
     def report(self, metric: keras.metrics.Metric, values: Any) -> None:
         """Update a metric of the layer with one value per image, within the steps of `fit` and `evaluate`.

@@ -26,9 +26,10 @@ class GaussianBottleneck(Bottleneck):
         beta / values_per_image · Σ_j max(free_bits, mean over the batch of KL_j),
         KL_j = (μ_j² + σ_j² − 1 − log σ_j²) / 2,
 
-    added in training and evaluation (`beta`: Higgins et al. 2017, "beta-VAE"; `free_bits`: Kingma et al. 2016,
-    "Improving Variational Inference with Inverse Autoregressive Flow"). Logs: `kl_loss`, the mean over images
-    of `Σ_j KL_j` in nats, without beta and free bits; `active_units`, how many dimensions depend on the image.
+    added in training and evaluation (`beta`: Higgins et al. 2017, "beta-VAE"; `free_bits`: Kingma et al.
+    2016, "Improving Variational Inference with Inverse Autoregressive Flow"). Logs: `kl_loss`, the mean over
+    images of `Σ_j KL_j` in nats, without beta and free bits; `active_units`, how many dimensions depend on
+    the image.
 
     Args:
         latent_dim: size of the code.

@@ -15,7 +15,15 @@ from keras_cae.models.batching import in_batches, is_tensor
 from keras_cae.models.image_trainer import ImageTrainer, per_image_weights
 from keras_cae.models.random_state import same_noise, seed_generators
 from keras_cae.models.target_range import last_activation
-from keras_cae.replicas import only_real, replica_count, share_of_batch, taking_step, without_empty
+from keras_cae.replicas import (
+    met,
+    only_real,
+    penalties,
+    replica_count,
+    share_of_batch,
+    taking_step,
+    without_empty,
+)
 from keras_cae.serialization import deserialize_layer, serialize_layer
 
 PARTS = ("encoder", "decoder", "bottleneck", "corruption")
@@ -229,13 +237,14 @@ class CAE(ImageTrainer):
         training: bool = True,
     ) -> Any:
         """The loss of the reconstructions, and what the layers add. The target is `y`, or else `x`."""
-        return super().compute_loss(
+        loss = super().compute_loss(
             x=x,
             y=self.target(x, y, y_pred),
             y_pred=y_pred,
             sample_weight=per_image_weights(sample_weight),
             training=training,
         )
+        return loss + penalties() / replica_count()
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The logs of the metrics. The target is `y`, or else `x`."""
@@ -294,6 +303,7 @@ class CAE(ImageTrainer):
     def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
         images, y, sample_weight, real = batch
+        self._check_added_losses()
         loss = self.compute_loss(images, y, y_pred, sample_weight, training=training)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         # `compute_loss` has divided by the number of replicas, whose losses will be added.
@@ -301,8 +311,19 @@ class CAE(ImageTrainer):
         count = ops.shape(images)[0] if real is None else real
         tracker.update_state(mean, sample_weight=count)
         if self.reconstruction_loss is not None:
-            self.reconstruction_loss.update_state(mean - sum(self.losses), sample_weight=count)
+            self.reconstruction_loss.update_state(mean - sum(self.losses) - penalties(), sample_weight=count)
         return self.target_range.guard(share_of_batch(loss, real), self.target(images, y, y_pred))
+
+    def _check_added_losses(self) -> None:
+        if not met():
+            return
+        regularized = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
+        if len(self.losses) > len(regularized):
+            raise ValueError(
+                "On several replicas a network can't have both layers that work on the images of all of them, "
+                "such as synchronized batch normalization, and layers that call add_loss, such as activity "
+                "regularizers: Keras mixes the replicas' losses up. Do without one of them."
+            )
 
     def _logs(self, batch: Batch, y_pred: Any) -> Any:
         images, y, sample_weight, y_pred = only_real((*batch[:3], y_pred), batch.real)

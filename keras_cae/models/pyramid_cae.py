@@ -28,7 +28,7 @@ class PyramidCAE(CAE):
     merge: str | None = None
     smallest_side = 1
     dense_code = True
-    """Whether the encoder ends with a dense layer, given a `latent_dim`. Else the bottleneck makes the code."""
+    """Whether the encoder ends with a dense layer, given a `latent_dim`. If not, the bottleneck has one."""
 
     def __init__(
         self,

@@ -27,16 +27,16 @@ LIKELIHOODS = {
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VariationalCAE(BasicCAE, GaussianPrior):
-    """Variational autoencoder: its codes follow the standard normal distribution, so that it can draw images.
+    """Variational autoencoder: its codes follow the standard normal distribution, so it can draw images.
 
-    The networks of `BasicCAE` around a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding Variational
-    Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats per image,
-    divided by the number of values of an image: with `loss="binary_crossentropy"`, a mean over those, `beta=1`
-    is exactly the negative evidence lower bound per value, at every image size. The mean squared error stands
-    for normal noise of variance 1/2; a smaller variance `v` is `beta=2 * v`.
+    The networks of `BasicCAE` around a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
+    Variational Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats
+    per image, divided by the number of values of an image: with `loss="binary_crossentropy"`, a mean over
+    those, `beta=1` is exactly the negative evidence lower bound per value, at every image size. The mean
+    squared error stands for normal noise of variance 1/2; a smaller variance `v` is `beta=2 * v`.
 
-    `encode` gives the means of the codes; `predict` and `evaluate` decode these, without noise. Logs: `kl_loss`
-    (nats per image), `reconstruction_loss`, `active_units` (see `GaussianBottleneck`).
+    `encode` gives the means of the codes; `predict` and `evaluate` decode these, without noise. Logs:
+    `kl_loss` (nats per image), `reconstruction_loss`, `active_units` (see `GaussianBottleneck`).
 
     Args:
         latent_dim: size of the code.
@@ -150,8 +150,8 @@ class VariationalCAE(BasicCAE, GaussianPrior):
     ) -> Any:
         """Estimate the logarithm of each image's likelihood, in nats, from below.
 
-        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm of
-        the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
+        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm
+        of the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
         estimate of the evidence lower bound; with more it comes closer to the likelihood.
 
         Args:

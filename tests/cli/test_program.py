@@ -54,8 +54,8 @@ def test_the_program_is_installed():
 
 
 def test_every_model_by_name():
-    for name in MODELS.values():
-        assert issubclass(getattr(models, name), models.CAE)
+    for preset in MODELS.values():
+        assert issubclass(getattr(models, preset.model), models.CAE)
 
 
 def test_schedules_by_the_number_of_images():

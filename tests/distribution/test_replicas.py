@@ -62,6 +62,29 @@ def test_weights_of_images_count_on_two_replicas(two_replicas):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+def test_penalties_of_the_whole_batch(two_replicas, monkeypatch):
+    """Without their noise, which differs, replicas train a variational model as one device does."""
+    monkeypatch.setattr(keras.random, "normal", lambda shape, **_: keras.ops.zeros(shape))
+    options = {"beta": 5.0, "free_bits": 0.05}
+    one = trained("VariationalCAE", 9, contextlib.nullcontext(), **options)
+    two = trained("VariationalCAE", 9, two_replicas.scope(), **options)
+    assert {"kl_loss", "val_active_units", "val_reconstruction_loss"} < one.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
+
+
+def test_losses_that_keras_would_mix_up_are_refused(two_replicas):
+    with two_replicas.scope():
+        normalized = keras_cae.layers.ConvBlock(2, normalization="batch")
+        regularized = keras.layers.ActivityRegularization(l2=0.1)
+        model = keras_cae.models.CAE(
+            keras.Sequential([normalized, regularized]), keras.Sequential([keras.layers.Identity()])
+        )
+        model.compile("sgd", "mse")
+        with pytest.raises(ValueError, match="can't have both"):
+            model.fit(images(4), verbose=0)
+
+
 def test_keras_itself_fails_on_parts_of_different_sizes(two_replicas):
     # When this fails, Keras has learned to, and `DistributedTraining._maybe_symbolic_build` may be dropped.
     with two_replicas.scope():

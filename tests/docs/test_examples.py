@@ -41,8 +41,9 @@ def test_docstring(public, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_code_blocks(page, tmp_path, monkeypatch):
+def test_code_blocks(page, tmp_path, monkeypatch, two_replicas):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     names: dict = {"__name__": "example"}
     for block in CODE_BLOCK.findall(page.read_text()):
         exec(compile(block, str(page), "exec"), names)

@@ -87,7 +87,7 @@ ARGUMENTS = {
         "merge": "concatenate",
     },
 }
-WITHOUT_CONFIG = {callbacks.ReconstructionLogger}
+WITHOUT_CONFIG = {callbacks.ReconstructionLogger, callbacks.WeightScheduler}
 PUBLIC = {
     getattr(module, name)
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)

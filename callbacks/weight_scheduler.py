@@ -1,0 +1,94 @@
+"""The weight of a penalty, changed while training goes on."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_cae.validation import non_negative_float, one_of, positive_int
+
+RISES: dict[str, Callable[[float], float]] = {
+    "linear": lambda progress: progress,
+    "cosine": lambda progress: (1.0 - math.cos(math.pi * progress)) / 2.0,
+    "cyclical": lambda progress: min(1.0, 2.0 * progress),
+}
+"""How far a weight has come from start to end, by the part of the steps, or of a cycle, that is over."""
+
+
+class WeightScheduler(keras.callbacks.Callback):
+    """Changes a weight of a model from step to step: `beta`, `mmd_weight` and the like.
+
+    A divergence whose weight grows from 0 leaves the codes time to become useful, before it presses them
+    towards the prior (Bowman et al. 2016, "Generating Sentences from a Continuous Space"; in cycles Fu et al.
+    2019, "Cyclical Annealing Schedule"). The step is that of the optimizer, so a training that is resumed
+    goes on where it was. The value stands in the logs of each epoch under the attribute's name, for callbacks
+    that come later in the list.
+
+    Args:
+        attribute: name of the model's attribute.
+        schedule: "linear" or "cosine", from `start` to `end` within `steps`; "cyclical", `cycles` times in
+            `steps`, each rising linearly in its first half and staying at `end` in the second; or a function
+            of the step that returns the value, such as a `keras.optimizers.schedules.LearningRateSchedule`,
+            for which the other arguments have no meaning.
+        steps: number of batches after which the value stays at `end`.
+        start: the first value.
+        end: the last value.
+        cycles: how often "cyclical" begins anew.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
+            such attribute.
+
+    Example:
+
+    >>> warm_up = keras_cae.callbacks.WeightScheduler("beta", "linear", steps=10)
+    >>> model = keras_cae.models.VariationalCAE(latent_dim=2, filters=(4, 8))
+    >>> model.compile(optimizer="adam", loss="binary_crossentropy")
+    >>> images = np.random.default_rng(0).random((64, 8, 8, 1), dtype="float32")
+    >>> model.fit(images, batch_size=16, epochs=3, callbacks=[warm_up], verbose=0).history["beta"]
+    [0.3, 0.7, 1.0]
+    """
+
+    def __init__(
+        self,
+        attribute: str,
+        schedule: str | Callable[[int], Any] = "linear",
+        steps: int | None = None,
+        start: float = 0.0,
+        end: float = 1.0,
+        cycles: int = 4,
+    ) -> None:
+        super().__init__()
+        self.attribute = attribute
+        self.start = non_negative_float(start, "start")
+        self.end = non_negative_float(end, "end")
+        self.cycles = positive_int(cycles, "cycles")
+        self.schedule = schedule
+        self.steps: Any = steps
+        if not callable(schedule):
+            one_of(schedule, "schedule", tuple(RISES))
+            self.steps = positive_int(steps, "steps")
+
+    def value_at(self, step: int) -> float:
+        """The value of the attribute in the step, counted from 0."""
+        if callable(self.schedule):
+            return float(self.schedule(step))
+        progress = min(1.0, step / self.steps)
+        if self.schedule == "cyclical" and progress < 1.0:
+            progress = progress * self.cycles % 1.0
+        return self.start + (self.end - self.start) * RISES[self.schedule](progress)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if not hasattr(self.model, self.attribute):
+            raise ValueError(
+                f"attribute must be one that the model has, but {type(self.model).__name__} has no "
+                f"{self.attribute!r}."
+            )
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        setattr(self.model, self.attribute, self.value_at(int(self.model.optimizer.iterations)))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if logs is not None:
+            logs[self.attribute] = getattr(self.model, self.attribute)
