@@ -46,5 +46,5 @@ def skip_connection(shape, latent_dim):
 
 
 def dense_code(features, latent_dim, shape):
-    codes = layers.Dense(latent_dim)(layers.Flatten()(features))
+    codes = layers.Dense(latent_dim, name="code")(layers.Flatten()(features))
     return layers.Reshape(shape)(layers.Dense(shape[0] * shape[1] * shape[2])(codes))

@@ -1,0 +1,89 @@
+"""How the time that training takes for an image depends on the size, number and batching of the images.
+
+Relative to the first column. Images are made larger by repeating their pixels, so that there are four times
+as many from column to column, and more by repeating images.
+"""
+
+from functools import partial
+
+import numpy as np
+from alone import alone
+from architectures import compile_step, make_ours, train
+from data import float_images
+from rounds import Times, columns, interleaved, ratios, timed, warm_up
+from tables import print_table
+
+ROUNDS = 3
+ENLARGEMENTS = (1, 2, 4, 8)
+COUNTS = (1 / 8, 1 / 2, 2, 8)
+"""Relative to the number of images given."""
+BATCH_SIZES = (16, 32, 64, 128, 256, 512)
+SMALL_BATCH = 32
+"""Of images of different sizes: 128 large ones would take gigabytes."""
+
+
+def measure(options):
+    results = [(name, alone(options, compare, name)) for name in options.model]
+    for title in results[0][1]:
+        print(f"### {title}\n")
+        rows = [row for name, tables in results for row in both_rows(name, tables[title])]
+        print_table(("model", "measured in", *results[0][1][title]), rows, labels=2)
+
+
+def both_rows(name, points):
+    clock, processors = columns(points.values())
+    return (name, "time", *clock), (name, "processor time", *processors)
+
+
+def compare(name, options):
+    """For each table, by its title, a dictionary of the columns."""
+    images = float_images(options)
+    model = make_ours(name, images.shape[1:], options.latent_dim)
+    compile_step(model, images, options.batch_size)
+    return {
+        "size of the images": by_size(name, images, options),
+        "number of images": by_count(model, images, options),
+        "batch size": by_batch_size(model, images, options),
+    }
+
+
+def by_size(name, images, options):
+    points = {}
+    for factor in ENLARGEMENTS:
+        few = images[: max(1, len(images) // 4 // factor**2)]
+        large = few.repeat(factor, axis=1).repeat(factor, axis=2)
+        model = make_ours(name, large.shape[1:], options.latent_dim)
+        label = "×".join(map(str, large.shape[1:3]))
+        points[label] = partial(per_image, len(large), train, model, large, SMALL_BATCH)
+    warm_up(points)
+    return relative(points, options.rounds)
+
+
+def by_count(model, images, options):
+    points = {}
+    for fraction in COUNTS:
+        count = max(1, int(len(images) * fraction))
+        epochs = max(1, len(images) // count)
+        several = np.resize(images, (count, *images.shape[1:]))
+        arguments = (model, several, options.batch_size)
+        points[f"{count:,}"] = partial(per_image, count * epochs, train, *arguments, epochs=epochs)
+    # A round trains on as many images as many rounds of the other tables.
+    return relative(points, max(1, options.rounds // 3))
+
+
+def by_batch_size(model, images, options):
+    images = images[: max(1, len(images) // 4)]
+    points = {str(size): partial(per_image, len(images), train, model, images, size) for size in BATCH_SIZES}
+    return relative(points, options.rounds)
+
+
+def per_image(count, function, *arguments, **options):
+    """The `Times` of a call for each of the images that it trains on."""
+    return Times(*(seconds / count for seconds in timed(function, *arguments, **options)))
+
+
+def relative(points, rounds):
+    """The `Ratio`s of the times of each point to those of the first one."""
+    times = interleaved(points, rounds)
+    first = next(iter(times.values()))
+    return {label: ratios(each, first) for label, each in times.items()}

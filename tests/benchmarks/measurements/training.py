@@ -1,0 +1,79 @@
+"""An epoch of training, beside stock Keras and PyTorch.
+
+All train on float32 images, and ours on uint8 images too, which it scales itself. PyTorch runs eagerly, with
+its tensors in two memory layouts. The fraction of the peak is the rate of floating-point operations in the
+convolutions and dense layers of training, relative to that of products of large float32 matrices in the same
+rounds.
+"""
+
+import importlib.util
+import statistics
+from functools import partial
+
+from alone import alone
+from architectures import ARCHITECTURES, make_ours, make_stock, parameters, train
+from data import byte_images, float_images
+from floating_point import make_matrix_product, training_operations
+from rounds import interleaved, medians, ratio, ratios, timed, warm_up
+from tables import print_table
+
+ROUNDS = 11
+COLUMNS = ("model", "by", "time, s", "/ ours", "processor time, s", "/ ours", "of the peak", "peak, GFLOP/s")
+TORCH = importlib.util.find_spec("torch") is not None
+
+
+def measure(options):
+    if not TORCH:
+        print('torch is not installed, so PyTorch is left out: pip install -e ".[bench]"\n')
+    rows = (row for name in options.model for row in alone(options, compare, name))
+    print_table(COLUMNS, rows, labels=2)
+
+
+def compare(name, options):
+    """The rows of a model."""
+    images = float_images(options)
+    shape = images.shape[1:]
+    ours, stock = (make(name, shape, options.latent_dim) for make in (make_ours, make_stock))
+    ours.build(images.shape)
+    assert parameters(ours) == parameters(stock)
+    competitors = {
+        "keras_cae": partial(train, ours, images, options.batch_size),
+        "keras_cae, uint8": partial(train, ours, byte_images(options), options.batch_size),
+        "stock Keras": partial(train, stock, images, options.batch_size),
+    }
+    if TORCH:
+        competitors |= torch_competitors(name, images, options, parameters(stock))
+    multiply, product_operations = make_matrix_product()
+    times = run({**competitors, "product": multiply}, options.rounds)
+    peaks = [product_operations / each.clock for each in times.pop("product")]
+    operations = len(images) * training_operations(stock)
+    return [row(name, by, times, operations, peaks) for by in times]
+
+
+def run(competitors, rounds):
+    competitors = {name: partial(timed, function) for name, function in competitors.items()}
+    warm_up(competitors)
+    return interleaved(competitors, rounds)
+
+
+def row(name, by, times, operations, peaks):
+    clock, processors = medians(times[by])
+    clock_ratio, processors_ratio = ratios(times[by], times["keras_cae"])
+    rates = [operations / each.clock for each in times[by]]
+    peak = round(statistics.median(peaks) / 1e9)
+    return (name, by, clock, clock_ratio, processors, processors_ratio, ratio(rates, peaks), peak)
+
+
+def torch_competitors(name, images, options, expected_parameters):
+    # Imported here, because torch is optional.
+    import torch
+    import torch_networks
+    from torch_training import make_epoch
+
+    competitors = {}
+    for layout in ("contiguous_format", "channels_last"):
+        network = getattr(torch_networks, ARCHITECTURES[name])(images.shape[1:], options.latent_dim)
+        assert sum(weights.numel() for weights in network.parameters()) == expected_parameters
+        epoch = make_epoch(network, images, options.batch_size, getattr(torch, layout))
+        competitors[f"PyTorch, {layout.removesuffix('_format').replace('_', ' ')}"] = epoch
+    return competitors

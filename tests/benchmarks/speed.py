@@ -1,0 +1,104 @@
+"""How fast the library is, beside stock Keras and PyTorch.
+
+    pip install -e ".[bench]"
+    python tests/benchmarks/speed.py [FILE.npz] [--measure training memory] [--model BasicCAE] [--rounds 9]
+
+FILE.npz holds `x_train`, images whose sides 4 divides; without it, scikit-learn's digits are taken. Prints
+tables in Markdown, one or more for every file in `measurements/`, which says what it measures.
+
+Every comparison has a process of its own, in which rounds alternate between the competitors, so that all of
+them see the same machine. A ratio is that of the medians over the rounds, followed by the smallest and the
+largest ratio of a round. Times are seconds on the clock, processor times seconds of computation by all
+processors, which other programs on the machine disturb less. Absolute times say nothing about another
+machine.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+
+from keras_cae.cli.quiet_start import LOG_LEVEL, import_keras
+
+import_keras()
+os.environ.pop(LOG_LEVEL)  # The processes that are started shall be as quiet: they import this file, too.
+
+from architectures import ARCHITECTURES  # noqa: E402
+from data import byte_images  # noqa: E402
+from measurements import callbacks, imports, inference, memory, scaling, startup, training  # noqa: E402
+
+MEASUREMENTS = {
+    "training": training,
+    "startup": startup,
+    "memory": memory,
+    "inference": inference,
+    "callbacks": callbacks,
+    "scaling": scaling,
+    "import": imports,
+}
+PACKAGES = ("tensorflow", "keras", "torch")
+
+
+def main():
+    options = parse_arguments()
+    print(f"{header(options)}\n", flush=True)
+    for name in options.measure:
+        measurement = MEASUREMENTS[name]
+        print(f"## {name}\n\n{measurement.__doc__.strip()}\n", flush=True)
+        rounds = options.rounds or measurement.ROUNDS
+        measurement.measure(argparse.Namespace(**{**vars(options), "rounds": rounds}))
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="?", default="digits", help="what load_images takes")
+    parser.add_argument("--measure", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
+    parser.add_argument("--model", nargs="+", choices=ARCHITECTURES, default=list(ARCHITECTURES))
+    parser.add_argument("--rounds", type=int, help="by default as many as the measurement says")
+    parser.add_argument("--images", type=int, default=8000, help="how many to take at most")
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--latent-dim", type=int, default=32)
+    parser.add_argument(
+        "--one-process", action="store_true", help="be quick, though comparisons then disturb each other"
+    )
+    options = parser.parse_args()
+    height, width = byte_images(options).shape[1:3]
+    if height % 4 or width % 4:
+        parser.error(f"the stock networks need images whose sides 4 divides, got {height}×{width} pixels.")
+    return options
+
+
+def header(options):
+    """Everything that the figures depend on."""
+    count, *shape = byte_images(options).shape
+    return " · ".join(
+        [
+            datetime.date.today().isoformat(),
+            ", ".join([f"Python {platform.python_version()}", *map(version, PACKAGES)]),
+            f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
+            f"{count:,} images of {'×'.join(map(str, shape))}",
+            f"`{shlex.join(['python', *sys.argv])}`",
+        ]
+    )
+
+
+def version(package):
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return f"no {package}"
+
+
+def processor():
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
