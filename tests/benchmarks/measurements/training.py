@@ -4,6 +4,9 @@ All train on float32 images, and ours on uint8 images too, which it scales itsel
 its tensors in two memory layouts. The fraction of the peak is the rate of floating-point operations in the
 convolutions and dense layers of training, relative to that of products of large float32 matrices in the same
 rounds.
+
+Take thousands of images: with few, glibc may give memory back to the system at every step of PyTorch, which
+then takes twice as long.
 """
 
 import importlib.util
