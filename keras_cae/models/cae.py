@@ -320,7 +320,7 @@ class CAE(ImageTrainer):
         regularized = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
         if len(self.losses) > len(regularized):
             raise ValueError(
-                "On several replicas a network can't have both layers that work on the images of all of them, "
+                "On several replicas a network can't have both layers that work on all of their images, "
                 "such as synchronized batch normalization, and layers that call add_loss, such as activity "
                 "regularizers: Keras mixes the replicas' losses up. Do without one of them."
             )
