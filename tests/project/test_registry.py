@@ -154,7 +154,7 @@ class TestAutoencoder:
 
         def make(dtype):
             # Without the corruption, whose noise is another one under XLA.
-            plain = {"activation": "relu", "output_activation": "sigmoid", "corruption": None}
+            plain = {"activation": "silu", "output_activation": "sigmoid", "corruption": None}
             return cls(**{**ARGUMENTS[cls](), **plain}, dtype=dtype)
 
         check_precision(make, digits[0][:320], policy, jit_compile)
