@@ -5,6 +5,8 @@ from typing import Any
 import keras
 
 from keras_cae.layers.conv_stage import ConvStage
+from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
+from keras_cae.layers.nearest_upsampling import NearestUpsampling
 from keras_cae.validation import positive_int
 
 
@@ -50,13 +52,13 @@ class TransposedConvBlock(ConvStage):
     ) -> None:
         super().__init__(filters, kernel_size, strides, activation, normalization, **kwargs)
         self.upsampling = positive_int(upsampling, "upsampling")
-        upsample = keras.layers.UpSampling2D(
+        upsample = NearestUpsampling(
             self.upsampling,
             data_format="channels_last",
             dtype=self.dtype_policy,
             name="upsampling",
         )
-        self.assemble(keras.layers.Conv2DTranspose, upsample if self.upsampling > 1 else None)
+        self.assemble(ConvolutionOfUpsampled, upsample if self.upsampling > 1 else None)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "upsampling": self.upsampling}

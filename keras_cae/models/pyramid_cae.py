@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_cae.images import check_image_batch, image_size
+from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
 from keras_cae.models.cae import CAE
 from keras_cae.models.decoder import Decoder
 from keras_cae.models.encoder import Encoder
@@ -108,7 +109,7 @@ class PyramidCAE(CAE):
 
     def _make_head(self, channels: int) -> list[keras.layers.Layer]:
         """The last convolution, and the output activation in full precision."""
-        convolution = keras.layers.Conv2DTranspose(
+        convolution = ConvolutionOfUpsampled(
             channels,
             self.kernel_size,
             padding="same",
