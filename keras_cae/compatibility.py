@@ -38,7 +38,15 @@ class DistributedTraining(keras.Model):
       several workers, and wherever the parts differ in size. Here the shapes are those of one part.
     - Over several workers it averages the logs along their first axis, which scalars don't have: `logs`
       gives them one.
+
+    On one device, pipelines of arrays end as soon as they are dropped: see `PromptlyEnding`.
     """
+
+    @property
+    def distribute_strategy(self) -> Any:
+        """The strategy that the model was made under, through which Keras runs its pipelines."""
+        strategy = super().distribute_strategy
+        return PromptlyEnding(strategy) if strategy.num_replicas_in_sync == 1 else strategy
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         strategy = self.distribute_strategy
@@ -52,6 +60,31 @@ class DistributedTraining(keras.Model):
         if not spans_workers(self.distribute_strategy):
             return logs
         return keras.tree.map_structure(lambda value: keras.ops.expand_dims(value, 0), logs)
+
+
+class PromptlyEnding:
+    """A strategy of one replica, which runs Keras's pipelines of arrays without tuning them.
+
+    TensorFlow 2.21 tunes pipelines in a thread that looks at them after 10, 20, 40 … ms, in the end once a
+    minute. Whoever drops a pipeline wakes it, but says only a moment later that the pipeline is cancelled
+    (`StartCancel` in tensorflow/core/framework/cancellation.cc); a thread that was quicker sleeps on, and the
+    end of every epoch, of `evaluate` and of `predict` waits for it, for as long as the epoch took. There is
+    nothing to tune about arrays in memory, so their pipelines do without. Those of users keep their tuning.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy) -> None:
+        self._strategy = strategy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._strategy, name)
+
+    def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
+        """The dataset, untuned if it is one that Keras made of arrays: those it asks not to optimize."""
+        if dataset.options().experimental_optimization.apply_default_optimizations is False:
+            untuned = tf.data.Options()
+            untuned.autotune.enabled = False
+            dataset = dataset.with_options(untuned)
+        return self._strategy.experimental_distribute_dataset(dataset, options)
 
 
 def spans_workers(strategy: tf.distribute.Strategy) -> bool:

@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_cae
-from keras_cae.compatibility import declare_direction
+from keras_cae.compatibility import PromptlyEnding, declare_direction
 
 
 class Undeclared(keras.metrics.Mean):
@@ -94,3 +95,38 @@ class Brightness(keras.layers.Layer):
 def test_direction_must_be_known():
     with pytest.raises(ValueError, match="direction must be one of 'max', 'min', got 'up'"):
         declare_direction(keras.metrics.Mean(), "up")
+
+
+def small_model():
+    model = keras_cae.models.BasicCAE(latent_dim=2, filters=(2, 3))
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.fixture
+def pipelines(monkeypatch):
+    """The datasets that Keras runs."""
+    ran = []
+    distribute = PromptlyEnding.experimental_distribute_dataset
+
+    def recording(strategy, dataset, options=None):
+        ran.append(distribute(strategy, dataset, options))
+        return ran[-1]
+
+    monkeypatch.setattr(PromptlyEnding, "experimental_distribute_dataset", recording)
+    return ran
+
+
+def test_pipelines_of_arrays_are_not_tuned(pipelines):
+    images = np.random.default_rng(0).random((6, 8, 8, 1), dtype="float32")
+    model = small_model()
+    model.fit(images, validation_split=0.5, sample_weight=np.ones(6), verbose=0)
+    model.evaluate(images, verbose=0)
+    model.predict(images, verbose=0)
+    assert [dataset.options().autotune.enabled for dataset in pipelines] == [False] * 4
+
+
+def test_pipelines_of_users_are_tuned_as_they_like(pipelines):
+    dataset = tf.data.Dataset.from_tensor_slices(np.zeros((4, 8, 8, 1), "float32")).batch(2)
+    small_model().fit(dataset, verbose=0)
+    assert [dataset.options().autotune.enabled for dataset in pipelines] == [None]
