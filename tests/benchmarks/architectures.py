@@ -11,6 +11,7 @@ ARCHITECTURES = {
     "BasicCAE": "basic",
     "BatchNormPoolCAE": "batch_norm_pool",
     "SkipConnectionCAE": "skip_connection",
+    "VariationalCAE": "variational",
 }
 
 

@@ -1,7 +1,9 @@
 """The library's architectures, written with nothing but the layers of Keras."""
 
+import math
+
 import keras
-from keras import layers
+from keras import layers, ops
 
 
 def basic(shape, latent_dim):
@@ -43,6 +45,42 @@ def skip_connection(shape, latent_dim):
     x = layers.Conv2DTranspose(16, 3, strides=2, padding="same", activation="relu")(layers.Add()([x, half]))
     x = layers.Conv2DTranspose(channels, 3, padding="same", activation="sigmoid")(x)
     return keras.Model(images, x)
+
+
+def variational(shape, latent_dim):
+    """The network of `VariationalCAE` for sides that 4 divides."""
+    height, width, channels = shape
+    images = keras.Input(shape)
+    x = layers.Conv2D(16, 3, padding="same", activation="relu")(images)
+    for filters in (32, 64):
+        x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
+    x = layers.Flatten()(x)
+    mean, log_variance = layers.Dense(latent_dim, name="code")(x), layers.Dense(latent_dim)(x)
+    x = Sampling(math.prod(shape))([mean, log_variance])
+    x = layers.Dense(height // 4 * (width // 4) * 64)(x)
+    x = layers.Reshape((height // 4, width // 4, 64))(x)
+    for filters in (32, 16):
+        x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation="relu")(x)
+    x = layers.Conv2DTranspose(channels, 3, padding="same", activation="sigmoid")(x)
+    return keras.Model(images, x)
+
+
+class Sampling(layers.Layer):
+    """Draws codes of which mean and logarithm of the variance are given, and adds the divergence."""
+
+    def __init__(self, values_per_image):
+        super().__init__()
+        self.values_per_image = values_per_image
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, inputs, training=None):
+        mean, log_variance = inputs
+        divergence = ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance
+        self.add_loss(ops.mean(ops.sum(divergence, axis=-1)) / 2.0 / self.values_per_image)
+        if not training:
+            return mean
+        noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
+        return mean + ops.exp(log_variance / 2.0) * noise
 
 
 def dense_code(features, latent_dim, shape):

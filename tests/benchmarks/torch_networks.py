@@ -4,6 +4,9 @@ The same layers in the same order, with as many parameters. A convolution of str
 to the top left than TensorFlow's, as `padding=1` has it.
 """
 
+import math
+
+import torch
 from torch import nn
 
 
@@ -52,6 +55,38 @@ def skip_connection(shape, latent_dim):
         *transposed(32, 16, stride=2),
         *head(16, channels),
     )
+
+
+def variational(shape, latent_dim):
+    height, width, channels = shape
+    size = 64 * (height // 4) * (width // 4)
+    return nn.Sequential(
+        *convolution(channels, 16),
+        *convolution(16, 32, stride=2),
+        *convolution(32, 64, stride=2),
+        nn.Flatten(),
+        Sampling(size, latent_dim, math.prod(shape)),
+        nn.Linear(latent_dim, size),
+        nn.Unflatten(1, (64, height // 4, width // 4)),
+        *transposed(64, 32, stride=2),
+        *transposed(32, 16, stride=2),
+        *head(16, channels),
+    )
+
+
+class Sampling(nn.Module):
+    """Draws codes, and keeps their divergence as the `penalty` that training adds to the loss."""
+
+    def __init__(self, features, latent_dim, values_per_image):
+        super().__init__()
+        self.mean, self.log_variance = nn.Linear(features, latent_dim), nn.Linear(features, latent_dim)
+        self.values_per_image = values_per_image
+
+    def forward(self, features):
+        mean, log_variance = self.mean(features), self.log_variance(features)
+        divergence = mean.square() + log_variance.exp() - 1 - log_variance
+        self.penalty = divergence.sum(-1).mean() / 2 / self.values_per_image
+        return mean + (log_variance / 2).exp() * torch.randn_like(mean)
 
 
 class Skip(nn.Module):

@@ -1,12 +1,14 @@
 """Training in PyTorch, eagerly, with the optimizer and the loss that stock Keras is given."""
 
 import torch
+from torch_networks import Sampling
 
 
 def make_epoch(network, images, batch_size, memory_format):
     """A function that trains for one epoch on `images`, an array `(n, height, width, channels)`."""
     network = network.to(memory_format=memory_format)
     images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+    penalized = [module for module in network.modules() if isinstance(module, Sampling)]
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
 
     def epoch():
@@ -15,6 +17,7 @@ def make_epoch(network, images, batch_size, memory_format):
             batch = images[indices].contiguous(memory_format=memory_format)
             optimizer.zero_grad()
             loss = torch.nn.functional.mse_loss(network(batch), batch)
+            loss = loss + sum(module.penalty for module in penalized)
             loss.backward()
             optimizer.step()
             losses.append(loss.detach())
