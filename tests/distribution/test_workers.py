@@ -17,6 +17,7 @@ from keras_cae.models import CAE
 
 PROGRAM = Path(__file__).with_name("worker.py")
 MINUTE = 60
+MODELS = ("BasicCAE", "BatchNormPoolCAE", "SkipConnectionCAE", "VariationalCAE")
 
 
 def free_ports(count):
@@ -90,7 +91,7 @@ def what_remains(results):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["BasicCAE", "BatchNormPoolCAE", "SkipConnectionCAE"])
+@pytest.mark.parametrize("model", MODELS)
 def test_two_workers_train_as_one_process(model, tmp_path):
     together, alone = tmp_path / "together", tmp_path / "alone"
     processes = start(model, together, 2)

