@@ -14,7 +14,7 @@ import wrapt
 from keras_cae.backend import require_tensorflow_backend
 from keras_cae.version import __version__
 
-NAMESPACES = ("callbacks", "datasets", "layers", "metrics", "models")
+NAMESPACES = ("callbacks", "datasets", "hypermodels", "layers", "metrics", "models")
 SERIALIZABLE_NAMESPACES = ("layers", "metrics", "models")
 
 __all__ = [*NAMESPACES, "__version__"]

@@ -9,6 +9,7 @@ import runpy
 from pathlib import Path
 
 import keras
+import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -30,7 +31,7 @@ def public_classes():
 @pytest.mark.parametrize("public", public_classes(), ids=lambda public: public.__qualname__)
 def test_docstring(public, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = {"np": np, "tf": tf, "keras": keras, "keras_cae": keras_cae}
+    names = {"np": np, "tf": tf, "keras": keras, "keras_tuner": keras_tuner, "keras_cae": keras_cae}
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     tests = [test for test in doctest.DocTestFinder(recurse=False).find(public, globs=names) if test.examples]
     for test in tests:

@@ -1,0 +1,23 @@
+"""Search spaces for KerasTuner: a hypermodel for every model, and one that chooses the architecture."""
+
+from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
+from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
+from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
+from keras_cae.hypermodels.hyper_cae import HyperCAE
+from keras_cae.hypermodels.hyper_pyramid import HyperPyramid
+from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
+from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
+from keras_cae.hypermodels.search_space import Choices, Fixed, Range
+
+__all__ = [
+    "Choices",
+    "Fixed",
+    "HyperAutoencoder",
+    "HyperBasicCAE",
+    "HyperBatchNormPoolCAE",
+    "HyperCAE",
+    "HyperPyramid",
+    "HyperSkipConnectionCAE",
+    "HyperVariationalCAE",
+    "Range",
+]

@@ -1,0 +1,241 @@
+"""The base of the hypermodels: the search space, and how a trial builds and trains its model."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import keras
+import keras_tuner
+
+from keras_cae.hypermodels.model_size import model_size
+from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space, bounded, possible
+from keras_cae.hypermodels.trial_training import TrialTraining
+from keras_cae.metrics import PSNR
+from keras_cae.models import CAE
+from keras_cae.serialization import deserialize_layer, serialize_layer
+from keras_cae.validation import non_negative_float, one_of, positive_int, positive_ints
+
+NOISES = {"gaussian_noise": keras.layers.GaussianNoise, "dropout": keras.layers.Dropout}
+"""The layers that `corruption` may name."""
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "nadam": keras.optimizers.Nadam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+# key of the constructor: name in KerasTuner, and what is searched
+SHARED_SPACE: dict[str, tuple[str, Space]] = {
+    "latent_dim": ("model/latent_dim", Fixed(32)),
+    "corruption": ("corruption/kind", Fixed("none")),
+    "corruption_strength": ("corruption/strength", Range(0.01, 0.3, default=0.1, log=True)),
+    "loss": ("training/loss", Fixed("mse")),
+    "optimizer": ("training/optimizer", Choices(("adam", "nadam", "rmsprop"))),
+    "learning_rate": ("training/learning_rate", Range(3e-4, 1e-2, default=1e-3, log=True)),
+    "weight_decay": ("training/weight_decay", Range(1e-6, 1e-2, default=1e-4, log=True)),
+    "batch_size": ("training/batch_size", Choices((128, 32, 64, 256))),
+}
+
+
+class HyperAutoencoder(keras_tuner.HyperModel):
+    """What the hypermodels share. Make your own of a `CAE` by naming its class and its space.
+
+    Trials are compared by the PSNR of clean validation images, whatever their loss, noise or weights of
+    penalties: give the tuner `objective=hypermodel.objective`. `search` needs validation data.
+
+    Every hyperparameter is also an argument of the constructor: one value fixes it, `(low, high)` searches
+    numbers in between, a list chooses among its values. The shared ones, with their names in KerasTuner:
+
+    - `latent_dim` (`model/latent_dim`): size of the code; 32.
+    - `corruption` (`corruption/kind`): "none", "gaussian_noise", "dropout" or a layer; none. Its strength is
+      `corruption_strength` (`corruption/strength`).
+    - `loss` (`training/loss`): name of a loss; mean squared error.
+    - `optimizer` (`training/optimizer`), `learning_rate`, `weight_decay`, `batch_size`: all searched. The
+      batch size is for arrays; that of other data is theirs.
+
+    Args:
+        input_shape: `(height, width, channels)` of the images. With it models are built by `build`, which
+            `max_model_size` of a tuner and Hyperband's resumed optimizers need.
+        max_parameters: larger models are rejected, without being made.
+        max_flops: so are those whose forward pass takes more floating-point operations for an image.
+        rate_weight: decibels that one more number in the code must gain. The objective then is the PSNR
+            less `rate_weight` times the size of the code, `val_rate_distortion`, so that the larger code
+            does not always win.
+        patience: epochs without a better objective after which a trial is stopped; None for no such stop.
+        keep: of how many trials, the best ones, the checkpoints stay on the disk; None for all.
+        seed: of every trial's weights, noise and order of images; None for other ones each time.
+        name: of the hypermodel.
+        tunable: False searches only what the tuner's own `hyperparameters` name; the rest has its default.
+        **space: hyperparameters to fix or to bound.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+        TypeError: the space names a hyperparameter that there is not.
+
+    Example:
+
+    >>> from keras_cae.hypermodels import Choices, Fixed
+    >>> class HyperShallow(keras_cae.hypermodels.HyperAutoencoder):
+    ...     model_class = keras_cae.models.BasicCAE
+    ...     own_space = {"kernel_size": Choices((3, 5)), "filters": Fixed((16, 32))}
+    >>> hypermodel = HyperShallow((28, 28, 1), latent_dim=(8, 32), kernel_size=5)
+    >>> hypermodel.objective.name
+    'val_psnr'
+    """
+
+    model_class: ClassVar[type[CAE]]
+    """The model that is built."""
+    measures_denoising: ClassVar[bool] = False
+    """Whether trials are compared by how well they remove their corruption, the same one for all."""
+    own_space: ClassVar[Mapping[str, Space]] = {}
+    """The hyperparameters that are the model's own; their names in KerasTuner begin with the model's."""
+
+    def __init__(
+        self,
+        input_shape: Sequence[int] | None = None,
+        max_parameters: int | None = None,
+        max_flops: int | None = None,
+        rate_weight: float | None = None,
+        patience: int | None = None,
+        keep: int | None = 10,
+        seed: int | None = None,
+        name: str | None = None,
+        tunable: bool = True,
+        **space: Any,
+    ) -> None:
+        super().__init__(name=name, tunable=tunable)
+        self.input_shape = None if input_shape is None else _image_shape(input_shape)
+        self.max_parameters = _optional_int(max_parameters, "max_parameters")
+        self.max_flops = _optional_int(max_flops, "max_flops")
+        self.rate_weight = None if rate_weight is None else non_negative_float(rate_weight, "rate_weight")
+        self.patience = _optional_int(patience, "patience")
+        self.keep = _optional_int(keep, "keep")
+        self.seed = seed
+        # KerasTuner resets the policy before every trial.
+        self.dtype = keras.config.dtype_policy().name
+        self.space = self.narrowed(space)
+
+    @property
+    def objective(self) -> keras_tuner.Objective:
+        """What trials are compared by."""
+        name = "val_psnr" if self.rate_weight is None else "val_rate_distortion"
+        return keras_tuner.Objective(name, "max")
+
+    # The search space
+
+    def full_space(self) -> dict[str, tuple[str, Space]]:
+        """The name in KerasTuner, and what is searched, of every hyperparameter."""
+        prefix = self.model_class.__name__
+        own = {key: (f"{prefix}/{key}", space) for key, space in self.own_space.items()}
+        return {**SHARED_SPACE, **own}
+
+    def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
+        """The full space, as the arguments of the constructor fix and bound it."""
+        space = self.full_space()
+        for key, value in given.items():
+            if key not in space:
+                raise unknown(self, key, space)
+            name, default = space[key]
+            space[key] = (name, bounded(key, value, default))
+        for key, known in (("corruption", ("none", *NOISES)), ("optimizer", tuple(OPTIMIZERS))):
+            for value in possible(space[key][1]):
+                if isinstance(value, str) or key == "optimizer":
+                    one_of(value, key, known)
+        return space
+
+    def draw(self, hp: keras_tuner.HyperParameters, key: str) -> Any:
+        """The value of a hyperparameter in a trial."""
+        name, space = self.space[key]
+        return space.draw(hp, name)
+
+    # A trial's model
+
+    def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
+        """The class of a trial's model, and the arguments that not all models share."""
+        return self.model_class, {key: self.draw(hp, key) for key in self.own_space}
+
+    def make(self, hp: keras_tuner.HyperParameters) -> CAE:
+        """The model of a trial, neither built nor compiled."""
+        model_class, arguments = self.architecture(hp)
+        return model_class(
+            latent_dim=self.draw(hp, "latent_dim"),
+            corruption=self._corruption(hp),
+            dtype=self.dtype,
+            **arguments,
+        )
+
+    def _corruption(self, hp: keras_tuner.HyperParameters) -> keras.layers.Layer | None:
+        kind = self.draw(hp, "corruption")
+        if not isinstance(kind, str):
+            # A layer of its own for every trial, because it has a state.
+            return deserialize_layer(serialize_layer(kind))
+        if possible(self.space["corruption"][1]) == ("none",):
+            return None
+        with hp.conditional_scope("corruption/kind", sorted(NOISES)):
+            return NOISES[kind](self.draw(hp, "corruption_strength")) if kind in NOISES else None
+
+    def build(self, hp: keras_tuner.HyperParameters) -> CAE:
+        """The model of a trial: compiled, and built if the images' shape is known and it is not too large."""
+        shape = self.input_shape
+        fits = shape is not None and self.excess(hp, shape) is None
+        if self.seed is not None:
+            keras.utils.set_random_seed(self.seed)
+        model = self.make(hp)
+        if fits:
+            model.build((None, *shape))  # type: ignore[misc]  # not None
+        self.compile(hp, model)
+        if model.built:
+            # Built as well, or a checkpoint could not bring its state back.
+            model.optimizer.build(model.trainable_variables)
+        return model
+
+    def compile(self, hp: keras_tuner.HyperParameters, model: CAE) -> None:
+        """Compile the model of a trial."""
+        optimizer = OPTIMIZERS[self.draw(hp, "optimizer")](
+            self.draw(hp, "learning_rate"), weight_decay=self.draw(hp, "weight_decay")
+        )
+        model.compile(optimizer, loss=self.draw(hp, "loss"), metrics=[PSNR()])
+
+    def excess(self, hp: keras_tuner.HyperParameters, image_shape: Any) -> str | None:
+        """In words, how a trial's model is too large for images of a shape; None if it is not."""
+        if self.max_parameters is None and self.max_flops is None:
+            return None
+        size = model_size(lambda: self.make(hp), image_shape)
+        limits = {"parameters": self.max_parameters, "flops": self.max_flops}
+        for what, limit in limits.items():
+            if limit is not None and getattr(size, what) > limit:
+                return f"the model has {getattr(size, what):,} {what}, more than max_{what}={limit:,}"
+        return None
+
+    # A trial's training
+
+    def fit(self, hp: keras_tuner.HyperParameters, model: CAE, *args: Any, **kwargs: Any) -> Any:
+        """Train the model of a trial, as `model.fit` does.
+
+        Args:
+            hp: the values of the trial.
+            model: what `build` returned.
+            *args: of `keras_cae.models.CAE.fit`.
+            **kwargs: of `keras_cae.models.CAE.fit`. There must be validation data.
+
+        Returns:
+            The `keras.callbacks.History`.
+        """
+        hp = hp if self.tunable else hp.copy()
+        return TrialTraining(self, hp, model, *args, **kwargs).run()
+
+
+def unknown(hypermodel: HyperAutoencoder, key: str, known: Iterable[str]) -> TypeError:
+    """The error for an argument that names no hyperparameter."""
+    name = type(hypermodel).__name__
+    return TypeError(f"{name} has no hyperparameter {key!r}, only {', '.join(sorted(known))}.")
+
+
+def _optional_int(value: Any, name: str) -> int | None:
+    return None if value is None else positive_int(value, name)
+
+
+def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    shape = positive_ints(shape, "input_shape")
+    if len(shape) != 3:
+        raise ValueError(f"input_shape must be (height, width, channels), got {shape}.")
+    return shape

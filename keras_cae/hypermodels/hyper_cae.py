@@ -1,0 +1,72 @@
+"""The search among all architectures."""
+
+from typing import Any, ClassVar
+
+import keras_tuner
+
+from keras_cae.hypermodels.hyper_autoencoder import SHARED_SPACE, HyperAutoencoder, unknown
+from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
+from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
+from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
+from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
+from keras_cae.hypermodels.search_space import Choices, Space, possible
+from keras_cae.models import CAE
+from keras_cae.validation import one_of
+
+ARCHITECTURE = "model/architecture"
+
+
+class HyperCAE(HyperAutoencoder):
+    """Finds the architecture too: one of the models whose decoders see nothing but a code of `latent_dim`.
+
+    The architecture is the hyperparameter `model/architecture`; those of a single model, such as
+    `BasicCAE/depth`, are searched only where it is chosen. Arguments are those of `HyperAutoencoder`. A
+    hyperparameter that several models have is fixed or bounded for all of them by one argument; so is
+    `architecture`, by the models' names.
+
+    Example:
+
+    >>> names = ["BatchNormPoolCAE", "BasicCAE"]
+    >>> hypermodel = keras_cae.hypermodels.HyperCAE((28, 28, 1), architecture=names)
+    >>> type(hypermodel.build(keras_tuner.HyperParameters())).__name__
+    'BatchNormPoolCAE'
+    """
+
+    candidates: ClassVar[tuple[type[HyperAutoencoder], ...]] = (
+        HyperBasicCAE,
+        HyperBatchNormPoolCAE,
+        HyperSkipConnectionCAE,
+        HyperVariationalCAE,
+    )
+    """What `architecture` may name."""
+    searched = ("BasicCAE", "BatchNormPoolCAE")
+
+    def full_space(self) -> dict[str, tuple[str, Space]]:
+        return {**SHARED_SPACE, "architecture": (ARCHITECTURE, Choices(self.searched))}
+
+    def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
+        shared = {key: value for key, value in given.items() if key in self.full_space()}
+        own = {key: value for key, value in given.items() if key not in shared}
+        space = super().narrowed(shared)
+        known = {candidate.model_class.__name__: candidate for candidate in self.candidates}
+        chosen = [one_of(name, "architecture", tuple(known)) for name in possible(space["architecture"][1])]
+        self.members = {name: known[name](self.input_shape, **_of(known[name], own)) for name in chosen}
+        searched = {*space, "filters", *(key for member in self.members.values() for key in member.own_space)}
+        for key in own:
+            if key not in searched:
+                raise unknown(self, key, searched)
+        return space
+
+    def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
+        chosen = self.draw(hp, "architecture")
+        # KerasTuner learns of the scopes of the others by entering them.
+        for name, member in self.members.items():
+            with hp.conditional_scope(ARCHITECTURE, [name]):
+                if name == chosen:
+                    architecture = member.architecture(hp)
+        return architecture
+
+
+def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:
+    """Those of the hyperparameters given that a candidate has."""
+    return {key: value for key, value in given.items() if key in {*candidate.own_space, "filters"}}

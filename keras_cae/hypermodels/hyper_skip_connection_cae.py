@@ -1,0 +1,24 @@
+"""The search for a `SkipConnectionCAE`."""
+
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Choices, Range
+from keras_cae.models import SkipConnectionCAE
+
+
+class HyperSkipConnectionCAE(HyperPyramid):
+    """Finds a `keras_cae.models.SkipConnectionCAE`.
+
+    Arguments and shared hyperparameters are those of `HyperPyramid`; `merge` is its own.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperSkipConnectionCAE((28, 28, 1), merge="concatenate")
+    >>> hypermodel.build(keras_tuner.HyperParameters()).filters
+    (16, 32, 64)
+    """
+
+    model_class = SkipConnectionCAE
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(3, 5, default=3),
+        "merge": Choices(("add", "concatenate")),
+    }

@@ -1,0 +1,27 @@
+"""The search for a `VariationalCAE`."""
+
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Fixed, Range
+from keras_cae.models import VariationalCAE
+
+
+class HyperVariationalCAE(HyperPyramid):
+    """Finds a `keras_cae.models.VariationalCAE`.
+
+    Arguments and shared hyperparameters are those of `HyperPyramid`; `beta` and `free_bits` are its own. A
+    smaller `beta` always reconstructs better: fix it, or choose among the trials yourself. The range
+    searched is for the mean squared error.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperVariationalCAE((28, 28, 1), beta=0.01, free_bits=[0.0, 0.1])
+    >>> hypermodel.build(keras_tuner.HyperParameters()).beta
+    0.01
+    """
+
+    model_class = VariationalCAE
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(2, 4, default=3),
+        "beta": Range(1e-3, 0.1, default=0.01, log=True),
+        "free_bits": Fixed(0.0),
+    }

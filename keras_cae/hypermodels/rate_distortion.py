@@ -1,0 +1,36 @@
+"""Quality against the size of the code."""
+
+import math
+from typing import Any
+
+import keras
+
+
+class RateDistortion(keras.callbacks.Callback):
+    """Puts `val_psnr` less a price for every number in the code into the logs, as `val_rate_distortion`.
+
+    Args:
+        rate_weight: the price, in decibels.
+    """
+
+    def __init__(self, rate_weight: float) -> None:
+        super().__init__()
+        self.rate_weight = rate_weight
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs["val_rate_distortion"] = logs["val_psnr"] - self.rate_weight * code_size(self.model)
+
+
+def code_size(model: Any) -> int:
+    """How many numbers the code of an image has, that a built model makes.
+
+    Raises:
+        ValueError: it depends on the image's size.
+    """
+    shape = model.encode(keras.KerasTensor(model.built_shape)).shape[1:]
+    if None in shape:
+        raise ValueError(
+            "rate_weight needs codes of one size, but those of a model with latent_dim=None are as large as "
+            f"the images: {shape}. Give a latent_dim."
+        )
+    return math.prod(shape)

@@ -1,0 +1,121 @@
+"""The training of a trial."""
+
+import inspect
+import math
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+
+from keras_cae.hypermodels.checkpoints import keep_best, none_completed
+from keras_cae.hypermodels.clean_quality import CleanQuality
+from keras_cae.hypermodels.rate_distortion import RateDistortion
+from keras_cae.models import CAE
+
+DEFAULT_BATCH_SIZE = 32
+
+
+class TrialTraining:
+    """Trains the model of a trial on what was given to `search`, and measures the objective.
+
+    Args:
+        hypermodel: the `HyperAutoencoder` that made the model.
+        hp: the values of the trial.
+        model: the model.
+        *args: of `fit`.
+        **kwargs: of `fit`.
+
+    Raises:
+        keras_tuner.errors.FatalValueError: the data can't be searched on; ends the search.
+    """
+
+    def __init__(self, hypermodel: Any, hp: Any, model: CAE, *args: Any, **kwargs: Any) -> None:
+        self.hypermodel, self.hp, self.model = hypermodel, hp, model
+        self.objective = hypermodel.objective
+        bound = inspect.signature(model.fit).bind_partial(*args, **kwargs).arguments
+        self.arguments = {**bound.pop("kwargs", {}), **bound}
+        self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+        self._split_validation()
+        self._draw_batch_size()
+
+    def _split_validation(self) -> None:
+        """Name the validation data, as `fit` would split them off."""
+        split = self.arguments.pop("validation_split", 0.0)
+        if self.arguments.get("validation_data") is not None:
+            return
+        if not split:
+            raise keras_tuner.errors.FatalValueError(
+                "search needs validation_data, or validation_split: trials are compared by "
+                f"{self.objective.name!r}."
+            )
+        parts: dict[str, Any] = {name: self.arguments.get(name) for name in ("x", "y", "sample_weight")}
+        if not hasattr(parts["x"], "shape"):
+            raise keras_tuner.errors.FatalValueError(
+                f"validation_split needs arrays, got {type(parts['x']).__name__}: give validation_data."
+            )
+        kept = math.floor(len(parts["x"]) * (1.0 - split))
+        self.arguments["validation_data"] = tuple(
+            None if part is None else part[kept:] for part in parts.values()
+        )
+        self.arguments |= {name: part[:kept] for name, part in parts.items() if part is not None}
+
+    def _draw_batch_size(self) -> None:
+        if "batch_size" not in self.arguments and hasattr(self.arguments.get("x"), "shape"):
+            self.arguments["batch_size"] = self.hypermodel.draw(self.hp, "batch_size")
+
+    def run(self) -> keras.callbacks.History:
+        """Train. What goes wrong fails the trial; if it was the last one and all have failed, the search."""
+        try:
+            self._check_size()
+            history = self.model.fit(**self.arguments, callbacks=[*self._measuring(), *self.callbacks])
+            self._check_finite(history)
+        except keras_tuner.errors.FatalError:
+            raise
+        except Exception as error:
+            if none_completed(self.callbacks):
+                raise keras_tuner.errors.FatalRuntimeError(
+                    f"All trials of the search have failed. The last one: {error}"
+                ) from error
+            raise
+        keep_best(self.callbacks, self.hypermodel.keep, self._best(history))
+        return history
+
+    def _check_size(self) -> None:
+        shape = self.hypermodel.input_shape or self._image_shape()
+        excess = shape and self.hypermodel.excess(self.hp, shape)
+        if excess:
+            raise keras_tuner.errors.FailedTrialError(f"Rejected: {excess}.")
+
+    def _image_shape(self) -> Any:
+        x: Any = self.arguments.get("x")
+        if hasattr(x, "element_spec"):
+            x = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
+        shape = tuple(getattr(x, "shape", ())[1:])
+        return shape if shape and None not in shape else None
+
+    def _measuring(self) -> list[keras.callbacks.Callback]:
+        """The callbacks that complete the logs; before those of the tuner, which read them."""
+        added: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+        if self.model.corruption is not None and not self.hypermodel.measures_denoising:
+            batch_size = self.arguments.get("batch_size") or DEFAULT_BATCH_SIZE
+            added.append(CleanQuality(self.arguments["validation_data"], batch_size))
+        if self.hypermodel.rate_weight is not None:
+            added.append(RateDistortion(self.hypermodel.rate_weight))
+        if self.hypermodel.patience is not None:
+            added.append(
+                keras.callbacks.EarlyStopping(
+                    self.objective.name, mode=self.objective.direction, patience=self.hypermodel.patience
+                )
+            )
+        return added
+
+    def _check_finite(self, history: keras.callbacks.History) -> None:
+        for name in ("loss", self.objective.name):
+            if not np.isfinite(history.history.get(name, [math.nan])).all():
+                raise keras_tuner.errors.FailedTrialError(
+                    f"Training diverged: {name} was {history.history.get(name)}."
+                )
+
+    def _best(self, history: keras.callbacks.History) -> float:
+        return float(max(history.history[self.objective.name]))

@@ -1,0 +1,147 @@
+"""What a trial trains on, and how it is measured."""
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_cae.hypermodels import HyperBasicCAE, HyperVariationalCAE
+from keras_cae.metrics import PSNR
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).random((24, 8, 9, 1), dtype="float32")
+
+
+def trained(images, *args, space=None, hp=None, **kwargs):
+    """The model of a trial with the first values of its space, and its history."""
+    hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=3, seed=0, **(space or {}))
+    hp = hp or keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    history = hypermodel.fit(hp, model, images, *args, verbose=0, **kwargs)
+    return model, history
+
+
+def psnr(images, reconstructions):
+    metric = PSNR()
+    metric.update_state(images, reconstructions)
+    return float(metric.result())
+
+
+def test_noise_does_not_count(images):
+    space = {"corruption": "gaussian_noise", "corruption_strength": 0.3}
+    model, history = trained(images[:16], space=space, validation_data=images[16:], batch_size=5)
+    noisy = model.evaluate(images[16:], verbose=0, return_dict=True)["psnr"]
+    clean = psnr(images[16:], model.predict(images[16:], verbose=0))
+    assert history.history["val_psnr"][-1] == pytest.approx(clean, rel=1e-5)
+    assert abs(noisy - clean) > 1e-3
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_noise_does_not_count_with_datasets_and_targets(images, pairs):
+    inputs, targets = images[16:], images[16:] ** 2 if pairs else images[16:]
+    data = tf.data.Dataset.from_tensor_slices((inputs, targets) if pairs else inputs).batch(3)
+    space = {"corruption": "dropout", "corruption_strength": 0.3}
+    model, history = trained(images[:16], space=space, validation_data=data)
+    clean = psnr(targets, model.predict(inputs, verbose=0))
+    assert history.history["val_psnr"][-1] == pytest.approx(clean, rel=1e-5)
+
+
+def test_the_validation_split_is_that_of_keras(images):
+    weights = np.linspace(0, 1, len(images))
+    hp = keras_tuner.HyperParameters()
+    ours, history = trained(images, hp=hp, validation_split=0.3, sample_weight=weights, epochs=2)
+    hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=3, seed=0)
+    theirs = hypermodel.build(hp)
+    expected = theirs.fit(
+        images, validation_split=0.3, sample_weight=weights, epochs=2, batch_size=128, verbose=0
+    )
+    assert history.history == expected.history
+    np.testing.assert_equal(ours.get_weights(), theirs.get_weights())
+
+
+def test_a_larger_code_has_its_price(images):
+    _, history = trained(images, space={"rate_weight": 0.25}, validation_split=0.5, epochs=2)
+    logs = history.history
+    np.testing.assert_allclose(logs["val_rate_distortion"], np.array(logs["val_psnr"]) - 0.25 * 3)
+
+
+def test_a_price_needs_codes_of_one_size(images):
+    hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=None, rate_weight=0.1)
+    hp = keras_tuner.HyperParameters()
+    with pytest.raises(ValueError, match="rate_weight needs codes of one size"):
+        hypermodel.fit(hp, hypermodel.build(hp), images, validation_split=0.5, verbose=0)
+
+
+def test_the_batch_size_is_searched(images):
+    hp = keras_tuner.HyperParameters()
+    hp.Fixed("training/batch_size", 6)
+    _, history = trained(images, hp=hp, validation_split=0.5)
+    assert history.params["steps"] == 2
+    hp = keras_tuner.HyperParameters()
+    trained(images, hp=hp, validation_split=0.5)
+    assert hp.get("training/batch_size") == 128
+
+
+def test_a_batch_size_that_is_given_is_taken(images):
+    hp = keras_tuner.HyperParameters()
+    _, history = trained(images, hp=hp, batch_size=4, validation_split=0.5)
+    assert history.params["steps"] == 3
+    assert "training/batch_size" not in hp.values
+
+
+def test_datasets_keep_their_batches(images):
+    data = tf.data.Dataset.from_tensor_slices(images).batch(5)
+    hp = keras_tuner.HyperParameters()
+    _, history = trained(data, hp=hp, validation_data=data)
+    assert history.params["steps"] == 5
+    assert "training/batch_size" not in hp.values
+
+
+def test_a_trial_stops_early_if_asked(images):
+    space = {"patience": 1, "learning_rate": 1e-9}
+    _, history = trained(images, space=space, validation_split=0.5, epochs=9)
+    assert len(history.epoch) < 9
+    assert len(trained(images, space={"learning_rate": 1e-9}, validation_split=0.5, epochs=9)[1].epoch) == 9
+
+
+def test_callbacks_are_passed_on(images):
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["val_psnr"]))
+    space = {"corruption": "gaussian_noise"}
+    _, history = trained(images, space=space, validation_split=0.5, epochs=2, callbacks=[callback])
+    assert seen == history.history["val_psnr"]
+
+
+def test_without_validation_data_there_is_no_search(images):
+    with pytest.raises(keras_tuner.errors.FatalValueError, match="search needs validation_data"):
+        trained(images)
+    with pytest.raises(keras_tuner.errors.FatalValueError, match="validation_split needs arrays"):
+        trained(tf.data.Dataset.from_tensor_slices(images).batch(5), validation_split=0.5)
+
+
+def test_divergence_fails_the_trial(images):
+    with pytest.raises(keras_tuner.errors.FailedTrialError, match="Training diverged: loss was"):
+        trained(images, space={"learning_rate": 1e38, "optimizer": "sgd"}, validation_split=0.5, epochs=5)
+
+
+@pytest.mark.parametrize("limit", ["max_parameters", "max_flops"])
+@pytest.mark.parametrize("known", [True, False])
+def test_models_that_are_too_large_are_not_made(images, limit, known):
+    shape = (8, 9, 1) if known else None
+    hypermodel = HyperVariationalCAE(shape, filters=(2, 3), **{limit: 10})
+    hp = keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    what = limit.removeprefix("max_")
+    with pytest.raises(
+        keras_tuner.errors.FailedTrialError, match=rf"has [\d,]+ {what}, more than {limit}=10"
+    ):
+        hypermodel.fit(hp, model, images, validation_split=0.5, verbose=0)
+    assert not model.built
+
+
+def test_models_that_fit_are_made():
+    hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), max_parameters=10**6, max_flops=10**9)
+    assert hypermodel.build(keras_tuner.HyperParameters()).built
