@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 from keras_cae.cli import options
-from keras_cae.cli.loading import LARGEST_DEFAULT_SIDE, load
+from keras_cae.cli import shared_options as shared
+from keras_cae.cli.loading import load
 from keras_cae.cli.messages import plain_errors, plain_interrupt, say
-from keras_cae.cli.presets import LOSSES, MODELS, describe_schedules
+from keras_cae.cli.presets import ANY, LOSSES, MODELS, describe_schedules
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
-from keras_cae.cli.settings import TrainSettings
+from keras_cae.cli.settings import TrainSettings, TuneSettings
+from keras_cae.cli.tuner_names import TUNERS
 from keras_cae.version import __version__
-
-RESIZES = ("stretch", "crop", "pad")
 
 app = typer.Typer(
     name="keras-cae",
@@ -47,14 +47,7 @@ def program(
     "Ctrl-C ends the training early and keeps the best model so far."
 )
 def train(
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help="digits (scikit-learn's handwritten digits, offline); mnist, fashion_mnist or cifar10 "
-            "(downloaded); a folder of images, nested or not; or an .npy or .npz file.",
-        ),
-    ] = "digits",
+    data: shared.Data = "digits",
     model: Annotated[
         str,
         typer.Option(
@@ -64,10 +57,7 @@ def train(
             rich_help_panel="Model",
         ),
     ] = "basic",
-    latent_dim: Annotated[
-        int,
-        typer.Option(min=1, help="How many numbers an image is encoded in.", rich_help_panel="Model"),
-    ] = 16,
+    latent_dim: shared.LatentDim = 16,
     filters: Annotated[
         options.Widths | None,
         typer.Option(
@@ -118,53 +108,11 @@ def train(
         float,
         typer.Option(callback=options.positive, help="The step size of Adam.", rich_help_panel="Training"),
     ] = 3e-3,
-    seed: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=2**32 - 1,
-            help="Of weights, noise and the order of images. The test images are always the same.",
-            rich_help_panel="Training",
-        ),
-    ] = 0,
-    image_size: Annotated[
-        options.ImageSize | None,
-        typer.Option(
-            metavar="N|HxW",
-            parser=options.image_size,
-            help="The size that all images get, in pixels, height first.",
-            show_default=f"the most common size, at most {LARGEST_DEFAULT_SIDE} pixels on the longer side",
-            rich_help_panel="Images",
-        ),
-    ] = None,
-    resize: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(RESIZES),
-            callback=options.choice(RESIZES),
-            help="How an image gets that size: change its proportions, cut off the overhang, or add "
-            "black borders.",
-            rich_help_panel="Images",
-        ),
-    ] = "stretch",
-    channels: Annotated[
-        int | None,
-        typer.Option(
-            metavar="1|3|4",
-            callback=options.channels,
-            help="Grey, colour, or colour with opacity.",
-            show_default="as the images are",
-            rich_help_panel="Images",
-        ),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(
-            help="The name of the array in an .npz file.",
-            show_default="x_train with x_test, images, x, data, or the only one",
-            rich_help_panel="Images",
-        ),
-    ] = None,
+    seed: shared.Seed = 0,
+    image_size: shared.Size = None,
+    resize: shared.Resize = "stretch",
+    channels: shared.Channels = None,
+    key: shared.Key = None,
     out: Annotated[
         Path | None,
         typer.Option(help="A new folder for the results.", show_default="runs/DATA-MODEL-1, -2, …"),
@@ -198,4 +146,97 @@ def train(
 
         with plain_errors():
             run = TrainingRun(settings, images)
+        raise typer.Exit(run.finish())
+
+
+@app.command(
+    help="Search for a good autoencoder with KerasTuner.\n\n"
+    "Models are compared by the PSNR of validation images. Writes the best one, all trials and TensorBoard "
+    "logs. The same command with the same --out goes on with a search that was stopped."
+)
+def tune(
+    data: shared.Data = "digits",
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join((ANY, *MODELS)),
+            callback=options.choice((ANY, *MODELS)),
+            help=f"The architecture; {ANY} searches among several.",
+            rich_help_panel="Model",
+        ),
+    ] = ANY,
+    latent_dim: shared.LatentDim = 16,
+    tuner: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(TUNERS),
+            callback=options.choice(TUNERS),
+            help="How the search goes on from the models tried so far.",
+            rich_help_panel="Search",
+        ),
+    ] = "hyperband",
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many models are tried.",
+            show_default="20; hyperband's follow from --epochs",
+            rich_help_panel="Search",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Passes through the training images of one trial, at most.",
+            rich_help_panel="Search",
+        ),
+    ] = 10,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="How many processes of this machine try models at once, each with a GPU of its own or its "
+            "share of the processor cores.",
+            show_default="one model after the other",
+            rich_help_panel="Search",
+        ),
+    ] = 0,
+    seed: shared.Seed = 0,
+    image_size: shared.Size = None,
+    resize: shared.Resize = "stretch",
+    channels: shared.Channels = None,
+    key: shared.Key = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder for the search: a new one, or that of a search to go on with.",
+            show_default="runs/DATA-MODEL-search",
+        ),
+    ] = None,
+) -> None:
+    """Search for an autoencoder of the images and write what was found into a folder."""
+    settings = TuneSettings(
+        data=data,
+        key=key,
+        image_size=image_size,
+        resize=resize,
+        channels=channels,
+        model=model,
+        latent_dim=latent_dim,
+        tuner=tuner,
+        trials=trials,
+        epochs=epochs,
+        seed=seed,
+        workers=workers,
+        out=out,
+    )
+    with plain_interrupt():
+        with plain_errors():
+            images = load(settings)
+        import_keras()
+        from keras_cae.cli.tuning import TuningRun
+
+        with plain_errors():
+            run = TuningRun(settings, images)
         raise typer.Exit(run.finish())

@@ -1,7 +1,7 @@
 """The images of a run."""
 
 from keras_cae.cli.quiet_start import import_keras
-from keras_cae.cli.settings import TrainSettings
+from keras_cae.cli.settings import DataSettings
 from keras_cae.datasets import ImageData, load_images
 from keras_cae.datasets.keras_datasets import KERAS_DATASETS
 
@@ -9,7 +9,7 @@ LARGEST_DEFAULT_SIDE = 128
 """Photographs at their full size would make models that no machine can train."""
 
 
-def load(settings: TrainSettings) -> ImageData:
+def load(settings: DataSettings) -> ImageData:
     """Load images.
 
     Args:

@@ -27,6 +27,9 @@ MODELS = {
 }
 """By the name that `--model` takes."""
 
+ANY = "any"
+"""The name by which `keras-cae tune` searches for the architecture too."""
+
 LOSSES = ("mse", "mae", "binary_crossentropy")
 
 

@@ -1,8 +1,10 @@
 """The folder that a run writes into: always a new one."""
 
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 RUNS = Path("runs")
 
@@ -31,6 +33,16 @@ class RunFolder:
     def picture(self) -> Path:
         """Test images and their reconstructions."""
         return self.path / "reconstructions.png"
+
+    @property
+    def settings(self) -> Path:
+        """What a search was asked for, as JSON."""
+        return self.path / "settings.json"
+
+    @property
+    def trials(self) -> Path:
+        """All trials of a search, as a table of comma-separated values."""
+        return self.path / "trials.csv"
 
     @property
     def results(self) -> Path:
@@ -70,6 +82,43 @@ def make_run_folder(out: Path | None, name: str) -> RunFolder:
         raise OSError(
             f"The folder {str(out or RUNS)!r} can't be made ({error.strerror}): name another one with --out."
         ) from error
+
+
+def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) -> RunFolder:
+    """Make a folder for a search, or open that of a search with the same settings.
+
+    Args:
+        out: the folder, or None for runs/NAME.
+        name: what the search is about.
+        settings: what must be the same for a search to go on.
+
+    Raises:
+        FileExistsError: the folder holds something else.
+        OSError: the folder can't be made.
+    """
+    folder = RunFolder(out or RUNS / name)
+    if folder.settings.exists():
+        before = json.loads(folder.settings.read_text())
+        changed = [
+            f"--{key.replace('_', '-')} was {before.get(key)}"
+            for key in settings
+            if before.get(key) != settings[key]
+        ]
+        if changed:
+            raise FileExistsError(
+                f"{str(folder.path)!r} holds a search that was started otherwise ({', '.join(changed)}): "
+                "give the same options to go on with it, or another folder with --out."
+            )
+        return folder
+    check_free(folder.path)
+    try:
+        _make(folder.path)
+    except OSError as error:
+        raise OSError(
+            f"The folder {str(folder.path)!r} can't be made ({error.strerror}): name another one with --out."
+        ) from error
+    folder.settings.write_text(json.dumps(settings, indent=2) + "\n")
+    return folder
 
 
 def _make(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What a training was asked for."""
+"""What the commands were asked for."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class TrainSettings:
-    """The options of `keras-cae train`; None where the data or the model decide.
+class DataSettings:
+    """The options that say which images; None where the data decide.
 
     Args:
         data: name of a data set, folder or file.
@@ -15,6 +15,26 @@ class TrainSettings:
         image_size: `(height, width)`.
         resize: how images get another size.
         channels: number of channels.
+    """
+
+    data: str
+    key: str | None
+    image_size: tuple[int, int] | None
+    resize: str
+    channels: int | None
+
+    def plain(self) -> dict[str, Any]:
+        """The settings as JSON can hold them."""
+        return {
+            name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class TrainSettings(DataSettings):
+    """The options of `keras-cae train`; None where the data or the model decide.
+
+    Args:
         model: name in `presets.MODELS`.
         latent_dim: size of the code.
         filters: channels of the convolutions.
@@ -27,11 +47,6 @@ class TrainSettings:
         out: the folder to write into.
     """
 
-    data: str
-    key: str | None
-    image_size: tuple[int, int] | None
-    resize: str
-    channels: int | None
     model: str
     latent_dim: int
     filters: tuple[int, ...] | None
@@ -43,6 +58,27 @@ class TrainSettings:
     seed: int
     out: Path | None
 
-    def plain(self) -> dict[str, Any]:
-        """The settings as JSON can hold them."""
-        return {**asdict(self), "out": None if self.out is None else str(self.out)}
+
+@dataclass(frozen=True)
+class TuneSettings(DataSettings):
+    """The options of `keras-cae tune`.
+
+    Args:
+        model: name in `presets.MODELS`, or "any".
+        latent_dim: size of the code.
+        tuner: name in `tuners.TUNERS`.
+        trials: how many models are tried; None where the tuner decides.
+        epochs: passes through the training images of one trial, at most.
+        seed: of the search and of all its trials.
+        workers: how many processes try models at once; 0 for this one alone.
+        out: the folder to write into.
+    """
+
+    model: str
+    latent_dim: int
+    tuner: str
+    trials: int | None
+    epochs: int
+    seed: int
+    workers: int
+    out: Path | None

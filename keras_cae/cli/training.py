@@ -8,16 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from keras_cae import models
 from keras_cae.callbacks import ReconstructionLogger
-from keras_cae.callbacks.image_grid import draw_reconstructions
 from keras_cae.cli.best_model import BestModel
+from keras_cae.cli.comparison import PICTURED_IMAGES, compare, draw
 from keras_cae.cli.graceful_stop import GracefulStop
-from keras_cae.cli.measuring import measure
 from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import MODELS, schedule_for
@@ -28,7 +25,6 @@ from keras_cae.cli.settings import TrainSettings
 from keras_cae.datasets import ImageData
 from keras_cae.metrics import PSNR
 
-PICTURED_IMAGES = 8
 LOGGED_PICTURES = 50
 """How many pictures of a training TensorBoard gets at most, however many epochs there are."""
 
@@ -131,31 +127,14 @@ class TrainingRun:
 
     def _report_end(self, seconds: float) -> None:
         best_model = keras.saving.load_model(self.folder.model)
-        self.baseline.fit(self.split.train)
-        quality = self._measure(best_model)
-        self._draw(best_model)
+        quality = compare(best_model, self.baseline, self.split, self.settings.noise)
+        draw(best_model, self.split.test, self.folder.picture)
         self._write_results(quality, seconds)
         report_quality(quality, len(self.split.test))
-        if self.baseline.fitted_images < len(self.split.train):
-            say(f"PCA was fitted to {self.baseline.fitted_images:,} of the training images, to save memory.")
         if self.preset.caveat:
             say(self.preset.caveat)
         say(f"Trained in {seconds:.1f} s; the best epoch was {self.best.epoch}.")
         report_files(self.folder)
-
-    def _measure(self, best_model: models.CAE) -> dict[str, Quality]:
-        methods = {
-            type(best_model).__name__: lambda images: best_model.predict(images, verbose=0),
-            f"PCA, {self.baseline.components} components": self.baseline.reconstruct,
-        }
-        if self.settings.noise:
-            methods["noisy images"] = lambda images: images
-        test = self.split.test
-        return {name: measure(test, best_model.corrupt, method) for name, method in methods.items()}
-
-    def _draw(self, best_model: models.CAE) -> None:
-        picture = draw_reconstructions(best_model, self.split.test[:PICTURED_IMAGES])
-        Image.fromarray(np.asarray(picture)).save(self.folder.picture)
 
     def _write_results(self, quality: dict[str, Quality], seconds: float) -> None:
         results: dict[str, Any] = {

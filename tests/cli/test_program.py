@@ -23,6 +23,7 @@ def run(code, **kwargs):
     [
         (["--help"], "train"),
         (["train", "--help"], "--latent-dim"),
+        (["tune", "--help"], "--workers"),
         (["--version"], f"keras-cae {keras_cae.__version__}\n"),
     ],
 )

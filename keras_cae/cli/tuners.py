@@ -1,0 +1,76 @@
+"""The tuners of a search, which say what they have found."""
+
+from typing import Any
+
+import keras_tuner
+
+from keras_cae.cli.messages import say, warn
+from keras_cae.cli.tuner_names import DEFAULT_TRIALS, TUNERS
+
+PROJECT = "search"
+
+
+class Announcing:
+    """Of a tuner: prints a line for every trial that has ended."""
+
+    oracle: Any
+
+    def on_trial_end(self, trial: Any) -> None:
+        """Pass the trial on to the oracle, which scores it, and print what came of it."""
+        super().on_trial_end(trial)  # type: ignore[misc]  # the tuner's
+        trial = self.oracle.get_trial(trial.trial_id)
+        if trial.status == "COMPLETED":
+            say(f"Trial {trial.trial_id}: {trial.score:.2f} dB, {describe(trial)}")
+        else:
+            warn(f"Trial {trial.trial_id} failed: {_last_line(trial.message)}")
+
+
+def make_tuner(settings: Any, hypermodel: Any, directory: str) -> keras_tuner.Tuner:
+    """The tuner that the settings name; it goes on with the search that it finds in the directory.
+
+    Args:
+        settings: the options of the command.
+        hypermodel: the search space.
+        directory: where the search is kept.
+
+    Raises:
+        ValueError: hyperband was given a number of trials.
+    """
+    if settings.tuner == "hyperband":
+        if settings.trials is not None:
+            raise ValueError("--trials is for the other tuners: hyperband's follow from --epochs.")
+        limits = {"max_epochs": settings.epochs}
+    else:
+        limits = {"max_trials": settings.trials or DEFAULT_TRIALS}
+    kind = getattr(keras_tuner, TUNERS[settings.tuner])
+    announcing = type(kind.__name__, (Announcing, kind), {})
+    return announcing(
+        hypermodel,
+        objective=hypermodel.objective,
+        seed=settings.seed,
+        directory=directory,
+        project_name=PROJECT,
+        **limits,
+    )
+
+
+def describe(trial: Any) -> str:
+    """The values that a trial has drawn, in words."""
+    drawn = trial.hyperparameters
+    fixed = {each.name for each in drawn.space if type(each).__name__ == "Fixed"}
+    values = {
+        name: value
+        for name, value in drawn.values.items()
+        if name not in fixed and not name.startswith("tuner/")
+    }
+    architecture = values.pop("model/architecture", None)
+    words = [f"{name.rpartition('/')[2]} {_plain(value)}" for name, value in values.items()]
+    return ", ".join([architecture, *words] if architecture else words)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _last_line(message: str | None) -> str:
+    return (message or "for no reason that it gave").strip().splitlines()[-1]

@@ -1,0 +1,155 @@
+"""A search from loaded images to the final report."""
+
+import csv
+import json
+import sys
+from typing import Any
+
+import keras
+import tensorflow as tf
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from keras_cae import hypermodels
+from keras_cae.callbacks import ReconstructionLogger
+from keras_cae.cli.comparison import PICTURED_IMAGES, compare, draw
+from keras_cae.cli.messages import FAILURE, SUCCESS, say, warn
+from keras_cae.cli.pca import PCAReconstruction
+from keras_cae.cli.presets import ANY, MODELS
+from keras_cae.cli.report import report_data, report_files, report_quality
+from keras_cae.cli.run_folder import open_search_folder
+from keras_cae.cli.settings import TuneSettings
+from keras_cae.cli.tuners import describe, make_tuner
+from keras_cae.cli.workers import is_part, search_together
+from keras_cae.datasets import ImageData
+
+LISTED_TRIALS = 10
+CHANGEABLE = ("out", "trials", "workers")
+"""The options that may change when a search goes on."""
+
+
+class TuningRun:
+    """A search: everything that can be wrong with what was asked for shows when it is made.
+
+    Args:
+        settings: the options.
+        data: the images.
+
+    Raises:
+        ValueError: the images are too few or too small, or the options don't go together.
+        OSError: the folder holds another search, or can't be made.
+    """
+
+    def __init__(self, settings: TuneSettings, data: ImageData) -> None:
+        self.settings = settings
+        self.split = data.split()
+        self.hypermodel = self._make_hypermodel()
+        self.baseline = PCAReconstruction(settings.latent_dim)
+        asked = {key: value for key, value in settings.plain().items() if key not in CHANGEABLE}
+        # As JSON has them, to compare with what is read.
+        asked = json.loads(json.dumps(asked))
+        self.folder = open_search_folder(settings.out, f"{data.name}-{settings.model}-search", asked)
+        self.distributed = bool(settings.workers) and not is_part()
+        # Only now, because an oracle of several processes answers once its chief has started.
+        self.tuner: Any = None if self.distributed else self._make_tuner()
+        if not is_part():
+            report_data(data, self.split)
+
+    def _make_hypermodel(self) -> Any:
+        model = self.settings.model
+        name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
+        return getattr(hypermodels, name)(
+            self.split.train.shape[1:], latent_dim=self.settings.latent_dim, seed=self.settings.seed
+        )
+
+    def _make_tuner(self) -> Any:
+        return make_tuner(self.settings, self.hypermodel, str(self.folder.path))
+
+    def finish(self) -> int:
+        """Search, and report on what was found.
+
+        Returns:
+            The exit code of the program.
+        """
+        try:
+            code = self._search()
+        except KeyboardInterrupt:
+            say("The same command goes on with the search.")
+            raise
+        if code != SUCCESS or is_part():
+            return code
+        if self.distributed:
+            self.tuner = self._make_tuner()
+        trials = self._completed()
+        if not trials:
+            warn("Error: no trial has succeeded.")
+            return FAILURE
+        self._report(trials)
+        return SUCCESS
+
+    def _search(self) -> int:
+        if self.distributed:
+            gpus = len(tf.config.list_physical_devices("GPU"))
+            return search_together(sys.argv[1:], self.settings.workers, gpus)
+        tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
+        pictured = self.split.validation[:PICTURED_IMAGES]
+        try:
+            self.tuner.search(
+                self.split.train,
+                validation_data=self.split.validation,
+                epochs=self.settings.epochs,
+                verbose=0,
+                callbacks=[
+                    tensorboard,
+                    ReconstructionLogger(pictured, log_dir=tensorboard, freq=self.settings.epochs),
+                ],
+            )
+        except RuntimeError as error:
+            warn(f"Error: {error}")
+            return FAILURE
+        return SUCCESS
+
+    def _completed(self) -> list[Any]:
+        """The trials that succeeded, the best one first."""
+        trials = self.tuner.oracle.get_best_trials(len(self.tuner.oracle.trials))
+        return [trial for trial in trials if trial.status == "COMPLETED"]
+
+    def _report(self, trials: list[Any]) -> None:
+        self._write_trials(trials)
+        self._print_trials(trials)
+        (model,) = self.tuner.get_best_models()
+        model.save(self.folder.model)
+        quality = compare(model, self.baseline, self.split)
+        draw(model, self.split.test, self.folder.picture)
+        self._write_results(trials, quality)
+        report_quality(quality, len(self.split.test))
+        say(f"All {len(trials)} trials: {self.folder.trials}")
+        report_files(self.folder)
+
+    def _write_trials(self, trials: list[Any]) -> None:
+        names = {name: None for trial in trials for name in trial.hyperparameters.values}
+        with self.folder.trials.open("w", newline="") as file:
+            writer = csv.DictWriter(file, ["trial", self.hypermodel.objective.name, *names])
+            writer.writeheader()
+            for trial in sorted(trials, key=lambda trial: trial.trial_id):
+                score = {"trial": trial.trial_id, self.hypermodel.objective.name: trial.score}
+                writer.writerow({**score, **trial.hyperparameters.values})
+
+    def _print_trials(self, trials: list[Any]) -> None:
+        table = Table(title=f"The best of {len(trials)} trials", title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("trial", justify="right")
+        table.add_column("PSNR (dB)", justify="right")
+        table.add_column("hyperparameters")
+        for trial in trials[:LISTED_TRIALS]:
+            table.add_row(trial.trial_id, f"{trial.score:.2f}", describe(trial))
+        Console().print(table)
+
+    def _write_results(self, trials: list[Any], quality: dict[str, Any]) -> None:
+        results = {
+            "settings": self.settings.plain(),
+            "trials": len(trials),
+            "best": {"score": trials[0].score, "hyperparameters": trials[0].hyperparameters.values},
+            "test": {name: values._asdict() for name, values in quality.items()},
+        }
+        self.folder.results.write_text(json.dumps(results, indent=2) + "\n")
