@@ -12,7 +12,7 @@ from keras import ops
 from keras_cae.images import check_image_batch, compatible, known_shape, scale_images
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.models.batching import in_batches, is_tensor
-from keras_cae.models.image_trainer import ImageTrainer, per_image_weights
+from keras_cae.models.image_trainer import ImageTrainer
 from keras_cae.models.random_state import same_noise, seed_generators
 from keras_cae.models.target_range import last_activation
 from keras_cae.replicas import (
@@ -24,6 +24,7 @@ from keras_cae.replicas import (
     taking_step,
     without_empty,
 )
+from keras_cae.sample_weights import per_image_weights
 from keras_cae.serialization import deserialize_layer, serialize_layer
 
 PARTS = ("encoder", "decoder", "bottleneck", "corruption")
