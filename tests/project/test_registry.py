@@ -17,9 +17,9 @@ from checks import (
 )
 
 import keras_cae
-from keras_cae import callbacks, layers, metrics, models
+from keras_cae import callbacks, layers, losses, metrics, models
 
-NAMESPACES = ("callbacks", "layers", "metrics", "models")
+NAMESPACES = ("callbacks", "layers", "losses", "metrics", "models")
 
 
 def pyramid(filters, **more):
@@ -66,7 +66,17 @@ ARGUMENTS = {
         "normalization": "batch",
         "upsampling": 2,
     },
+    losses.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    losses.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    losses.Charbonnier: lambda: {"epsilon": 0.01, "max_value": 2.0, "name": "quality"},
+    losses.TotalVariation: lambda: {"max_value": 2.0, "name": "quality"},
+    losses.Weighted: lambda: {
+        "losses": ("mse", keras.losses.BinaryCrossentropy(label_smoothing=0.1), losses.SSIM(max_value=2.0)),
+        "weights": (0.5, 0.2, 0.3),
+        "name": "quality",
+    },
     metrics.ActiveUnits: lambda: {"latent_dim": 3, "threshold": 0.1, "name": "quality"},
+    metrics.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.PSNR: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
     models.CAE: lambda: {
