@@ -69,7 +69,7 @@ class CAE(ImageTrainer):
     Output shape: that of the decoder.
 
     Raises:
-        TypeError: encoder or decoder is not a Keras model.
+        TypeError: encoder or decoder is not a Keras model, or the bottleneck not a Keras layer.
         ValueError: at build, the encoder's output does not fit the decoder.
 
     Example:
@@ -104,7 +104,7 @@ class CAE(ImageTrainer):
         if self.makes_networks:
             return
         self.encoder = _checked_network(encoder, "encoder")
-        self.bottleneck = bottleneck or self.identity_bottleneck()
+        self.bottleneck = self.identity_bottleneck() if bottleneck is None else checked_layer(bottleneck)
         self.decoder = _checked_network(decoder, "decoder")
 
     def identity_bottleneck(self) -> keras.layers.Layer:
@@ -356,6 +356,13 @@ class CAE(ImageTrainer):
         for index, generator in enumerate(seed_generators(self)):
             if str(index) in store:
                 generator.state.assign(store[str(index)])
+
+
+def checked_layer(bottleneck: Any) -> keras.layers.Layer:
+    """Return what was given as a bottleneck, if it can be one."""
+    if not isinstance(bottleneck, keras.layers.Layer):
+        raise TypeError(f"bottleneck must be a keras.layers.Layer, got {bottleneck!r}.")
+    return bottleneck
 
 
 def _checked_network(network: Any, name: str) -> keras.Model:

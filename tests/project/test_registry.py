@@ -34,6 +34,10 @@ def pyramid(filters, **more):
     }
 
 
+def with_bottleneck(filters, **more):
+    return pyramid(filters, bottleneck=keras.layers.Activation("tanh"), **more)
+
+
 def networks():
     encoder = keras.Sequential([keras.Input((9, 12, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
     decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(216), keras.layers.Reshape((9, 12, 2))])
@@ -84,9 +88,9 @@ ARGUMENTS = {
         "bottleneck": keras.layers.Activation("tanh"),
         "corruption": keras.layers.Dropout(0.2, seed=1),
     },
-    models.BasicCAE: lambda: pyramid((2, 3, 4)),
-    models.BatchNormPoolCAE: lambda: pyramid((2, 3, 4)),
-    models.SkipConnectionCAE: lambda: pyramid((2, 3, 4, 5), merge="concatenate"),
+    models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
+    models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4)),
+    models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
     models.VariationalCAE: lambda: pyramid((2, 3, 4), beta=0.5, free_bits=0.1, seed=7),
     models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
     models.Decoder: lambda: {
