@@ -62,6 +62,7 @@ ARGUMENTS = {
         "values_per_image": 216,
         "seed": 7,
     },
+    layers.SparseBottleneck: lambda: {"penalty": "l1", "weight": 0.5, "target": 0.2},
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
