@@ -274,7 +274,7 @@ class CAE(ImageTrainer):
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
         batch = self._batch(data)
         with tf.GradientTape() as tape, taking_step(batch.real):
-            y_pred = self(self._corrupted(batch.images), training=True)
+            y_pred = self._reconstructed(batch.images, training=True)
             loss = self._checked_loss(batch, y_pred, training=True)
             scaled_loss = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
@@ -288,7 +288,7 @@ class CAE(ImageTrainer):
         """The loss and the metrics of a batch, corrupted as in training."""
         batch = self._batch(data)
         with taking_step(batch.real):
-            y_pred = self(self._corrupted(batch.images), training=False)
+            y_pred = self._reconstructed(batch.images, training=False)
             self._checked_loss(batch, y_pred, training=False)
         return self._logs(batch, y_pred)
 
@@ -300,6 +300,13 @@ class CAE(ImageTrainer):
     def _batch(self, data: Any) -> Batch:
         (x, y, sample_weight), real = without_empty(keras.utils.unpack_x_y_sample_weight(data))
         return Batch(self.check_images(x), y, sample_weight, real)
+
+    def _reconstructed(self, images: Any, training: bool) -> Any:
+        """What the model makes of corrupted images."""
+        if isinstance(self.bottleneck, Bottleneck):
+            # First, because the call that follows clears what layers have added to the loss.
+            self.bottleneck.observe(self.encoder, images, training)
+        return self(self._corrupted(images), training=training)
 
     def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
