@@ -1,5 +1,6 @@
 """Building blocks: convolution blocks for encoders and decoders, bottlenecks between them."""
 
+from keras_cae.layers.contractive_bottleneck import ContractiveBottleneck
 from keras_cae.layers.conv_block import ConvBlock
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
@@ -7,6 +8,7 @@ from keras_cae.layers.sparse_bottleneck import SparseBottleneck
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 
 __all__ = [
+    "ContractiveBottleneck",
     "ConvBlock",
     "FusedBatchNormalization",
     "GaussianBottleneck",

@@ -3,7 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from checks import check_trains
 
+from keras_cae.layers import ContractiveBottleneck, SparseBottleneck
 from keras_cae.models import CAE, BasicCAE, BatchNormPoolCAE, SkipConnectionCAE, VariationalCAE
 
 MODELS = (BasicCAE, BatchNormPoolCAE, SkipConnectionCAE)
@@ -59,3 +61,12 @@ def test_it_must_be_a_layer(wrong):
     for make in (lambda: BasicCAE(3, bottleneck=wrong), lambda: CAE(*networks, bottleneck=wrong)):
         with pytest.raises(TypeError, match=r"bottleneck must be a keras\.layers\.Layer, got"):
             make()
+
+
+@pytest.mark.parametrize(
+    "make", [ContractiveBottleneck, pytest.param(SparseBottleneck, marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
+def test_penalties_in_every_precision_compiled_by_xla(make, policy, images):
+    model = BasicCAE(5, (3, 4), bottleneck=make(dtype=policy), dtype=policy)
+    check_trains(model, np.tile(images, (4, 1, 1, 1)), jit_compile=True)

@@ -54,6 +54,7 @@ ARGUMENTS = {
         "normalization": "batch",
         "pool_size": 2,
     },
+    layers.ContractiveBottleneck: lambda: {"weight": 0.5, "probes": 2, "seed": 7},
     layers.FusedBatchNormalization: lambda: {"momentum": 0.5, "epsilon": 0.01},
     layers.GaussianBottleneck: lambda: {
         "latent_dim": 3,
