@@ -14,7 +14,7 @@ import wrapt
 from keras_cae.backend import require_tensorflow_backend
 from keras_cae.version import __version__
 
-NAMESPACES = ("callbacks", "datasets", "layers", "losses", "metrics", "models")
+NAMESPACES = ("callbacks", "datasets", "layers", "losses", "metrics", "models", "samplers")
 SERIALIZABLE_NAMESPACES = ("layers", "losses", "metrics", "models")
 
 __all__ = [*NAMESPACES, "__version__"]

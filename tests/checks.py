@@ -24,7 +24,7 @@ def check_docstring(cls):
     assert first.endswith("."), first
     assert rest.startswith("\n"), "the first line stands alone"
     section = re.search(r"^Args:\n((?:    .*\n|\n)+)", doc, re.MULTILINE)
-    documented = re.findall(r"^    (\*{0,2}\w+):", section.group(1), re.MULTILINE)
+    documented = re.findall(r"^    (\*{0,2}\w+):", section.group(1), re.MULTILINE) if section else []
     expected = constructor_arguments(cls)
     if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls.__init__).parameters.values()):
         expected.append("**kwargs")

@@ -17,9 +17,9 @@ from checks import (
 )
 
 import keras_cae
-from keras_cae import callbacks, layers, losses, metrics, models
+from keras_cae import callbacks, layers, losses, metrics, models, samplers
 
-NAMESPACES = ("callbacks", "layers", "losses", "metrics", "models")
+NAMESPACES = ("callbacks", "layers", "losses", "metrics", "models", "samplers")
 
 
 def pyramid(filters, **more):
@@ -103,7 +103,12 @@ ARGUMENTS = {
         "merge": "concatenate",
     },
 }
-WITHOUT_CONFIG = {callbacks.ReconstructionLogger, callbacks.WeightScheduler}
+WITHOUT_CONFIG = {
+    callbacks.ReconstructionLogger,
+    callbacks.WeightScheduler,
+    samplers.GaussianMixtureSampler,
+    samplers.NormalSampler,
+}
 PUBLIC = {
     getattr(module, name)
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)
