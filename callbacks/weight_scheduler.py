@@ -1,5 +1,6 @@
 """The weight of a penalty, changed while training goes on."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,7 @@ class WeightScheduler(keras.callbacks.Callback):
     that come later in the list.
 
     Args:
-        attribute: name of the model's attribute.
+        attribute: name of the model's attribute, or of one of its parts: "bottleneck.weight".
         schedule: "linear" or "cosine", from `start` to `end` within `steps`; "cyclical", `cycles` times in
             `steps`, each rising linearly in its first half and staying at `end` in the second; or a function
             of the step that returns the value, such as a `keras.optimizers.schedules.LearningRateSchedule`,
@@ -79,16 +80,23 @@ class WeightScheduler(keras.callbacks.Callback):
             progress = progress * self.cycles % 1.0
         return self.start + (self.end - self.start) * RISES[self.schedule](progress)
 
+    def _owner(self) -> tuple[Any, str]:
+        """What has the attribute, and the attribute's own name."""
+        *parts, name = self.attribute.split(".")
+        return functools.reduce(getattr, parts, self.model), name
+
     def on_train_begin(self, logs: Any = None) -> None:
-        if not hasattr(self.model, self.attribute):
+        try:
+            getattr(*self._owner())
+        except AttributeError as error:
             raise ValueError(
                 f"attribute must be one that the model has, but {type(self.model).__name__} has no "
                 f"{self.attribute!r}."
-            )
+            ) from error
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        setattr(self.model, self.attribute, self.value_at(int(self.model.optimizer.iterations)))
+        setattr(*self._owner(), self.value_at(int(self.model.optimizer.iterations)))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if logs is not None:
-            logs[self.attribute] = getattr(self.model, self.attribute)
+            logs[self.attribute] = getattr(*self._owner())

@@ -14,8 +14,8 @@ import wrapt
 from keras_cae.backend import require_tensorflow_backend
 from keras_cae.version import __version__
 
-NAMESPACES = ("callbacks", "datasets", "hypermodels", "layers", "metrics", "models")
-SERIALIZABLE_NAMESPACES = ("layers", "metrics", "models")
+NAMESPACES = ("callbacks", "datasets", "hypermodels", "layers", "losses", "metrics", "models", "samplers")
+SERIALIZABLE_NAMESPACES = ("layers", "losses", "metrics", "models")
 
 __all__ = [*NAMESPACES, "__version__"]
 

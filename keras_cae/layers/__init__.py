@@ -1,8 +1,17 @@
 """Building blocks: convolution blocks for encoders and decoders, bottlenecks between them."""
 
+from keras_cae.layers.contractive_bottleneck import ContractiveBottleneck
 from keras_cae.layers.conv_block import ConvBlock
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
+from keras_cae.layers.sparse_bottleneck import SparseBottleneck
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 
-__all__ = ["ConvBlock", "FusedBatchNormalization", "GaussianBottleneck", "TransposedConvBlock"]
+__all__ = [
+    "ContractiveBottleneck",
+    "ConvBlock",
+    "FusedBatchNormalization",
+    "GaussianBottleneck",
+    "SparseBottleneck",
+    "TransposedConvBlock",
+]

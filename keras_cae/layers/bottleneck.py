@@ -15,6 +15,15 @@ class Bottleneck(keras.layers.Layer):
     then stands in the logs beside the loss. Without `training` the codes are deterministic.
     """
 
+    def observe(self, encoder: keras.Model, images: Any, training: bool) -> None:
+        """Add penalties on the encoder itself, in steps of `fit` and `evaluate`; by default none.
+
+        Args:
+            encoder: the network before this layer.
+            images: the batch, without corruption.
+            training: whether the step is one of training.
+        """
+
     def add_loss(self, loss: Any) -> None:
         """Add a penalty, in float32, to the loss of this batch."""
         if in_step():

@@ -1,7 +1,8 @@
 """Metrics of images and of codes."""
 
 from keras_cae.metrics.active_units import ActiveUnits
+from keras_cae.metrics.multi_scale_ssim import MultiScaleSSIM
 from keras_cae.metrics.psnr import PSNR
 from keras_cae.metrics.ssim import SSIM
 
-__all__ = ["PSNR", "SSIM", "ActiveUnits"]
+__all__ = ["PSNR", "SSIM", "ActiveUnits", "MultiScaleSSIM"]

@@ -3,10 +3,10 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from keras_cae.compatibility import declare_direction
-from keras_cae.images import compatible, known_shape, scale_images
+from keras_cae.images import check_comparable, comparable
+from keras_cae.sample_weights import mean_of_each_image
 from keras_cae.validation import positive_float
 
 
@@ -55,40 +55,9 @@ class ImageMetric(keras.metrics.Mean):
             y_pred: their reconstructions.
             sample_weight: weights of the images or of their pixels.
         """
-        y_true, y_pred = self._comparable(y_true), self._comparable(y_pred)
-        self._check_shapes(y_true, y_pred)
-        super().update_state(self.per_image(y_true, y_pred), _per_image(sample_weight))
-
-    def _comparable(self, images: Any) -> Any:
-        """Images as float32 from 0 to 1."""
-        images = ops.convert_to_tensor(images)
-        scaled = scale_images(images, "float32")
-        if scaled is not images:
-            return scaled
-        return ops.cast(images, "float32") / self.max_value
-
-    def _check_shapes(self, y_true: Any, y_pred: Any) -> None:
-        shape_true, shape_pred = known_shape(y_true.shape), known_shape(y_pred.shape)
-        if (
-            shape_true is None
-            or shape_pred is None
-            or len(shape_true) != 4
-            or not compatible(shape_true, shape_pred)
-        ):
-            raise ValueError(
-                f"{type(self).__name__} compares two batches of images of the same shape "
-                f"(n, height, width, channels), got y_true of shape {shape_true} and y_pred of shape "
-                f"{shape_pred}. Grey images need their channel axis: images[..., None]."
-            )
+        y_true, y_pred = comparable(y_true, self.max_value), comparable(y_pred, self.max_value)
+        check_comparable(y_true, y_pred, type(self).__name__)
+        super().update_state(self.per_image(y_true, y_pred), mean_of_each_image(sample_weight))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "max_value": self.max_value}
-
-
-def _per_image(sample_weight: Any) -> Any:
-    """Weights of shape `(n,)`: those of pixels are averaged over each image."""
-    if sample_weight is None:
-        return None
-    weights = ops.cast(sample_weight, "float32")
-    axes = tuple(range(1, len(weights.shape)))
-    return ops.mean(weights, axis=axes) if axes else weights

@@ -3,16 +3,9 @@
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
-from keras_cae.images import image_size
 from keras_cae.metrics.image_metric import ImageMetric
-
-WINDOW_SIZE = 11
-SIGMA = 1.5
-LUMINANCE_CONSTANT = 0.01**2
-CONTRAST_CONSTANT = 0.03**2
+from keras_cae.similarity import structural_similarity
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -57,55 +50,4 @@ class SSIM(ImageMetric):
         super().__init__(max_value, name, **kwargs)
 
     def per_image(self, y_true: Any, y_pred: Any) -> Any:
-        return ops.mean(similarity_map(y_true, y_pred), axis=(1, 2, 3))
-
-
-def similarity_map(y_true: Any, y_pred: Any) -> Any:
-    """The SSIM of each window and channel, for float32 images whose largest value is 1."""
-    height, width = image_size(y_true) or (WINDOW_SIZE, WINDOW_SIZE)
-    window = gaussian_window(_window_size(height, width))
-    mean_true, mean_pred, mean_squares, mean_product = (
-        window_means(values, window)
-        for values in (
-            y_true,
-            y_pred,
-            ops.square(y_true) + ops.square(y_pred),
-            y_true * y_pred,
-        )
-    )
-    product_of_means = mean_true * mean_pred
-    squared_means = ops.square(mean_true) + ops.square(mean_pred)
-    # The variances are only ever added, so one filtered image gives both.
-    variances = mean_squares - squared_means
-    covariance = mean_product - product_of_means
-    return ((2 * product_of_means + LUMINANCE_CONSTANT) * (2 * covariance + CONTRAST_CONSTANT)) / (
-        (squared_means + LUMINANCE_CONSTANT) * (variances + CONTRAST_CONSTANT)
-    )
-
-
-def window_means(images: Any, window: Any) -> Any:
-    """The weighted mean of each window that lies fully inside, channel by channel.
-
-    Args:
-        images: batch of images.
-        window: weights along one side of the square window, which is their outer product.
-    """
-    # Two filters of one dimension cost 22 products a pixel, one of two dimensions 121.
-    kernel = ops.repeat(ops.reshape(window, (-1, 1, 1, 1)), images.shape[-1], axis=2)
-    for one_dimensional in (kernel, ops.transpose(kernel, (1, 0, 2, 3))):
-        images = ops.depthwise_conv(images, one_dimensional, padding="valid", data_format="channels_last")
-    return images
-
-
-def gaussian_window(size: Any) -> Any:
-    """Weights of a Gaussian at `size` pixels around its centre, adding up to 1."""
-    positions = ops.cast(ops.arange(size), "float32")
-    weights = ops.exp(-0.5 * ops.square((positions - ops.mean(positions)) / SIGMA))
-    return weights / ops.sum(weights)
-
-
-def _window_size(height: Any, width: Any) -> Any:
-    """The side of the window: odd, and no longer than the image's; a tensor where that is not known."""
-    smaller = np.minimum if isinstance(height, int) and isinstance(width, int) else ops.minimum
-    side = smaller(smaller(height, width), WINDOW_SIZE)
-    return side - (side + 1) % 2
+        return structural_similarity(y_true, y_pred)

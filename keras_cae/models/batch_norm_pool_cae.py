@@ -28,6 +28,7 @@ class BatchNormPoolCAE(PyramidCAE):
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
@@ -53,10 +54,11 @@ class BatchNormPoolCAE(PyramidCAE):
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
+        bottleneck: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            latent_dim, filters, kernel_size, activation, output_activation, corruption, **kwargs
+            latent_dim, filters, kernel_size, activation, output_activation, corruption, bottleneck, **kwargs
         )
 
     def encoder_levels(self) -> list[keras.layers.Layer]:

@@ -12,7 +12,7 @@ from keras import ops
 from keras_cae.images import check_image_batch, compatible, known_shape, scale_images
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.models.batching import in_batches, is_tensor
-from keras_cae.models.image_trainer import ImageTrainer, per_image_weights
+from keras_cae.models.image_trainer import ImageTrainer
 from keras_cae.models.random_state import same_noise, seed_generators
 from keras_cae.models.target_range import last_activation
 from keras_cae.replicas import (
@@ -24,6 +24,7 @@ from keras_cae.replicas import (
     taking_step,
     without_empty,
 )
+from keras_cae.sample_weights import per_image_weights
 from keras_cae.serialization import deserialize_layer, serialize_layer
 
 PARTS = ("encoder", "decoder", "bottleneck", "corruption")
@@ -68,7 +69,7 @@ class CAE(ImageTrainer):
     Output shape: that of the decoder.
 
     Raises:
-        TypeError: encoder or decoder is not a Keras model.
+        TypeError: encoder or decoder is not a Keras model, or the bottleneck not a Keras layer.
         ValueError: at build, the encoder's output does not fit the decoder.
 
     Example:
@@ -103,7 +104,7 @@ class CAE(ImageTrainer):
         if self.makes_networks:
             return
         self.encoder = _checked_network(encoder, "encoder")
-        self.bottleneck = bottleneck or self.identity_bottleneck()
+        self.bottleneck = self.identity_bottleneck() if bottleneck is None else checked_layer(bottleneck)
         self.decoder = _checked_network(decoder, "decoder")
 
     def identity_bottleneck(self) -> keras.layers.Layer:
@@ -273,7 +274,7 @@ class CAE(ImageTrainer):
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
         batch = self._batch(data)
         with tf.GradientTape() as tape, taking_step(batch.real):
-            y_pred = self(self._corrupted(batch.images), training=True)
+            y_pred = self._reconstructed(batch.images, training=True)
             loss = self._checked_loss(batch, y_pred, training=True)
             scaled_loss = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
@@ -287,7 +288,7 @@ class CAE(ImageTrainer):
         """The loss and the metrics of a batch, corrupted as in training."""
         batch = self._batch(data)
         with taking_step(batch.real):
-            y_pred = self(self._corrupted(batch.images), training=False)
+            y_pred = self._reconstructed(batch.images, training=False)
             self._checked_loss(batch, y_pred, training=False)
         return self._logs(batch, y_pred)
 
@@ -299,6 +300,13 @@ class CAE(ImageTrainer):
     def _batch(self, data: Any) -> Batch:
         (x, y, sample_weight), real = without_empty(keras.utils.unpack_x_y_sample_weight(data))
         return Batch(self.check_images(x), y, sample_weight, real)
+
+    def _reconstructed(self, images: Any, training: bool) -> Any:
+        """What the model makes of corrupted images."""
+        if isinstance(self.bottleneck, Bottleneck):
+            # First, because the call that follows clears what layers have added to the loss.
+            self.bottleneck.observe(self.encoder, images, training)
+        return self(self._corrupted(images), training=training)
 
     def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
@@ -355,6 +363,13 @@ class CAE(ImageTrainer):
         for index, generator in enumerate(seed_generators(self)):
             if str(index) in store:
                 generator.state.assign(store[str(index)])
+
+
+def checked_layer(bottleneck: Any) -> keras.layers.Layer:
+    """Return what was given as a bottleneck, if it can be one."""
+    if not isinstance(bottleneck, keras.layers.Layer):
+        raise TypeError(f"bottleneck must be a keras.layers.Layer, got {bottleneck!r}.")
+    return bottleneck
 
 
 def _checked_network(network: Any, name: str) -> keras.Model:

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import check_image_batch, known_shape
-from keras_cae.models.batching import is_tensor
 from keras_cae.models.random_state import draw_apart, same_noise
 from keras_cae.models.shaped_model import ShapedModel
 from keras_cae.models.target_range import TargetRange
 from keras_cae.models.workers import callbacks_of_worker
+from keras_cae.sample_weights import per_image_weights
 
 
 class ImageTrainer(ShapedModel, DistributedTraining):
@@ -211,15 +211,3 @@ class ImageTrainer(ShapedModel, DistributedTraining):
         if isinstance(target, np.ndarray) and target.ndim == 4:
             self.target_range.check_array(target[: batch_size or 32], name)
         return x if y is None and sample_weight is not None and hasattr(x, "shape") else y
-
-
-def per_image_weights(sample_weight: Any) -> Any:
-    """Weights of images, `(n,)` or `(n, 1)`, with axes for the pixels; others as they are."""
-    if sample_weight is None:
-        return None
-    if not is_tensor(sample_weight):
-        sample_weight = np.asarray(sample_weight)
-    shape = known_shape(sample_weight.shape)
-    if shape is None or len(shape) > 2:
-        return sample_weight
-    return sample_weight[:, None, None] if len(shape) == 1 else sample_weight[:, :, None]

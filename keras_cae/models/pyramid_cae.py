@@ -7,7 +7,7 @@ import keras
 
 from keras_cae.images import check_image_batch, image_size
 from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
-from keras_cae.models.cae import CAE
+from keras_cae.models.cae import CAE, checked_layer
 from keras_cae.models.decoder import Decoder
 from keras_cae.models.encoder import Encoder
 from keras_cae.serialization import (
@@ -15,6 +15,7 @@ from keras_cae.serialization import (
     activation_template,
     get_activation,
     serialize_activation,
+    serialize_layer,
 )
 from keras_cae.validation import positive_int, positive_ints
 
@@ -39,6 +40,7 @@ class PyramidCAE(CAE):
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
+        bottleneck: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(encoder=None, decoder=None, corruption=corruption, **kwargs)
@@ -47,6 +49,22 @@ class PyramidCAE(CAE):
         self.kernel_size = positive_int(kernel_size, "kernel_size")
         self.activation = activation_template(activation, "activation")
         self.output_activation = activation_template(output_activation, "output_activation")
+        self.given_bottleneck = bottleneck is not None
+        if bottleneck is not None:
+            self._check_takes_bottleneck()
+            self.bottleneck = checked_layer(bottleneck)
+
+    @property
+    def takes_bottleneck(self) -> bool:
+        """Whether the constructor may be given the bottleneck: a model that makes one of its own does not."""
+        return type(self).make_bottleneck is PyramidCAE.make_bottleneck
+
+    def _check_takes_bottleneck(self) -> None:
+        if not self.takes_bottleneck:
+            raise ValueError(
+                f"bottleneck must be left out: {type(self).__name__} makes one of its own. Give it to "
+                "BasicCAE or another model without."
+            )
 
     def encoder_levels(self) -> list[keras.layers.Layer]:
         """The encoder's layers, from full resolution down."""
@@ -57,7 +75,7 @@ class PyramidCAE(CAE):
         raise NotImplementedError
 
     def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
-        """The layer between the encoder and the decoder, for images of `shape`; by default the identity."""
+        """The layer between the encoder and the decoder, for images of `shape`, if none was given."""
         return self.identity_bottleneck()
 
     def block_arguments(self, index: int) -> dict[str, Any]:
@@ -78,7 +96,8 @@ class PyramidCAE(CAE):
     def build_for(self, shape: Any) -> None:
         units = self.latent_dim if self.dense_code else None
         self.encoder = Encoder(self.encoder_levels(), units, dtype=self.dtype_policy, name="encoder")
-        self.bottleneck = self.make_bottleneck(shape)
+        if not self.given_bottleneck:
+            self.bottleneck = self.make_bottleneck(shape)
         levels = self.decoder_levels()
         self.smallest_side = 2 ** len(levels)
         self._check_size(shape[1:3])
@@ -131,8 +150,10 @@ class PyramidCAE(CAE):
         return tuple(input_shape)
 
     def get_config(self) -> dict[str, Any]:
+        bottleneck = {"bottleneck": serialize_layer(self.bottleneck if self.given_bottleneck else None)}
         return {
             **super().get_config(),
+            **(bottleneck if self.takes_bottleneck else {}),
             "latent_dim": self.latent_dim,
             "filters": self.filters,
             "kernel_size": self.kernel_size,

@@ -34,6 +34,7 @@ class SkipConnectionCAE(BasicCAE):
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         merge: how features join: "add" or "concatenate".
+        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
@@ -62,10 +63,11 @@ class SkipConnectionCAE(BasicCAE):
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
         merge: str = "add",
+        bottleneck: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            latent_dim, filters, kernel_size, activation, output_activation, corruption, **kwargs
+            latent_dim, filters, kernel_size, activation, output_activation, corruption, bottleneck, **kwargs
         )
         if len(self.filters) < 3:
             raise ValueError(

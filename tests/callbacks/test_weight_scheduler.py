@@ -107,8 +107,18 @@ def test_arguments_are_checked(arguments, message):
         WeightScheduler("beta", **arguments)
 
 
-def test_the_model_must_have_the_attribute(images):
+@pytest.mark.parametrize("attribute", ["beta", "bottleneck.beta", "nothing.beta"])
+def test_the_model_must_have_the_attribute(attribute, images):
     model = BasicCAE(2, filters=(3, 4))
     model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="BasicCAE has no 'beta'"):
-        model.fit(images, callbacks=[WeightScheduler("beta", steps=3)], verbose=0)
+    with pytest.raises(ValueError, match=f"BasicCAE has no '{attribute}'"):
+        model.fit(images, callbacks=[WeightScheduler(attribute, steps=3)], verbose=0)
+
+
+def test_the_attribute_may_be_that_of_a_part(images):
+    model = VariationalCAE(2, filters=(3, 4))
+    model.compile("sgd", "mse")
+    scheduler = WeightScheduler("bottleneck.beta", steps=4, end=2.0)
+    history = model.fit(images, batch_size=5, epochs=3, callbacks=[scheduler], verbose=0).history
+    assert history["bottleneck.beta"] == [0.5, 1.5, 2.0]
+    assert model.beta == 2.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_cae
-from keras_cae.metrics.ssim import gaussian_window
+from keras_cae.similarity import gaussian_window
 
 
 def ssim_of(y_true, y_pred):

@@ -17,9 +17,9 @@ from checks import (
 )
 
 import keras_cae
-from keras_cae import callbacks, layers, metrics, models
+from keras_cae import callbacks, layers, losses, metrics, models, samplers
 
-NAMESPACES = ("callbacks", "layers", "metrics", "models")
+NAMESPACES = ("callbacks", "layers", "losses", "metrics", "models", "samplers")
 
 
 def pyramid(filters, **more):
@@ -32,6 +32,10 @@ def pyramid(filters, **more):
         "corruption": keras.layers.GaussianNoise(0.1, seed=1),
         **more,
     }
+
+
+def with_bottleneck(filters, **more):
+    return pyramid(filters, bottleneck=keras.layers.Activation("tanh"), **more)
 
 
 def networks():
@@ -50,6 +54,7 @@ ARGUMENTS = {
         "normalization": "batch",
         "pool_size": 2,
     },
+    layers.ContractiveBottleneck: lambda: {"weight": 0.5, "probes": 2, "seed": 7},
     layers.FusedBatchNormalization: lambda: {"momentum": 0.5, "epsilon": 0.01},
     layers.GaussianBottleneck: lambda: {
         "latent_dim": 3,
@@ -58,6 +63,7 @@ ARGUMENTS = {
         "values_per_image": 216,
         "seed": 7,
     },
+    layers.SparseBottleneck: lambda: {"penalty": "l1", "weight": 0.5, "target": 0.2},
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
@@ -66,7 +72,17 @@ ARGUMENTS = {
         "normalization": "batch",
         "upsampling": 2,
     },
+    losses.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    losses.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    losses.Charbonnier: lambda: {"epsilon": 0.01, "max_value": 2.0, "name": "quality"},
+    losses.TotalVariation: lambda: {"max_value": 2.0, "name": "quality"},
+    losses.Weighted: lambda: {
+        "losses": ("mse", keras.losses.BinaryCrossentropy(label_smoothing=0.1), losses.SSIM(max_value=2.0)),
+        "weights": (0.5, 0.2, 0.3),
+        "name": "quality",
+    },
     metrics.ActiveUnits: lambda: {"latent_dim": 3, "threshold": 0.1, "name": "quality"},
+    metrics.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.PSNR: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
     models.CAE: lambda: {
@@ -74,9 +90,9 @@ ARGUMENTS = {
         "bottleneck": keras.layers.Activation("tanh"),
         "corruption": keras.layers.Dropout(0.2, seed=1),
     },
-    models.BasicCAE: lambda: pyramid((2, 3, 4)),
-    models.BatchNormPoolCAE: lambda: pyramid((2, 3, 4)),
-    models.SkipConnectionCAE: lambda: pyramid((2, 3, 4, 5), merge="concatenate"),
+    models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
+    models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4)),
+    models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
     models.VariationalCAE: lambda: pyramid((2, 3, 4), beta=0.5, free_bits=0.1, seed=7),
     models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
     models.Decoder: lambda: {
@@ -87,7 +103,12 @@ ARGUMENTS = {
         "merge": "concatenate",
     },
 }
-WITHOUT_CONFIG = {callbacks.ReconstructionLogger, callbacks.WeightScheduler}
+WITHOUT_CONFIG = {
+    callbacks.ReconstructionLogger,
+    callbacks.WeightScheduler,
+    samplers.GaussianMixtureSampler,
+    samplers.NormalSampler,
+}
 PUBLIC = {
     getattr(module, name)
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)

@@ -1,0 +1,121 @@
+"""The bottleneck of contractive autoencoders."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.layers.adjustable_weight import AdjustableWeight
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.validation import positive_int
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class ContractiveBottleneck(Bottleneck):
+    """Codes that hardly change when the image does, except in the directions that images differ in.
+
+    The codes pass as they are, and
+
+        weight · mean over images of ‖J‖²,
+
+    the sum of squares of the Jacobian matrix of the encoder's output by the values of the image, is added to
+    the loss (Rifai et al. 2011, "Contractive Auto-Encoders: Explicit Invariance During Feature Extraction").
+    It is that of `encode`: at the images without corruption, the encoder as in inference.
+
+    A row of the matrix costs as much as a step back through the encoder. Codes of at most `probes` numbers
+    get the exact sum; of longer ones the sum is estimated, without bias, as the mean of `‖Jᵀv‖²` over so many
+    random vectors `v` of ±1 per image (Hutchinson 1989, "A Stochastic Estimator of the Trace of the Influence
+    Matrix for Laplacian Smoothing Splines"), of which evaluation always draws the same.
+
+    The decoder can undo smaller codes by larger weights (Rifai et al. tie its weights to the encoder's), so
+    the codes shrink as a whole, above all. To see what they gain, compare how far noise moves them with how
+    far apart they are. Works in the models of this library; in others the layer has no effect. Logs:
+    `contraction_loss`, the mean of `‖J‖²`.
+
+    Args:
+        weight: of the penalty. Setting the attribute takes effect in the next step.
+        probes: how many gradients of the encoder are computed for each batch.
+        seed: of the random vectors in training.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: any, the codes.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> model = keras_cae.models.BasicCAE(
+    ...     latent_dim=16, bottleneck=keras_cae.layers.ContractiveBottleneck(weight=0.01)
+    ... )
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> sorted(model.fit(images, verbose=0).history)
+    ['contraction_loss', 'loss', 'reconstruction_loss']
+    """
+
+    weight = AdjustableWeight()
+
+    def __init__(self, weight: float = 1e-3, probes: int = 4, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.weight = weight
+        self.probes = positive_int(probes, "probes")
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.contraction_loss = keras.metrics.Mean(name="contraction_loss")
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+    def observe(self, encoder: keras.Model, images: Any, training: bool) -> None:
+        norms = self.squared_norms(encoder, images, training)
+        self.add_loss(ContractiveBottleneck.weight.variable(self) * ops.mean(norms))
+        self.report(self.contraction_loss, norms)
+
+    def squared_norms(self, encoder: keras.Model, images: Any, training: bool = False) -> Any:
+        """The sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
+
+        Args:
+            encoder: from images to codes.
+            images: batch of images.
+            training: whether the random vectors are new ones.
+        """
+        images = ops.convert_to_tensor(images)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(images)
+            codes = ops.cast(encoder(images, training=False), "float32")
+            units = _size(codes.shape[1:])
+            exact = units is not None and units <= self.probes
+            vectors = _unit_vectors(codes) if exact else self._random_vectors(codes, training)
+            projections = [ops.sum(codes * vector) for vector in vectors]
+        gradients = [ops.cast(tape.gradient(part, images), "float32") for part in projections]
+        squares = [ops.sum(ops.square(gradient), axis=(1, 2, 3)) for gradient in gradients]
+        return sum(squares) / (1 if exact else len(squares))
+
+    def _random_vectors(self, codes: Any, training: bool) -> Iterator[Any]:
+        for probe in range(self.probes):
+            seed = self.seed_generator if training else probe
+            positive = keras.random.uniform(ops.shape(codes), dtype="float32", seed=seed) < 0.5
+            yield ops.where(positive, 1.0, -1.0)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "weight": self.weight, "probes": self.probes, "seed": self.seed}
+
+
+def _size(shape: Any) -> int | None:
+    return None if None in tuple(shape) else math.prod(shape)
+
+
+def _unit_vectors(codes: Any) -> Iterator[Any]:
+    shape = tuple(codes.shape[1:])
+    units = math.prod(shape)
+    for unit in range(units):
+        yield ops.reshape(ops.one_hot(unit, units, dtype="float32"), (1, *shape))

@@ -1,0 +1,101 @@
+"""The bottleneck of sparse autoencoders."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.layers.adjustable_weight import AdjustableWeight
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.replicas import mean_over_batch
+from keras_cae.validation import one_of, positive_float
+
+SMALLEST_ACTIVATION = 1e-7
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class SparseBottleneck(Bottleneck):
+    """Codes of which only few numbers are active for each image, so that each stands for something.
+
+    With `penalty="kl"` the code is `h = sigmoid(inputs)`, and with the mean `ρ_j` of `h_j` over the batch
+
+        weight · Σ_j (ρ log(ρ / ρ_j) + (1 − ρ) log((1 − ρ) / (1 − ρ_j))),        ρ = target
+
+    is added to the loss: each number is active for a fraction `target` of the images (Ng 2011, "Sparse
+    Autoencoder", CS294A lecture notes). With `penalty="l1"` the code is `h = max(inputs, 0)`, and
+    `weight` times the mean over images of `Σ_j h_j` is added: most numbers are exactly 0 (Glorot et al. 2011,
+    "Deep Sparse Rectifier Neural Networks"). In codes that are maps, a number is the mean of a channel.
+
+    Logs: `sparsity_loss`, the penalty without the weight; `mean_activation`, the mean of the codes.
+
+    Args:
+        penalty: "kl" or "l1".
+        weight: of the penalty. Setting the attribute takes effect in the next step.
+        target: the mean activation, between 0 and 1, of "kl".
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, latent_dim)`, or maps `(n, height, width, channels)`.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> model = keras_cae.models.BasicCAE(
+    ...     latent_dim=16, bottleneck=keras_cae.layers.SparseBottleneck(weight=0.01)
+    ... )
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> sorted(model.fit(images, verbose=0).history)
+    ['loss', 'mean_activation', 'reconstruction_loss', 'sparsity_loss']
+    """
+
+    weight = AdjustableWeight()
+
+    def __init__(
+        self, penalty: str = "kl", weight: float = 1e-3, target: float = 0.05, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.penalty = one_of(penalty, "penalty", ("kl", "l1"))
+        self.weight = weight
+        self.target = positive_float(target, "target")
+        if self.target >= 1:
+            raise ValueError(f"target must be between 0 and 1, got {target!r}.")
+        self.sparsity_loss = keras.metrics.Mean(name="sparsity_loss")
+        self.mean_activation = keras.metrics.Mean(name="mean_activation")
+
+    def call(self, inputs: Any) -> Any:
+        inputs = ops.cast(inputs, "float32")
+        codes = ops.sigmoid(inputs) if self.penalty == "kl" else ops.relu(inputs)
+        units = ops.mean(codes, axis=tuple(range(1, len(codes.shape) - 1)))
+        weight = SparseBottleneck.weight.variable(self)
+        if self.penalty == "kl":
+            divergence = self._divergence(mean_over_batch(units))
+            self.add_loss(weight * divergence)
+            self.report_batch(self.sparsity_loss, divergence, units)
+        else:
+            sums = ops.sum(units, axis=-1)
+            self.add_loss(weight * ops.mean(sums))
+            self.report(self.sparsity_loss, sums)
+        self.report(self.mean_activation, ops.mean(units, axis=-1))
+        return ops.cast(codes, self.compute_dtype)
+
+    def _divergence(self, activations: Any) -> Any:
+        """How far mean activations `(units,)` are from the target, in nats, added up."""
+        activations = ops.clip(activations, SMALLEST_ACTIVATION, 1 - SMALLEST_ACTIVATION)
+        active = self.target * ops.log(self.target / activations)
+        inactive = (1 - self.target) * ops.log((1 - self.target) / (1 - activations))
+        return ops.sum(active + inactive)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "penalty": self.penalty,
+            "weight": self.weight,
+            "target": self.target,
+        }

@@ -1,0 +1,113 @@
+"""A weighted sum of losses."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.losses.image_loss import WeightedByImage
+from keras_cae.validation import non_negative_float
+
+REDUCTIONS = ("sum_over_batch_size", "mean")
+"""The reductions that a part may have, which the sum then has for all."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class Weighted(WeightedByImage):
+    """A weighted sum of losses, for instance of a loss of pixels and one of structure.
+
+    The parts are added up for each pixel, with those that have one value per image spread over its pixels;
+    then the sum is averaged. So every part counts as it would alone, weights of images and pixels included.
+
+    Args:
+        losses: at least one loss: the name of a Keras loss, a Keras loss or function, or one of
+            `keras_cae.losses`.
+        weights: one number for each, zero or above; by default 1.
+        name: name of the loss.
+        **kwargs: of `keras.losses.Loss`.
+
+    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)` or `(n, height, width)`.
+
+    Output shape: a scalar; `(n, height, width)` with `reduction="none"`.
+
+    Raises:
+        ValueError: a loss is unknown, has a reduction of its own or gives values that are neither of images
+            nor of pixels; the weights are not as many numbers as there are losses; or the images are not two
+            batches of the same shape.
+
+    Example:
+
+    >>> loss = keras_cae.losses.Weighted(["mae", keras_cae.losses.SSIM()], weights=[0.2, 0.8])
+    >>> model = keras_cae.models.BasicCAE(latent_dim=8)
+    >>> model.compile(optimizer="adam", loss=loss)
+    """
+
+    def __init__(
+        self,
+        losses: Sequence[Any],
+        weights: Sequence[float] | None = None,
+        name: str = "weighted",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        if isinstance(losses, str) or not isinstance(losses, Sequence) or not losses:
+            raise ValueError(f"losses must be a sequence of at least one loss, got {losses!r}.")
+        self.losses = tuple(_checked_loss(loss, f"losses[{i}]") for i, loss in enumerate(losses))
+        self.weights = _checked_weights(weights, len(self.losses))
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        pixels = ops.zeros_like(y_pred[..., 0])
+        for loss, weight in zip(self.losses, self.weights, strict=True):
+            pixels = pixels + weight * _spread(_function(loss)(y_true, y_pred), loss)
+        return pixels
+
+    def get_config(self) -> dict[str, Any]:
+        losses = [loss if isinstance(loss, str) else keras.losses.serialize(loss) for loss in self.losses]
+        return {**super().get_config(), "losses": losses, "weights": self.weights}
+
+
+def _checked_loss(loss: Any, name: str) -> Any:
+    """A loss or the name of one, given that or the plain form of a loss."""
+    try:
+        resolved = keras.losses.get(loss)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name} must be a loss or the name of a Keras loss, got {loss!r}.") from error
+    if resolved is None:
+        raise ValueError(f"{name} must be a loss or the name of a Keras loss, got None.")
+    reduction = getattr(resolved, "reduction", REDUCTIONS[0])
+    if reduction not in REDUCTIONS:
+        raise ValueError(
+            f"{name} must have the reduction {REDUCTIONS[0]!r}, got {reduction!r}: the sum is reduced as a "
+            "whole. Give the reduction to Weighted."
+        )
+    return loss if isinstance(loss, str) else resolved
+
+
+def _checked_weights(weights: Any, count: int) -> tuple[float, ...]:
+    if weights is None:
+        return (1.0,) * count
+    if isinstance(weights, str) or not isinstance(weights, Sequence) or len(weights) != count:
+        raise ValueError(f"weights must be as many numbers as there are losses, {count}, got {weights!r}.")
+    return tuple(non_negative_float(weight, f"weights[{i}]") for i, weight in enumerate(weights))
+
+
+def _function(loss: Any) -> Callable[[Any, Any], Any]:
+    """What gives the values of a loss before they are reduced."""
+    resolved = keras.losses.get(loss)
+    return resolved.call if isinstance(resolved, keras.losses.Loss) else resolved
+
+
+def _spread(values: Any, loss: Any) -> Any:
+    """The values of a loss in a shape that those of pixels can be added to."""
+    rank = len(values.shape)
+    if rank == 1:
+        return values[:, None, None]
+    if rank == 4:
+        return ops.mean(values, axis=-1)
+    if rank in (0, 3):
+        return values
+    raise ValueError(
+        f"losses must give one value per image, (n,), or per pixel, (n, height, width), but {loss!r} gives "
+        f"{tuple(values.shape)}."
+    )

@@ -1,0 +1,134 @@
+"""What the samplers share: the codes' shape, checks, and a plain file format."""
+
+import inspect
+import json
+import zipfile
+from os import PathLike
+from typing import Any, Self
+
+import numpy as np
+
+from keras_cae.validation import positive_int
+
+
+class CodeSampler:
+    """A distribution that is fitted to codes and draws others.
+
+    A subclass names its `states`, the arrays that `fit_flat` finds and `draw_flat` uses.
+    """
+
+    states: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.code_shape: tuple[int, ...] | None = None
+
+    def fit_flat(self, codes: np.ndarray) -> None:
+        """Find the distribution of codes, float64 of shape `(n, values)`."""
+        raise NotImplementedError
+
+    def draw_flat(self, n: int, generator: np.random.Generator) -> np.ndarray:
+        """Draw `n` codes, of shape `(n, values)`; of more codes the same first ones."""
+        raise NotImplementedError
+
+    def fit(self, codes: Any) -> Self:
+        """Fit the distribution to codes, such as `model.encode(images)`.
+
+        Args:
+            codes: array `(n, latent_dim)`, or `(n, height, width, channels)`.
+
+        Returns:
+            The sampler.
+
+        Raises:
+            ValueError: the codes are not an array of at least two finite codes.
+        """
+        codes = _checked_codes(codes)
+        self.fit_flat(codes.reshape(len(codes), -1))
+        self.code_shape = codes.shape[1:]
+        return self
+
+    def sample(self, n: int, seed: int | None = None) -> np.ndarray:
+        """Return codes drawn from the distribution, for `model.decode`.
+
+        Args:
+            n: how many.
+            seed: the same seed draws the same codes, and of more codes the same first ones.
+
+        Returns:
+            An array `(n, latent_dim)`, or in the shape of the codes that it was fitted to, of float32.
+
+        Raises:
+            ValueError: the sampler is not fitted.
+        """
+        shape = (positive_int(n, "n"), *self._fitted_shape())
+        return self.draw_flat(n, np.random.default_rng(seed)).astype("float32").reshape(shape)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the fitted sampler to a file of plain arrays, which `load` reads.
+
+        Args:
+            path: the file, `.npz`, beside the model's.
+
+        Raises:
+            ValueError: the sampler is not fitted.
+        """
+        code_shape = np.array(self._fitted_shape(), "int64")
+        arrays = {state: getattr(self, state) for state in self.states}
+        arguments = json.dumps(self._arguments())
+        with open(path, "wb") as file:
+            np.savez(file, sampler=type(self).__name__, arguments=arguments, code_shape=code_shape, **arrays)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Return the sampler that `save` wrote.
+
+        Args:
+            path: the file.
+
+        Raises:
+            ValueError: it is another kind of file, or another sampler's.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                content = dict(file)
+            name = str(content["sampler"])
+        except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise ValueError(f"path must be a file that {cls.__name__}.save wrote, got {path!r}.") from error
+        if name != cls.__name__:
+            raise ValueError(f"path must be a file of {cls.__name__}, got one of {name}: use {name}.load.")
+        sampler = cls(**json.loads(str(content["arguments"])))
+        for state in cls.states:
+            setattr(sampler, state, content[state])
+        sampler.code_shape = tuple(content["code_shape"].tolist())
+        return sampler
+
+    def _arguments(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def _fitted_shape(self) -> tuple[int, ...]:
+        if self.code_shape is None:
+            raise ValueError(
+                f"{type(self).__name__} must be fitted before it is used: call fit(model.encode(images))."
+            )
+        return self.code_shape
+
+
+def _checked_codes(codes: Any) -> np.ndarray:
+    try:
+        array = np.asarray(codes, "float64")
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"codes must be an array of numbers (n, ...), got {type(codes).__name__}. Pass the codes of "
+            "model.encode(images) alone."
+        ) from error
+    if array.ndim < 2 or len(array) < 2 or array.size == 0:
+        raise ValueError(f"codes must be at least two codes, of shape (n, ...), got shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"codes must be finite, got {np.sum(~np.isfinite(array))} values that are not.")
+    return array
+
+
+def covariance_factor(covariance: np.ndarray) -> np.ndarray:
+    """A matrix whose product with its transpose is `covariance`, which may be singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.maximum(values, 0.0))
