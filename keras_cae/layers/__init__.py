@@ -1,8 +1,17 @@
 """Building blocks: convolution blocks for encoders and decoders, bottlenecks between them."""
 
 from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+from keras_cae.layers.vector_quantizer import VectorQuantizer
 
-__all__ = ["ConvBlock", "FusedBatchNormalization", "GaussianBottleneck", "TransposedConvBlock"]
+__all__ = [
+    "ConvBlock",
+    "FiniteScalarQuantizer",
+    "FusedBatchNormalization",
+    "GaussianBottleneck",
+    "TransposedConvBlock",
+    "VectorQuantizer",
+]

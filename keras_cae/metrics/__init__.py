@@ -1,7 +1,9 @@
 """Metrics of images and of codes."""
 
 from keras_cae.metrics.active_units import ActiveUnits
+from keras_cae.metrics.codebook_usage import CodebookUsage
+from keras_cae.metrics.perplexity import Perplexity
 from keras_cae.metrics.psnr import PSNR
 from keras_cae.metrics.ssim import SSIM
 
-__all__ = ["PSNR", "SSIM", "ActiveUnits"]
+__all__ = ["PSNR", "SSIM", "ActiveUnits", "CodebookUsage", "Perplexity"]

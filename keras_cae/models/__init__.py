@@ -7,6 +7,7 @@ from keras_cae.models.decoder import Decoder
 from keras_cae.models.encoder import Encoder
 from keras_cae.models.skip_connection_cae import SkipConnectionCAE
 from keras_cae.models.variational_cae import VariationalCAE
+from keras_cae.models.vector_quantized_cae import VectorQuantizedCAE
 
 __all__ = [
     "CAE",
@@ -16,4 +17,5 @@ __all__ = [
     "Encoder",
     "SkipConnectionCAE",
     "VariationalCAE",
+    "VectorQuantizedCAE",
 ]
