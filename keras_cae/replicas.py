@@ -130,6 +130,22 @@ def place_in_batch(count: Any) -> tuple[Any, Any]:
     return tf.reduce_sum(counts[:number]), tf.reduce_sum(counts)
 
 
+def all_of_batch(values: Any) -> Any:
+    """A layer's values for the images of a step, of all replicas, in their order. Differentiable.
+
+    Args:
+        values: of shape `(n, ...)`.
+    """
+    if not in_step() or replica_count() == 1:
+        return values
+    real = real_in_step(values)
+    count = ops.shape(real)[0]
+    first, total = place_in_batch(count)
+    return sum_over_replicas(
+        tf.pad(real, [(first, total - first - count)] + [(0, 0)] * (len(real.shape) - 1))
+    )
+
+
 def pick_from_batch(values: Any, places: Any) -> Any:
     """Rows of a batch of all replicas, the same ones on each of them. All must call it.
 

@@ -4,6 +4,7 @@ from keras_cae.layers.conv_block import ConvBlock
 from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
+from keras_cae.layers.mmd_bottleneck import MMDBottleneck
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.layers.vector_quantizer import VectorQuantizer
 
@@ -12,6 +13,7 @@ __all__ = [
     "FiniteScalarQuantizer",
     "FusedBatchNormalization",
     "GaussianBottleneck",
+    "MMDBottleneck",
     "TransposedConvBlock",
     "VectorQuantizer",
 ]

@@ -8,6 +8,7 @@ from keras_cae.models.encoder import Encoder
 from keras_cae.models.skip_connection_cae import SkipConnectionCAE
 from keras_cae.models.variational_cae import VariationalCAE
 from keras_cae.models.vector_quantized_cae import VectorQuantizedCAE
+from keras_cae.models.wasserstein_cae import WassersteinCAE
 
 __all__ = [
     "CAE",
@@ -18,4 +19,5 @@ __all__ = [
     "SkipConnectionCAE",
     "VariationalCAE",
     "VectorQuantizedCAE",
+    "WassersteinCAE",
 ]

@@ -73,6 +73,14 @@ def test_penalties_of_the_whole_batch(two_replicas, monkeypatch):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+def test_a_discrepancy_is_of_the_whole_batch(two_replicas):
+    one = trained("WassersteinCAE", 9, contextlib.nullcontext(), mmd_weight=3.0)
+    two = trained("WassersteinCAE", 9, two_replicas.scope(), mmd_weight=3.0)
+    assert {"mmd_loss", "val_mmd_loss"} < one.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
+
+
 def test_a_codebook_follows_the_whole_batch(two_replicas):
     """The replacements of dead codes included, whose choice is the same."""
     options = {"size": 12, "code_dim": 2, "commitment_weight": 2.0, "decay": 0.8, "seed": 1}

@@ -66,6 +66,7 @@ ARGUMENTS = {
         "values_per_image": 216,
         "seed": 7,
     },
+    layers.MMDBottleneck: lambda: {"mmd_weight": 0.5, "kernel": "rbf"},
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
@@ -105,6 +106,7 @@ ARGUMENTS = {
         decay=0.9,
         seed=7,
     ),
+    models.WassersteinCAE: lambda: pyramid((2, 3, 4), mmd_weight=0.5, kernel="rbf"),
     models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
     models.Decoder: lambda: {
         "levels": [layers.TransposedConvBlock(3, strides=2)],
