@@ -116,3 +116,58 @@ def mean_over_batch(values: Any) -> Any:
     real = real_in_step(values)
     count = ops.cast(ops.shape(real)[0], values.dtype)
     return sum_over_replicas(ops.sum(real, axis=0)) / sum_over_replicas(count)
+
+
+def place_in_batch(count: Any) -> tuple[Any, Any]:
+    """Where this replica's rows begin among those of all replicas, and how many these are. All must call it.
+
+    Args:
+        count: how many rows this replica has.
+    """
+    replica = tf.distribute.get_replica_context()
+    number = replica.replica_id_in_sync_group
+    counts = sum_over_replicas(tf.one_hot(number, replica.num_replicas_in_sync, on_value=count, off_value=0))
+    return tf.reduce_sum(counts[:number]), tf.reduce_sum(counts)
+
+
+def all_of_batch(values: Any) -> Any:
+    """A layer's values for the images of a step, of all replicas, in their order. Differentiable.
+
+    Args:
+        values: of shape `(n, ...)`.
+    """
+    if not in_step() or replica_count() == 1:
+        return values
+    real = real_in_step(values)
+    count = ops.shape(real)[0]
+    first, total = place_in_batch(count)
+    return sum_over_replicas(
+        tf.pad(real, [(first, total - first - count)] + [(0, 0)] * (len(real.shape) - 1))
+    )
+
+
+def pick_from_batch(values: Any, places: Any) -> Any:
+    """Rows of a batch of all replicas, the same ones on each of them. All must call it.
+
+    Args:
+        values: this replica's rows, of shape `(n, ...)`.
+        places: numbers from 0 to 1, of shape `(k,)`: where in the batch. Those of the first replica count.
+
+    Returns:
+        Tensor `(k, ...)`.
+    """
+    count = ops.shape(values)[0]
+    if replica_count() == 1:
+        return ops.take(values, _rows_at(places, count), axis=0)
+    first, total = place_in_batch(count)
+    on_first = tf.distribute.get_replica_context().replica_id_in_sync_group == 0
+    rows = _rows_at(sum_over_replicas(tf.where(on_first, places, 0.0)), total) - first
+    own = (rows >= 0) & (rows < count)
+    # One row more, so that there is one to take where this replica has none.
+    picked = tf.gather(_with_rows(values, 1), tf.where(own, rows, count))
+    return sum_over_replicas(picked)
+
+
+def _rows_at(places: Any, count: Any) -> Any:
+    rows = ops.cast(places * ops.cast(count, places.dtype), "int32")
+    return ops.minimum(rows, count - 1)  # 1 - 1e-8 is 1 in float32

@@ -2,16 +2,22 @@
 
 from keras_cae.layers.contractive_bottleneck import ContractiveBottleneck
 from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
+from keras_cae.layers.mmd_bottleneck import MMDBottleneck
 from keras_cae.layers.sparse_bottleneck import SparseBottleneck
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+from keras_cae.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "ContractiveBottleneck",
     "ConvBlock",
+    "FiniteScalarQuantizer",
     "FusedBatchNormalization",
     "GaussianBottleneck",
+    "MMDBottleneck",
     "SparseBottleneck",
     "TransposedConvBlock",
+    "VectorQuantizer",
 ]

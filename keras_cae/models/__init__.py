@@ -7,6 +7,8 @@ from keras_cae.models.decoder import Decoder
 from keras_cae.models.encoder import Encoder
 from keras_cae.models.skip_connection_cae import SkipConnectionCAE
 from keras_cae.models.variational_cae import VariationalCAE
+from keras_cae.models.vector_quantized_cae import VectorQuantizedCAE
+from keras_cae.models.wasserstein_cae import WassersteinCAE
 
 __all__ = [
     "CAE",
@@ -16,4 +18,6 @@ __all__ = [
     "Encoder",
     "SkipConnectionCAE",
     "VariationalCAE",
+    "VectorQuantizedCAE",
+    "WassersteinCAE",
 ]

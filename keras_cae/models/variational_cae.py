@@ -12,6 +12,7 @@ from keras import ops
 
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
 from keras_cae.models.basic_cae import BasicCAE
+from keras_cae.models.bottleneck_weight import BottleneckWeight
 from keras_cae.models.gaussian_prior import GaussianPrior
 from keras_cae.validation import non_negative_float, one_of, positive_int
 
@@ -71,6 +72,7 @@ class VariationalCAE(BasicCAE, GaussianPrior):
 
     dense_code = False
     latent_dim: int
+    beta = BottleneckWeight()
 
     def __init__(
         self,
@@ -97,17 +99,6 @@ class VariationalCAE(BasicCAE, GaussianPrior):
         self.beta = beta
         self.free_bits = non_negative_float(free_bits, "free_bits")
         self.seed = seed
-
-    @property
-    def beta(self) -> float:
-        """The weight of the divergence."""
-        return self.bottleneck.beta if self.built else self._beta
-
-    @beta.setter
-    def beta(self, value: float) -> None:
-        self._beta = non_negative_float(value, "beta")
-        if self.built:
-            self.bottleneck.beta = value
 
     def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
         return GaussianBottleneck(

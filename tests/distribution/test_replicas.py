@@ -18,11 +18,11 @@ def images(count):
     return np.random.default_rng(0).random((count, 9, 12, 2), dtype="float32")
 
 
-def trained(model_name, count, scope, weights=None, **options):
+def trained(model_name, count, scope, weights=None, size=3, **options):
     """History and weights after two epochs of batches of four."""
     keras.utils.set_random_seed(0)
     with scope:
-        model = getattr(keras_cae.models, model_name)(3, filters=(3, 4, 5), **options)
+        model = getattr(keras_cae.models, model_name)(size, filters=(3, 4, 5), **options)
         model.build((None, 9, 12, 2))
         model.decoder.head[0].kernel_regularizer = keras.regularizers.L2(0.1)
         model.compile(
@@ -69,6 +69,24 @@ def test_penalties_of_the_whole_batch(two_replicas, monkeypatch):
     one = trained("VariationalCAE", 9, contextlib.nullcontext(), **options)
     two = trained("VariationalCAE", 9, two_replicas.scope(), **options)
     assert {"kl_loss", "val_active_units", "val_reconstruction_loss"} < one.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
+
+
+def test_a_discrepancy_is_of_the_whole_batch(two_replicas):
+    one = trained("WassersteinCAE", 9, contextlib.nullcontext(), mmd_weight=3.0)
+    two = trained("WassersteinCAE", 9, two_replicas.scope(), mmd_weight=3.0)
+    assert {"mmd_loss", "val_mmd_loss"} < one.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
+
+
+def test_a_codebook_follows_the_whole_batch(two_replicas):
+    """The replacements of dead codes included, whose choice is the same."""
+    options = {"size": 12, "code_dim": 2, "commitment_weight": 2.0, "decay": 0.8, "seed": 1}
+    one = trained("VectorQuantizedCAE", 9, contextlib.nullcontext(), **options)
+    two = trained("VectorQuantizedCAE", 9, two_replicas.scope(), **options)
+    assert {"commitment_loss", "val_perplexity", "codebook_usage"} < one.keys()
     for name, values in one.items():
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 

@@ -38,6 +38,13 @@ def with_bottleneck(filters, **more):
     return pyramid(filters, bottleneck=keras.layers.Activation("tanh"), **more)
 
 
+def convolutional(filters, **more):
+    """Of a model without a dense code, whose images may have any size."""
+    arguments = pyramid(filters, activation=keras.layers.PReLU(shared_axes=[1, 2]), **more)
+    del arguments["latent_dim"]
+    return arguments
+
+
 def networks():
     encoder = keras.Sequential([keras.Input((9, 12, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
     decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(216), keras.layers.Reshape((9, 12, 2))])
@@ -55,6 +62,7 @@ ARGUMENTS = {
         "pool_size": 2,
     },
     layers.ContractiveBottleneck: lambda: {"weight": 0.5, "probes": 2, "seed": 7},
+    layers.FiniteScalarQuantizer: lambda: {"levels": (5, 4)},
     layers.FusedBatchNormalization: lambda: {"momentum": 0.5, "epsilon": 0.01},
     layers.GaussianBottleneck: lambda: {
         "latent_dim": 3,
@@ -64,6 +72,7 @@ ARGUMENTS = {
         "seed": 7,
     },
     layers.SparseBottleneck: lambda: {"penalty": "l1", "weight": 0.5, "target": 0.2},
+    layers.MMDBottleneck: lambda: {"mmd_weight": 0.5, "kernel": "rbf"},
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
@@ -71,6 +80,14 @@ ARGUMENTS = {
         "activation": "elu",
         "normalization": "batch",
         "upsampling": 2,
+    },
+    layers.VectorQuantizer: lambda: {
+        "codebook_size": 7,
+        "code_dim": 2,
+        "commitment_weight": 0.5,
+        "decay": 0.9,
+        "revival_threshold": 0.2,
+        "seed": 7,
     },
     losses.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
     losses.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
@@ -83,6 +100,8 @@ ARGUMENTS = {
     },
     metrics.ActiveUnits: lambda: {"latent_dim": 3, "threshold": 0.1, "name": "quality"},
     metrics.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    metrics.CodebookUsage: lambda: {"codebook_size": 7, "name": "quality"},
+    metrics.Perplexity: lambda: {"codebook_size": 7, "name": "quality"},
     metrics.PSNR: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
     models.CAE: lambda: {
@@ -94,6 +113,16 @@ ARGUMENTS = {
     models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4)),
     models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
     models.VariationalCAE: lambda: pyramid((2, 3, 4), beta=0.5, free_bits=0.1, seed=7),
+    models.VectorQuantizedCAE: lambda: convolutional(
+        (2, 3, 4),
+        codebook_size=20,
+        code_dim=2,
+        levels=(5, 4),
+        commitment_weight=0.5,
+        decay=0.9,
+        seed=7,
+    ),
+    models.WassersteinCAE: lambda: pyramid((2, 3, 4), mmd_weight=0.5, kernel="rbf"),
     models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
     models.Decoder: lambda: {
         "levels": [layers.TransposedConvBlock(3, strides=2)],
@@ -109,6 +138,8 @@ WITHOUT_CONFIG = {
     samplers.GaussianMixtureSampler,
     samplers.NormalSampler,
 }
+# class: what differs from that in the models that are swept
+SWEPT_WITH = {models.VectorQuantizedCAE: {"levels": None}}
 PUBLIC = {
     getattr(module, name)
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)
@@ -153,7 +184,7 @@ def test_layer(cls, images, tmp_path):
 @pytest.mark.parametrize("cls", AUTOENCODERS, ids=ids(AUTOENCODERS))
 class TestAutoencoder:
     def make(self, cls, **kwargs):
-        return cls(**ARGUMENTS[cls](), **kwargs)
+        return cls(**{**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {})}, **kwargs)
 
     def test_data_flow(self, cls, images):
         check_autoencoder(lambda: self.make(cls), images)
@@ -176,7 +207,7 @@ class TestAutoencoder:
         def make(dtype):
             # Without the corruption, whose noise is another one under XLA.
             plain = {"activation": "silu", "output_activation": "sigmoid", "corruption": None}
-            return cls(**{**ARGUMENTS[cls](), **plain}, dtype=dtype)
+            return cls(**{**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {}), **plain}, dtype=dtype)
 
         check_precision(make, digits[0][:320], policy, jit_compile)
 

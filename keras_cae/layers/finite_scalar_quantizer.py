@@ -1,0 +1,97 @@
+"""The bottleneck that rounds codes to a grid, without a codebook to learn."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_cae.layers.quantizer import Quantizer
+from keras_cae.validation import positive_ints
+
+MARGIN = 1e-3
+"""How far the bounds stay off the next integer, as a fraction of the range."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class FiniteScalarQuantizer(Quantizer):
+    """Rounds each value of a code to one of a few levels: a codebook that needs no learning.
+
+    Value `i` is bounded and rounded to `levels[i]` integers (Mentzer et al. 2023, "Finite Scalar
+    Quantization: VQ-VAE Made Simple"),
+
+        round(h tanh(z + tan(o / h)) − o) / ⌊levels / 2⌋,    h = (levels − 1) (1 − 0.001) / 2,
+
+    with `o` 0 for an odd number of levels, 1/2 for an even one; the codes lie from −1 to 1, and the gradient
+    of the rounding is that of the identity. There is no penalty, and nothing that can collapse; the paper
+    advises five levels or more, for instance (8, 6, 5) for 240 codes, (8, 5, 5, 5) for 1,000,
+    (7, 5, 5, 5, 5) for 4,375.
+
+    Logs: `perplexity` and `codebook_usage`, of the epoch.
+
+    Args:
+        levels: how many levels each value of a code has, two or more.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, ..., len(levels))`.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: the levels are not such integers, or the inputs have another size.
+
+    Example:
+
+    >>> quantizer = keras_cae.layers.FiniteScalarQuantizer(levels=(5, 4))
+    >>> quantizer(np.array([[0.1, -9.0], [9.0, 9.0]])).numpy().tolist()
+    [[0.0, -1.0], [1.0, 0.5]]
+    >>> quantizer.codebook_size
+    20
+    """
+
+    def __init__(self, levels: Sequence[int], **kwargs: Any) -> None:
+        levels = positive_ints(levels, "levels")
+        if min(levels) < 2:
+            raise ValueError(f"levels must be integers of at least 2, got {levels}: one level says nothing.")
+        super().__init__(codebook_size=math.prod(levels), code_dim=len(levels), **kwargs)
+        self.levels = levels
+        counts = np.array(levels)
+        self._offset = np.where(counts % 2 == 1, 0.0, 0.5).astype("float32")
+        self._half_range = ((counts - 1) * (1.0 - MARGIN) / 2.0).astype("float32")
+        self._half_width = counts // 2
+        self._basis = np.cumprod((1, *levels[:-1]))
+
+    @property
+    def codebook(self) -> Any:
+        """All vectors by their numbers, of shape `(codebook_size, code_dim)`."""
+        return self.vectors(ops.arange(self.codebook_size, dtype="int32"))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        bounded = self._bounded(inputs)
+        rounded = ops.round(bounded)
+        self.report_use(self._numbers(rounded))
+        half_width = ops.cast(self._half_width, "float32")
+        return self.replaced(bounded / half_width, rounded / half_width)
+
+    def indices(self, inputs: Any) -> Any:
+        return self._numbers(ops.round(self._bounded(inputs)))
+
+    def vectors(self, indices: Any) -> Any:
+        indices = ops.cast(indices, "int32")[..., None]
+        digits = indices // ops.cast(self._basis, "int32") % ops.cast(self.levels, "int32")
+        half_width = ops.cast(self._half_width, "int32")
+        return ops.cast(digits - half_width, "float32") / ops.cast(half_width, "float32")
+
+    def _bounded(self, inputs: Any) -> Any:
+        shift = np.tan(self._offset / self._half_range)
+        return ops.tanh(ops.cast(inputs, "float32") + shift) * self._half_range - self._offset
+
+    def _numbers(self, rounded: Any) -> Any:
+        """The numbers of vectors, whose digits are their values, shifted to begin at 0."""
+        digits = ops.cast(rounded, "int32") + ops.cast(self._half_width, "int32")
+        return ops.sum(digits * ops.cast(self._basis, "int32"), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "levels": self.levels}

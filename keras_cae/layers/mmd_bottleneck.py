@@ -1,0 +1,140 @@
+"""The bottleneck of Wasserstein autoencoders, which compares the codes of a batch with the prior."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.layers.adjustable_weight import AdjustableWeight
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.replicas import all_of_batch
+from keras_cae.validation import one_of
+
+SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Of the kernels whose mean is taken, relative to the mean squared distance of two codes of the prior."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class MMDBottleneck(Bottleneck):
+    """Passes codes on, with a penalty for a distribution other than the standard normal.
+
+    The penalty is `mmd_weight · MMD²`, with the maximum mean discrepancy of the batch's codes `z` from the
+    prior `P` of normal codes `p` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders"; Zhao et al. 2019,
+    "InfoVAE"), estimated without bias, so that it may be a little below 0,
+
+        MMD² = 1 / (n (n − 1)) Σ_{i≠j} k(z_i, z_j) − 2 / n Σ_i E_P k(z_i, p) + E_P k(p, p').
+
+    The expectations over the prior are computed, not sampled, so there is no noise in them. The kernel is
+    the mean over the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
+
+        "imq":  C / (C + |x − y|²),  C = 2 d s,    whose long tails reach codes far from the prior too;
+        "rbf":  exp(−|x − y|² / C),
+
+    with `d` the size of a code: two codes of the prior lie `2 d` apart in the mean square. With `k(x, x) = 1`
+    the penalty is at most 2, whatever the size of codes and images. It is added in training and evaluation.
+    Batches of a single image have none; the larger a batch, the less the estimate varies.
+
+    Logs: `mmd_loss`, the mean over batches of MMD², without the weight.
+
+    Args:
+        mmd_weight: weight of the penalty. Setting the attribute takes effect in the next step.
+        kernel: "imq", the inverse multiquadratic, or "rbf", the Gaussian kernel.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, ...)`: all values of an image are its code.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> bottleneck = keras_cae.layers.MMDBottleneck()
+    >>> codes = np.random.default_rng(0).normal(size=(500, 4))
+    >>> abs(float(bottleneck.discrepancy(codes))) < 0.002
+    True
+    >>> float(bottleneck.discrepancy(codes + 1.0)) > 0.1
+    True
+    """
+
+    mmd_weight = AdjustableWeight()
+
+    def __init__(self, mmd_weight: float = 1.0, kernel: str = "imq", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mmd_weight = mmd_weight
+        self.kernel = one_of(kernel, "kernel", ("imq", "rbf"))
+        self.mmd_loss = keras.metrics.Mean(name="mmd_loss")
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        discrepancy = self.discrepancy(all_of_batch(inputs))
+        self.add_loss(MMDBottleneck.mmd_weight.variable(self) * discrepancy)
+        self.report_batch(self.mmd_loss, discrepancy, inputs)
+        return inputs
+
+    def discrepancy(self, codes: Any) -> Any:
+        """The estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
+        codes = ops.cast(codes, "float32")
+        codes = ops.reshape(codes, (-1, math.prod(codes.shape[1:])))
+        squares = ops.sum(ops.square(codes), axis=-1)
+        products = ops.matmul(codes, ops.transpose(codes))
+        distances = ops.maximum(squares[:, None] + squares[None] - 2.0 * products, 0.0)
+        between = self._kernel_at(distances, codes.shape[-1])
+        between = tf.linalg.set_diag(between, ops.zeros_like(squares))
+        to_prior, within_prior = self._expectations(squares, codes.shape[-1])
+        count = ops.cast(ops.shape(codes)[0], "float32")
+        pairs = ops.maximum(count * (count - 1.0), 1.0)
+        estimate = ops.sum(between) / pairs - 2.0 * ops.sum(to_prior) / ops.maximum(count, 1.0) + within_prior
+        return ops.where(count > 1.0, estimate, 0.0)
+
+    def _kernel_at(self, distances: Any, size: int) -> Any:
+        """The kernel at squared distances between codes of this size."""
+        total = ops.zeros_like(distances)
+        for scale in _scales(size):
+            total += scale / (scale + distances) if self.kernel == "imq" else ops.exp(-distances / scale)
+        return total / len(SCALES)
+
+    def _expectations(self, squares: Any, size: int) -> tuple[Any, float]:
+        """`E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
+
+        For the kernel `exp(−t |x − y|²)` they are known,
+
+            E k(z, p) = (1 + 2t)^(−d/2) exp(−t |z|² / (1 + 2t)),    E k(p, p') = (1 + 4t)^(−d/2),
+
+        and every kernel here is a sum of such ones.
+        """
+        weights, rates = _gaussians(self.kernel, size)
+        to_prior = weights * (1.0 + 2.0 * rates) ** (-size / 2)
+        decays = (rates / (1.0 + 2.0 * rates)).astype("float32")
+        terms = to_prior.astype("float32") * ops.exp(-squares[:, None] * decays)
+        return ops.sum(terms, axis=-1), float(np.sum(weights * (1.0 + 4.0 * rates) ** (-size / 2)))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tuple(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "mmd_weight": self.mmd_weight, "kernel": self.kernel}
+
+
+def _scales(size: int) -> np.ndarray:
+    """`C` of every kernel for codes of this size."""
+    return (2.0 * size * np.array(SCALES)).astype("float32")
+
+
+def _gaussians(kernel: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights `a` and rates `t` with which the kernel is `Σ a exp(−t |x − y|²)`.
+
+    The inverse multiquadratic is `C / (C + r²) = ∫ exp(−u) exp(−u r² / C) du` over `u` from 0. With
+    `u = exp(v)` the integrand is smooth and vanishes at both ends, for which equal steps in `v` converge
+    exponentially: these are exact to about 1e-7.
+    """
+    scales = _scales(size).astype("float64")
+    if kernel == "rbf":
+        return np.full(len(scales), 1.0 / len(scales)), 1.0 / scales
+    step = 0.4
+    v = np.arange(-17.0, 4.0, step)
+    weights = np.broadcast_to(step * np.exp(v - np.exp(v)) / len(scales), (len(scales), len(v)))
+    return weights.ravel(), (np.exp(v) / scales[:, None]).ravel()

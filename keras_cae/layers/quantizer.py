@@ -1,0 +1,53 @@
+"""What the bottlenecks have in common whose codes are discrete."""
+
+from typing import Any
+
+from keras import ops
+
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.metrics.codebook_usage import CodebookUsage
+from keras_cae.metrics.perplexity import Perplexity
+from keras_cae.validation import positive_int
+
+
+class Quantizer(Bottleneck):
+    """Replaces each vector of the encoder's output by one of finitely many, which has a number.
+
+    A subclass gives `codebook`, the vectors by their numbers, and writes `indices`, `vectors` and `call`.
+    """
+
+    def __init__(self, codebook_size: int, code_dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.codebook_size = positive_int(codebook_size, "codebook_size")
+        self.code_dim = positive_int(code_dim, "code_dim")
+        self.perplexity = Perplexity(self.codebook_size)
+        self.codebook_usage = CodebookUsage(self.codebook_size)
+
+    def indices(self, inputs: Any) -> Any:
+        """The numbers of the vectors that replace `inputs`: int32, of their shape without the last axis."""
+        raise NotImplementedError
+
+    def vectors(self, indices: Any) -> Any:
+        """The vectors that have these numbers, of shape `(*indices.shape, code_dim)`."""
+        raise NotImplementedError
+
+    def build(self, input_shape: Any) -> None:
+        if len(input_shape) < 2 or input_shape[-1] != self.code_dim:
+            raise ValueError(
+                f"The vectors that {type(self).__name__} quantizes must have code_dim={self.code_dim} "
+                f"values, got inputs of shape {tuple(input_shape)}. End the encoder with a layer of "
+                f"{self.code_dim} units or filters, such as keras.layers.Conv2D({self.code_dim}, 1)."
+            )
+
+    def report_use(self, indices: Any) -> None:
+        """Update the metrics of how the codebook is used."""
+        self.report(self.perplexity, indices)
+        self.report(self.codebook_usage, indices)
+
+    def replaced(self, values: Any, replacements: Any) -> Any:
+        """`replacements`, with the gradient of `values`: the straight-through estimator."""
+        codes = ops.stop_gradient(replacements) + (values - ops.stop_gradient(values))
+        return ops.cast(codes, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tuple(input_shape)

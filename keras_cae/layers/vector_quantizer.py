@@ -1,0 +1,207 @@
+"""The bottleneck of vector-quantized autoencoders, whose codebook follows the encoder's output."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.layers.adjustable_weight import AdjustableWeight
+from keras_cae.layers.quantizer import Quantizer
+from keras_cae.replicas import pick_from_batch, real_in_step, replica_count, sum_over_replicas
+from keras_cae.validation import fraction, non_negative_float
+
+SMOOTHING = 1e-5
+"""Added to every code's count, so that none is divided by zero."""
+SMALLEST_COUNT = 1e-30
+"""Of a code that was used: only those that never were have the count 0."""
+DISTANCES_AT_ONCE = 2**22
+"""How many distances between vectors and codes are in memory at the same time (16 MB)."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class VectorQuantizer(Quantizer):
+    """Replaces each vector by the nearest of a codebook, which follows the vectors as they change.
+
+    The gradient passes straight through to the vectors `z`, which a penalty holds near their codes `e`
+    (van den Oord et al. 2017, "Neural Discrete Representation Learning"),
+
+        commitment_weight · mean over all values of (z − e)²,
+
+    added in training and evaluation. The codes are not learned by gradient but are moving averages of the
+    vectors that they replace (its appendix A.1; Razavi et al. 2019, "Generating Diverse High-Fidelity Images
+    with VQ-VAE-2"): in each batch the `n_k` vectors of code `k`, whose sum is `s_k`, change
+
+        N_k ← decay · N_k + (1 − decay) · n_k
+        m_k ← decay · m_k + (1 − decay) · s_k
+        e_k = m_k / N'_k,    N'_k = (N_k + ε) / (Σ N + ε K) · Σ N.
+
+    A code with `N_k` below `revival_threshold` times the average is taken for dead. In training it is
+    replaced, before the batch is quantized, by one of the batch's vectors (Dhariwal et al. 2020, "Jukebox"),
+    and counts as just alive. So is the whole codebook in the first batch: no code starts far from the data.
+
+    Logs: `commitment_loss`, without the weight; `perplexity` and `codebook_usage`, of the epoch.
+
+    Args:
+        codebook_size: number of codes, `K`.
+        code_dim: size of each vector.
+        commitment_weight: weight of the penalty. Setting the attribute takes effect in the next step.
+        decay: of the moving averages, from 0 to below 1.
+        revival_threshold: how rare, relative to the average, a code must be to be replaced; 0 for never.
+        seed: of the choice of replacements.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, ..., code_dim)`.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above, or the inputs have another size.
+
+    Example:
+
+    >>> quantizer = keras_cae.layers.VectorQuantizer(codebook_size=16, code_dim=4)
+    >>> features = np.random.default_rng(0).random((5, 7, 7, 4))
+    >>> quantizer(features, training=True).shape
+    TensorShape([5, 7, 7, 4])
+    >>> quantizer.indices(features).shape
+    TensorShape([5, 7, 7])
+    """
+
+    commitment_weight = AdjustableWeight()
+
+    def __init__(
+        self,
+        codebook_size: int,
+        code_dim: int,
+        commitment_weight: float = 0.25,
+        decay: float = 0.99,
+        revival_threshold: float = 0.1,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(codebook_size, code_dim, **kwargs)
+        self.commitment_weight = commitment_weight
+        self.decay = fraction(decay, "decay")
+        self.revival_threshold = non_negative_float(revival_threshold, "revival_threshold")
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.commitment_loss = keras.metrics.Mean(name="commitment_loss")
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        codes = (self.codebook_size, self.code_dim)
+        # Wide apart compared to the zeros that they would be: a model that is not trained makes codes too.
+        self.codebook = self._state("codebook", codes, keras.initializers.RandomNormal(seed=self.seed))
+        self.counts = self._state("counts", codes[:1], "zeros")
+        self.sums = self._state("sums", codes, "zeros")
+
+    def _state(self, name: str, shape: tuple[int, ...], initializer: Any) -> Any:
+        return self.add_weight(
+            shape=shape,
+            initializer=initializer,
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        values = ops.cast(inputs, "float32")
+        if training:
+            self._revive(values)
+        indices = self.indices(values)
+        codes = self.vectors(indices)
+        errors = ops.square(values - ops.stop_gradient(codes))
+        weight = VectorQuantizer.commitment_weight.variable(self)
+        self.add_loss(weight * ops.mean(errors))
+        self.report(self.commitment_loss, ops.mean(errors, axis=tuple(range(1, len(errors.shape)))))
+        self.report_use(indices)
+        if training:
+            self._follow(values, indices)
+        return self.replaced(values, codes)
+
+    def indices(self, inputs: Any) -> Any:
+        values = ops.cast(inputs, "float32")
+        rows = ops.reshape(values, (-1, self.code_dim))
+        codebook = ops.convert_to_tensor(self.codebook)
+        half_squares = ops.sum(ops.square(codebook), axis=-1) / 2.0
+
+        def nearest(part: Any) -> Any:
+            # |z − e|² / 2 without |z|² / 2, which is the same for all codes.
+            distances = half_squares - ops.matmul(part, ops.transpose(codebook))
+            return ops.argmin(distances, axis=-1)
+
+        found = _in_parts(nearest, ops.stop_gradient(rows), self.codebook_size)
+        return ops.reshape(ops.cast(found, "int32"), ops.shape(values)[:-1])
+
+    def vectors(self, indices: Any) -> Any:
+        return ops.take(self.codebook, indices, axis=0)
+
+    def _revive(self, values: Any) -> None:
+        """Replace the codes that are hardly used by vectors of the batch."""
+        rows = self._real_rows(values)
+        batch = self._summed(ops.cast(ops.shape(rows)[0], "float32"))
+        average = ops.sum(self.counts) / self.codebook_size
+        dead = self.counts <= self.revival_threshold * average
+        places = keras.random.uniform((self.codebook_size,), dtype="float32", seed=self.seed_generator)
+        # One from each of as many stretches of the batch: hardly ever the same one twice.
+        places = (ops.arange(self.codebook_size, dtype="float32") + places) / self.codebook_size
+        vectors = pick_from_batch(rows, places)
+        count = batch / self.codebook_size * (self.revival_threshold or 1.0)
+        self.codebook.assign(ops.where(dead[:, None], vectors, self.codebook))
+        self.sums.assign(ops.where(dead[:, None], vectors * count, self.sums))
+        self.counts.assign(ops.where(dead, count, self.counts))
+
+    def _follow(self, values: Any, indices: Any) -> None:
+        """Move the codes towards the vectors that they have replaced."""
+        rows = self._real_rows(values)
+        numbers = ops.reshape(real_in_step(indices), (-1,))
+        ones_and_rows = ops.concatenate([ops.ones_like(rows[:, :1]), rows], axis=-1)
+        totals = self._summed(tf.math.unsorted_segment_sum(ones_and_rows, numbers, self.codebook_size))
+        counts = self.decay * self.counts + (1.0 - self.decay) * totals[:, 0]
+        counts = ops.maximum(counts, SMALLEST_COUNT)
+        sums = self.decay * self.sums + (1.0 - self.decay) * totals[:, 1:]
+        total = ops.sum(counts)
+        smooth = (counts + SMOOTHING) / (total + SMOOTHING * self.codebook_size) * total
+        self.counts.assign(counts)
+        self.sums.assign(sums)
+        self.codebook.assign(sums / smooth[:, None])
+
+    def _real_rows(self, values: Any) -> Any:
+        return ops.reshape(ops.stop_gradient(real_in_step(values)), (-1, self.code_dim))
+
+    def _summed(self, value: Any) -> Any:
+        return value if replica_count() == 1 else sum_over_replicas(value)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "codebook_size": self.codebook_size,
+            "code_dim": self.code_dim,
+            "commitment_weight": self.commitment_weight,
+            "decay": self.decay,
+            "revival_threshold": self.revival_threshold,
+            "seed": self.seed,
+        }
+
+
+def _in_parts(function: Any, rows: Any, width: int) -> Any:
+    """Apply a function from rows to one number each to as many rows at once as memory has room for.
+
+    Args:
+        function: from `(n, d)` to `(n,)`, by way of `(n, width)`.
+        rows: of shape `(n, d)`.
+        width: how many values a row needs meanwhile.
+    """
+    count = ops.shape(rows)[0]
+    at_once = max(1, DISTANCES_AT_ONCE // width)
+    if isinstance(count, int) and count <= at_once:
+        return function(rows)
+    parts = tf.maximum(1, -(-count // at_once))
+    height = -(-count // parts)
+    padded = tf.pad(rows, [(0, parts * height - count), (0, 0)])
+    padded = tf.reshape(padded, (parts, height, rows.shape[-1]))
+    found = tf.map_fn(function, padded, fn_output_signature=tf.TensorSpec((None,), "int32"))
+    return tf.reshape(found, (-1,))[:count]

@@ -1,0 +1,146 @@
+"""The autoencoder with discrete codes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
+from keras_cae.layers.vector_quantizer import VectorQuantizer
+from keras_cae.models.basic_cae import BasicCAE
+from keras_cae.models.bottleneck_weight import BottleneckWeight
+from keras_cae.validation import fraction, positive_int
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class VectorQuantizedCAE(BasicCAE):
+    """Autoencoder with discrete codes (VQ-VAE): a grid of numbers, each that of a vector of a codebook.
+
+    The fully convolutional networks of `BasicCAE` around a `VectorQuantizer` (van den Oord et al. 2017,
+    "Neural Discrete Representation Learning"), or, given `levels`, a `FiniteScalarQuantizer` (Mentzer et al.
+    2023, "Finite Scalar Quantization: VQ-VAE Made Simple"). One set of weights serves images of any size; a
+    code has a number for every `2 ** (len(filters) - 1)` pixels of each side, `log2(codebook_size)` bits
+    each.
+
+    `encode` gives the numbers, int32 of shape `(n, rows, columns)`; `decode` makes images of such. Logs:
+    `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
+    `commitment_loss` (see `VectorQuantizer`).
+
+    Args:
+        codebook_size: number of vectors in the codebook.
+        code_dim: size of each vector.
+        levels: how many levels each value of a code is rounded to, instead of a codebook. Their product is
+            the `codebook_size`, their number the `code_dim`, which may be left out then;
+            `commitment_weight` and `decay` have no meaning.
+        commitment_weight: weight of the penalty, a mean over the codes' values as the loss is over the
+            images'. May be set while training goes on, as `callbacks.WeightScheduler` does.
+        decay: of the moving averages that the codebook consists of.
+        filters: channels of each level's convolution, from full resolution down.
+        kernel_size: side of the kernels, in pixels.
+        activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
+        output_activation: the same, for the last layer.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        seed: of the choice of vectors that replace dead codes in training.
+        **kwargs: of `keras.Model`.
+
+    Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above, or the images are too small; or codes to
+            decode are not integers.
+
+    Example:
+
+    >>> model = keras_cae.models.VectorQuantizedCAE(codebook_size=32, code_dim=4, filters=(4, 8))
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> images = np.random.default_rng(0).random((64, 14, 14, 1), dtype=np.float32)
+    >>> sorted(model.fit(images, verbose=0).history)
+    ['codebook_usage', 'commitment_loss', 'loss', 'perplexity', 'reconstruction_loss']
+    >>> codes = model.encode(images)
+    >>> codes.shape, codes.dtype
+    ((64, 7, 7), dtype('int32'))
+    >>> model.decode(codes).shape
+    (64, 14, 14, 1)
+    """
+
+    commitment_weight = BottleneckWeight()
+
+    def __init__(
+        self,
+        codebook_size: int | None = None,
+        code_dim: int | None = None,
+        levels: Sequence[int] | None = None,
+        commitment_weight: float = 0.25,
+        decay: float = 0.99,
+        filters: Sequence[int] = (16, 32, 64),
+        kernel_size: int = 3,
+        activation: Any = "relu",
+        output_activation: Any = "sigmoid",
+        corruption: keras.layers.Layer | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(None, filters, kernel_size, activation, output_activation, corruption, **kwargs)
+        self.levels = None
+        if levels is not None:
+            grid = FiniteScalarQuantizer(levels)
+            self.levels = grid.levels
+            codebook_size = _agreed(codebook_size, grid.codebook_size, "codebook_size", "the product")
+            code_dim = _agreed(code_dim, grid.code_dim, "code_dim", "the number")
+        self.codebook_size = positive_int(codebook_size, "codebook_size")
+        self.code_dim = positive_int(code_dim, "code_dim")
+        self.commitment_weight = commitment_weight
+        self.decay = fraction(decay, "decay")
+        self.seed = seed
+
+    def encoder_levels(self) -> list[keras.layers.Layer]:
+        vectors = keras.layers.Conv2D(
+            self.code_dim, 1, data_format="channels_last", dtype=self.dtype_policy, name="vectors"
+        )
+        return [*super().encoder_levels(), vectors]
+
+    def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
+        common = {"dtype": self.dtype_policy, "name": "bottleneck"}
+        if self.levels is not None:
+            return FiniteScalarQuantizer(self.levels, **common)
+        return VectorQuantizer(
+            self.codebook_size,
+            self.code_dim,
+            self.commitment_weight,
+            self.decay,
+            seed=self.seed,
+            **common,
+        )
+
+    def _encode(self, images: Any) -> Any:
+        self._ensure_built(images)
+        return self.bottleneck.indices(self.encoder(self.check_images(images), training=False))
+
+    def _decode(self, codes: Any) -> Any:
+        dtype = keras.backend.standardize_dtype(codes.dtype)
+        if "int" not in dtype:
+            raise ValueError(f"codes must be integers, numbers of vectors as encode gives them, got {dtype}.")
+        vectors = self.bottleneck.vectors(codes)
+        return super()._decode(ops.cast(vectors, self.compute_dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        config = {
+            **super().get_config(),
+            "codebook_size": self.codebook_size,
+            "code_dim": self.code_dim,
+            "levels": self.levels,
+            "commitment_weight": self.commitment_weight,
+            "decay": self.decay,
+            "seed": self.seed,
+        }
+        del config["latent_dim"]
+        return config
+
+
+def _agreed(value: Any, expected: int, name: str, meaning: str) -> int:
+    if value not in (None, expected):
+        raise ValueError(f"{name} must be {meaning} of the levels, {expected}, or left out, got {value!r}.")
+    return expected
