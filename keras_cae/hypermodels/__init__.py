@@ -7,6 +7,8 @@ from keras_cae.hypermodels.hyper_cae import HyperCAE
 from keras_cae.hypermodels.hyper_pyramid import HyperPyramid
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
+from keras_cae.hypermodels.hyper_vector_quantized_cae import HyperVectorQuantizedCAE
+from keras_cae.hypermodels.hyper_wasserstein_cae import HyperWassersteinCAE
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
 
 __all__ = [
@@ -19,5 +21,7 @@ __all__ = [
     "HyperPyramid",
     "HyperSkipConnectionCAE",
     "HyperVariationalCAE",
+    "HyperVectorQuantizedCAE",
+    "HyperWassersteinCAE",
     "Range",
 ]

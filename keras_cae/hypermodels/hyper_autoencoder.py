@@ -24,7 +24,7 @@ OPTIMIZERS = {
 }
 
 # key of the constructor: name in KerasTuner, and what is searched
-SHARED_SPACE: dict[str, tuple[str, Space]] = {
+SHARED_SPACE: Mapping[str, tuple[str, Space]] = {
     "latent_dim": ("model/latent_dim", Fixed(32)),
     "corruption": ("corruption/kind", Fixed("none")),
     "corruption_strength": ("corruption/strength", Range(0.01, 0.3, default=0.1, log=True)),
@@ -34,6 +34,10 @@ SHARED_SPACE: dict[str, tuple[str, Space]] = {
     "weight_decay": ("training/weight_decay", Range(1e-6, 1e-2, default=1e-4, log=True)),
     "batch_size": ("training/batch_size", Choices((128, 32, 64, 256))),
 }
+
+
+WITHOUT_LATENT_DIM = {key: value for key, value in SHARED_SPACE.items() if key != "latent_dim"}
+"""Of models whose codes are feature maps."""
 
 
 class HyperAutoencoder(keras_tuner.HyperModel):
@@ -88,6 +92,8 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     """Whether trials are compared by how well they remove their corruption, the same one for all."""
     own_space: ClassVar[Mapping[str, Space]] = {}
     """The hyperparameters that are the model's own; their names in KerasTuner begin with the model's."""
+    shared_space: ClassVar[Mapping[str, tuple[str, Space]]] = SHARED_SPACE
+    """Those that models share; what the model has no use for may be missing."""
 
     def __init__(
         self,
@@ -126,7 +132,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         """The name in KerasTuner, and what is searched, of every hyperparameter."""
         prefix = self.model_class.__name__
         own = {key: (f"{prefix}/{key}", space) for key, space in self.own_space.items()}
-        return {**SHARED_SPACE, **own}
+        return {**self.shared_space, **own}
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
         """The full space, as the arguments of the constructor fix and bound it."""
@@ -156,12 +162,9 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     def make(self, hp: keras_tuner.HyperParameters) -> CAE:
         """The model of a trial, neither built nor compiled."""
         model_class, arguments = self.architecture(hp)
-        return model_class(
-            latent_dim=self.draw(hp, "latent_dim"),
-            corruption=self._corruption(hp),
-            dtype=self.dtype,
-            **arguments,
-        )
+        if "latent_dim" in self.space:
+            arguments["latent_dim"] = self.draw(hp, "latent_dim")
+        return model_class(corruption=self._corruption(hp), dtype=self.dtype, **arguments)
 
     def _corruption(self, hp: keras_tuner.HyperParameters) -> keras.layers.Layer | None:
         kind = self.draw(hp, "corruption")

@@ -4,11 +4,12 @@ from typing import Any, ClassVar
 
 import keras_tuner
 
-from keras_cae.hypermodels.hyper_autoencoder import SHARED_SPACE, HyperAutoencoder, unknown
+from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder, unknown
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
+from keras_cae.hypermodels.hyper_wasserstein_cae import HyperWassersteinCAE
 from keras_cae.hypermodels.search_space import Choices, Space, possible
 from keras_cae.models import CAE
 from keras_cae.validation import one_of
@@ -37,12 +38,13 @@ class HyperCAE(HyperAutoencoder):
         HyperBatchNormPoolCAE,
         HyperSkipConnectionCAE,
         HyperVariationalCAE,
+        HyperWassersteinCAE,
     )
     """What `architecture` may name."""
     searched = ("BasicCAE", "BatchNormPoolCAE")
 
     def full_space(self) -> dict[str, tuple[str, Space]]:
-        return {**SHARED_SPACE, "architecture": (ARCHITECTURE, Choices(self.searched))}
+        return {**self.shared_space, "architecture": (ARCHITECTURE, Choices(self.searched))}
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
         shared = {key: value for key, value in given.items() if key in self.full_space()}

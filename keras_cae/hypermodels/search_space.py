@@ -76,7 +76,7 @@ def bounded(name: str, given: Any, space: Space) -> Space:
     Raises:
         ValueError: a range is empty or not one of numbers, or a list has nothing to choose from.
     """
-    if isinstance(given, tuple):
+    if isinstance(given, tuple) and not isinstance(getattr(space, "value", None), tuple):
         return _range(name, given, space)
     if isinstance(given, list):
         if len({type(value) for value in given}) != 1 or not isinstance(given[0], PLAIN):

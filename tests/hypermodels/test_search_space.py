@@ -55,6 +55,10 @@ def test_bounds_that_meet_are_one_value():
     assert drawn(bounded("depth", (3, 3), Range(1, 4, default=2)))[1] == 3
 
 
+def test_where_the_value_is_a_tuple_a_tuple_is_one():
+    assert bounded("units", (64, 32), Fixed((128, 128))) == Fixed((64, 32))
+
+
 @pytest.mark.parametrize("given", [(1, 2, 3), (3, 1), ("a", "b"), (True, 2), ()])
 def test_ranges_that_are_none(given):
     with pytest.raises(ValueError, match=r"depth must be \(low, high\)"):

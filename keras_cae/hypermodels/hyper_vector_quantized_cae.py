@@ -1,0 +1,31 @@
+"""The search for a `VectorQuantizedCAE`."""
+
+from keras_cae.hypermodels.hyper_autoencoder import WITHOUT_LATENT_DIM
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Choices, Fixed, Range
+from keras_cae.models import VectorQuantizedCAE
+
+
+class HyperVectorQuantizedCAE(HyperPyramid):
+    """Finds a `keras_cae.models.VectorQuantizedCAE`.
+
+    Arguments and shared hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`;
+    `codebook_size`, `code_dim`, `commitment_weight` and `decay` are its own. A larger codebook reconstructs
+    better.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperVectorQuantizedCAE((28, 28, 1), codebook_size=64)
+    >>> hypermodel.build(keras_tuner.HyperParameters()).codebook_size
+    64
+    """
+
+    model_class = VectorQuantizedCAE
+    shared_space = WITHOUT_LATENT_DIM
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(2, 4, default=3),
+        "codebook_size": Fixed(128),
+        "code_dim": Choices((16, 8, 32)),
+        "commitment_weight": Fixed(0.25),
+        "decay": Fixed(0.99),
+    }

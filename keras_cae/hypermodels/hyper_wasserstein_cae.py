@@ -1,0 +1,26 @@
+"""The search for a `WassersteinCAE`."""
+
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Fixed, Range
+from keras_cae.models import WassersteinCAE
+
+
+class HyperWassersteinCAE(HyperPyramid):
+    """Finds a `keras_cae.models.WassersteinCAE`.
+
+    Arguments and shared hyperparameters are those of `HyperPyramid`; `mmd_weight` and `kernel` are its own. A
+    smaller weight always reconstructs better: fix it, or choose among the trials yourself.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperWassersteinCAE((28, 28, 1), mmd_weight=1.0)
+    >>> hypermodel.build(keras_tuner.HyperParameters()).mmd_weight
+    1.0
+    """
+
+    model_class = WassersteinCAE
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(2, 4, default=3),
+        "mmd_weight": Range(0.1, 10.0, default=1.0, log=True),
+        "kernel": Fixed("imq"),
+    }
