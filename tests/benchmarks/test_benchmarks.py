@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import stock_networks
 from floating_point import training_operations
+from kernel_distance import kernel_distance
 from rounds import Ratio, Times, interleaved, ratios
 
 FOLDER = Path(__file__).parent
@@ -71,9 +72,40 @@ def test_speed_has_rows_for_every_model(measurements, options, images_file):
 
 
 @pytest.mark.slow
+def test_generation_has_a_row_for_every_sampler(tmp_path):
+    printed = run("generation.py", "--epochs", "1", "--picture", tmp_path / "drawn.png")
+    rows = {"none: training images": 1, "`BasicCAE`": 2, "`VariationalCAE`": 2}
+    assert {label: count_rows(printed, label) for label in rows} == rows, printed
+    assert (tmp_path / "drawn.png").stat().st_size > 0
+
+
+@pytest.mark.slow
 def test_reconstruction_has_a_row_for_every_model(images_file):
     printed = run("reconstruction.py", images_file, "--epochs", "1")
     assert [count_rows(printed, model) for model in ("PCA", *MODELS[:3])] == [1] * 4, printed
+
+
+def test_the_kernel_distance_is_that_of_all_pairs():
+    x, y = np.random.default_rng(0).normal(size=(2, 6, 4))
+    y = y[:5] + 1
+
+    def kernel(a, b):
+        return (a @ b / 4 + 1) ** 3
+
+    within = [
+        np.mean([kernel(a, b) for i, a in enumerate(s) for j, b in enumerate(s) if i != j]) for s in (x, y)
+    ]
+    between = np.mean([kernel(a, b) for a in x for b in y])
+    assert kernel_distance(x, y) == pytest.approx(sum(within) - 2 * between)
+
+
+def test_the_kernel_distance_of_one_distribution_is_zero_on_average():
+    generator = np.random.default_rng(0)
+    pairs = generator.normal(size=(400, 2, 30, 4))
+    distances = [kernel_distance(*pair) for pair in pairs]
+    assert np.mean(distances) == pytest.approx(0, abs=3 * np.std(distances) / 20)
+    assert min(distances) < 0
+    assert kernel_distance(pairs[0, 0], pairs[0, 1] + 1) > max(distances)
 
 
 def test_rounds_alternate_and_go_backwards_every_second_time():

@@ -64,7 +64,7 @@ def trained(
 
 def test_codes_of_digits_become_sparse_and_still_say_what_they_show(digits):
     train, test = digits
-    options = {"latent_dim": 24, "epochs": 8, "rate": 0.005, "target": 0.1}
+    options = {"latent_dim": 24, "epochs": 4, "rate": 0.01, "target": 0.1}
     dense, _ = trained(train, weight=0.0, **options)
     sparse, history = trained(train, weight=0.01, **options)
     activation = {model: model.encode(test).mean() for model in (dense, sparse)}
@@ -75,6 +75,7 @@ def test_codes_of_digits_become_sparse_and_still_say_what_they_show(digits):
     assert ((sparse.predict(test, verbose=0) - test) ** 2).mean() < 0.5 * mean_image_error
 
 
+@pytest.mark.slow
 def test_rectified_codes_of_digits_become_zero(digits):
     train, test = digits
     options = {"penalty": "l1", "latent_dim": 24, "epochs": 4, "rate": 0.005}

@@ -63,10 +63,9 @@ def test_it_must_be_a_layer(wrong):
             make()
 
 
-@pytest.mark.parametrize(
-    "make", [ContractiveBottleneck, pytest.param(SparseBottleneck, marks=pytest.mark.slow)]
-)
-@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [ContractiveBottleneck, SparseBottleneck])
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_penalties_in_every_precision_compiled_by_xla(make, policy, images):
     model = BasicCAE(5, (3, 4), bottleneck=make(dtype=policy), dtype=policy)
     check_trains(model, np.tile(images, (4, 1, 1, 1)), jit_compile=True)
