@@ -8,7 +8,7 @@ import typer
 from keras_cae.cli import options
 from keras_cae.cli.loading import LARGEST_DEFAULT_SIDE, load
 from keras_cae.cli.messages import plain_errors, plain_interrupt, say
-from keras_cae.cli.presets import LOSSES, MODELS, describe_schedules
+from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, describe_schedules
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
 from keras_cae.cli.settings import TrainSettings
@@ -65,9 +65,14 @@ def train(
         ),
     ] = "basic",
     latent_dim: Annotated[
-        int,
-        typer.Option(min=1, help="How many numbers an image is encoded in.", rich_help_panel="Model"),
-    ] = 16,
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many numbers an image is encoded in.",
+            show_default=f"{LATENT_DIM}; vector-quantized: by the size of the images",
+            rich_help_panel="Model",
+        ),
+    ] = None,
     filters: Annotated[
         options.Widths | None,
         typer.Option(

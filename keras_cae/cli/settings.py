@@ -16,7 +16,7 @@ class TrainSettings:
         resize: how images get another size.
         channels: number of channels.
         model: name in `presets.MODELS`.
-        latent_dim: size of the code.
+        latent_dim: size of the code, where it can be chosen.
         filters: channels of the convolutions.
         epochs: passes through the training images.
         batch_size: images in a step.
@@ -33,7 +33,7 @@ class TrainSettings:
     resize: str
     channels: int | None
     model: str
-    latent_dim: int
+    latent_dim: int | None
     filters: tuple[int, ...] | None
     epochs: int | None
     batch_size: int | None

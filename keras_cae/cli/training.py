@@ -20,7 +20,7 @@ from keras_cae.cli.graceful_stop import GracefulStop
 from keras_cae.cli.measuring import measure
 from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import MODELS, schedule_for
+from keras_cae.cli.presets import LATENT_DIM, MODELS, schedule_for
 from keras_cae.cli.quality import Quality
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
@@ -55,21 +55,36 @@ class TrainingRun:
         schedule = schedule_for(len(self.split.train))
         self.epochs = settings.epochs or schedule.epochs
         self.batch_size = settings.batch_size or schedule.batch_size
-        self.baseline = PCAReconstruction(settings.latent_dim)
         self.model = self._compiled_model()
+        self.code_size = self._measured_code_size()
+        self.baseline = PCAReconstruction(self.code_size)
         self.folder = make_run_folder(settings.out, f"{data.name}-{settings.model}")
         self.best = BestModel(self.folder.model)
 
     def _compiled_model(self) -> models.CAE:
         settings = self.settings
         model = getattr(models, self.preset.model)(
-            settings.latent_dim,
+            **self._size_arguments(),
             corruption=keras.layers.GaussianNoise(settings.noise) if settings.noise else None,
             **({"filters": settings.filters} if settings.filters else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
         model.compile(keras.optimizers.Adam(settings.learning_rate), loss=self.loss, metrics=[PSNR()])
         return model
+
+    def _size_arguments(self) -> dict[str, Any]:
+        latent_dim = self.settings.latent_dim
+        if self.preset.size is None:
+            return {"latent_dim": latent_dim or LATENT_DIM}
+        if latent_dim is not None:
+            raise ValueError(
+                f"--latent-dim has no meaning for --model {self.settings.model}, whose codes are as large as "
+                f"the images and the number of --filters make them. Leave it out, got {latent_dim}."
+            )
+        return self.preset.size
+
+    def _measured_code_size(self) -> int:
+        return self.model.encode(self.split.train[:1])[0].size
 
     def finish(self) -> int:
         """Train, measure, report.
@@ -90,15 +105,14 @@ class TrainingRun:
         return INTERRUPTED if stop.requested else SUCCESS
 
     def _report_start(self) -> None:
-        settings = self.settings
         shape = self.split.train.shape[1:]
         say(
             f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters, "
-            f"code of {compression(shape, settings.latent_dim)}"
+            f"code of {compression(shape, self.code_size)}"
         )
         say(
             f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
-            f"Adam {settings.learning_rate:g}, {self.loss}"
+            f"Adam {self.settings.learning_rate:g}, {self.loss}"
         )
 
     def _fit(self, stop: GracefulStop) -> None:
@@ -163,6 +177,7 @@ class TrainingRun:
                 **self.settings.plain(),
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
+                **self._size_arguments(),
             },
             "image_shape": self.split.train.shape[1:],
             "images": {name: len(part) for name, part in self.split._asdict().items()},
