@@ -57,6 +57,7 @@ def taking_step(real: Any) -> Iterator[None]:
     """Tells the layers that they are called by a step, and how many images of its batch are real."""
     _step.real = real
     _step.penalties = []
+    _step.opposing = []
     _step.met = False
     _step.taken = True
     try:
@@ -87,6 +88,16 @@ def penalize(penalty: Any) -> None:
 def penalties() -> Any:
     """The sum of what was added with `penalize`."""
     return sum(_step.penalties) if in_step() else 0.0
+
+
+def oppose(loss: Any) -> None:
+    """Hand the step a loss that only an opponent of the autoencoder minimizes."""
+    _step.opposing.append(loss)
+
+
+def opposing_loss() -> Any:
+    """The sum of what was handed over with `oppose`."""
+    return sum(_step.opposing)
 
 
 def met() -> bool:

@@ -57,7 +57,7 @@ def train(
             rich_help_panel="Model",
         ),
     ] = "basic",
-    latent_dim: shared.LatentDim = 16,
+    latent_dim: shared.LatentDim = None,
     filters: Annotated[
         options.Widths | None,
         typer.Option(
@@ -165,7 +165,7 @@ def tune(
             rich_help_panel="Model",
         ),
     ] = ANY,
-    latent_dim: shared.LatentDim = 16,
+    latent_dim: shared.LatentDim = None,
     tuner: Annotated[
         str,
         typer.Option(

@@ -17,6 +17,11 @@ from keras_cae.datasets import ImageSplit
 PICTURED_IMAGES = 8
 
 
+def code_size(model: models.CAE, split: ImageSplit) -> int:
+    """How many numbers the code of an image has."""
+    return model.encode(split.train[:1])[0].size
+
+
 def compare(
     model: models.CAE, baseline: PCAReconstruction, split: ImageSplit, noise: float = 0
 ) -> dict[str, Quality]:

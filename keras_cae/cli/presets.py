@@ -1,6 +1,6 @@
 """What can be chosen by name, and what is chosen for those who don't."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Preset(NamedTuple):
@@ -8,9 +8,13 @@ class Preset(NamedTuple):
 
     model: str
     loss: str = "mse"
+    size: dict[str, Any] | None = None
+    """The arguments that determine how large codes are, of a model that takes no `latent_dim`."""
     caveat: str = ""
     """What to know when the results are read."""
 
+
+GIVEN_UP = "Part of this model's code is given up so that images can be drawn with model.sample(n)."
 
 MODELS = {
     "basic": Preset("BasicCAE"),
@@ -22,13 +26,44 @@ MODELS = {
     "variational": Preset(
         "VariationalCAE",
         loss="binary_crossentropy",
-        caveat="Part of this model's code is given up so that images can be drawn with model.sample(n).",
+        caveat=GIVEN_UP,
+    ),
+    "wasserstein": Preset("WassersteinCAE", caveat=GIVEN_UP),
+    "adversarial": Preset("AdversarialCAE", caveat=GIVEN_UP),
+    "vector-quantized": Preset(
+        "VectorQuantizedCAE",
+        size={"codebook_size": 256, "code_dim": 16},
+        caveat="Each number of this model's code is one of 256, a byte; PCA's are any.",
     ),
 }
 """By the name that `--model` takes."""
 
 ANY = "any"
 """The name by which `keras-cae tune` searches for the architecture too."""
+LATENT_DIM = 16
+"""How many numbers an image is encoded in, where that can be chosen."""
+
+
+def size_arguments(model: str, latent_dim: int | None) -> dict[str, Any]:
+    """The arguments that determine how large the codes of a model are.
+
+    Args:
+        model: a name that `--model` takes.
+        latent_dim: what `--latent-dim` was given.
+
+    Raises:
+        ValueError: the size of this model's codes can't be chosen.
+    """
+    size = MODELS[model].size if model in MODELS else None
+    if size is None:
+        return {"latent_dim": latent_dim or LATENT_DIM}
+    if latent_dim is not None:
+        raise ValueError(
+            f"--latent-dim has no meaning for --model {model}, whose codes are as large as the images and "
+            f"the number of --filters make them. Leave it out, got {latent_dim}."
+        )
+    return size
+
 
 LOSSES = ("mse", "mae", "binary_crossentropy")
 

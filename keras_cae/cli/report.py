@@ -68,15 +68,15 @@ def _figures(quality: Quality) -> tuple[str, str, str]:
     return f"{quality.mse:.5f}", f"{quality.psnr:.2f}", f"{quality.ssim:.3f}"
 
 
-def compression(image_shape: Sequence[int], latent_dim: int) -> str:
+def compression(image_shape: Sequence[int], code_size: int) -> str:
     """The size of a code beside that of an image, in words.
 
     Args:
         image_shape: `(height, width, channels)`.
-        latent_dim: how many numbers a code has.
+        code_size: how many numbers a code has.
     """
     values = math.prod(image_shape)
-    return f"{latent_dim} of {values:,} numbers ({values / latent_dim:.1f}× compression)"
+    return f"{code_size} of {values:,} numbers ({values / code_size:.1f}× compression)"
 
 
 def report_files(folder: RunFolder) -> None:

@@ -36,7 +36,7 @@ class TrainSettings(DataSettings):
 
     Args:
         model: name in `presets.MODELS`.
-        latent_dim: size of the code.
+        latent_dim: size of the code, where it can be chosen.
         filters: channels of the convolutions.
         epochs: passes through the training images.
         batch_size: images in a step.
@@ -48,7 +48,7 @@ class TrainSettings(DataSettings):
     """
 
     model: str
-    latent_dim: int
+    latent_dim: int | None
     filters: tuple[int, ...] | None
     epochs: int | None
     batch_size: int | None
@@ -65,7 +65,7 @@ class TuneSettings(DataSettings):
 
     Args:
         model: name in `presets.MODELS`, or "any".
-        latent_dim: size of the code.
+        latent_dim: size of the code, where it can be chosen.
         tuner: name in `tuners.TUNERS`.
         trials: how many models are tried; None where the tuner decides.
         epochs: passes through the training images of one trial, at most.
@@ -75,7 +75,7 @@ class TuneSettings(DataSettings):
     """
 
     model: str
-    latent_dim: int
+    latent_dim: int | None
     tuner: str
     trials: int | None
     epochs: int

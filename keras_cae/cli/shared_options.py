@@ -6,6 +6,7 @@ import typer
 
 from keras_cae.cli import options
 from keras_cae.cli.loading import LARGEST_DEFAULT_SIDE
+from keras_cae.cli.presets import LATENT_DIM
 
 RESIZES = ("stretch", "crop", "pad")
 
@@ -18,8 +19,13 @@ Data = Annotated[
     ),
 ]
 LatentDim = Annotated[
-    int,
-    typer.Option(min=1, help="How many numbers an image is encoded in.", rich_help_panel="Model"),
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many numbers an image is encoded in.",
+        show_default=f"{LATENT_DIM}; vector-quantized: by the size of the images",
+        rich_help_panel="Model",
+    ),
 ]
 Seed = Annotated[
     int,

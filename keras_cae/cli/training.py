@@ -13,11 +13,11 @@ import tensorflow as tf
 from keras_cae import models
 from keras_cae.callbacks import ReconstructionLogger
 from keras_cae.cli.best_model import BestModel
-from keras_cae.cli.comparison import PICTURED_IMAGES, compare, draw
+from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.graceful_stop import GracefulStop
 from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import MODELS, schedule_for
+from keras_cae.cli.presets import MODELS, schedule_for, size_arguments
 from keras_cae.cli.quality import Quality
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
@@ -51,15 +51,16 @@ class TrainingRun:
         schedule = schedule_for(len(self.split.train))
         self.epochs = settings.epochs or schedule.epochs
         self.batch_size = settings.batch_size or schedule.batch_size
-        self.baseline = PCAReconstruction(settings.latent_dim)
         self.model = self._compiled_model()
+        self.code_size = code_size(self.model, self.split)
+        self.baseline = PCAReconstruction(self.code_size)
         self.folder = make_run_folder(settings.out, f"{data.name}-{settings.model}")
         self.best = BestModel(self.folder.model)
 
     def _compiled_model(self) -> models.CAE:
         settings = self.settings
         model = getattr(models, self.preset.model)(
-            settings.latent_dim,
+            **size_arguments(settings.model, settings.latent_dim),
             corruption=keras.layers.GaussianNoise(settings.noise) if settings.noise else None,
             **({"filters": settings.filters} if settings.filters else {}),
         )
@@ -86,15 +87,14 @@ class TrainingRun:
         return INTERRUPTED if stop.requested else SUCCESS
 
     def _report_start(self) -> None:
-        settings = self.settings
         shape = self.split.train.shape[1:]
         say(
             f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters, "
-            f"code of {compression(shape, settings.latent_dim)}"
+            f"code of {compression(shape, self.code_size)}"
         )
         say(
             f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
-            f"Adam {settings.learning_rate:g}, {self.loss}"
+            f"Adam {self.settings.learning_rate:g}, {self.loss}"
         )
 
     def _fit(self, stop: GracefulStop) -> None:
@@ -142,6 +142,7 @@ class TrainingRun:
                 **self.settings.plain(),
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
+                **size_arguments(self.settings.model, self.settings.latent_dim),
             },
             "image_shape": self.split.train.shape[1:],
             "images": {name: len(part) for name, part in self.split._asdict().items()},

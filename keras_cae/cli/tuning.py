@@ -13,10 +13,10 @@ from rich.table import Table
 
 from keras_cae import hypermodels
 from keras_cae.callbacks import ReconstructionLogger
-from keras_cae.cli.comparison import PICTURED_IMAGES, compare, draw
+from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.messages import FAILURE, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import ANY, MODELS
+from keras_cae.cli.presets import ANY, MODELS, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
 from keras_cae.cli.settings import TuneSettings
@@ -45,7 +45,6 @@ class TuningRun:
         self.settings = settings
         self.split = data.split()
         self.hypermodel = self._make_hypermodel()
-        self.baseline = PCAReconstruction(settings.latent_dim)
         asked = {key: value for key, value in settings.plain().items() if key not in CHANGEABLE}
         # As JSON has them, to compare with what is read.
         asked = json.loads(json.dumps(asked))
@@ -60,7 +59,9 @@ class TuningRun:
         model = self.settings.model
         name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
         return getattr(hypermodels, name)(
-            self.split.train.shape[1:], latent_dim=self.settings.latent_dim, seed=self.settings.seed
+            self.split.train.shape[1:],
+            seed=self.settings.seed,
+            **size_arguments(model, self.settings.latent_dim),
         )
 
     def _make_tuner(self) -> Any:
@@ -120,7 +121,7 @@ class TuningRun:
         self._print_trials(trials)
         (model,) = self.tuner.get_best_models()
         model.save(self.folder.model)
-        quality = compare(model, self.baseline, self.split)
+        quality = compare(model, PCAReconstruction(code_size(model, self.split)), self.split)
         draw(model, self.split.test, self.folder.picture)
         self._write_results(trials, quality)
         report_quality(quality, len(self.split.test))

@@ -1,5 +1,6 @@
 """Search spaces for KerasTuner: a hypermodel for every model, and one that chooses the architecture."""
 
+from keras_cae.hypermodels.hyper_adversarial_cae import HyperAdversarialCAE
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
@@ -14,6 +15,7 @@ from keras_cae.hypermodels.search_space import Choices, Fixed, Range
 __all__ = [
     "Choices",
     "Fixed",
+    "HyperAdversarialCAE",
     "HyperAutoencoder",
     "HyperBasicCAE",
     "HyperBatchNormPoolCAE",

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import keras_tuner
 
+from keras_cae.hypermodels.hyper_adversarial_cae import HyperAdversarialCAE
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder, unknown
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
@@ -39,6 +40,7 @@ class HyperCAE(HyperAutoencoder):
         HyperSkipConnectionCAE,
         HyperVariationalCAE,
         HyperWassersteinCAE,
+        HyperAdversarialCAE,
     )
     """What `architecture` may name."""
     searched = ("BasicCAE", "BatchNormPoolCAE")

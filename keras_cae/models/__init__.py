@@ -1,5 +1,6 @@
 """The autoencoders, and the encoder and decoder networks that they are made of."""
 
+from keras_cae.models.adversarial_cae import AdversarialCAE
 from keras_cae.models.basic_cae import BasicCAE
 from keras_cae.models.batch_norm_pool_cae import BatchNormPoolCAE
 from keras_cae.models.cae import CAE
@@ -12,6 +13,7 @@ from keras_cae.models.wasserstein_cae import WassersteinCAE
 
 __all__ = [
     "CAE",
+    "AdversarialCAE",
     "BasicCAE",
     "BatchNormPoolCAE",
     "Decoder",

@@ -39,6 +39,14 @@ class Batch(NamedTuple):
     real: Any
 
 
+class Objective(NamedTuple):
+    """A loss, and the optimizer that changes variables to make it smaller."""
+
+    loss: Any
+    optimizer: Any
+    variables: list[Any]
+
+
 @keras.saving.register_keras_serializable(package="keras_cae")
 class CAE(ImageTrainer):
     """Autoencoder of any two networks, trained by plain `model.fit`.
@@ -273,16 +281,26 @@ class CAE(ImageTrainer):
     def train_step(self, data: Any) -> Any:
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
         batch = self._batch(data)
-        with tf.GradientTape() as tape, taking_step(batch.real):
+        with tf.GradientTape(persistent=len(self.optimizers()) > 1) as tape, taking_step(batch.real):
             y_pred = self._reconstructed(batch.images, training=True)
-            loss = self._checked_loss(batch, y_pred, training=True)
-            scaled_loss = self.optimizer.scale_loss(loss)
-        variables = self.trainable_variables
-        if variables:
-            self.optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables, strict=True))
-        else:
+            objectives = self.objectives(batch, y_pred)
+            scaled_losses = [objective.optimizer.scale_loss(objective.loss) for objective in objectives]
+        if not any(objective.variables for objective in objectives):
             warnings.warn("The model does not have any trainable weights.", stacklevel=2)
+        for (_, optimizer, variables), scaled_loss in zip(objectives, scaled_losses, strict=True):
+            if variables:
+                optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables, strict=True))
         return self._logs(batch, y_pred)
+
+    def objectives(self, batch: Batch, y_pred: Any) -> list[Objective]:
+        """What a step of training minimizes, for each of the `optimizers`.
+
+        Args:
+            batch: the images of the step.
+            y_pred: their reconstructions.
+        """
+        loss = self._checked_loss(batch, y_pred, training=True)
+        return [Objective(loss, self.optimizer, self.trainable_variables)]
 
     def test_step(self, data: Any) -> Any:
         """The loss and the metrics of a batch, corrupted as in training."""
@@ -320,7 +338,18 @@ class CAE(ImageTrainer):
         tracker.update_state(mean, sample_weight=count)
         if self.reconstruction_loss is not None:
             self.reconstruction_loss.update_state(mean - sum(self.losses) - penalties(), sample_weight=count)
-        return self.target_range.guard(share_of_batch(loss, real), self.target(images, y, y_pred))
+        return self.guarded(loss, batch, y_pred)
+
+    def guarded(self, loss: Any, batch: Batch, y_pred: Any) -> Any:
+        """This replica's share of a loss, which is 0 for targets that can't be reached.
+
+        Args:
+            loss: of this replica's images, divided by the number of replicas.
+            batch: the images of a step.
+            y_pred: their reconstructions.
+        """
+        target = self.target(batch.images, batch.y, y_pred)
+        return self.target_range.guard(share_of_batch(loss, batch.real), target)
 
     def _check_added_losses(self) -> None:
         if not met():

@@ -27,6 +27,10 @@ class ImageTrainer(ShapedModel, DistributedTraining):
     train_function: Any
     test_function: Any
 
+    def optimizers(self) -> list[Any]:
+        """All optimizers that the model is compiled with."""
+        return [self.optimizer]
+
     @functools.cached_property
     def target_range(self) -> TargetRange:
         return TargetRange(self.last_activation())
@@ -59,8 +63,7 @@ class ImageTrainer(ShapedModel, DistributedTraining):
                 f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
                 "not run under a tf.distribute strategy. Compile the model without it."
             )
-        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        if getattr(optimizer, "gradient_accumulation_steps", None):
+        if any(map(_accumulates, self.optimizers())):
             raise ValueError(
                 f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
                 "accumulate under a tf.distribute strategy. Use a larger batch_size."
@@ -211,3 +214,8 @@ class ImageTrainer(ShapedModel, DistributedTraining):
         if isinstance(target, np.ndarray) and target.ndim == 4:
             self.target_range.check_array(target[: batch_size or 32], name)
         return x if y is None and sample_weight is not None and hasattr(x, "shape") else y
+
+
+def _accumulates(optimizer: Any) -> bool:
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return bool(getattr(inner, "gradient_accumulation_steps", None))

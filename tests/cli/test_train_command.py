@@ -141,8 +141,25 @@ def test_noise_is_removed_from_noisy_test_images(invoke, gradients):
     assert "noisy images" in result.stdout
 
 
+def test_a_model_whose_images_decide_the_size_of_codes(invoke, gradients):
+    arguments = ["--model", "vector-quantized", "--filters", "4,4", "--epochs", "2", "--out", "run"]
+    result = invoke("train", gradients, *arguments)
+    assert result.exit_code == 0, result.output
+    assert "code of 12 of 42 numbers" in result.stdout
+    assert "PCA, 12 components" in result.stdout
+    model = keras.saving.load_model("run/model.keras")
+    assert (model.codebook_size, model.code_dim) == (256, 16)
+    assert results("run")["settings"]["codebook_size"] == 256
+    assert results("run")["settings"]["latent_dim"] is None
+
+
 @pytest.mark.parametrize(
-    ("name", "cls"), [("batchnorm-pool", models.BatchNormPoolCAE), ("skip", models.SkipConnectionCAE)]
+    ("name", "cls"),
+    [
+        ("batchnorm-pool", models.BatchNormPoolCAE),
+        ("skip", models.SkipConnectionCAE),
+        ("adversarial", models.AdversarialCAE),
+    ],
 )
 def test_other_models(invoke, gradients, name, cls):
     filters = "4,4,4" if name == "skip" else "4,4"
@@ -206,6 +223,7 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["digits", "--channels", "2"], "2 is not one of 1, 3, 4"),
         (["digits", "--learning-rate", "0"], "0.0 is not a number above zero"),
         (["digits", "--latent-dim", "0"], "--latent-dim"),
+        (["digits", "--model", "vector-quantized", "--latent-dim", "4"], "--latent-dim has no meaning for"),
         (["digits", "--epochs", "0"], "--epochs"),
         (["digits", "--batch-size", "0"], "--batch-size"),
         (["digits", "--noise", "-1"], "--noise"),

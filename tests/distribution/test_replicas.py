@@ -73,6 +73,16 @@ def test_penalties_of_the_whole_batch(two_replicas, monkeypatch):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+def test_both_optimizers_follow_the_whole_batch(two_replicas, monkeypatch):
+    monkeypatch.setattr(keras.random, "normal", lambda shape, **_: keras.ops.ones(shape))
+    options = {"adversarial_weight": 0.5, "discriminator_units": (6,)}
+    one = trained("AdversarialCAE", 9, contextlib.nullcontext(), **options)
+    two = trained("AdversarialCAE", 9, two_replicas.scope(), **options)
+    assert {"generator_loss", "val_discriminator_loss"} < one.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
+
+
 def test_a_discrepancy_is_of_the_whole_batch(two_replicas):
     one = trained("WassersteinCAE", 9, contextlib.nullcontext(), mmd_weight=3.0)
     two = trained("WassersteinCAE", 9, two_replicas.scope(), mmd_weight=3.0)

@@ -1,0 +1,27 @@
+"""The search for a `AdversarialCAE`."""
+
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Fixed, Range
+from keras_cae.models import AdversarialCAE
+
+
+class HyperAdversarialCAE(HyperPyramid):
+    """Finds a `keras_cae.models.AdversarialCAE`.
+
+    Arguments and shared hyperparameters are those of `HyperPyramid`; `adversarial_weight` and
+    `discriminator_units` are its own. A smaller weight always reconstructs better: fix it, or choose among
+    the trials yourself.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperAdversarialCAE((28, 28, 1), discriminator_units=(64,))
+    >>> hypermodel.build(keras_tuner.HyperParameters()).discriminator_units
+    (64,)
+    """
+
+    model_class = AdversarialCAE
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(2, 4, default=3),
+        "adversarial_weight": Range(1e-3, 0.03, default=5e-3, log=True),
+        "discriminator_units": Fixed((128, 128)),
+    }
