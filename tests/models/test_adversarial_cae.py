@@ -106,6 +106,7 @@ def test_the_main_optimizer_has_nothing_of_the_discriminator(images):
     assert len(model.discriminator_optimizer.variables) == 1 + 2 * len(model.discriminator.variables)
     assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 6
     model.discriminator.trainable = False
+    model.make_train_function(force=True)
     before = model.discriminator.get_weights()
     fit(model, images)
     for weight, expected in zip(model.discriminator.get_weights(), before, strict=True):
