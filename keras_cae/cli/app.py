@@ -66,7 +66,9 @@ def train(
     ] = "basic",
     latent_dim: Annotated[
         int,
-        typer.Option(min=1, help="How many numbers an image is encoded in.", rich_help_panel="Model"),
+        typer.Option(
+            min=1, help="How many numbers an image is encoded in (not: denoising).", rich_help_panel="Model"
+        ),
     ] = 16,
     filters: Annotated[
         options.Widths | None,
@@ -79,13 +81,14 @@ def train(
         ),
     ] = None,
     noise: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0,
             help="Train to remove Gaussian noise of this standard deviation (white is 1).",
+            show_default="the model's own, 0 for most",
             rich_help_panel="Training",
         ),
-    ] = 0,
+    ] = None,
     loss: Annotated[
         str | None,
         typer.Option(

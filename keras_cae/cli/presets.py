@@ -8,6 +8,10 @@ class Preset(NamedTuple):
 
     model: str
     loss: str = "mse"
+    noise: float = 0.0
+    """The standard deviation of the noise on the inputs."""
+    has_latent_dim: bool = True
+    """Whether the size of its code can be chosen."""
     caveat: str = ""
     """What to know when the results are read."""
 
@@ -18,6 +22,19 @@ MODELS = {
     "skip": Preset(
         "SkipConnectionCAE",
         caveat="The decoder of this model sees the encoder's feature maps too; PCA has the code only.",
+    ),
+    "residual": Preset("ResidualCAE"),
+    "denoising": Preset(
+        "DenoisingCAE",
+        loss="mae",
+        noise=0.1,
+        has_latent_dim=False,
+        caveat="This model has no code: its decoder sees the encoder's feature maps and its input.",
+    ),
+    "masked": Preset(
+        "MaskedCAE",
+        caveat="All rows are made of test images of which patches are hidden, and this model has learned to "
+        "make the hidden ones only: it is meant for its encoder.",
     ),
     "variational": Preset(
         "VariationalCAE",

@@ -50,6 +50,7 @@ class TrainingRun:
         self.settings = settings
         self.preset = MODELS[settings.model]
         self.loss = settings.loss or self.preset.loss
+        self.noise = self.preset.noise if settings.noise is None else settings.noise
         self.split = data.split()
         report_data(data, self.split)
         schedule = schedule_for(len(self.split.train))
@@ -63,8 +64,8 @@ class TrainingRun:
     def _compiled_model(self) -> models.CAE:
         settings = self.settings
         model = getattr(models, self.preset.model)(
-            settings.latent_dim,
-            corruption=keras.layers.GaussianNoise(settings.noise) if settings.noise else None,
+            corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
+            **({"latent_dim": settings.latent_dim} if self.preset.has_latent_dim else {}),
             **({"filters": settings.filters} if settings.filters else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
@@ -91,11 +92,10 @@ class TrainingRun:
 
     def _report_start(self) -> None:
         settings = self.settings
-        shape = self.split.train.shape[1:]
-        say(
-            f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters, "
-            f"code of {compression(shape, settings.latent_dim)}"
-        )
+        code = ""
+        if self.preset.has_latent_dim:
+            code = f", code of {compression(self.split.train.shape[1:], settings.latent_dim)}"
+        say(f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters{code}")
         say(
             f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
             f"Adam {settings.learning_rate:g}, {self.loss}"
@@ -148,8 +148,9 @@ class TrainingRun:
             type(best_model).__name__: lambda images: best_model.predict(images, verbose=0),
             f"PCA, {self.baseline.components} components": self.baseline.reconstruct,
         }
-        if self.settings.noise:
-            methods["noisy images"] = lambda images: images
+        if best_model.corruptions:
+            name = "noisy images" if best_model.corruption else "corrupted images"
+            methods[name] = lambda images: images
         test = self.split.test
         return {name: measure(test, best_model.corrupt, method) for name, method in methods.items()}
 
@@ -161,6 +162,7 @@ class TrainingRun:
         results: dict[str, Any] = {
             "settings": {
                 **self.settings.plain(),
+                "noise": self.noise,
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
             },

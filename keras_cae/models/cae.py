@@ -30,12 +30,16 @@ PARTS = ("encoder", "decoder", "bottleneck", "corruption")
 
 
 class Batch(NamedTuple):
-    """What a step works on: this replica's part of a batch, of which the first `real` images are real."""
+    """What a step works on: this replica's part of a batch, of which the first `real` images are real.
+
+    Of `hidden` pixels the network sees nothing; None if it sees all.
+    """
 
     images: Any
     y: Any
     sample_weight: Any
     real: Any
+    hidden: Any = None
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -130,8 +134,7 @@ class CAE(ImageTrainer):
     def build_for(self, shape: Any) -> None:
         images = keras.KerasTensor(shape, dtype=self.variable_dtype)
         self.call(images)
-        if self.corruption is not None:
-            self.corruption(images, training=True)
+        self._corrupted(images)
         if isinstance(self.bottleneck, Bottleneck):
             self.reconstruction_loss = keras.metrics.Mean(name="reconstruction_loss")
 
@@ -174,11 +177,22 @@ class CAE(ImageTrainer):
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
-        with same_noise(self.corruption):
+        with same_noise(self.corruptions):
             return self._corrupted(self.check_images(images))
 
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        return () if self.corruption is None else (self.corruption,)
+
     def _corrupted(self, images: Any) -> Any:
-        return images if self.corruption is None else self.corruption(images, training=True)
+        for layer in self.corruptions:
+            images = layer(images, training=True)
+        return images
+
+    def _corrupted_batch(self, batch: Batch) -> tuple[Any, Batch]:
+        """What a step gives to the networks, and the batch as the loss and the metrics take it."""
+        return self._corrupted(batch.images), batch
 
     def encode(self, images: Any, batch_size: int = 128) -> Any:
         """Return the codes of images. Deterministic.
@@ -273,7 +287,8 @@ class CAE(ImageTrainer):
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
         batch = self._batch(data)
         with tf.GradientTape() as tape, taking_step(batch.real):
-            y_pred = self(self._corrupted(batch.images), training=True)
+            inputs, batch = self._corrupted_batch(batch)
+            y_pred = self(inputs, training=True)
             loss = self._checked_loss(batch, y_pred, training=True)
             scaled_loss = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
@@ -287,7 +302,8 @@ class CAE(ImageTrainer):
         """The loss and the metrics of a batch, corrupted as in training."""
         batch = self._batch(data)
         with taking_step(batch.real):
-            y_pred = self(self._corrupted(batch.images), training=False)
+            inputs, batch = self._corrupted_batch(batch)
+            y_pred = self(inputs, training=False)
             self._checked_loss(batch, y_pred, training=False)
         return self._logs(batch, y_pred)
 
@@ -302,7 +318,7 @@ class CAE(ImageTrainer):
 
     def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
-        images, y, sample_weight, real = batch
+        images, y, sample_weight, real = batch[:4]
         self._check_added_losses()
         loss = self.compute_loss(images, y, y_pred, sample_weight, training=training)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")

@@ -142,7 +142,14 @@ def test_noise_is_removed_from_noisy_test_images(invoke, gradients):
 
 
 @pytest.mark.parametrize(
-    ("name", "cls"), [("batchnorm-pool", models.BatchNormPoolCAE), ("skip", models.SkipConnectionCAE)]
+    ("name", "cls"),
+    [
+        ("batchnorm-pool", models.BatchNormPoolCAE),
+        ("skip", models.SkipConnectionCAE),
+        ("residual", models.ResidualCAE),
+        ("denoising", models.DenoisingCAE),
+        ("masked", models.MaskedCAE),
+    ],
 )
 def test_other_models(invoke, gradients, name, cls):
     filters = "4,4,4" if name == "skip" else "4,4"
