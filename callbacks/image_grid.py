@@ -67,7 +67,7 @@ def reconstruct(
             f"{getattr(outputs, 'shape', outputs)}."
         )
     rows = {"input": _to_array(scale_images(images))}
-    if corruptible and model.corruption is not None:
+    if corruptible and model.corruptions:
         rows["corrupted"] = _to_array(inputs)
     return {**rows, "reconstruction": _to_array(outputs)}
 

@@ -44,6 +44,13 @@ def fraction(value: Any, name: str) -> float:
     return float(value)
 
 
+def share(value: Any, name: str) -> float:
+    """Return `value` as a float between 0 and 1, both excluded."""
+    if not _is_number(value) or not 0 < float(value) < 1:
+        raise ValueError(f"{name} must be a number between 0 and 1, got {value!r}.")
+    return float(value)
+
+
 def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:
     """Return `value` if it is one of `choices`."""
     if value not in choices:

@@ -69,13 +69,14 @@ def train(
         ),
     ] = None,
     noise: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0,
             help="Train to remove Gaussian noise of this standard deviation (white is 1).",
+            show_default="the model's own, 0 for most",
             rich_help_panel="Training",
         ),
-    ] = 0,
+    ] = None,
     loss: Annotated[
         str | None,
         typer.Option(

@@ -22,16 +22,13 @@ def code_size(model: models.CAE, split: ImageSplit) -> int:
     return model.encode(split.train[:1])[0].size
 
 
-def compare(
-    model: models.CAE, baseline: PCAReconstruction, split: ImageSplit, noise: float = 0
-) -> dict[str, Quality]:
+def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -> dict[str, Quality]:
     """The quality of a model's and of PCA's reconstructions of the test images, by the names of the methods.
 
     Args:
         model: the trained model.
         baseline: is fitted to the training images.
-        split: the images.
-        noise: standard deviation of the noise that the model removes; the noisy images are a row then.
+        split: the images. What the model's corruptions make of them is what is reconstructed, and a row.
     """
     baseline.fit(split.train)
     if baseline.fitted_images < len(split.train):
@@ -40,8 +37,8 @@ def compare(
         type(model).__name__: lambda images: model.predict(images, verbose=0),
         f"PCA, {baseline.components} components": baseline.reconstruct,
     }
-    if noise:
-        methods["noisy images"] = lambda images: images
+    if model.corruptions:
+        methods["noisy images" if model.corruption else "corrupted images"] = lambda images: images
     return {name: measure(split.test, model.corrupt, method) for name, method in methods.items()}
 
 

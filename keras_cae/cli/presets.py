@@ -10,6 +10,8 @@ class Preset(NamedTuple):
     loss: str = "mse"
     size: dict[str, Any] | None = None
     """The arguments that determine how large codes are, of a model that takes no `latent_dim`."""
+    noise: float = 0.0
+    """The standard deviation of the noise on the inputs."""
     caveat: str = ""
     """What to know when the results are read."""
 
@@ -22,6 +24,19 @@ MODELS = {
     "skip": Preset(
         "SkipConnectionCAE",
         caveat="The decoder of this model sees the encoder's feature maps too; PCA has the code only.",
+    ),
+    "residual": Preset("ResidualCAE"),
+    "denoising": Preset(
+        "DenoisingCAE",
+        loss="mae",
+        noise=0.1,
+        size={},
+        caveat="This model has no code: its decoder sees the encoder's feature maps and its input.",
+    ),
+    "masked": Preset(
+        "MaskedCAE",
+        caveat="All rows are made of test images of which patches are hidden, and this model has learned to "
+        "make the hidden ones only: it is meant for its encoder.",
     ),
     "variational": Preset(
         "VariationalCAE",

@@ -42,7 +42,7 @@ class TrainSettings(DataSettings):
         batch_size: images in a step.
         learning_rate: of Adam.
         loss: name of a Keras loss.
-        noise: standard deviation of the noise on the inputs, 0 for none.
+        noise: standard deviation of the noise on the inputs.
         seed: of weights, noise and the order of images.
         out: the folder to write into.
     """
@@ -54,7 +54,7 @@ class TrainSettings(DataSettings):
     batch_size: int | None
     learning_rate: float
     loss: str | None
-    noise: float
+    noise: float | None
     seed: int
     out: Path | None
 

@@ -17,7 +17,7 @@ from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.graceful_stop import GracefulStop
 from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import MODELS, schedule_for, size_arguments
+from keras_cae.cli.presets import LATENT_DIM, MODELS, schedule_for, size_arguments
 from keras_cae.cli.quality import Quality
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
@@ -46,6 +46,7 @@ class TrainingRun:
         self.settings = settings
         self.preset = MODELS[settings.model]
         self.loss = settings.loss or self.preset.loss
+        self.noise = self.preset.noise if settings.noise is None else settings.noise
         self.split = data.split()
         report_data(data, self.split)
         schedule = schedule_for(len(self.split.train))
@@ -53,7 +54,8 @@ class TrainingRun:
         self.batch_size = settings.batch_size or schedule.batch_size
         self.model = self._compiled_model()
         self.code_size = code_size(self.model, self.split)
-        self.baseline = PCAReconstruction(self.code_size)
+        self.compresses = self.code_size < self.split.train[0].size
+        self.baseline = PCAReconstruction(self.code_size if self.compresses else LATENT_DIM)
         self.folder = make_run_folder(settings.out, f"{data.name}-{settings.model}")
         self.best = BestModel(self.folder.model)
 
@@ -61,7 +63,7 @@ class TrainingRun:
         settings = self.settings
         model = getattr(models, self.preset.model)(
             **size_arguments(settings.model, settings.latent_dim),
-            corruption=keras.layers.GaussianNoise(settings.noise) if settings.noise else None,
+            corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
             **({"filters": settings.filters} if settings.filters else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
@@ -87,11 +89,10 @@ class TrainingRun:
         return INTERRUPTED if stop.requested else SUCCESS
 
     def _report_start(self) -> None:
-        shape = self.split.train.shape[1:]
-        say(
-            f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters, "
-            f"code of {compression(shape, self.code_size)}"
-        )
+        code = ""
+        if self.compresses:
+            code = f", code of {compression(self.split.train.shape[1:], self.code_size)}"
+        say(f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters{code}")
         say(
             f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
             f"Adam {self.settings.learning_rate:g}, {self.loss}"
@@ -127,7 +128,7 @@ class TrainingRun:
 
     def _report_end(self, seconds: float) -> None:
         best_model = keras.saving.load_model(self.folder.model)
-        quality = compare(best_model, self.baseline, self.split, self.settings.noise)
+        quality = compare(best_model, self.baseline, self.split)
         draw(best_model, self.split.test, self.folder.picture)
         self._write_results(quality, seconds)
         report_quality(quality, len(self.split.test))
@@ -140,6 +141,7 @@ class TrainingRun:
         results: dict[str, Any] = {
             "settings": {
                 **self.settings.plain(),
+                "noise": self.noise,
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
                 **size_arguments(self.settings.model, self.settings.latent_dim),

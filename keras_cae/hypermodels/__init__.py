@@ -5,7 +5,10 @@ from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
 from keras_cae.hypermodels.hyper_cae import HyperCAE
+from keras_cae.hypermodels.hyper_denoising_cae import HyperDenoisingCAE
+from keras_cae.hypermodels.hyper_masked_cae import HyperMaskedCAE
 from keras_cae.hypermodels.hyper_pyramid import HyperPyramid
+from keras_cae.hypermodels.hyper_residual_cae import HyperResidualCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
 from keras_cae.hypermodels.hyper_vector_quantized_cae import HyperVectorQuantizedCAE
@@ -20,7 +23,10 @@ __all__ = [
     "HyperBasicCAE",
     "HyperBatchNormPoolCAE",
     "HyperCAE",
+    "HyperDenoisingCAE",
+    "HyperMaskedCAE",
     "HyperPyramid",
+    "HyperResidualCAE",
     "HyperSkipConnectionCAE",
     "HyperVariationalCAE",
     "HyperVectorQuantizedCAE",

@@ -8,6 +8,8 @@ from keras_cae.hypermodels.hyper_adversarial_cae import HyperAdversarialCAE
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder, unknown
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
+from keras_cae.hypermodels.hyper_masked_cae import HyperMaskedCAE
+from keras_cae.hypermodels.hyper_residual_cae import HyperResidualCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
 from keras_cae.hypermodels.hyper_wasserstein_cae import HyperWassersteinCAE
@@ -37,13 +39,15 @@ class HyperCAE(HyperAutoencoder):
     candidates: ClassVar[tuple[type[HyperAutoencoder], ...]] = (
         HyperBasicCAE,
         HyperBatchNormPoolCAE,
+        HyperResidualCAE,
         HyperSkipConnectionCAE,
         HyperVariationalCAE,
         HyperWassersteinCAE,
         HyperAdversarialCAE,
+        HyperMaskedCAE,
     )
     """What `architecture` may name."""
-    searched = ("BasicCAE", "BatchNormPoolCAE")
+    searched = ("BasicCAE", "BatchNormPoolCAE", "ResidualCAE")
 
     def full_space(self) -> dict[str, tuple[str, Space]]:
         return {**self.shared_space, "architecture": (ARCHITECTURE, Choices(self.searched))}

@@ -6,6 +6,8 @@ from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
 from keras_cae.layers.mmd_bottleneck import MMDBottleneck
+from keras_cae.layers.random_patch_mask import RandomPatchMask
+from keras_cae.layers.residual_block import ResidualBlock
 from keras_cae.layers.sparse_bottleneck import SparseBottleneck
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.layers.vector_quantizer import VectorQuantizer
@@ -17,6 +19,8 @@ __all__ = [
     "FusedBatchNormalization",
     "GaussianBottleneck",
     "MMDBottleneck",
+    "RandomPatchMask",
+    "ResidualBlock",
     "SparseBottleneck",
     "TransposedConvBlock",
     "VectorQuantizer",

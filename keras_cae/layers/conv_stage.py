@@ -5,16 +5,12 @@ from typing import Any
 import keras
 
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
-from keras_cae.serialization import (
-    activation_layer,
-    build_once,
-    get_activation,
-    serialize_activation,
-)
+from keras_cae.layers.staged_layer import StagedLayer
+from keras_cae.serialization import activation_layer, get_activation, serialize_activation
 from keras_cae.validation import one_of, positive_int
 
 
-class ConvStage(keras.layers.Layer):
+class ConvStage(StagedLayer):
     """A convolution, an optional normalization, an activation and an optional resizing, in this order.
 
     A subclass says which convolution, and which layer resizes.
@@ -57,24 +53,8 @@ class ConvStage(keras.layers.Layer):
 
     @property
     def stages(self) -> list[keras.layers.Layer]:
-        """The layers in the order in which they are applied."""
         stages = (self.convolution, self.normalize, self.activate, self.resize)
         return [stage for stage in stages if stage is not None]
-
-    def build(self, input_shape: Any) -> None:
-        for stage in self.stages:
-            build_once(stage, input_shape)
-            input_shape = stage.compute_output_shape(input_shape)
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        for stage in self.stages:
-            inputs = stage(inputs, training=training)
-        return inputs
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        for stage in self.stages:
-            input_shape = stage.compute_output_shape(input_shape)
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {

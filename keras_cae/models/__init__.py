@@ -5,7 +5,10 @@ from keras_cae.models.basic_cae import BasicCAE
 from keras_cae.models.batch_norm_pool_cae import BatchNormPoolCAE
 from keras_cae.models.cae import CAE
 from keras_cae.models.decoder import Decoder
+from keras_cae.models.denoising_cae import DenoisingCAE
 from keras_cae.models.encoder import Encoder
+from keras_cae.models.masked_cae import MaskedCAE
+from keras_cae.models.residual_cae import ResidualCAE
 from keras_cae.models.skip_connection_cae import SkipConnectionCAE
 from keras_cae.models.variational_cae import VariationalCAE
 from keras_cae.models.vector_quantized_cae import VectorQuantizedCAE
@@ -17,7 +20,10 @@ __all__ = [
     "BasicCAE",
     "BatchNormPoolCAE",
     "Decoder",
+    "DenoisingCAE",
     "Encoder",
+    "MaskedCAE",
+    "ResidualCAE",
     "SkipConnectionCAE",
     "VariationalCAE",
     "VectorQuantizedCAE",

@@ -31,12 +31,16 @@ PARTS = ("encoder", "decoder", "bottleneck", "corruption")
 
 
 class Batch(NamedTuple):
-    """What a step works on: this replica's part of a batch, of which the first `real` images are real."""
+    """What a step works on: this replica's part of a batch, of which the first `real` images are real.
+
+    Of `hidden` pixels the network sees nothing; None if it sees all.
+    """
 
     images: Any
     y: Any
     sample_weight: Any
     real: Any
+    hidden: Any = None
 
 
 class Objective(NamedTuple):
@@ -139,8 +143,7 @@ class CAE(ImageTrainer):
     def build_for(self, shape: Any) -> None:
         images = keras.KerasTensor(shape, dtype=self.variable_dtype)
         self.call(images)
-        if self.corruption is not None:
-            self.corruption(images, training=True)
+        self._corrupted(images)
         if isinstance(self.bottleneck, Bottleneck):
             self.reconstruction_loss = keras.metrics.Mean(name="reconstruction_loss")
 
@@ -183,11 +186,22 @@ class CAE(ImageTrainer):
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
-        with same_noise(self.corruption):
+        with same_noise(self.corruptions):
             return self._corrupted(self.check_images(images))
 
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        return () if self.corruption is None else (self.corruption,)
+
     def _corrupted(self, images: Any) -> Any:
-        return images if self.corruption is None else self.corruption(images, training=True)
+        for layer in self.corruptions:
+            images = layer(images, training=True)
+        return images
+
+    def _corrupted_batch(self, batch: Batch) -> tuple[Any, Batch]:
+        """What a step gives to the networks, and the batch as the loss and the metrics take it."""
+        return self._corrupted(batch.images), batch
 
     def encode(self, images: Any, batch_size: int = 128) -> Any:
         """Return the codes of images. Deterministic.
@@ -282,7 +296,7 @@ class CAE(ImageTrainer):
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
         batch = self._batch(data)
         with tf.GradientTape(persistent=len(self.optimizers()) > 1) as tape, taking_step(batch.real):
-            y_pred = self._reconstructed(batch.images, training=True)
+            y_pred, batch = self._reconstructed(batch, training=True)
             objectives = self.objectives(batch, y_pred)
             scaled_losses = [objective.optimizer.scale_loss(objective.loss) for objective in objectives]
         if not any(objective.variables for objective in objectives):
@@ -306,7 +320,7 @@ class CAE(ImageTrainer):
         """The loss and the metrics of a batch, corrupted as in training."""
         batch = self._batch(data)
         with taking_step(batch.real):
-            y_pred = self._reconstructed(batch.images, training=False)
+            y_pred, batch = self._reconstructed(batch, training=False)
             self._checked_loss(batch, y_pred, training=False)
         return self._logs(batch, y_pred)
 
@@ -319,16 +333,17 @@ class CAE(ImageTrainer):
         (x, y, sample_weight), real = without_empty(keras.utils.unpack_x_y_sample_weight(data))
         return Batch(self.check_images(x), y, sample_weight, real)
 
-    def _reconstructed(self, images: Any, training: bool) -> Any:
-        """What the model makes of corrupted images."""
+    def _reconstructed(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
+        """What the model makes of corrupted images, and the batch as the loss and the metrics take it."""
         if isinstance(self.bottleneck, Bottleneck):
             # First, because the call that follows clears what layers have added to the loss.
-            self.bottleneck.observe(self.encoder, images, training)
-        return self(self._corrupted(images), training=training)
+            self.bottleneck.observe(self.encoder, batch.images, training)
+        inputs, batch = self._corrupted_batch(batch)
+        return self(inputs, training=training), batch
 
     def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """The loss, tracked as the batch-weighted mean, and 0 for targets that can't be reached."""
-        images, y, sample_weight, real = batch
+        images, y, sample_weight, real = batch[:4]
         self._check_added_losses()
         loss = self.compute_loss(images, y, y_pred, sample_weight, training=training)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")

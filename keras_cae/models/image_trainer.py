@@ -20,16 +20,20 @@ from keras_cae.sample_weights import per_image_weights
 class ImageTrainer(ShapedModel, DistributedTraining):
     """A model that `fit` and `evaluate` train and measure on images, whose target is `y`, or else `x`.
 
-    A subclass makes the steps, in which it calls `target_range.guard`, and has a `corruption`.
+    A subclass makes the steps, in which it calls `target_range.guard`, and names its `corruptions`.
     """
 
-    corruption: keras.layers.Layer | None = None
     train_function: Any
     test_function: Any
 
     def optimizers(self) -> list[Any]:
         """All optimizers that the model is compiled with."""
         return [self.optimizer]
+
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        """The layers whose noise is the same in every evaluation."""
+        raise NotImplementedError
 
     @functools.cached_property
     def target_range(self) -> TargetRange:
@@ -176,7 +180,7 @@ class ImageTrainer(ShapedModel, DistributedTraining):
         """
         self._check_replicas()
         y = self._explicit_target(x, y, sample_weight, batch_size)
-        with same_noise(self.corruption):
+        with same_noise(self.corruptions):
             return super().evaluate(
                 x,
                 y,
@@ -188,7 +192,7 @@ class ImageTrainer(ShapedModel, DistributedTraining):
 
     def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluate a single batch, with the same noise every time."""
-        with same_noise(self.corruption):
+        with same_noise(self.corruptions):
             return super().test_on_batch(*args, **kwargs)
 
     def _build_early(self, x: Any) -> None:

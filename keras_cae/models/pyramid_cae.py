@@ -1,11 +1,12 @@
 """The base of the library's own architectures: levels of convolutions, each half the size of the last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 
 from keras_cae.images import check_image_batch, image_size
+from keras_cae.layers.chain import Chain
 from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
 from keras_cae.models.cae import CAE, checked_layer
 from keras_cae.models.decoder import Decoder
@@ -86,6 +87,12 @@ class PyramidCAE(CAE):
             "dtype": self.dtype_policy,
             "name": f"level_{index}",
         }
+
+    def chains(self, levels: Iterable[list[keras.layers.Layer]]) -> list[keras.layers.Layer]:
+        """The levels of a network, each of several layers."""
+        return [
+            Chain(level, dtype=self.dtype_policy, name=f"level_{index}") for index, level in enumerate(levels)
+        ]
 
     def free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape)

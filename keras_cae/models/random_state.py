@@ -34,9 +34,13 @@ def draw_apart(layer: keras.layers.Layer) -> None:
 
 
 @contextlib.contextmanager
-def same_noise(layer: keras.layers.Layer | None) -> Iterator[None]:
-    """Within the context `layer` draws the same numbers every time; afterwards it goes on as before."""
-    states = [] if layer is None else [generator.state for generator in seed_generators(layer)]
+def same_noise(layers: Any) -> Iterator[None]:
+    """Within the context `layers` draw the same numbers every time; afterwards they go on as before.
+
+    Args:
+        layers: a layer, or a list or tuple of layers.
+    """
+    states = [generator.state for generator in seed_generators(layers)]
     kept = [keras.ops.convert_to_numpy(state.value) for state in states]
     for state, (seed, _) in zip(states, kept, strict=True):
         state.assign(np.array([seed, EVALUATION_DRAWS], dtype=kept[0].dtype))
@@ -47,10 +51,10 @@ def same_noise(layer: keras.layers.Layer | None) -> Iterator[None]:
             state.assign(value)
 
 
-def seed_generators(layer: keras.layers.Layer) -> list[keras.random.SeedGenerator]:
-    """The seed generators in a layer and in the layers that it is made of."""
+def seed_generators(layers: Any) -> list[keras.random.SeedGenerator]:
+    """The seed generators in a layer, or in several, and in the layers that these are made of."""
     found: dict[int, Any] = {}
-    _visit(layer, found)
+    _visit(layers, found)
     return [part for part in found.values() if isinstance(part, keras.random.SeedGenerator)]
 
 

@@ -1,19 +1,18 @@
 """Skip connections between the encoder and the decoder."""
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from keras_cae.images import image_size
 from keras_cae.models.basic_cae import BasicCAE
+from keras_cae.models.encoder_features import EncoderFeatures
 from keras_cae.validation import one_of
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class SkipConnectionCAE(BasicCAE):
+class SkipConnectionCAE(EncoderFeatures, BasicCAE):
     """Autoencoder whose decoder also sees the encoder's feature maps.
 
     Convolutions and transposed convolutions as in `BasicCAE`; the feature map of the encoder joins the
@@ -85,52 +84,6 @@ class SkipConnectionCAE(BasicCAE):
         """The codes, and the feature maps that the decoder takes, the coarsest first."""
         codes, features = self.encoder(images, training=training, return_features=True)
         return self.bottleneck(codes, training=training), features[-2:0:-1]
-
-    def _encode_with_features(self, images: Any) -> Any:
-        self._ensure_built(images)
-        return self._codes_and_features(self.check_images(images), training=False)
-
-    @functools.cached_property
-    def _compiled_encode_with_features(self) -> Any:
-        return tf.function(self._encode_with_features, autograph=False, reduce_retracing=True)
-
-    def encode(self, images: Any, batch_size: int = 128, return_features: bool = False) -> Any:
-        """Return the codes of images, as `CAE.encode` does.
-
-        Args:
-            images: batch of images.
-            batch_size: how many images are encoded at once.
-            return_features: whether to return the feature maps too, without which `decode` can't work.
-
-        Returns:
-            The codes; with `return_features=True` the codes and a list of feature maps.
-        """
-        if not return_features:
-            return super().encode(images, batch_size)
-        return self._infer(
-            self._encode_with_features, self._compiled_encode_with_features, images, batch_size
-        )
-
-    def decode(  # type: ignore[override]  # this decoder can't do without the features
-        self, codes: Any, features: Any = None, batch_size: int = 128
-    ) -> Any:
-        """Return the images that the decoder makes of codes and the encoder's feature maps.
-
-        Args:
-            codes: batch of codes.
-            features: the feature maps that `encode(images, return_features=True)` returned beside them.
-            batch_size: how many codes are decoded at once.
-
-        Raises:
-            ValueError: the features are missing.
-        """
-        if features is None:
-            raise ValueError(
-                "SkipConnectionCAE can't decode codes alone: its decoder needs the encoder's feature maps. "
-                "Call codes, features = model.encode(images, return_features=True), then "
-                "model.decode(codes, features); for images from codes alone use a model without skips."
-            )
-        return super().decode((codes, *features), batch_size)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "merge": self.merge}

@@ -12,11 +12,14 @@ ARCHITECTURES = {
     "BatchNormPoolCAE": "batch_norm_pool",
     "SkipConnectionCAE": "skip_connection",
     "VariationalCAE": "variational",
+    "ResidualCAE": "residual",
+    "DenoisingCAE": "denoising",
 }
 
 
 def make_ours(name, shape, latent_dim):
-    return _compiled(getattr(keras_cae.models, name)(latent_dim))
+    arguments = {} if name == "DenoisingCAE" else {"latent_dim": latent_dim}
+    return _compiled(getattr(keras_cae.models, name)(**arguments))
 
 
 def make_stock(name, shape, latent_dim):

@@ -14,9 +14,9 @@ from sklearn.decomposition import PCA
 
 import keras_cae
 from keras_cae.datasets import load_images
-from keras_cae.models import BasicCAE, BatchNormPoolCAE, SkipConnectionCAE
+from keras_cae.models import BasicCAE, BatchNormPoolCAE, ResidualCAE, SkipConnectionCAE
 
-MODELS = (BasicCAE, BatchNormPoolCAE, SkipConnectionCAE)
+MODELS = (BasicCAE, BatchNormPoolCAE, SkipConnectionCAE, ResidualCAE)
 
 
 def main():

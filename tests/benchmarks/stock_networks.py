@@ -65,6 +65,20 @@ def variational(shape, latent_dim):
     return keras.Model(images, x)
 
 
+def residual(shape, latent_dim):
+    """The network of `ResidualCAE` for sides that 4 divides."""
+    height, width, channels = shape
+    images = keras.Input(shape)
+    x = layers.Conv2D(32, 3, strides=2, padding="same")(images)
+    x = residual_block(x, 32)
+    x = layers.Rescaling(0.4)(residual_block(x, 64, strides=2))
+    x = dense_code(x, latent_dim, (height // 4, width // 4, 64))
+    x = residual_block(x, 32, upsampling=True)
+    x = layers.Conv2DTranspose(16, 3, padding="same", activation="silu")(layers.UpSampling2D()(x))
+    x = layers.Conv2DTranspose(channels, 3, padding="same", activation="sigmoid")(x)
+    return keras.Model(images, x)
+
+
 class Sampling(layers.Layer):
     """Draws codes of which mean and logarithm of the variance are given, and adds the divergence."""
 
@@ -81,6 +95,38 @@ class Sampling(layers.Layer):
             return mean
         noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
         return mean + ops.exp(log_variance / 2.0) * noise
+
+
+def residual_block(inputs, filters, strides=1, upsampling=False):
+    x = layers.Activation("silu")(layers.GroupNormalization(8)(inputs))
+    if upsampling:
+        x = layers.Conv2DTranspose(filters, 3, padding="same")(layers.UpSampling2D()(x))
+    else:
+        x = layers.Conv2D(filters, 3, strides=strides, padding="same")(x)
+    x = layers.Activation("silu")(layers.GroupNormalization(8)(x))
+    x = layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros")(x)
+    shortcut = layers.AveragePooling2D(2)(inputs) if strides > 1 else inputs
+    if inputs.shape[-1] != filters:
+        shortcut = layers.Conv2D(filters, 1)(shortcut)
+    return layers.Add()([x, layers.UpSampling2D()(shortcut) if upsampling else shortcut])
+
+
+def denoising(shape, latent_dim):
+    """The network of `DenoisingCAE`, which has no dense code, for sides that 4 divides."""
+    images = keras.Input(shape)
+    full = relu_convolutions(images, 32)
+    half = relu_convolutions(full, 64, strides=2)
+    x = relu_convolutions(half, 128, strides=2, name="code")
+    for filters, features in ((64, half), (32, full)):
+        x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation="relu")(x)
+        x = relu_convolutions(layers.Concatenate()([x, features]), filters)
+    noise = layers.Conv2DTranspose(shape[-1], 3, padding="same")(x)
+    return keras.Model(images, layers.Subtract()([images, noise]))
+
+
+def relu_convolutions(x, filters, strides=1, name=None):
+    x = layers.Conv2D(filters, 3, strides=strides, padding="same", activation="relu")(x)
+    return layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
 
 
 def dense_code(features, latent_dim, shape):

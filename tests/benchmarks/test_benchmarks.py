@@ -10,12 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import stock_networks
+from architectures import ARCHITECTURES, make_ours, make_stock
 from floating_point import training_operations
 from kernel_distance import kernel_distance
 from rounds import Ratio, Times, interleaved, ratios
 
 FOLDER = Path(__file__).parent
-MODELS = ("BasicCAE", "BatchNormPoolCAE", "SkipConnectionCAE", "VariationalCAE")
+MODELS = (
+    "BasicCAE",
+    "BatchNormPoolCAE",
+    "SkipConnectionCAE",
+    "VariationalCAE",
+    "ResidualCAE",
+    "DenoisingCAE",
+)
+RECONSTRUCTING = ("PCA", "BasicCAE", "BatchNormPoolCAE", "SkipConnectionCAE", "ResidualCAE")
 PYTORCH_ROWS = 2 if importlib.util.find_spec("torch") else 0
 # measurement: how many rows begin with which word
 ROWS = {
@@ -82,7 +91,7 @@ def test_generation_has_a_row_for_every_sampler(tmp_path):
 @pytest.mark.slow
 def test_reconstruction_has_a_row_for_every_model(images_file):
     printed = run("reconstruction.py", images_file, "--epochs", "1")
-    assert [count_rows(printed, model) for model in ("PCA", *MODELS[:3])] == [1] * 4, printed
+    assert [count_rows(printed, model) for model in RECONSTRUCTING] == [1] * 5, printed
 
 
 def test_the_kernel_distance_is_that_of_all_pairs():
@@ -131,7 +140,24 @@ def test_operations_of_a_small_network():
     assert training_operations(stock_networks.basic((12, 8, 2), 3)) == 4 * first + 6 * others
 
 
-@pytest.mark.parametrize("name", ["basic", "batch_norm_pool", "skip_connection", "variational"])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_stock_networks_have_the_functions_of_the_models(name):
+    images = np.random.default_rng(0).random((2, 12, 8, 3), dtype="float32")
+    ours, stock = (make(name, images.shape[1:], 5) for make in (make_ours, make_stock))
+    ours.build(images.shape)
+    # In the order of their layers, which differs where branches join; vectors of a shape begin alike there.
+    generator = np.random.default_rng(1)
+    weights = [generator.normal(0, 0.1, w.shape) if w.ndim > 1 else w for w in ours.get_weights()]
+    ours.set_weights(weights)
+    by_shape = {}
+    for weight in weights:
+        by_shape.setdefault(weight.shape, []).append(weight)
+    stock.set_weights([by_shape[tuple(weight.shape)].pop(0) for weight in stock.weights])
+    assert not any(by_shape.values())
+    np.testing.assert_allclose(stock(images), ours(images), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES.values())
 def test_pytorch_counts_the_same_operations_in_its_networks(name):
     torch = pytest.importorskip("torch")
     import torch_networks

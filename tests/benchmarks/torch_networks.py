@@ -89,19 +89,105 @@ class Sampling(nn.Module):
         return mean + (log_variance / 2).exp() * torch.randn_like(mean)
 
 
-class Skip(nn.Module):
-    """Adds to what `between` makes of the features the features themselves."""
+def residual(shape, latent_dim):
+    height, width, channels = shape
+    return nn.Sequential(
+        nn.Conv2d(channels, 32, 3, stride=2, padding=1),
+        ResidualBlock(32, 32),
+        ResidualBlock(32, 64, stride=2),
+        Scale(0.4),
+        *dense_code(latent_dim, (64, height // 4, width // 4)),
+        ResidualBlock(64, 32, upsampling=True),
+        nn.Upsample(scale_factor=2),
+        nn.ConvTranspose2d(32, 16, 3, padding=1),
+        nn.SiLU(),
+        *head(16, channels),
+    )
 
-    def __init__(self, between):
+
+class Scale(nn.Module):
+    """Multiplies by a number."""
+
+    def __init__(self, factor):
         super().__init__()
-        self.between = between
+        self.factor = factor
 
     def forward(self, features):
-        return self.between(features) + features
+        return features * self.factor
+
+
+class ResidualBlock(nn.Module):
+    """Group normalization, activation, convolution, twice; added to the input."""
+
+    def __init__(self, before, after, stride=1, upsampling=False):
+        super().__init__()
+        enlarging = nn.Upsample(scale_factor=2), nn.ConvTranspose2d(before, after, 3, padding=1)
+        self.branch = nn.Sequential(
+            nn.GroupNorm(8, before, eps=1e-3),
+            nn.SiLU(),
+            *(enlarging if upsampling else [nn.Conv2d(before, after, 3, stride=stride, padding=1)]),
+            nn.GroupNorm(8, after, eps=1e-3),
+            nn.SiLU(),
+            nn.Conv2d(after, after, 3, padding=1),
+        )
+        self.shortcut = nn.Sequential(
+            *([nn.AvgPool2d(stride)] if stride > 1 else []),
+            *([nn.Conv2d(before, after, 1)] if before != after else []),
+            *([nn.Upsample(scale_factor=2)] if upsampling else []),
+        )
+
+    def forward(self, features):
+        return self.branch(features) + self.shortcut(features)
+
+
+def denoising(shape, latent_dim):
+    channels = shape[-1]
+    quarter = nn.Sequential(*convolutions(64, 128, stride=2), *transposed(128, 64, stride=2))
+    half = nn.Sequential(
+        *convolutions(32, 64, stride=2),
+        Skip(quarter, concatenate=True),
+        *convolutions(128, 64),
+        *transposed(64, 32, stride=2),
+    )
+    noise = nn.Sequential(
+        *convolutions(channels, 32),
+        Skip(half, concatenate=True),
+        *convolutions(64, 32),
+        nn.ConvTranspose2d(32, channels, 3, padding=1),
+    )
+    return Subtract(noise)
+
+
+class Subtract(nn.Module):
+    """Subtracts from images the noise that `noise` finds in them."""
+
+    def __init__(self, noise):
+        super().__init__()
+        self.noise = noise
+
+    def forward(self, images):
+        return images - self.noise(images)
+
+
+class Skip(nn.Module):
+    """Joins to what `between` makes of the features the features themselves: adds them, or concatenates."""
+
+    def __init__(self, between, concatenate=False):
+        super().__init__()
+        self.between = between
+        self.concatenate = concatenate
+
+    def forward(self, features):
+        made = self.between(features)
+        return torch.cat([made, features], dim=1) if self.concatenate else made + features
 
 
 def convolution(before, after, stride=1):
     return nn.Conv2d(before, after, 3, stride=stride, padding=1), nn.ReLU()
+
+
+def convolutions(before, after, stride=1):
+    return *convolution(before, after, stride), *convolution(after, after)
 
 
 def transposed(before, after, stride):

@@ -159,6 +159,9 @@ def test_a_model_whose_images_decide_the_size_of_codes(invoke, gradients):
         ("batchnorm-pool", models.BatchNormPoolCAE),
         ("skip", models.SkipConnectionCAE),
         ("adversarial", models.AdversarialCAE),
+        ("residual", models.ResidualCAE),
+        ("denoising", models.DenoisingCAE),
+        ("masked", models.MaskedCAE),
     ],
 )
 def test_other_models(invoke, gradients, name, cls):

@@ -11,20 +11,29 @@ import tensorflow as tf
 import keras_cae
 from keras_cae.models.random_state import draw_apart, seed_generators
 
-MODELS = ("BasicCAE", "BatchNormPoolCAE", "SkipConnectionCAE")
+# name: arguments that make it small
+MODELS = {
+    "BasicCAE": {},
+    "BatchNormPoolCAE": {},
+    "SkipConnectionCAE": {},
+    "ResidualCAE": {"filters": (3, 4)},
+    "DenoisingCAE": {"filters": (3, 4), "convs_per_level": 1},
+}
 
 
 def images(count):
     return np.random.default_rng(0).random((count, 9, 12, 2), dtype="float32")
 
 
-def trained(model_name, count, scope, weights=None, size=3, **options):
+def trained(model_name, count, scope, weights=None, **options):
     """History and weights after two epochs of batches of four."""
     keras.utils.set_random_seed(0)
     with scope:
-        model = getattr(keras_cae.models, model_name)(size, filters=(3, 4, 5), **options)
+        if model_name not in ("DenoisingCAE", "VectorQuantizedCAE"):
+            options["latent_dim"] = 3
+        model = getattr(keras_cae.models, model_name)(**{"filters": (3, 4, 5), **options})
         model.build((None, 9, 12, 2))
-        model.decoder.head[0].kernel_regularizer = keras.regularizers.L2(0.1)
+        model.decoder.get_layer("output_convolution").kernel_regularizer = keras.regularizers.L2(0.1)
         model.compile(
             keras.optimizers.SGD(0.1, momentum=0.9),
             "mse",
@@ -48,8 +57,8 @@ def trained(model_name, count, scope, weights=None, size=3, **options):
 @pytest.mark.parametrize("count", [9, *(pytest.param(count, marks=pytest.mark.slow) for count in (8, 11, 1))])
 @pytest.mark.parametrize("model_name", MODELS)
 def test_two_replicas_train_as_one_device(model_name, count, two_replicas):
-    one = trained(model_name, count, contextlib.nullcontext())
-    two = trained(model_name, count, two_replicas.scope())
+    one = trained(model_name, count, contextlib.nullcontext(), **MODELS[model_name])
+    two = trained(model_name, count, two_replicas.scope(), **MODELS[model_name])
     for name, values in one.items():
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
@@ -93,10 +102,22 @@ def test_a_discrepancy_is_of_the_whole_batch(two_replicas):
 
 def test_a_codebook_follows_the_whole_batch(two_replicas):
     """The replacements of dead codes included, whose choice is the same."""
-    options = {"size": 12, "code_dim": 2, "commitment_weight": 2.0, "decay": 0.8, "seed": 1}
+    options = {"codebook_size": 12, "code_dim": 2, "commitment_weight": 2.0, "decay": 0.8, "seed": 1}
     one = trained("VectorQuantizedCAE", 9, contextlib.nullcontext(), **options)
     two = trained("VectorQuantizedCAE", 9, two_replicas.scope(), **options)
     assert {"commitment_loss", "val_perplexity", "codebook_usage"} < one.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
+
+
+def test_hidden_patches_of_the_whole_batch(two_replicas, monkeypatch):
+    """With the same patches hidden in all images, replicas train a masked model as one device does."""
+    monkeypatch.setattr(
+        keras.random, "uniform", lambda shape, **_: keras.ops.tile([[0.3, 0.1, 0.7, 0.2]], (shape[0], 1))
+    )
+    options = {"filters": (8,), "patch_size": 6}
+    one = trained("MaskedCAE", 9, contextlib.nullcontext(), **options)
+    two = trained("MaskedCAE", 9, two_replicas.scope(), **options)
     for name, values in one.items():
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 

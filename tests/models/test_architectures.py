@@ -6,9 +6,10 @@ import pytest
 import tensorflow as tf
 from sklearn.decomposition import PCA
 
-from keras_cae.models import BasicCAE, BatchNormPoolCAE, SkipConnectionCAE
+from keras_cae.models import BasicCAE, BatchNormPoolCAE, ResidualCAE, SkipConnectionCAE
 
-ARCHITECTURES = [BasicCAE, BatchNormPoolCAE, SkipConnectionCAE]
+ARCHITECTURES = [BasicCAE, BatchNormPoolCAE, ResidualCAE, SkipConnectionCAE]
+QUICK = [BasicCAE, BatchNormPoolCAE, pytest.param(ResidualCAE, marks=pytest.mark.slow), SkipConnectionCAE]
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,7 @@ ARCHITECTURES = [BasicCAE, BatchNormPoolCAE, SkipConnectionCAE]
     [
         (BasicCAE, (14, 14, 3), 212_483, 212_483),
         (BatchNormPoolCAE, (28, 28, 3), 448_099, 447_811),
+        (ResidualCAE, (28, 28, 3), 516_899, 516_899),
         (SkipConnectionCAE, (28, 28, 3), 451_715, 451_715),
     ],
 )
@@ -26,14 +28,14 @@ def test_parameters(cls, shape, parameters, trainable):
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == trainable
 
 
-@pytest.mark.parametrize("cls", ARCHITECTURES)
+@pytest.mark.parametrize("cls", QUICK)
 @pytest.mark.parametrize("latent_dim", [3, None])
 @pytest.mark.parametrize("size", [(28, 28), (29, 31), (33, 47), (64, 64), (4, 4), (5, 64)])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_any_size_and_number_of_channels(cls, latent_dim, size, channels):
     images = np.random.default_rng(0).random((2, *size, channels), dtype="float32")
     model = cls(latent_dim, filters=(2, 3, 4))
-    if min(size) < 8 and cls is BatchNormPoolCAE:
+    if min(size) < 8 and cls in (BatchNormPoolCAE, ResidualCAE):
         with pytest.raises(ValueError, match=rf"{size[0]}×{size[1]} pixels.*at least 8 pixels"):
             model(images)
         return
@@ -48,6 +50,10 @@ def test_any_size_and_number_of_channels(cls, latent_dim, size, channels):
     [
         (BasicCAE, {}),
         (BatchNormPoolCAE, {}),
+        (ResidualCAE, {}),
+        pytest.param(
+            ResidualCAE, {"upsampling": "transposed", "blocks_per_level": 2}, marks=pytest.mark.slow
+        ),
         (SkipConnectionCAE, {"merge": "add"}),
         (SkipConnectionCAE, {"merge": "concatenate"}),
     ],
@@ -169,5 +175,5 @@ def test_beats_pca_on_held_out_digits(cls, digits):
     assert pca_error == pytest.approx(0.0247, abs=0.002)
     model = cls(latent_dim=8)
     model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
-    model.fit(train, batch_size=32, epochs=20, verbose=0)
+    model.fit(train, batch_size=32, epochs=8 if cls is ResidualCAE else 20, verbose=0)
     assert model.evaluate(test, verbose=0) < 0.9 * pca_error

@@ -22,9 +22,19 @@ MODELS = {
 }
 
 
-@pytest.fixture(params=MODELS)
+# More of the same, of which the default run tries the first test only.
+MORE_MODELS = {
+    "residual": lambda: keras_cae.models.ResidualCAE(3, (4,)),
+    "masked": lambda: keras_cae.models.MaskedCAE(3, filters=(4,), seed=1),
+    "denoising": lambda: keras_cae.models.DenoisingCAE(
+        (3, 4), convs_per_level=1, corruption=keras.layers.GaussianNoise(0.1)
+    ),
+}
+
+
+@pytest.fixture(params=[*MODELS, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE_MODELS)])
 def make(request):
-    return MODELS[request.param]
+    return {**MODELS, **MORE_MODELS}[request.param]
 
 
 def trained(make, images):
@@ -42,8 +52,9 @@ def fit(model, images, epochs=2, **arguments):
     ]
 
 
-def test_training_goes_on_as_if_it_had_not_stopped(make, images, tmp_path):
-    model = trained(make, images)
+@pytest.mark.parametrize("name", [*MODELS, *MORE_MODELS])
+def test_training_goes_on_as_if_it_had_not_stopped(name, images, tmp_path):
+    model = trained({**MODELS, **MORE_MODELS}[name], images)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))

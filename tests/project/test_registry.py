@@ -45,6 +45,10 @@ def convolutional(filters, **more):
     return arguments
 
 
+def without(name, arguments):
+    return {key: value for key, value in arguments.items() if key != name}
+
+
 def networks():
     encoder = keras.Sequential([keras.Input((9, 12, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
     decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(216), keras.layers.Reshape((9, 12, 2))])
@@ -73,6 +77,15 @@ ARGUMENTS = {
     },
     layers.SparseBottleneck: lambda: {"penalty": "l1", "weight": 0.5, "target": 0.2},
     layers.MMDBottleneck: lambda: {"mmd_weight": 0.5, "kernel": "rbf"},
+    layers.RandomPatchMask: lambda: {"patch_size": 2, "ratio": 0.4, "seed": 7},
+    layers.ResidualBlock: lambda: {
+        "filters": 6,
+        "kernel_size": 5,
+        "strides": 2,
+        "upsampling": "transposed",
+        "activation": keras.layers.PReLU(),
+        "groups": 2,
+    },
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
@@ -115,6 +128,12 @@ ARGUMENTS = {
     models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
     models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4)),
     models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
+    models.DenoisingCAE: lambda: without(
+        "latent_dim",
+        pyramid((3, 4, 5), convs_per_level=1, activation=keras.layers.PReLU(shared_axes=[1, 2])),
+    ),
+    models.MaskedCAE: lambda: pyramid((4,), blocks_per_level=2, patch_size=2, ratio=0.4, seed=7),
+    models.ResidualCAE: lambda: pyramid((4,), blocks_per_level=2, upsampling="transposed"),
     models.VariationalCAE: lambda: pyramid((2, 3, 4), beta=0.5, free_bits=0.1, seed=7),
     models.VectorQuantizedCAE: lambda: convolutional(
         (2, 3, 4),

@@ -1,0 +1,37 @@
+"""The search for a `DenoisingCAE`."""
+
+from keras_cae.hypermodels.hyper_autoencoder import WITHOUT_LATENT_DIM
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Choices, Fixed, Range
+from keras_cae.models import DenoisingCAE
+
+
+class HyperDenoisingCAE(HyperPyramid):
+    """Finds a `keras_cae.models.DenoisingCAE`.
+
+    Trials are compared by how well they remove noise: Gaussian with a standard deviation of 25/255, or
+    that between the images and the targets that `search` is given, with `corruption="none"`. Arguments and
+    shared hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`, and the loss is the
+    mean absolute error; `convs_per_level` is its own.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperDenoisingCAE((48, 48, 1), corruption_strength=0.1)
+    >>> hypermodel.build(keras_tuner.HyperParameters()).corruption.stddev
+    0.1
+    """
+
+    model_class = DenoisingCAE
+    measures_denoising = True
+    shared_space = WITHOUT_LATENT_DIM | {
+        "corruption": ("corruption/kind", Fixed("gaussian_noise")),
+        "corruption_strength": ("corruption/strength", Fixed(25 / 255)),
+        "loss": ("training/loss", Fixed("mae")),
+    }
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(2, 3, default=3),
+        "width": Choices((32, 16, 64)),
+        "convs_per_level": Range(1, 3, default=2),
+        "kernel_size": Fixed(3),
+        "output_activation": Fixed("linear"),
+    }

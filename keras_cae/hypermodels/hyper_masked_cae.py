@@ -1,0 +1,25 @@
+"""The search for a `MaskedCAE`."""
+
+from keras_cae.hypermodels.hyper_pyramid import HyperPyramid
+from keras_cae.hypermodels.hyper_residual_cae import RESIDUAL_SPACE
+from keras_cae.hypermodels.search_space import Fixed
+from keras_cae.models import MaskedCAE
+
+
+class HyperMaskedCAE(HyperPyramid):
+    """Finds a `keras_cae.models.MaskedCAE`.
+
+    Arguments and shared hyperparameters are those of `HyperPyramid`; `blocks_per_level`, `patch_size` and
+    `ratio` are its own. Trials are compared by the images that the model completes, which is easier the less
+    is hidden: `patch_size` and `ratio` are not searched.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperMaskedCAE((28, 28, 1), patch_size=7)
+    >>> hypermodel.build(keras_tuner.HyperParameters()).patch_size
+    7
+    """
+
+    model_class = MaskedCAE
+    own_space = RESIDUAL_SPACE | {"patch_size": Fixed(4), "ratio": Fixed(0.6)}
+    unhalved_levels = 0

@@ -1,0 +1,28 @@
+"""Layers one after another."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_cae.layers.staged_layer import StagedLayer
+from keras_cae.serialization import deserialize_layer, serialize_layer
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class Chain(StagedLayer):
+    """A level of several layers, applied one after another.
+
+    A `keras.Sequential` is a model, made for one shape; this is a layer, for images of any size.
+    """
+
+    def __init__(self, layers: Sequence[keras.layers.Layer], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.layers = tuple(deserialize_layer(layer) for layer in layers)
+
+    @property
+    def stages(self) -> Sequence[keras.layers.Layer]:
+        return self.layers
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "layers": [serialize_layer(layer) for layer in self.layers]}

@@ -1,0 +1,65 @@
+"""Group normalization of images."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.validation import positive_float, positive_int
+
+SMALLEST_GROUP = 4
+"""How many channels a group has at least: one of a single value would be normalized to nothing."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class ImageGroupNormalization(keras.layers.Layer):
+    """Group normalization (Wu & He 2018), with the numbers of `keras.layers.GroupNormalization`.
+
+    Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of
+    `(n, height, width, channels)` are fast, those over groups of its last axis are not. The channels are
+    split into as many groups as `groups` allows if all have the same size, of four channels or more.
+    """
+
+    def __init__(self, groups: int = 8, epsilon: float = 1e-3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups = positive_int(groups, "groups")
+        self.epsilon = positive_float(epsilon, "epsilon")
+
+    def build(self, input_shape: Any) -> None:
+        channels = input_shape[-1]
+        self.group_count = max(
+            count
+            for count in range(1, self.groups + 1)
+            if channels % count == 0 and (count == 1 or channels // count >= SMALLEST_GROUP)
+        )
+        self.gamma = self.add_weight(shape=(channels,), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(channels,), initializer="zeros", name="beta")
+
+    def call(self, inputs: Any) -> Any:
+        dtype = "float64" if self.compute_dtype == "float64" else "float32"
+        values = ops.cast(inputs, dtype)
+        mean, variance = self._group_moments(values)
+        scale = ops.cast(self.gamma, dtype) * ops.rsqrt(variance + self.epsilon)
+        offset = ops.cast(self.beta, dtype) - mean * scale
+        outputs = values * scale[:, None, None] + offset[:, None, None]
+        return ops.cast(outputs, self.compute_dtype)
+
+    def _group_moments(self, values: Any) -> tuple[Any, Any]:
+        """Mean and variance of each channel's group. Shapes: `(n, channels)`."""
+        channels = values.shape[-1]
+        mean, variance = (
+            ops.reshape(moment, (-1, self.group_count, channels // self.group_count))
+            for moment in ops.moments(values, axes=(1, 2))
+        )
+        group_mean = ops.mean(mean, axis=-1, keepdims=True)
+        group_variance = ops.mean(variance + ops.square(mean - group_mean), axis=-1, keepdims=True)
+        return tuple(
+            ops.reshape(ops.broadcast_to(moment, ops.shape(mean)), (-1, channels))
+            for moment in (group_mean, group_variance)
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "groups": self.groups, "epsilon": self.epsilon}

@@ -1,0 +1,32 @@
+"""The base of layers that apply others one after another."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_cae.serialization import build_once
+
+
+class StagedLayer(keras.layers.Layer):
+    """A layer that applies the layers in `stages`, which a subclass makes, in this order."""
+
+    @property
+    def stages(self) -> Sequence[keras.layers.Layer]:
+        """The layers in the order in which they are applied."""
+        raise NotImplementedError
+
+    def build(self, input_shape: Any) -> None:
+        for stage in self.stages:
+            build_once(stage, input_shape)
+            input_shape = stage.compute_output_shape(input_shape)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        for stage in self.stages:
+            inputs = stage(inputs, training=training)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        for stage in self.stages:
+            input_shape = stage.compute_output_shape(input_shape)
+        return input_shape

@@ -1,0 +1,149 @@
+"""How well `DenoisingCAE` removes Gaussian noise from photographs that it has not seen.
+
+    pip install -e ".[test]"
+    python tests/benchmarks/denoising.py [DATA] [--minutes 8] [--sigma 25]
+
+Trains for so many minutes on grey patches of 48×48 pixels, with the mean absolute error and Adam, whose
+learning rate falls from 1e-3 to 0 along a cosine; then removes the noise from whole photographs. DATA is a
+folder of photographs, or a file `.npy` or `.npz` of images of one size; every tenth is held out. Without it,
+photographs that come with scikit-image and scikit-learn are taken. Prints a table in Markdown: decibels of
+PSNR, nothing clipped.
+"""
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import skimage.data
+import tensorflow as tf
+from PIL import Image
+from skimage.restoration import denoise_nl_means
+from sklearn.datasets import load_sample_image
+from tables import print_table
+
+import keras_cae
+from keras_cae.datasets import load_images
+
+PATCH = 48
+STRIDE = 16
+LEARNING_RATE = 1e-3
+HELD_OUT = ("camera", "chelsea", "china", "coffee")
+TRAINING = ("astronaut", "brick", "flower", "grass", "gravel", "motorcycle", "retina", "rocket")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="?")
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--sigma", type=float, default=25, help="of the noise, where white is 255")
+    parser.add_argument("--batch-size", type=int, default=32)
+    arguments = parser.parse_args()
+    training, held_out = photographs(arguments.data)
+    sigma = arguments.sigma / 255
+    model = keras_cae.models.DenoisingCAE(corruption=keras.layers.GaussianNoise(sigma))
+    steps = train(model, patches(training), arguments.minutes * 60, arguments.batch_size)
+    print(f"{model.count_params():,} parameters, {steps:,} steps of {arguments.batch_size} patches\n")
+    print_table(("photograph", "noisy", "non-local means", "DenoisingCAE"), rows(model, held_out, sigma))
+
+
+def photographs(path):
+    """`(training, held_out)`: dictionaries of grey images, floats from 0 to 1, by name."""
+    if path is None:
+        return ({name: grey(bundled(name)) for name in names} for names in (TRAINING, HELD_OUT))
+    images = read(Path(path))
+    held_out = list(images)[::10]
+    return {name: image for name, image in images.items() if name not in held_out}, {
+        name: images[name] for name in held_out
+    }
+
+
+def bundled(name):
+    if name in ("china", "flower"):
+        return load_sample_image(f"{name}.jpg")
+    if name == "motorcycle":
+        return skimage.data.stereo_motorcycle()[0]
+    return getattr(skimage.data, name)()
+
+
+def read(path):
+    if path.is_dir():
+        files = sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in Image.registered_extensions()
+        )
+        return {file.stem: grey(np.asarray(Image.open(file).convert("RGB"))) for file in files}
+    return {str(number): grey(image) for number, image in enumerate(load_images(path).images)}
+
+
+def grey(image):
+    """An image `(height, width)` or `(height, width, channels)` as grey floats `(height, width, 1)`."""
+    image = image.astype("float32") / (255 if image.dtype == "uint8" else 1)
+    if image.ndim == 2:
+        return image[..., None]
+    return image @ np.float32([[0.299], [0.587], [0.114]]) if image.shape[-1] == 3 else image[..., :1]
+
+
+def patches(images):
+    """All patches that lie `STRIDE` pixels apart, as uint8, `(n, 48, 48, 1)`."""
+    windows = [
+        np.lib.stride_tricks.sliding_window_view(image[..., 0], (PATCH, PATCH))[::STRIDE, ::STRIDE]
+        for image in images.values()
+    ]
+    joined = np.concatenate([window.reshape(-1, PATCH, PATCH, 1) for window in windows])
+    return np.round(joined * 255).astype("uint8")
+
+
+def train(model, images, seconds, batch_size):
+    """Train for so long; return the number of steps."""
+    dataset = tf.data.Dataset.from_tensor_slices(images).cache().shuffle(len(images)).repeat()
+    dataset = dataset.map(flipped, num_parallel_calls=1).batch(batch_size, drop_remainder=True).prefetch(4)
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), "mae")
+    model.fit(dataset.take(1), verbose=0)  # compiles the step
+    schedule = CosineOverTime(seconds)
+    model.fit(dataset, steps_per_epoch=10**6, callbacks=[schedule], verbose=0)
+    return schedule.steps
+
+
+def flipped(image):
+    image = tf.image.random_flip_left_right(image)
+    return tf.image.rot90(image, tf.random.uniform((), 0, 4, tf.int32))
+
+
+class CosineOverTime(keras.callbacks.Callback):
+    """Lets the learning rate fall to 0 along a cosine within so many seconds, then ends the training."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+        self.steps = 0
+
+    def on_train_begin(self, logs=None):
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps += 1
+        passed = min((time.perf_counter() - self.started) / self.seconds, 1.0)
+        self.model.optimizer.learning_rate = LEARNING_RATE * (1 + math.cos(math.pi * passed)) / 2
+        self.model.stop_training = passed == 1.0
+
+
+def rows(model, images, sigma):
+    """The decibels of every image, and their mean."""
+    decibels = []
+    for number, (name, image) in enumerate(images.items()):
+        noisy = image + np.random.default_rng(number).normal(0, sigma, image.shape).astype("float32")
+        means = denoise_nl_means(noisy[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)
+        denoised = model.predict(noisy[None], verbose=0)[0]
+        decibels.append([psnr(image, made) for made in (noisy, means[..., None], denoised)])
+        yield name, *(f"{value:.2f}" for value in decibels[-1])
+    yield "mean", *(f"{value:.2f}" for value in np.mean(decibels, axis=0))
+
+
+def psnr(image, made):
+    return -10 * math.log10(np.mean((image - made) ** 2))
+
+
+if __name__ == "__main__":
+    main()
