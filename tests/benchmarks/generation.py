@@ -14,6 +14,7 @@ import argparse
 import keras
 import numpy as np
 from kernel_distance import kernel_distance, trained_features
+from labelled import labelled_images
 from tables import print_table
 
 from keras_cae.models import BasicCAE, VariationalCAE
@@ -25,14 +26,14 @@ DRAWS = 5
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", help="by default scikit-learn's digits")
+    parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--latent-dim", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--components", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--picture", help="write the first images of every row to this file")
     options = parser.parse_args()
-    train, labels, test, test_labels = digits() if options.data is None else labelled(options.data)
+    (train, labels), (test, test_labels) = floats(labelled_images(options.data))
     keras.utils.set_random_seed(0)
     features, classifier = trained_features(train, labels, epochs=5)
     accuracy = classifier.evaluate(test, test_labels, verbose=0, return_dict=True)["accuracy"]
@@ -54,6 +55,10 @@ def main():
     if options.picture:
         lines = [np.concatenate(list(images), axis=1) for images in shown.values()]
         keras.utils.save_img(options.picture, np.concatenate(lines))
+
+
+def floats(parts):
+    return [(part.images / np.float32(255), part.labels) for part in parts]
 
 
 def drawing(train, options):
@@ -84,22 +89,6 @@ def trained(model, images, options):
     model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy")
     model.fit(images, epochs=options.epochs, batch_size=options.batch_size, verbose=0)
     return model
-
-
-def labelled(path):
-    """Images as floats, and labels, of training and test."""
-    with np.load(path) as file:
-        images = [file[name].astype("float32") / 255 for name in ("x_train", "x_test")]
-        return images[0], file["y_train"], images[1], file["y_test"]
-
-
-def digits():
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    order = np.random.default_rng(0).permutation(len(data.images))
-    images, labels = (data.images[order, ..., None] / 16).astype("float32"), data.target[order]
-    return images[:1437], labels[:1437], images[1437:], labels[1437:]
 
 
 if __name__ == "__main__":

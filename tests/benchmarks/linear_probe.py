@@ -12,10 +12,10 @@ import argparse
 
 import keras
 import numpy as np
-from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from labelled import labelled_images
 from tables import print_table
 
 import keras_cae
@@ -25,7 +25,7 @@ DRAWS = 10
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?")
+    parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--labels", type=int, default=100)
     parser.add_argument("--latent-dim", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=10)
@@ -34,22 +34,8 @@ def main():
     print_table(("codes of", "numbers", "accuracy"), rows(labelled_images(arguments.data), arguments))
 
 
-def labelled_images(path):
-    """Training images `(n, height, width, channels)` as uint8, their classes, test images, their classes."""
-    if path is None:
-        digits = load_digits()
-        images = np.round(digits.images * 255 / 16).astype("uint8")
-        parts = images[:1437], digits.target[:1437], images[1437:], digits.target[1437:]
-    else:
-        with np.load(path) as file:
-            parts = tuple(file[name] for name in ("x_train", "y_train", "x_test", "y_test"))
-    train, train_classes, test, test_classes = parts
-    train, test = (images if images.ndim == 4 else images[..., None] for images in (train, test))
-    return train, train_classes.ravel(), test, test_classes.ravel()
-
-
 def rows(data, arguments):
-    train, train_classes, test, test_classes = data
+    (train, train_classes), (test, test_classes) = data
     patch_size = max(1, train.shape[1] // 7)
     models = {
         "raw pixels": None,

@@ -28,7 +28,7 @@ def public_classes():
         yield from (getattr(module, name) for name in module.__all__)
 
 
-@pytest.mark.parametrize("public", public_classes(), ids=lambda public: public.__qualname__)
+@pytest.mark.parametrize("public", list(public_classes()), ids=lambda public: public.__qualname__)
 def test_docstring(public, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {"np": np, "tf": tf, "keras": keras, "keras_tuner": keras_tuner, "keras_cae": keras_cae}

@@ -1,0 +1,31 @@
+"""Images with their classes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+DIGITS_FOR_TRAINING = 1437
+
+
+class Labelled(NamedTuple):
+    """Images as uint8, `(n, height, width, channels)`, and their classes, `(n,)`."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def labelled_images(data):
+    """The training and the test part of a file, or of scikit-learn's digits.
+
+    Args:
+        data: path of an `.npz` file with `x_train`, `y_train`, `x_test`, `y_test`, or "digits".
+    """
+    if data != "digits":
+        with np.load(data) as file:
+            return [Labelled(file[f"x_{part}"], file[f"y_{part}"].ravel()) for part in ("train", "test")]
+    digits = load_digits()
+    images = np.round(digits.images[..., None] * (255 / 16)).astype("uint8")
+    order = np.random.default_rng(0).permutation(len(images))
+    parts = (order[:DIGITS_FOR_TRAINING], order[DIGITS_FOR_TRAINING:])
+    return [Labelled(images[part], digits.target[part]) for part in parts]
