@@ -12,10 +12,10 @@ import argparse
 
 import keras
 import numpy as np
+from labelled import labelled_images
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from labelled import labelled_images
 from tables import print_table
 
 import keras_cae
