@@ -1,6 +1,27 @@
 """Callbacks: what there is to see while an autoencoder learns."""
 
+from keras_cae.callbacks.codebook_usage import CodebookUsage
+from keras_cae.callbacks.latent_interpolation import LatentInterpolation
+from keras_cae.callbacks.latent_projector import LatentProjector
+from keras_cae.callbacks.latent_statistics import LatentStatistics
+from keras_cae.callbacks.latent_traversal import LatentTraversal
+from keras_cae.callbacks.model_card import ModelCard
+from keras_cae.callbacks.prior_samples import PriorSamples
+from keras_cae.callbacks.reconstruction_error_histogram import ReconstructionErrorHistogram
 from keras_cae.callbacks.reconstruction_logger import ReconstructionLogger
+from keras_cae.callbacks.standard_callbacks import standard_callbacks
 from keras_cae.callbacks.weight_scheduler import WeightScheduler
 
-__all__ = ["ReconstructionLogger", "WeightScheduler"]
+__all__ = [
+    "CodebookUsage",
+    "LatentInterpolation",
+    "LatentProjector",
+    "LatentStatistics",
+    "LatentTraversal",
+    "ModelCard",
+    "PriorSamples",
+    "ReconstructionErrorHistogram",
+    "ReconstructionLogger",
+    "WeightScheduler",
+    "standard_callbacks",
+]

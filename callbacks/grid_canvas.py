@@ -1,6 +1,8 @@
 """The paper on which images are laid out in rows and columns."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -35,7 +37,7 @@ class GridCanvas:
         self.column_width = max(image_width, round(NUMBER_WIDTH * SMALLEST_TEXT))
         cells_width = columns * (self.column_width + GAP)
         text_size = max(SMALLEST_TEXT, min(cells_width / 24, self.column_width / NUMBER_WIDTH))
-        self.font = ImageFont.load_default(size=FINENESS * text_size)
+        self.font = _font(FINENESS * text_size)
         self.stroke = max(1, round(text_size / 24))
         self.line_height = round(1.3 * text_size)
         self.margin = round(0.6 * text_size)
@@ -89,10 +91,9 @@ class GridCanvas:
 
     def _write(self, strip: Image.Image, text: str, x: int, y: int, anchor: str) -> None:
         """Write a text whose `anchor`, as Pillow names it, lies at `(x, y)`."""
-        fine = Image.new("L", (FINENESS * strip.width, FINENESS * strip.height))
-        position = (FINENESS * x, FINENESS * y)
-        ImageDraw.Draw(fine).text(position, text, 255, self.font, anchor, stroke_width=self.stroke)
-        strip.paste(INK, mask=fine.reduce(FINENESS))
+        opacity, left, top = _written(text, self.font, anchor, self.stroke)
+        left, top = x + left, y + top
+        strip.paste(INK, (left, top, left + opacity.width, top + opacity.height), opacity)
 
     def _write_name(self, strip: Image.Image, name: str, top: int) -> None:
         self._write(strip, name, self.left - self.margin, top + self.line_height // 2, anchor="rm")
@@ -109,3 +110,20 @@ class GridCanvas:
         size = (end - start, self.line_height // 2)
         colors = Image.fromarray(color_table()[None]).resize(size, Image.Resampling.NEAREST)
         strip.paste(colors, (start, middle - colors.height // 2))
+
+
+@functools.lru_cache(maxsize=32)
+def _font(size: float) -> Any:
+    return ImageFont.load_default(size=size)
+
+
+@functools.lru_cache(maxsize=1024)
+def _written(text: str, font: Any, anchor: str, stroke: int) -> tuple[Image.Image, int, int]:
+    """A text in white on black, and where its top left lies from the anchor. Most return in every epoch."""
+    box = font.getbbox(text, anchor=anchor, stroke_width=stroke)
+    left, top = (int(side // FINENESS) - 1 for side in box[:2])
+    right, bottom = (int(side // FINENESS) + 2 for side in box[2:])
+    fine = Image.new("L", (FINENESS * (right - left), FINENESS * (bottom - top)))
+    position = (-FINENESS * left, -FINENESS * top)
+    ImageDraw.Draw(fine).text(position, text, 255, font, anchor, stroke_width=stroke)
+    return fine.reduce(FINENESS), left, top

@@ -1,5 +1,6 @@
 """Pictures of images beside what a model makes of them."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_cae.callbacks.grid_canvas import GridCanvas
-from keras_cae.callbacks.image_tiles import color_tiles, image_tiles
+from keras_cae.callbacks.image_tiles import SMALLEST_SIDE, color_tiles, image_tiles
 from keras_cae.callbacks.shown_images import shown_images
 from keras_cae.images import scale_images
 from keras_cae.metrics.psnr import peak_signal_noise_ratio
@@ -25,8 +26,8 @@ def draw_reconstructions(
     """Draw what a model makes of images: input, corrupted input, reconstruction, error and PSNR.
 
     The corrupted input is there for a `keras_cae.models.CAE` with a corruption, whose noise is that of
-    evaluation. Error and PSNR compare the reconstruction with the input, and are left out if the two have
-    different shapes. Training's random numbers stay as they are.
+    evaluation; if that hides pixels, these are shown in white. Error and PSNR compare the reconstruction with
+    the input, and are left out if the two have different shapes. Training's random numbers stay as they are.
 
     Args:
         model: a model from images to images.
@@ -56,26 +57,39 @@ def reconstruct(
     model: keras.Model, images: np.ndarray, predict: Callable[[Any], Any] | None = None
 ) -> dict[str, np.ndarray]:
     """The images that `draw_reconstructions` shows, as floats by the names of their rows."""
-    corruptible = isinstance(model, CAE)
+    rows = {"input": _to_array(scale_images(images))}
     # Around the whole model, because some layers draw random numbers at inference too.
     with same_noise(model):
-        inputs = model.corrupt(images) if corruptible else images
+        inputs = images
+        if isinstance(model, CAE):
+            inputs = model.corrupt(images)
+            rows |= _corrupted_rows(model, inputs)
         outputs = predict(inputs) if predict else model(inputs, training=False)
     if len(getattr(outputs, "shape", ())) != 4:
         raise ValueError(
             f"The model {model.name!r} must make images of shape (n, height, width, channels), got "
             f"{getattr(outputs, 'shape', outputs)}."
         )
-    rows = {"input": _to_array(scale_images(images))}
-    if corruptible and model.corruptions:
-        rows["corrupted"] = _to_array(inputs)
     return {**rows, "reconstruction": _to_array(outputs)}
+
+
+def _corrupted_rows(model: CAE, inputs: Any) -> dict[str, np.ndarray]:
+    """What the model's corruption made of images, and which of their pixels it hides."""
+    masks = [layer for layer in model.corruptions if callable(getattr(layer, "draw", None))]
+    rows = {}
+    if masks:
+        hidden = functools.reduce(ops.logical_or, (layer.draw(inputs) for layer in masks))
+        rows["hidden"] = _to_array(hidden)[..., None]
+    if model.corruptions:
+        rows["corrupted"] = _to_array(inputs)
+    return rows
 
 
 def reconstruction_grid(
     rows: Mapping[str, np.ndarray],
     error: np.ndarray | None = None,
     captions: Mapping[str, Sequence[str]] | None = None,
+    smallest_side: int = SMALLEST_SIDE,
 ) -> np.ndarray:
     """Draw rows of images, each with its name, on white. A column holds what belongs to one image.
 
@@ -85,19 +99,20 @@ def reconstruction_grid(
         error: absolute errors `(n, height, width)` for a row of that name, in colours from 0 to
             `ERROR_SCALE`.
         captions: for each row of texts its name, and one text for each image.
+        smallest_side: pixels that the longer side of a shown image has at least.
 
     Returns:
         The picture, `(height, width, 3)` of uint8.
     """
-    tiles = {name: image_tiles(images) for name, images in rows.items()}
+    tiles = {name: image_tiles(images, smallest_side) for name, images in rows.items()}
     captions = captions or {}
     names = [*tiles, "error", *captions]
-    first = next(iter(tiles.values()))
-    canvas = GridCanvas(len(first), max(row.shape[2] for row in tiles.values()), names)
+    columns = max(len(row) for row in tiles.values())
+    canvas = GridCanvas(columns, max(row.shape[2] for row in tiles.values()), names)
     for name, row in tiles.items():
         canvas.add_images(name, row)
     if error is not None:
-        canvas.add_images("error", color_tiles(error / ERROR_SCALE), scale=ERROR_SCALE)
+        canvas.add_images("error", color_tiles(error / ERROR_SCALE, smallest_side), scale=ERROR_SCALE)
     for name, texts in captions.items():
         canvas.add_texts(name, texts)
     return canvas.picture()

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from keras_cae.callbacks.image_grid import draw_reconstructions, reconstruct
 from keras_cae.callbacks.shown_images import shown_images
+from keras_cae.callbacks.summaries import Summary, image
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.validation import positive_int
 
@@ -20,10 +18,10 @@ class ReconstructionLogger(TensorBoardCallback):
     """Shows in TensorBoard how the reconstructions of a few images improve.
 
     Writes one picture an epoch, under the tag "reconstruction": for each image the input, the corrupted
-    input if the model has a corruption, the reconstruction, the absolute error in colours of a fixed scale,
-    and the peak signal-to-noise ratio in decibels. The noise of the corruption is the same in all epochs.
-    Works with every Keras model from images to images; where input and output differ in shape, errors are
-    left out.
+    input if the model has a corruption, before it the pixels that it hides, if it hides any, then the
+    reconstruction, the absolute error in colours of a fixed scale, and the peak signal-to-noise ratio in
+    decibels. The noise of the corruption is the same in all epochs. Works with every Keras model from images
+    to images; where input and output differ in shape, errors are left out.
 
     Training is not touched: its weights are, to the last bit, those of a training without the callback.
 
@@ -42,7 +40,7 @@ class ReconstructionLogger(TensorBoardCallback):
 
     Raises:
         ValueError: an argument is not of the kind named above; when training begins, the folder can't be
-            written to; after the first batch, the images don't fit the model.
+            written to, or the images don't fit the model.
 
     Example:
 
@@ -60,29 +58,10 @@ class ReconstructionLogger(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.images = shown_images(images, self.max_images)
 
-    def forget_run(self) -> None:
-        super().forget_run()
-        self._predict: Any = None
+    def misfit(self) -> str | None:
+        reconstruct(self.model, self.images, self.inference.reconstruct)
+        return None
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # The model is built now. Images that don't fit it would else be noticed an epoch later.
-        if self._predict is None:
-            self._predict = _inference(self.model)
-            try:
-                reconstruct(self.model, self.images, self._predict)
-            except ValueError as error:
-                error.add_note(f"These are the images that {type(self).__name__} was given.")
-                raise
-
-    def write_summaries(self, epoch: int) -> None:
-        picture = draw_reconstructions(self.model, self.images, self._predict)
-        tf.summary.image("reconstruction", picture[None], step=epoch, description=DESCRIPTION)
-
-
-def _inference(model: keras.Model) -> Any:
-    """What reconstructs images, compiled unless the model is to run eagerly."""
-
-    def predict(images: Any) -> Any:
-        return model(images, training=False)
-
-    return predict if model.run_eagerly else tf.function(predict)
+    def summaries(self, epoch: int) -> dict[str, Summary]:
+        picture = draw_reconstructions(self.model, self.images, self.inference.reconstruct)
+        return {"reconstruction": image(picture, DESCRIPTION)}

@@ -2,20 +2,27 @@
 
 import copy
 import os
+import sys
 from typing import Any, Self
 
 import keras
-import tensorflow as tf
 
+from keras_cae.callbacks.event_writer import EventWriter, open_writer
+from keras_cae.callbacks.inference import inference_of
+from keras_cae.callbacks.summaries import Summary
+from keras_cae.models.random_state import same_noise
 from keras_cae.validation import positive_int
 
 
 class TensorBoardCallback(keras.callbacks.Callback):
     """Writes summaries at the end of epochs, with the epoch's number as their step.
 
-    A subclass writes `write_summaries`. They are written for the epochs 0, `freq`, 2 `freq`, … and for the
-    last one, also where training stops early. After each of them they are on the disk: TensorBoard shows
-    them while training goes on, and an interrupted training loses none.
+    A subclass writes `summaries`, and `misfit`, which says what models it can't show. Summaries are written
+    for the epochs 0, `freq`, 2 `freq`, … and for the last one, also where training stops early. After each of
+    them they are on the disk: TensorBoard shows them while training goes on, and an interrupted training
+    loses none. A disk that is full costs the summaries and a warning, not the training.
+
+    Training's random numbers stay as they are, whatever the summaries draw.
 
     Copies, such as KerasTuner makes for every trial, share the attributes that `shared_by_copies` names, and
     nothing of a training that is going on.
@@ -23,32 +30,56 @@ class TensorBoardCallback(keras.callbacks.Callback):
     Args:
         log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
             whose folder to share, read when training begins.
-        freq: number of epochs from one summary to the next.
+        freq: number of epochs from one summary to the next; None for the first and the last epoch only.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the folder can't
-            be written to.
+            be written to, or the callback can't show the model.
     """
 
     chief_only = True
     """Of several workers only the first runs the callback."""
     shared_by_copies: tuple[str, ...] = ()
     """Names of attributes that are large and never changed."""
+    only_where_it_fits = False
+    """Whether to leave a model alone that the callback can't show, rather than refuse it."""
 
-    def __init__(self, log_dir: Any, freq: int = 1) -> None:
+    def __init__(self, log_dir: Any, freq: int | None = 1) -> None:
         super().__init__()
         self.log_dir = _checked_log_dir(log_dir)
-        self.freq = positive_int(freq, "freq")
+        self.freq = None if freq is None else positive_int(freq, "freq")
         self.forget_run()
 
-    def write_summaries(self, epoch: int) -> None:
-        """Write the summaries of an epoch, with `tf.summary`."""
+    def summaries(self, epoch: int) -> dict[str, Summary]:
+        """The summaries of an epoch, by their tags."""
         raise NotImplementedError
+
+    def files(self, epoch: int) -> dict[str, bytes]:
+        """Files to write beside the summaries, by their paths in the folder."""
+        return {}
+
+    def lost(self, epoch: int) -> None:
+        """Called when what belonged to an epoch could not be written."""
+
+    def last_summaries(self, completed: bool) -> dict[str, Summary]:
+        """Summaries to write when training is over, by their tags; `completed` unless by an exception."""
+        return {}
+
+    def misfit(self) -> str | None:
+        """Why the callback can't show the model, or None.
+
+        Raises:
+            ValueError: the callback could, but not with its arguments: the images don't fit the model, say.
+        """
+        return None
 
     def forget_run(self) -> None:
         """Drop what belongs to one training. A subclass with more of it extends this."""
-        self._writer: Any = None
+        self._writer: EventWriter | None = None
         self._unwritten_epoch: int | None = None
+        self._last_epoch = 0
+        self._idle = False
+        self.inference: Any = None
 
     @property
     def directory(self) -> str:
@@ -58,11 +89,20 @@ class TensorBoardCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._end_run()
-        self._writer = _open_writer(self.directory)
+        if getattr(self.model, "built", False):
+            self._meet_model()
+        if not self._idle:
+            self._writer = open_writer(self.directory)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        # Of a model that was not built when training began.
+        if self.inference is None:
+            self._meet_model()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._last_epoch = epoch
         last = epoch + 1 == (self.params or {}).get("epochs") or self.model.stop_training
-        if last or epoch % self.freq == 0:
+        if last or epoch % (self.freq or sys.maxsize) == 0:
             self._write(epoch)
         else:
             self._unwritten_epoch = epoch
@@ -71,17 +111,42 @@ class TensorBoardCallback(keras.callbacks.Callback):
         # A callback that comes after this one may have ended training.
         if self._unwritten_epoch is not None:
             self._write(self._unwritten_epoch)
+        self._end_run(completed=True)
+
+    def on_fit_exit(self) -> None:
+        """Close what is open: the `fit` of this library's models calls it also after an exception."""
         self._end_run()
 
-    def _write(self, epoch: int) -> None:
-        # `keras.callbacks.TensorBoard` may have turned recording off between its own summaries.
-        with self._writer.as_default(), tf.summary.record_if(True):
-            self.write_summaries(epoch)
-        self._writer.flush()
-        self._unwritten_epoch = None
-
-    def _end_run(self) -> None:
+    def _meet_model(self) -> None:
+        self.inference = inference_of(self.model)
+        try:
+            with same_noise(self.model):
+                reason = self.misfit()
+        except ValueError as error:
+            error.add_note(f"This is what {type(self).__name__} was given.")
+            raise
+        if reason is None:
+            return
+        if not self.only_where_it_fits:
+            raise ValueError(f"{type(self).__name__} can't show {type(self.model).__name__}: {reason}")
         if self._writer is not None:
+            self._writer.close()
+        self._writer, self._idle = None, True
+
+    def _write(self, epoch: int) -> None:
+        self._unwritten_epoch = None
+        if self._writer is None:
+            return
+        with same_noise(self.model):
+            summaries, files = self.summaries(epoch), self.files(epoch)
+        if not self._writer.write(summaries, epoch, files):
+            self.lost(epoch)
+
+    def _end_run(self, completed: bool = False) -> None:
+        if self._writer is not None:
+            summaries = self.last_summaries(completed)
+            if summaries:
+                self._writer.write(summaries, self._last_epoch, {})
             self._writer.close()
         self.forget_run()
 
@@ -103,13 +168,3 @@ def _checked_log_dir(log_dir: Any) -> Any:
             f"{log_dir!r}."
         )
     return log_dir
-
-
-def _open_writer(directory: str) -> Any:
-    try:
-        tf.io.gfile.makedirs(directory)
-        return tf.summary.create_file_writer(directory)
-    except tf.errors.OpError as error:
-        raise ValueError(
-            f"log_dir must be a folder that can be written to, got {directory!r}: {error.message}"
-        ) from error

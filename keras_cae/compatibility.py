@@ -29,6 +29,12 @@ def declare_direction(metric: keras.metrics.Metric, direction: str) -> None:
     metric._direction = KERAS_DIRECTIONS[direction]
 
 
+def declared_direction(metric: keras.metrics.Metric) -> str | None:
+    """Whether larger values of a metric are better, "max", or smaller ones, "min"; None if not declared."""
+    declared = getattr(metric, "_direction", None)
+    return next((name for name, keras_name in KERAS_DIRECTIONS.items() if keras_name == declared), None)
+
+
 class DistributedTraining(keras.Model):
     """A `keras.Model` whose `fit` and `evaluate` run under every distribution strategy.
 

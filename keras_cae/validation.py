@@ -13,6 +13,13 @@ def positive_int(value: Any, name: str) -> int:
     return int(value)
 
 
+def non_negative_int(value: Any, name: str) -> int:
+    """Return `value` as an int, zero or above."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        raise ValueError(f"{name} must be an integer, zero or above, got {value!r}.")
+    return int(value)
+
+
 def positive_ints(values: Any, name: str) -> tuple[int, ...]:
     """Return `values` as a tuple of at least one positive integer."""
     if isinstance(values, str) or not isinstance(values, Iterable):

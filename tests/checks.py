@@ -11,10 +11,14 @@ POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64")
 
 
 def constructor_arguments(cls):
-    """The names of the arguments of a class's own, without `self` and `**kwargs`."""
-    parameters = inspect.signature(cls.__init__).parameters.values()
-    named = (p for p in parameters if p.kind is not p.VAR_KEYWORD)
-    return [p.name for p in named][1:]
+    """The names of the arguments of a class's or a function's own, without `self` and `**kwargs`."""
+    named = (p for p in _parameters(cls) if p.kind is not p.VAR_KEYWORD)
+    return [p.name for p in named]
+
+
+def _parameters(public):
+    function = public.__init__ if inspect.isclass(public) else public
+    return [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
 
 
 def check_docstring(cls):
@@ -26,7 +30,7 @@ def check_docstring(cls):
     section = re.search(r"^Args:\n((?:    .*\n|\n)+)", doc, re.MULTILINE)
     documented = re.findall(r"^    (\*{0,2}\w+):", section.group(1), re.MULTILINE) if section else []
     expected = constructor_arguments(cls)
-    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls.__init__).parameters.values()):
+    if any(p.kind is p.VAR_KEYWORD for p in _parameters(cls)):
         expected.append("**kwargs")
     assert documented == expected
     assert ">>> " in doc, "no example"

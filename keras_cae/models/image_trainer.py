@@ -13,7 +13,7 @@ from keras_cae.images import check_image_batch, known_shape
 from keras_cae.models.random_state import draw_apart, same_noise
 from keras_cae.models.shaped_model import ShapedModel
 from keras_cae.models.target_range import TargetRange
-from keras_cae.models.workers import callbacks_of_worker
+from keras_cae.models.workers import callbacks_of_worker, leave_fit
 from keras_cae.sample_weights import per_image_weights
 
 
@@ -137,19 +137,22 @@ class ImageTrainer(ShapedModel, DistributedTraining):
             targets = self._explicit_target(images, targets, weights, batch_size)
             weights = per_image_weights(weights)
             validation_data = keras.utils.pack_x_y_sample_weight(images, targets, weights)
-        return super().fit(
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks_of_worker(callbacks, self.distribute_strategy),
-            validation_split=validation_split,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            sample_weight=per_image_weights(sample_weight),
-            **kwargs,
-        )
+        try:
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks_of_worker(callbacks, self.distribute_strategy),
+                validation_split=validation_split,
+                validation_data=validation_data,
+                shuffle=shuffle,
+                sample_weight=per_image_weights(sample_weight),
+                **kwargs,
+            )
+        finally:
+            leave_fit(callbacks)
 
     def evaluate(
         self,

@@ -1,4 +1,4 @@
-"""What the workers of a `tf.distribute.MultiWorkerMirroredStrategy` divide among themselves."""
+"""What `fit` does about its callbacks: which of them a worker runs, and how they hear of an exception."""
 
 from typing import Any
 
@@ -24,6 +24,16 @@ def callbacks_of_worker(callbacks: Any, strategy: tf.distribute.Strategy) -> Any
         )
     kept = [callback for callback in keras.tree.flatten(callbacks) if not _only_writes(callback)]
     return [_reading(callback) for callback in kept]
+
+
+def leave_fit(callbacks: Any) -> None:
+    """Tell the callbacks that have an `on_fit_exit` that `fit` is over, be it by an exception.
+
+    Of which Keras tells none of them, so that they would leave their files open.
+    """
+    for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks)):
+        if hasattr(callback, "on_fit_exit"):
+            callback.on_fit_exit()
 
 
 def _only_writes(callback: keras.callbacks.Callback) -> bool:

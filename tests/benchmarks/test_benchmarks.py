@@ -32,7 +32,8 @@ ROWS = {
     "startup": dict.fromkeys(MODELS, 1),
     "memory": dict.fromkeys(MODELS, 3),
     "inference": dict.fromkeys(MODELS, 3),
-    "callbacks": dict.fromkeys(MODELS, 1),
+    # Without those of priors and codebooks; and of what only decodes codes, SkipConnectionCAE.
+    "callbacks": {**dict.fromkeys(MODELS, 8), "SkipConnectionCAE": 6},
     "scaling": dict.fromkeys(MODELS, 6),
     "import": {"keras_cae": 1},
 }

@@ -217,6 +217,30 @@ def test_draws_the_corrupted_input_with_the_same_noise_every_time(drawn):
     np.testing.assert_allclose(rows["reconstruction"], rows["corrupted"] - 0.1, atol=1e-6)
 
 
+class Blinds(keras.layers.Layer):
+    """Hides random pixels, as the corruption of a masked model does."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator = keras.random.SeedGenerator(4)
+
+    def draw(self, images):
+        return keras.random.uniform(images.shape[:3], seed=self.generator) < 0.3
+
+    def call(self, images, training=None):
+        return keras.ops.where(self.draw(images)[..., None], 0.5, images)
+
+
+def test_draws_the_pixels_that_a_corruption_hides(drawn):
+    images = random_images(2, 8, 9, 3)
+    draw_reconstructions(darkening_model(corruption=Blinds()), images)
+    rows = drawn[0]["rows"]
+    assert list(rows) == ["input", "hidden", "corrupted", "reconstruction"]
+    hidden = (rows["corrupted"] != images).any(axis=-1, keepdims=True)
+    assert 0.1 < hidden.mean() < 0.5
+    np.testing.assert_array_equal(rows["hidden"], hidden)
+
+
 def test_integer_images_are_scaled(drawn):
     images = (random_images(2, 8, 8, 1) * 255).astype("uint8")
     draw_reconstructions(darkening_model(), images)

@@ -2,15 +2,12 @@
 
 import copy
 import gc
-import io
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from event_files import open_files, pictures
 
 import keras_cae
 from keras_cae.callbacks import ReconstructionLogger
@@ -33,29 +30,6 @@ def small_model(decoder_layers=(), corruption=None, dtype=None, **compile_argume
 
 def fit(model, *callbacks, images=IMAGES, epochs=1, **kwargs):
     return model.fit(images, epochs=epochs, batch_size=4, verbose=0, callbacks=list(callbacks), **kwargs)
-
-
-def pictures(directory):
-    """The pictures in the event files of a folder, by their steps."""
-    events = EventAccumulator(str(directory), size_guidance={"tensors": 0}).Reload()
-    tags = events.Tags()["tensors"]
-    if "reconstruction" not in tags:
-        return {}
-    assert tags == ["reconstruction"]
-    return {event.step: _decoded(event) for event in events.Tensors("reconstruction")}
-
-
-def _decoded(event):
-    width, height, *images = event.tensor_proto.string_val
-    (picture,) = (np.asarray(Image.open(io.BytesIO(image))) for image in images)
-    assert picture.shape == (int(height), int(width), 3)
-    return picture
-
-
-def open_files(directory):
-    """The files in a folder that this process holds open."""
-    links = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    return [link for link in links if link.is_relative_to(directory)]
 
 
 class AtEpoch(keras.callbacks.Callback):
@@ -392,12 +366,12 @@ def test_wrong_arguments_are_refused(arguments, message):
         ReconstructionLogger(IMAGES, **{"log_dir": "unused", **arguments})
 
 
-def test_images_that_do_not_fit_the_model_are_noticed_after_the_first_batch(tmp_path):
+def test_images_that_do_not_fit_the_model_are_noticed_before_the_first_batch(tmp_path):
     batches = []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: batches.append(batch))
     model = keras_cae.models.BasicCAE(latent_dim=2, filters=(2, 2))
     model.compile("adam", "mse")
     with pytest.raises(ValueError, match=r"built for images of shape \(8, 8, 1\).*got \(9, 8, 1\)") as caught:
         fit(model, watch, ReconstructionLogger(np.zeros((1, 9, 8, 1)), tmp_path))
-    assert batches == [0]
-    assert caught.value.__notes__ == ["These are the images that ReconstructionLogger was given."]
+    assert batches == []
+    assert caught.value.__notes__ == ["This is what ReconstructionLogger was given."]

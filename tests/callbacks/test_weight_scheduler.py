@@ -1,5 +1,7 @@
 """Weights that change from step to step."""
 
+import copy
+
 import keras
 import numpy as np
 import pytest
@@ -78,6 +80,12 @@ def test_a_resumed_training_goes_on_with_the_schedule(images, tmp_path):
     assert loaded.beta == pytest.approx(4 / 20)
     values, _ = train(loaded, images, WeightScheduler("beta", steps=20), epochs=1)
     assert values == pytest.approx([step / 20 for step in range(5, 10)])
+
+
+def test_copies_go_on_by_themselves(images):
+    scheduler = WeightScheduler("beta", keras.optimizers.schedules.PolynomialDecay(1.0, 4, 0.0))
+    values, _ = train(made(), images, copy.deepcopy([scheduler])[0], epochs=1)
+    assert values == pytest.approx([1, 0.75, 0.5, 0.25, 0])
 
 
 def test_weights_really_weigh(images):

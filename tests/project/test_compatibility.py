@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_cae
-from keras_cae.compatibility import PromptlyEnding, declare_direction
+from keras_cae.compatibility import PromptlyEnding, declare_direction, declared_direction
 
 
 class Undeclared(keras.metrics.Mean):
@@ -33,6 +33,15 @@ def trained_epochs(metric):
     data = np.ones((2, 1))
     history = model.fit(data, data, epochs=6, validation_data=(data, data), callbacks=[stopping], verbose=0)
     return len(history.epoch)
+
+
+def test_directions_of_keras_and_of_this_library_are_found():
+    metric = Undeclared(1)
+    assert declared_direction(metric) is None
+    declare_direction(metric, "max")
+    assert declared_direction(metric) == "max"
+    assert declared_direction(keras.metrics.MeanAbsoluteError()) == "min"
+    assert declared_direction(keras_cae.metrics.PSNR()) == "max"
 
 
 def test_keras_does_not_know_the_direction_by_itself():

@@ -1,10 +1,12 @@
-"""What every callback costs.
+"""What every callback costs, on the models that it can show, and what the whole standard set costs.
 
-The time inside a callback's hooks, as a fraction of the epoch, medians over the epochs: the first epoch, in
-which it compiles, and the later ones. The ratios compare later epochs of trainings with and without it.
+The time inside a callback's hooks, as a fraction of the epoch, medians over the epochs: the first epoch, with
+what comes before it, in which it compiles, and the later ones. The ratios compare later epochs of trainings
+with and without it.
 """
 
 import functools
+import itertools
 import statistics
 import tempfile
 import time
@@ -29,20 +31,31 @@ COLUMNS = (
     "with / without",
     "processor time, with / without",
 )
-# name: function of images and a folder for event files
-CALLBACKS = {"ReconstructionLogger": keras_cae.callbacks.ReconstructionLogger}
+NAMES = (
+    "ReconstructionLogger",
+    "ReconstructionErrorHistogram",
+    "LatentProjector",
+    "LatentStatistics",
+    "LatentTraversal",
+    "LatentInterpolation",
+    "PriorSamples",
+    "CodebookUsage",
+    "ModelCard",
+)
+STANDARD = "standard_callbacks"
+WITHOUT_IMAGES = ("PriorSamples", "ModelCard")
 HOOKS = [name for name in dir(keras.callbacks.Callback) if name.startswith("on_")]
 
 
 class HookTimer(keras.callbacks.Callback):
-    """Takes the time of epochs and of a callback's hooks in them; comes after that callback."""
+    """Takes the time of epochs and of callbacks' hooks in them; comes after those callbacks."""
 
-    def __init__(self, callback=None):
+    def __init__(self, callbacks=()):
         super().__init__()
         self.in_hooks = 0.0
         self.marks = []
-        for hook in HOOKS:
-            if callback and getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook):
+        for callback, hook in itertools.product(callbacks, HOOKS):
+            if getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook):
                 setattr(callback, hook, self.timing(getattr(callback, hook)))
 
     def timing(self, hook):
@@ -55,7 +68,8 @@ class HookTimer(keras.callbacks.Callback):
         return timed_hook
 
     def on_train_begin(self, logs=None):
-        self.mark()
+        # What the callbacks did before the first epoch counts as part of it.
+        self.marks.append((time.perf_counter(), time.process_time(), 0.0))
 
     def on_epoch_end(self, epoch, logs=None):
         self.mark()
@@ -76,21 +90,51 @@ def measure(options):
 def compare(name, options):
     """The rows of a model."""
     images = float_images(options)
-    model = make_ours(name, images.shape[1:], options.latent_dim)
-    compile_step(model, images, options.batch_size)
 
-    def run(make_callback=None):
+    def new_model():
+        model = make_ours(name, images.shape[1:], options.latent_dim)
+        compile_step(model, images, options.batch_size)
+        return model
+
+    def run(kind=None):
+        model = new_model()  # because what callbacks compile stays with the model
         with tempfile.TemporaryDirectory() as folder:
-            callback = make_callback and make_callback(images, folder)
-            timer = HookTimer(callback)
-            callbacks = [callback, timer] if callback else [timer]
-            train(model, images, options.batch_size, epochs=EPOCHS, callbacks=callbacks)
+            callbacks = make_callbacks(kind, images, folder)
+            timer = HookTimer(callbacks)
+            train(model, images, options.batch_size, epochs=EPOCHS, callbacks=[*callbacks, timer])
         return timer.epochs()
 
-    competitors = {callback: functools.partial(run, make) for callback, make in CALLBACKS.items()}
+    fitting = fitting_kinds(new_model(), images[: options.batch_size])
+    competitors = {kind: functools.partial(run, kind) for kind in fitting}
     runs = interleaved({"": run, **competitors}, options.rounds)
     without = runs.pop("")
     return [(name, callback, *cells(runs[callback], without)) for callback in runs]
+
+
+def make_callbacks(kind, images, folder):
+    """The callbacks of a row; of no kind, none."""
+    if kind is None:
+        return []
+    if kind == STANDARD:
+        return keras_cae.callbacks.standard_callbacks(folder, images)
+    make = getattr(keras_cae.callbacks, kind)
+    return [make(log_dir=folder) if kind in WITHOUT_IMAGES else make(images, log_dir=folder)]
+
+
+def fitting_kinds(model, images):
+    """The rows of a model: the callbacks that can show it, and the standard set."""
+
+    def fits(kind):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                train(model, images, len(images), callbacks=make_callbacks(kind, images, folder))
+            except ValueError as error:
+                if "can't show" not in str(error):
+                    raise
+                return False
+        return True
+
+    return [kind for kind in (*NAMES, STANDARD) if fits(kind)]
 
 
 def cells(runs, without):

@@ -1,0 +1,84 @@
+"""What a model makes of images and of codes, for the callbacks that show it."""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.models.batching import in_batches
+
+BATCH_SIZE = 128
+FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "reconstruct": lambda model, images: model(images, training=False),
+    "encode": lambda model, images: model.encode(images),
+    "posterior": lambda model, images: model.posterior(images),
+    "decode": lambda model, codes: model.decode(codes),
+}
+_of_models: weakref.WeakKeyDictionary[keras.Model, "Inference"] = weakref.WeakKeyDictionary()
+
+
+def inference_of(model: keras.Model) -> "Inference":
+    """The inference of a model, which all callbacks share as long as Keras keeps its training step."""
+    inference = _of_models.get(model)
+    if inference is None or inference.step() is not model.train_function:
+        inference = _of_models[model] = Inference(model)
+    return inference
+
+
+class Inference:
+    """Applies a model to arrays of any length, in batches, each kind of it compiled once.
+
+    Models that run eagerly are left uncompiled. All results are arrays; floats are float32.
+
+    Args:
+        model: the model.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        # Weakly: else a model would never be freed, being kept by the value of which it is the key.
+        self._model = weakref.ref(model)
+        self.step = weakref.ref(model.train_function) if model.train_function else lambda: None
+        self._compiled: dict[Any, Any] = {}
+
+    def reconstruct(self, images: Any) -> Any:
+        """What the model makes of images."""
+        return self._apply("reconstruct", images)
+
+    def encode(self, images: Any) -> Any:
+        """The codes of images."""
+        return self._apply("encode", images)
+
+    def posterior(self, images: Any) -> Any:
+        """Mean and logarithm of the variance of images' codes."""
+        return self._apply("posterior", images)
+
+    def decode(self, codes: Any) -> Any:
+        """The images of codes."""
+        return self._apply("decode", codes)
+
+    def _apply(self, name: str, inputs: Any) -> Any:
+        inputs = np.asarray(inputs)
+        outputs = in_batches(self._function(name, inputs), inputs, BATCH_SIZE)
+        return keras.tree.map_structure(_as_float32, outputs)
+
+    def _function(self, name: str, inputs: np.ndarray) -> Callable[[Any], Any]:
+        model, function = self._model, FUNCTIONS[name]
+
+        def apply(batch: Any) -> Any:
+            return function(model(), ops.convert_to_tensor(batch))
+
+        if model().run_eagerly:  # type: ignore[union-attr]  # it is alive: a callback holds it
+            return apply
+        kind = (name, inputs.shape[1:], inputs.dtype)
+        if kind not in self._compiled:
+            batches = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
+            self._compiled[kind] = tf.function(apply, input_signature=[batches], autograph=False)
+        return self._compiled[kind]
+
+
+def _as_float32(array: np.ndarray) -> np.ndarray:
+    return array.astype("float32", copy=False) if array.dtype.kind == "f" else array

@@ -1,0 +1,74 @@
+"""What the callbacks that show codes have in common: which models have codes that they can show."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_cae.callbacks.shown_images import shown_images
+from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.validation import positive_int
+
+
+class LatentCallback(TensorBoardCallback):
+    """Shows the codes that a model makes of some images, or the images that it makes of codes.
+
+    Args:
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        log_dir: folder of the event files, or the `keras.callbacks.TensorBoard` whose folder to share.
+        freq: number of epochs from one summary to the next.
+        max_images: how many images to take at most, the first ones.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
+            codes of the kind that the callback shows.
+    """
+
+    shared_by_copies = ("images",)
+    needs_decoder = False
+    """Whether the model must be able to decode codes alone."""
+
+    def __init__(self, images: Any, log_dir: Any, freq: int, max_images: int) -> None:
+        super().__init__(log_dir, freq)
+        self.max_images = positive_int(max_images, "max_images")
+        self.images = shown_images(images, self.max_images)
+
+    def misfit(self) -> str | None:
+        if not callable(getattr(self.model, "encode", None)):
+            return "it has no codes, of which encode(images) would give those of images."
+        codes = self.inference.encode(self.images[:1])
+        return self.misfit_of_codes(codes) or (self._misfit_of_decoder(codes) if self.needs_decoder else None)
+
+    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
+        """Why codes like these can't be shown, or None."""
+        if codes.dtype.kind != "f":
+            return (
+                "its codes are numbers of vectors in a codebook, which have no dimensions to follow. "
+                "CodebookUsage shows such codes."
+            )
+        if codes.ndim != 2:
+            return (
+                f"its codes are feature maps of shape {codes.shape[1:]}, but vectors of shape (latent_dim,) "
+                "are needed. Give the model a latent_dim."
+            )
+        return None
+
+    def _misfit_of_decoder(self, codes: np.ndarray) -> str | None:
+        try:
+            self.inference.decode(codes)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether codes of the model follow the standard normal distribution, from which it draws images."""
+        return callable(getattr(self.model, "sample", None))
+
+    def units(self, codes: np.ndarray) -> np.ndarray:
+        """The unit of each latent dimension: that of the prior, or else the codes' standard deviation."""
+        return np.ones(codes.shape[1], "float32") if self.has_prior else codes.std(axis=0)
+
+
+def most_active(codes: np.ndarray, count: int) -> np.ndarray:
+    """The latent dimensions whose codes vary most from image to image, the first of them first."""
+    return np.argsort(-codes.var(axis=0), kind="stable")[:count]

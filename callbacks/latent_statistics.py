@@ -1,0 +1,135 @@
+"""What numbers tell about the codes: which dimensions are used, and how they are distributed."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_cae.callbacks.latent_callback import LatentCallback, most_active
+from keras_cae.callbacks.summaries import Summary, histogram, scalar
+from keras_cae.validation import positive_int
+
+ACTIVE_VARIANCE = 0.01
+"""Of the codes of a dimension that is used, as `metrics.ActiveUnits` has it."""
+SMALLEST_VARIANCE = 1e-6
+PRIOR_LIMITS = (-4.0, 4.0)
+"""Of the histograms that are to be compared with the prior."""
+DIMENSION = "The codes of the images in this latent dimension, one of those that vary most."
+ACTIVE_UNITS = "How many latent dimensions vary from image to image, with a variance above 0.01."
+EFFECTIVE_RANK = (
+    "How many directions the codes spread in: the exponential of the entropy of the eigenvalues of their "
+    "covariance, as shares of their sum (Roy & Vetterli 2007)."
+)
+POSTERIOR = "One code of each image, drawn as in training, all dimensions together."
+PRIOR = "What the aggregated posterior should look like: the standard normal distribution."
+DISTANCE = (
+    "Of the aggregated posterior from the prior, in nats: the divergence of a normal distribution with its "
+    "mean and variance from the standard normal, summed over the dimensions."
+)
+KL = "Divergence of an image's code from the prior in each dimension, in nats, the mean over the images."
+
+
+class LatentStatistics(LatentCallback):
+    """Shows in TensorBoard how the codes of images are distributed.
+
+    Writes each epoch, under the tag "latent/…":
+
+    - `dimension_<j>`: a histogram of the codes for each of the most active dimensions;
+    - `active_units`: how many dimensions vary at all (Burda et al. 2016);
+    - `effective_rank`: how many directions the codes spread in, the exponential of the entropy of the
+      covariance's eigenvalues (Roy & Vetterli 2007, "The Effective Rank");
+    - for models with a prior: histograms `aggregated_posterior` and `prior`, which should look alike, and
+      `distance_to_prior`, in nats;
+    - for models with a `posterior`, such as `keras_cae.models.VariationalCAE`: `kl`, the divergence from the
+      prior in nats, `kl_<j>` for the most active dimensions, and `kl_per_dimension`, a histogram over all.
+
+    For models with dense codes (a `latent_dim`). Training is not touched.
+
+    Args:
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; two at least.
+        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
+            whose folder to share, read when training begins.
+        freq: number of epochs from one summary to the next.
+        max_images: how many images to take at most, the first ones.
+        max_dims: how many dimensions get a histogram of their own.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
+            the folder can't be written to.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> model = keras_cae.models.VariationalCAE(latent_dim=4, filters=(4, 8))
+    >>> model.compile(optimizer="adam", loss="binary_crossentropy")
+    >>> statistics = keras_cae.callbacks.LatentStatistics(images, log_dir="logs")
+    >>> history = model.fit(images, callbacks=[statistics], verbose=0)
+    """
+
+    def __init__(
+        self,
+        images: Any,
+        log_dir: Any = "logs",
+        freq: int = 1,
+        max_images: int = 128,
+        max_dims: int = 8,
+    ) -> None:
+        super().__init__(images, log_dir, freq, max_images)
+        self.max_dims = positive_int(max_dims, "max_dims")
+        if len(self.images) < 2:
+            raise ValueError("images must be two at least, for statistics of their codes, got one.")
+
+    def summaries(self, epoch: int) -> dict[str, Summary]:
+        if callable(getattr(self.model, "posterior", None)):
+            codes, log_variance = self.inference.posterior(self.images)
+        else:
+            codes, log_variance = self.inference.encode(self.images), None
+        dims = most_active(codes, self.max_dims)
+        content = {f"dimension_{dim:03d}": histogram(codes[:, dim], DIMENSION) for dim in dims}
+        content["active_units"] = scalar(np.sum(codes.var(axis=0) > ACTIVE_VARIANCE), ACTIVE_UNITS)
+        content["effective_rank"] = scalar(effective_rank(codes), EFFECTIVE_RANK)
+        if log_variance is not None:
+            content |= _divergences(gaussian_kl(codes, log_variance), dims)
+        if self.has_prior:
+            content |= _against_prior(codes, log_variance)
+        return {f"latent/{name}": summary for name, summary in content.items()}
+
+
+def effective_rank(codes: np.ndarray) -> float:
+    """The exponential of the entropy of the eigenvalues of the codes' covariance, as shares of their sum."""
+    centered = codes.astype("float64") - codes.mean(axis=0)
+    if not np.isfinite(centered).all():
+        return float("nan")
+    # The eigenvalues of the covariance that are not 0 are also those of the smaller one of these.
+    n, dims = centered.shape
+    gram = centered.T @ centered if dims <= n else centered @ centered.T
+    values = np.linalg.eigvalsh(gram)
+    shares = values[values > 1e-12 * max(values.max(), 1e-30)]
+    shares = shares / shares.sum() if shares.size else np.ones(1)
+    return float(np.exp(-np.sum(shares * np.log(shares))))
+
+
+def gaussian_kl(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
+    """The divergence of normal distributions from the standard normal one, in nats, value by value."""
+    return (np.square(mean) + np.exp(log_variance) - 1.0 - log_variance) / 2.0
+
+
+def _divergences(kl: np.ndarray, dims: np.ndarray) -> dict[str, Summary]:
+    per_dimension = kl.mean(axis=0)
+    return {
+        "kl": scalar(per_dimension.sum(), "The same, summed over the dimensions. " + KL),
+        "kl_per_dimension": histogram(per_dimension, "How many dimensions have which divergence. " + KL),
+        **{f"kl_{dim:03d}": scalar(per_dimension[dim], KL) for dim in dims},
+    }
+
+
+def _against_prior(codes: np.ndarray, log_variance: np.ndarray | None) -> dict[str, Summary]:
+    noise = np.random.default_rng(0).standard_normal(codes.shape)
+    drawn = codes if log_variance is None else codes + np.exp(log_variance / 2) * noise
+    within = np.zeros_like(codes) if log_variance is None else np.exp(log_variance)
+    variance = codes.var(axis=0) + within.mean(axis=0)
+    distance = gaussian_kl(codes.mean(axis=0), np.log(np.maximum(variance, SMALLEST_VARIANCE)))
+    return {
+        "aggregated_posterior": histogram(drawn, POSTERIOR, PRIOR_LIMITS),
+        "prior": histogram(noise, PRIOR, PRIOR_LIMITS),
+        "distance_to_prior": scalar(distance.sum(), DISTANCE),
+    }

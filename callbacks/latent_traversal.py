@@ -1,0 +1,117 @@
+"""What each latent dimension does to an image."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keras_cae.callbacks.image_grid import reconstruction_grid
+from keras_cae.callbacks.latent_callback import LatentCallback, most_active
+from keras_cae.callbacks.summaries import Summary, image
+from keras_cae.validation import non_negative_int, positive_float, positive_int
+
+SMALLEST_SIDE = 48
+"""Of the shown images, in pixels: there are many of them."""
+DESCRIPTION = (
+    "Each row changes one number of the first image's code and leaves the others as they are: from left to "
+    "right by so many {units}. The numbers that vary most from image to image come first."
+)
+
+
+class LatentTraversal(LatentCallback):
+    """Shows in TensorBoard what each latent dimension does: images decoded around the code of an image.
+
+    Writes one picture an epoch, under the tag "latent/traversal", with a row for each dimension: from left to
+    right its value goes from `span` units below that of the first image's code to `span` units above, while
+    the other dimensions stay. The unit is that of the prior for models that have one, such as
+    `keras_cae.models.VariationalCAE`; for others it is the standard deviation of the images' codes in this
+    dimension.
+
+    For models with dense codes (a `latent_dim`) that decode codes alone. Training is not touched.
+
+    Args:
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers. The first one is changed; how
+            far is taken from all.
+        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
+            whose folder to share, read when training begins.
+        dims: how many dimensions to show, those that vary most; or the numbers of those to show.
+        span: how far to go to each side, in units.
+        steps: how many images there are in a row.
+        freq: number of epochs from one picture to the next.
+        max_images: how many images to take at most, the first ones.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
+            the folder can't be written to.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> model = keras_cae.models.BasicCAE(latent_dim=4, filters=(4, 8))
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> traversal = keras_cae.callbacks.LatentTraversal(images, log_dir="logs", dims=2, steps=5)
+    >>> history = model.fit(images, callbacks=[traversal], verbose=0)
+    """
+
+    needs_decoder = True
+
+    def __init__(
+        self,
+        images: Any,
+        log_dir: Any = "logs",
+        dims: int | Iterable[int] = 8,
+        span: float = 3.0,
+        steps: int = 7,
+        freq: int = 1,
+        max_images: int = 64,
+    ) -> None:
+        super().__init__(images, log_dir, freq, max_images)
+        self.dims = _checked_dims(dims)
+        self.span = positive_float(span, "span")
+        self.steps = positive_int(steps, "steps")
+
+    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
+        reason = super().misfit_of_codes(codes)
+        if reason is None and isinstance(self.dims, tuple) and max(self.dims) >= codes.shape[1]:
+            raise ValueError(
+                f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}."
+            )
+        if reason is None and len(self.images) == 1 and not self.has_prior:
+            raise ValueError(
+                "images must be several for a model without a prior: how far to go is the standard deviation "
+                "of their codes. Got one image."
+            )
+        return reason
+
+    def summaries(self, epoch: int) -> dict[str, Summary]:
+        codes = self.inference.encode(self.images)
+        dims = most_active(codes, self.dims) if isinstance(self.dims, int) else np.array(self.dims)
+        offsets = np.linspace(-self.span, self.span, self.steps, dtype="float32")
+        decoded = self.inference.decode(traversed(codes[0], dims, offsets, self.units(codes)))
+        rows = decoded.reshape(len(dims), self.steps, *decoded.shape[1:])
+        names = [f"code[{dim}]" for dim in dims]
+        units = "units of the prior" if self.has_prior else "standard deviations"
+        picture = reconstruction_grid(
+            dict(zip(names, rows, strict=True)),
+            captions={"units": [f"{offset:.2g}" for offset in offsets]},
+            smallest_side=SMALLEST_SIDE,
+        )
+        return {"latent/traversal": image(picture, DESCRIPTION.format(units=units))}
+
+
+def traversed(code: np.ndarray, dims: np.ndarray, offsets: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Codes in which one dimension after another is moved by offsets: `(dims * offsets, latent_dim)`."""
+    codes = np.tile(code, (len(dims), len(offsets), 1))
+    for row, dim in zip(codes, dims, strict=True):
+        row[:, dim] += offsets * units[dim]
+    return codes.reshape(-1, len(code))
+
+
+def _checked_dims(dims: Any) -> Any:
+    """`dims` as an integer or a tuple of such."""
+    if isinstance(dims, str) or not isinstance(dims, Iterable):
+        return positive_int(dims, "dims")
+    checked = tuple(non_negative_int(dim, "dims") for dim in dims)
+    if not checked:
+        raise ValueError("dims must be a positive integer, or the numbers of dimensions, got none.")
+    return checked

@@ -1,0 +1,134 @@
+"""What was trained, and what came of it, for comparing trainings."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from keras_cae.callbacks.model_description import card, hyperparameters
+from keras_cae.callbacks.summaries import Summary, scalar, text
+from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.compatibility import declared_direction
+
+TUNER_FOLDER = re.compile(r"execution\d+")
+"""In which KerasTuner has a trial's `keras.callbacks.TensorBoard` write, beside a record of its own."""
+
+
+class ModelCard(TensorBoardCallback):
+    """Describes a training in TensorBoard: what the model is, and for its HParams tab what came of it.
+
+    Writes after the first epoch, under the tag "model_card", a text: the architecture, the number of
+    parameters, how many values of an image a value of the code stands for, the arguments of `compile`, the
+    versions. In the HParams tab a training is a row: the model's and the optimizer's arguments, and each
+    metric's last value, "final/…", and best value, "best/…", where it is known whether larger ones are
+    better. A training that ends by an exception is marked as failed, with the metrics that it had reached.
+
+    In a search by KerasTuner, which records the hyperparameters of its trials itself, the text and the
+    metrics are written, and no second record. For all Keras models. Training is not touched.
+
+    Args:
+        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
+            whose folder to share, read when training begins. Trainings to compare need folders of their own.
+        hparams: what else to compare trainings by, numbers, strings and booleans by their names; None for
+            nothing else.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
+            written to.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> model = keras_cae.models.BasicCAE(latent_dim=4, filters=(4, 8))
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> card = keras_cae.callbacks.ModelCard(log_dir="logs/first", hparams={"data": "random"})
+    >>> history = model.fit(images, callbacks=[card], verbose=0)
+    """
+
+    def __init__(self, log_dir: Any = "logs", hparams: Mapping[str, Any] | None = None) -> None:
+        super().__init__(log_dir, freq=None)
+        self.hparams = _checked_hparams(hparams)
+
+    def forget_run(self) -> None:
+        super().forget_run()
+        self._described = False
+        self._final: dict[str, float] = {}
+        self._best: dict[str, float] = {}
+
+    @property
+    def in_search(self) -> bool:
+        """Whether KerasTuner runs the training and writes the record of its hyperparameters."""
+        shared = isinstance(self.log_dir, keras.callbacks.TensorBoard)
+        return shared and bool(TUNER_FOLDER.fullmatch(os.path.basename(self.directory)))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._final = {name: float(value) for name, value in (logs or {}).items()}
+        for name, value in self._final.items():
+            direction = direction_of(name, self.model)
+            if direction is not None:
+                better = max if direction == "max" else min
+                self._best[name] = better(value, self._best.get(name, value))
+        super().on_epoch_end(epoch, logs)
+
+    def summaries(self, epoch: int) -> dict[str, Summary]:
+        if self._described:
+            return {}
+        self._described = True
+        return {"model_card": text(card(self.model)), **self._session_start()}
+
+    def lost(self, epoch: int) -> None:
+        self._described = False
+
+    def last_summaries(self, completed: bool) -> dict[str, Summary]:
+        values = {"final": self._final, "best": self._best}
+        content = {
+            f"{kind}/{name}": scalar(value) for kind, part in values.items() for name, value in part.items()
+        }
+        return content | self._session_end(completed) if content else {}
+
+    def _session_start(self) -> dict[str, Summary]:
+        if self.in_search:
+            return {}
+        from tensorboard.plugins.hparams import api
+
+        values = hyperparameters(self.model, self.params or {}) | self.hparams
+        # A name of its own, or trainings of equal hyperparameters would be one row. Its beginning is shown.
+        folder, name = os.path.split(os.path.normpath(self.directory))
+        return _record(api.hparams_pb(values, trial_id=f"{name} in {folder or '.'}"))
+
+    def _session_end(self, completed: bool) -> dict[str, Summary]:
+        if self.in_search:
+            return {}
+        from tensorboard.plugins.hparams import api_pb2, summary
+
+        return _record(
+            summary.session_end_pb(api_pb2.STATUS_SUCCESS if completed else api_pb2.STATUS_FAILURE)
+        )
+
+
+def direction_of(name: str, model: keras.Model) -> str | None:
+    """Whether larger values of what logs call `name` are better, "max", or "min"; None if it is not known."""
+    name = name.removeprefix("val_")
+    if name in ("loss", "reconstruction_loss"):
+        return "min"
+    groups = [[metric, *getattr(metric, "metrics", ())] for metric in model.metrics]
+    return next(
+        (declared_direction(metric) for group in groups for metric in group if metric.name == name), None
+    )
+
+
+def _record(summary: Any) -> dict[str, Summary]:
+    """A record of the HParams plugin as summaries, by their tags."""
+    return {value.tag: Summary([0.0][:0], value.metadata) for value in summary.value}
+
+
+def _checked_hparams(hparams: Any) -> dict[str, Any]:
+    checked = dict(hparams or {})
+    for name, value in checked.items():
+        if not isinstance(name, str) or not isinstance(value, bool | int | float | str):
+            raise ValueError(
+                f"hparams must be numbers, strings and booleans by their names, got {value!r} for {name!r}."
+            )
+    return checked

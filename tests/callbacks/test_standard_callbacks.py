@@ -1,0 +1,77 @@
+"""The set of callbacks for every model."""
+
+import keras
+import numpy as np
+import pytest
+from event_files import written
+from tiny_models import IMAGES, TinyCodebookCAE, TinyVariationalCAE, compiled, fit, idle
+
+from keras_cae import models
+from keras_cae.callbacks import standard_callbacks
+
+ALWAYS = {"model_card", "reconstruction", "reconstruction_error", "final", "best"}
+
+
+def plain():
+    encoder = keras.Sequential([keras.layers.Conv2D(2, 3, padding="same")])
+    return models.CAE(encoder, keras.Sequential([keras.layers.Conv2D(2, 3, padding="same")]))
+
+
+@pytest.mark.parametrize(
+    ("make", "latent", "others"),
+    [
+        (
+            TinyVariationalCAE,
+            {"traversal", "interpolation", "prior_samples", "kl", "effective_rank"},
+            {"projector"},
+        ),
+        (lambda: models.BasicCAE(3, (2, 2)), {"traversal", "interpolation", "effective_rank"}, {"projector"}),
+        (lambda: models.SkipConnectionCAE(3, (2, 2, 2)), {"effective_rank"}, {"projector"}),
+        (lambda: models.BasicCAE(None, (2, 2)), set(), {"projector"}),
+        (plain, set(), {"projector"}),
+        (TinyCodebookCAE, set(), {"codebook"}),
+    ],
+    ids=["variational", "basic", "skip", "feature maps", "own networks", "codebook"],
+)
+def test_every_model_has_what_fits(tmp_path, make, latent, others):
+    model = compiled(make(), run_eagerly=True)
+    fit(model, *standard_callbacks(tmp_path, IMAGES, range(12), IMAGES[::-1]))
+    tags = set(written(tmp_path))
+    groups = {tag.split("/")[0] for tag in tags if not tag.startswith("_")}
+    if (tmp_path / "projector_config.pbtxt").exists():
+        groups.add("projector")
+    assert groups == ALWAYS | others | ({"latent"} if latent else set())
+    shown = {"traversal", "interpolation", "prior_samples", "kl", "effective_rank"}
+    assert {name for name in shown if f"latent/{name}" in tags} == latent
+    assert "reconstruction_error/auroc" in tags
+    assert len(list(tmp_path.glob("events*"))) == 1, "all of them share a file"
+    assert (tmp_path / "train").is_dir()
+
+
+def test_any_keras_model(tmp_path):
+    model = keras.Sequential([keras.layers.Conv2D(2, 3, padding="same")])
+    model.compile("sgd", "mse", run_eagerly=True)
+    model.fit(IMAGES, IMAGES, verbose=0, callbacks=standard_callbacks(tmp_path, IMAGES))
+    assert {tag.split("/")[0] for tag in written(tmp_path) if not tag.startswith("_")} == ALWAYS
+
+
+def test_a_single_image_and_freq(tmp_path):
+    fit(idle(TinyVariationalCAE), *standard_callbacks(tmp_path, IMAGES[:1], freq=2), epochs=4)
+    seen = written(tmp_path)
+    assert list(seen["reconstruction"]) == list(seen["latent/traversal"]) == [0, 2, 3]
+    assert "latent/effective_rank" not in seen
+
+
+def test_takes_a_tensorboard_callback(tmp_path):
+    tensorboard = keras.callbacks.TensorBoard(tmp_path)
+    made = standard_callbacks(tensorboard, IMAGES)
+    assert made[0] is tensorboard
+    assert all(callback.log_dir is tensorboard for callback in made[1:])
+    assert isinstance(standard_callbacks("unused", IMAGES)[0], keras.callbacks.TensorBoard)
+
+
+def test_wrong_images_are_refused():
+    with pytest.raises(ValueError, match="images must be floats"):
+        standard_callbacks("unused", IMAGES * 255)
+    with pytest.raises(ValueError, match="anomalous must be"):
+        standard_callbacks("unused", IMAGES, anomalous=np.zeros((3, 9, 12)))
