@@ -5,7 +5,7 @@ import os
 import re
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ def open_writer(directory: str) -> "EventWriter":
     Raises:
         ValueError: the folder can't be written to.
     """
+    if "://" not in directory:
+        directory = os.path.abspath(directory)
     writer = _open.get(directory)
     if writer is None:
         writer = EventWriter(directory)
@@ -62,7 +64,7 @@ class EventWriter:
             self._start_file()
         except (OSError, tf.errors.OpError) as error:
             raise ValueError(
-                f"log_dir must be a folder that can be written to, got {directory!r}: {_message(error)}"
+                f"log_dir must be a folder that can be written to, got {directory!r}: {message_of(error)}"
             ) from error
 
     def write(self, summaries: Mapping[str, Summary], step: int, files: Mapping[str, bytes]) -> bool:
@@ -75,7 +77,7 @@ class EventWriter:
             if self._writer is None:
                 self._start_file()
             # `keras.callbacks.TensorBoard` may have turned recording off between its own summaries.
-            with self._writer.as_default(), tf.summary.record_if(True):
+            with no_writer_left(), self._writer.as_default(), tf.summary.record_if(True):
                 for tag, summary in summaries.items():
                     tf.summary.write(tag, summary.tensor, step, summary.metadata)
             self._writer.flush()
@@ -104,8 +106,8 @@ class EventWriter:
             self._start = self._position = self._file.stat().st_size if self._file else 0
 
     def _event_files(self) -> set[Path]:
-        """Those that this process can look into: not those in a cloud."""
-        return set(Path(self.directory).glob(f"*{SUFFIX}"))
+        """Those of this process that it can look into: not those in a cloud."""
+        return set(Path(self.directory).glob(f"events*.{os.getpid()}.*{SUFFIX}"))
 
     def _check_records(self, expected: int) -> None:
         """Find out whether records have reached the disk, as whole ones: TensorFlow does not say."""
@@ -143,7 +145,7 @@ class EventWriter:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"{self.directory!r} could not be written to: {_message(error)} Training goes on; what "
+                f"{self.directory!r} could not be written to: {message_of(error)} Training goes on; what "
                 "TensorBoard would have shown of this epoch is lost.",
                 stacklevel=2,
             )
@@ -164,7 +166,36 @@ class EventWriter:
                 writer.close()
 
 
-def _message(error: Exception) -> str:
+class _NoWriter(tf.summary.SummaryWriter):
+    """Writes nothing, and never fails."""
+
+    def init(self) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def no_writer_left() -> Iterator[None]:
+    """Afterwards the default writer is the one from before, even if one within could not be flushed.
+
+    TensorFlow flushes a writer when its context is left, and if that fails leaves it as the default one: what
+    anybody writes later would fail, too.
+    """
+    nothing = _NoWriter()
+    with nothing.as_default():
+        try:
+            yield
+        finally:
+            nothing.set_as_default()
+
+
+def message_of(error: Exception) -> str:
     """What an error says in its first line, without the names of TensorFlow's operations."""
     message = str(getattr(error, "message", None) or error)
-    return re.sub(r"\{\{.*?\}\}\s*", "", message).split("\n")[0].rstrip(".") + "."
+    line = re.sub(r"\{\{.*?\}\}\s*", "", message).split("\n")[0]
+    return line if line.endswith((".", "?")) else f"{line}."

@@ -69,15 +69,19 @@ class Inference:
         model, function = self._model, FUNCTIONS[name]
 
         def apply(batch: Any) -> Any:
-            return function(model(), ops.convert_to_tensor(batch))
+            return function(model(), batch)
 
-        if model().run_eagerly:  # type: ignore[union-attr]  # it is alive: a callback holds it
-            return apply
         kind = (name, inputs.shape[1:], inputs.dtype)
-        if kind not in self._compiled:
+        if model().run_eagerly:  # type: ignore[union-attr]  # it is alive: a callback holds it
+            chosen = apply
+        elif kind in self._compiled:
+            chosen = self._compiled[kind]
+        else:
             batches = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
-            self._compiled[kind] = tf.function(apply, input_signature=[batches], autograph=False)
-        return self._compiled[kind]
+            # Concrete, or TensorFlow would warn of being slow where many models are trained.
+            chosen = tf.function(apply, autograph=False).get_concrete_function(batches)
+            self._compiled[kind] = chosen
+        return lambda batch: chosen(ops.convert_to_tensor(batch))
 
 
 def _as_float32(array: np.ndarray) -> np.ndarray:

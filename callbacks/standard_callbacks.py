@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_cae.callbacks.codebook_usage import CodebookUsage
+from keras_cae.callbacks.curves import TensorBoard
 from keras_cae.callbacks.latent_interpolation import LatentInterpolation
 from keras_cae.callbacks.latent_projector import LatentProjector
 from keras_cae.callbacks.latent_statistics import LatentStatistics
@@ -26,7 +27,8 @@ def standard_callbacks(
     `ReconstructionErrorHistogram`. For those that have what it takes: `LatentStatistics` with dense codes,
     `LatentTraversal` and `LatentInterpolation` if the decoder also needs nothing else, `LatentProjector` with
     codes of floats, `PriorSamples` with a prior, `CodebookUsage` with a codebook. A callback that does not
-    fit the model writes nothing, where on its own it would refuse to.
+    fit the model writes nothing, where on its own it would refuse to. A full disk ends no training, which it
+    would with Keras's own callback.
 
     Args:
         log_dir: folder of the event files, made when training begins; or a `keras.callbacks.TensorBoard` to
@@ -54,7 +56,7 @@ def standard_callbacks(
     tensorboard = log_dir
     if not isinstance(log_dir, keras.callbacks.TensorBoard):
         # Of models like these it writes no graph, only an empty one.
-        tensorboard = keras.callbacks.TensorBoard(log_dir, write_graph=False)
+        tensorboard = TensorBoard(log_dir, write_graph=False)
     made: list[TensorBoardCallback] = [
         ModelCard(tensorboard),
         ReconstructionLogger(images, tensorboard, freq),

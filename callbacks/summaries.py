@@ -47,7 +47,8 @@ def histogram(
     Args:
         values: of any shape.
         description: in Markdown.
-        limits: of the buckets; by default the smallest and the largest value.
+        limits: of the buckets, the outermost of which have what lies beyond; by default the smallest and the
+            largest value.
     """
     values = values[np.isfinite(values)].astype("float64")
     buckets = np.zeros((BUCKETS, 3))
@@ -61,7 +62,7 @@ def histogram(
 def _counts(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
     if low == high:  # as TensorBoard wants it: all in the last bucket, whose width is 0
         return np.eye(BUCKETS)[-1] * values.size, np.full(BUCKETS + 1, low)
-    return np.histogram(values, BUCKETS, (low, high))
+    return np.histogram(np.clip(values, low, high), BUCKETS, (low, high))
 
 
 def _metadata(plugin: str, description: str) -> Any:

@@ -30,8 +30,8 @@ class MMDBottleneck(Bottleneck):
     The expectations over the prior are computed, not sampled, so there is no noise in them. The kernel is
     the mean over the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
 
-        "imq":  C / (C + |x − y|²),  C = 2 d s,    whose long tails reach codes far from the prior too;
-        "rbf":  exp(−|x − y|² / C),
+        "imq":  C / (C + ‖x − y‖²),  C = 2 d s,    whose long tails reach codes far from the prior too;
+        "rbf":  exp(−‖x − y‖² / C),
 
     with `d` the size of a code: two codes of the prior lie `2 d` apart in the mean square. With `k(x, x) = 1`
     the penalty is at most 2, whatever the size of codes and images. It is added in training and evaluation.
@@ -100,9 +100,9 @@ class MMDBottleneck(Bottleneck):
     def _expectations(self, squares: Any, size: int) -> tuple[Any, float]:
         """`E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
 
-        For the kernel `exp(−t |x − y|²)` they are known,
+        For the kernel `exp(−t ‖x − y‖²)` they are known,
 
-            E k(z, p) = (1 + 2t)^(−d/2) exp(−t |z|² / (1 + 2t)),    E k(p, p') = (1 + 4t)^(−d/2),
+            E k(z, p) = (1 + 2t)^(−d/2) exp(−t ‖z‖² / (1 + 2t)),    E k(p, p') = (1 + 4t)^(−d/2),
 
         and every kernel here is a sum of such ones.
         """
@@ -125,7 +125,7 @@ def _scales(size: int) -> np.ndarray:
 
 
 def _gaussians(kernel: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights `a` and rates `t` with which the kernel is `Σ a exp(−t |x − y|²)`.
+    """Weights `a` and rates `t` with which the kernel is `Σ a exp(−t ‖x − y‖²)`.
 
     The inverse multiquadratic is `C / (C + r²) = ∫ exp(−u) exp(−u r² / C) du` over `u` from 0. With
     `u = exp(v)` the integrand is smooth and vanishes at both ends, for which equal steps in `v` converge

@@ -331,6 +331,7 @@ class CAE(ImageTrainer):
 
     def _batch(self, data: Any) -> Batch:
         (x, y, sample_weight), real = without_empty(keras.utils.unpack_x_y_sample_weight(data))
+        self._ensure_built(x)
         return Batch(self.check_images(x), y, sample_weight, real)
 
     def _reconstructed(self, batch: Batch, training: bool) -> tuple[Any, Batch]:

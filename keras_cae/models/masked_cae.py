@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_cae.layers.random_patch_mask import RandomPatchMask
@@ -39,7 +40,7 @@ class MaskedCAE(ResidualCAE):
         output_activation: the same, for the last layer.
         corruption: layer that is applied to the inputs before patches are hidden, never to the targets.
         seed: of the choice of patches.
-        **kwargs: of `keras.Model`.
+        **kwargs: `upsampling` of `ResidualCAE`, and those of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
 
@@ -117,24 +118,21 @@ class MaskedCAE(ResidualCAE):
     def _pixel_weights(self, hidden: Any, sample_weight: Any) -> Any:
         """Weights under which the mean over all pixels is that over the hidden ones: `(n, height, width)`."""
         weights = ops.cast(hidden, "float32")
-        weights = weights / ops.mean(weights, axis=(1, 2), keepdims=True)
-        return weights if sample_weight is None else weights * per_image_weights(sample_weight)
+        share = ops.mean(weights, axis=(1, 2), keepdims=True)
+        weights = weights / ops.maximum(share, keras.config.epsilon())
+        if sample_weight is None:
+            return weights
+        of_images = per_image_weights(sample_weight)
+        # Keras does not tell the rank of weights `(n, height, width, 1)`.
+        return weights * tf.ensure_shape(tf.reshape(of_images, tf.shape(of_images)[:3]), (None, None, None))
 
     def _logs(self, batch: Batch, y_pred: Any) -> Any:
         target = ops.cast(self.target(batch.images, batch.y, y_pred), y_pred.dtype)
         return super()._logs(batch, ops.where(batch.hidden[..., None], y_pred, target))
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """The loss of the reconstructions, weighted by pixels in a step. The target is `y`, or else `x`."""
-        self._check_loss(self.target(x, y, y_pred), y_pred)
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
+    def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
+        self._check_loss(self.target(batch.images, batch.y, y_pred), y_pred)
+        return super()._checked_loss(batch, y_pred, training)
 
     def _check_loss(self, target: Any, y_pred: Any) -> None:
         loss = getattr(self, "loss", None)

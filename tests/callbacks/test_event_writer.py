@@ -68,6 +68,20 @@ def test_a_file_that_was_deleted_is_made_anew(tmp_path):
     assert written(tmp_path) == {"a": {1: 1.0}}
 
 
+def test_a_writer_that_fails_is_not_left_behind(tmp_path, monkeypatch):
+    """Or else what others write would fail, too."""
+
+    def full():
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    writer = open_writer(str(tmp_path))
+    monkeypatch.setattr(writer._writer, "flush", full)
+    with pytest.warns(UserWarning, match="No space left on device"):
+        writer.write({"a": scalar(1)}, 0, {})
+    assert not tf.summary.write("other", 1.0, step=0), "there is no writer"
+    writer.close()
+
+
 def test_files_that_fail_leave_nothing_behind(tmp_path, monkeypatch):
     def full(*arguments, **options):
         raise tf.errors.ResourceExhaustedError(

@@ -225,7 +225,7 @@ class Blinds(keras.layers.Layer):
         self.generator = keras.random.SeedGenerator(4)
 
     def draw(self, images):
-        return keras.random.uniform(images.shape[:3], seed=self.generator) < 0.3
+        return keras.random.uniform(keras.ops.shape(images)[:3], seed=self.generator) < 0.3
 
     def call(self, images, training=None):
         return keras.ops.where(self.draw(images)[..., None], 0.5, images)

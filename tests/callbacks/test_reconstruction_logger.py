@@ -1,4 +1,4 @@
-"""Reconstructions in TensorBoard, read back from the event files."""
+"""Reconstructions in TensorBoard, read back from the event files. See also test_every_callback.py."""
 
 import copy
 import gc
@@ -46,10 +46,6 @@ class AtEpoch(keras.callbacks.Callback):
 
 def stop(model):
     model.stop_training = True
-
-
-def interrupt(model):
-    raise KeyboardInterrupt
 
 
 # What is written
@@ -152,14 +148,6 @@ def test_modes_of_training(tmp_path, arguments):
     assert np.abs(difference).mean() < (2 if "dtype" in arguments else 1e-9)
 
 
-def test_two_replicas(tmp_path, two_replicas):
-    with two_replicas.scope():
-        model = small_model(corruption=keras.layers.GaussianNoise(0.1))
-        fit(model, ReconstructionLogger(IMAGES, tmp_path), validation_data=IMAGES)
-    (picture,) = pictures(tmp_path).values()
-    np.testing.assert_array_equal(picture, draw_reconstructions(model, IMAGES))
-
-
 def test_uint8_images_and_skip_connections(tmp_path):
     images = (np.random.default_rng(0).random((4, 12, 11, 3)) * 255).astype("uint8")
     model = keras_cae.models.SkipConnectionCAE(latent_dim=2, filters=(2, 2, 2))
@@ -232,58 +220,6 @@ def test_the_forward_pass_is_traced_once_a_training(tmp_path):
     assert len(pictures(tmp_path)) == 3
 
 
-# The folder
-
-
-def test_nothing_is_on_the_disk_before_training_and_nothing_open_after_it(tmp_path):
-    folder = tmp_path / "new" / "logs"
-    logger = ReconstructionLogger(IMAGES, folder)
-    assert not folder.parent.exists()
-    written = []
-    watch = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: written.append(len(pictures(folder)))
-    )
-    fit(small_model(), logger, watch, epochs=2)
-    assert written == [1, 2], "pictures can be seen while training goes on"
-    assert len(list(folder.iterdir())) == 1
-    assert open_files(folder) == []
-
-
-def test_a_folder_that_can_not_be_written_to_stops_training_before_it_begins(tmp_path):
-    (tmp_path / "file").write_text("")
-    model, epochs = small_model(), []
-    watch = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
-    with pytest.raises(
-        ValueError, match=r"log_dir must be a folder that can be written to, got '.*file/logs'"
-    ):
-        fit(model, ReconstructionLogger(IMAGES, tmp_path / "file" / "logs"), watch)
-    assert epochs == []
-
-
-@pytest.mark.parametrize(("update_freq", "first"), [("epoch", "logger"), (1000, "tensorboard")])
-def test_shares_the_folder_of_a_tensorboard_callback(tmp_path, update_freq, first):
-    tensorboard = keras.callbacks.TensorBoard(tmp_path / "old", update_freq=update_freq, write_graph=False)
-    logger = ReconstructionLogger(IMAGES, tensorboard)
-    tensorboard.log_dir = str(tmp_path / "trial")
-    callbacks = [logger, tensorboard] if first == "logger" else [tensorboard, logger]
-    fit(small_model(), *callbacks, epochs=2, validation_data=IMAGES)
-    assert not (tmp_path / "old").exists()
-    assert {path.name for path in (tmp_path / "trial").iterdir() if path.is_dir()} == {"train", "validation"}
-    assert list(pictures(tmp_path / "trial")) == [0, 1]
-
-
-def test_an_interrupted_training_loses_nothing(tmp_path):
-    logger = ReconstructionLogger(IMAGES, tmp_path)
-    model = small_model()
-    with pytest.raises(KeyboardInterrupt):
-        fit(model, logger, AtEpoch(1, interrupt), epochs=4)
-    assert list(pictures(tmp_path)) == [0, 1]
-    logger.log_dir = tmp_path / "again"
-    fit(model, logger)
-    assert open_files(tmp_path) == []
-    assert list(pictures(tmp_path / "again")) == [0]
-
-
 def test_files_are_closed_with_the_callback(tmp_path):
     logger = ReconstructionLogger(IMAGES, tmp_path)
     logger.on_train_begin()
@@ -313,19 +249,6 @@ def test_copies_of_what_refers_to_itself():
     logger.friends = [logger]
     twin = copy.deepcopy(logger)
     assert twin.friends[0] is twin is not logger
-
-
-def test_copies_of_a_callback_in_use(tmp_path):
-    logger = ReconstructionLogger(IMAGES, tmp_path / "one")
-    copies = []
-    fit(small_model(), logger, AtEpoch(0, lambda model: copies.append(copy.deepcopy(logger))), epochs=2)
-    copies.append(copy.deepcopy(logger))
-    for number, twin in enumerate(copies):
-        assert twin.model is None
-        twin.log_dir = tmp_path / str(number)
-        fit(small_model(), twin)
-        assert list(pictures(twin.log_dir)) == [0]
-    assert list(pictures(tmp_path / "one")) == [0, 1], "the original went on"
 
 
 # Wrong arguments

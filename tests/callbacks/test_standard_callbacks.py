@@ -3,11 +3,13 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from event_files import written
 from tiny_models import IMAGES, TinyCodebookCAE, TinyVariationalCAE, compiled, fit, idle
 
 from keras_cae import models
 from keras_cae.callbacks import standard_callbacks
+from keras_cae.callbacks.event_writer import no_writer_left
 
 ALWAYS = {"model_card", "reconstruction", "reconstruction_error", "final", "best"}
 
@@ -62,12 +64,44 @@ def test_a_single_image_and_freq(tmp_path):
     assert "latent/effective_rank" not in seen
 
 
+def test_a_full_disk_leaves_the_curves_behind(tmp_path, monkeypatch):
+    """Of which Keras's own callback would end the training."""
+
+    def full():
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    def fill(epoch, logs):
+        for writer in writers:
+            monkeypatch.setattr(writer, "flush", full)
+
+    def create_file_writer(*arguments):
+        writers.append(create(*arguments))
+        return writers[-1]
+
+    writers, create = [], tf.summary.create_file_writer
+    monkeypatch.setattr(tf.summary, "create_file_writer", create_file_writer)
+    filler = keras.callbacks.LambdaCallback(on_epoch_begin=fill)
+    curves = standard_callbacks(tmp_path, IMAGES)[0]
+    with pytest.warns(UserWarning, match=r"curves could not be written to .* No space .*goes on") as warned:
+        history = fit(idle(TinyVariationalCAE), filler, curves, epochs=3, validation_data=IMAGES)
+    assert sum("curves" in str(warning.message) for warning in warned) == 1
+    assert len(history.epoch) == 3
+    stock = keras.callbacks.TensorBoard(tmp_path, write_graph=False)
+    stock.set_model(idle(TinyVariationalCAE))
+    stock.on_train_begin()
+    fill(0, {})
+    with no_writer_left(), pytest.raises(tf.errors.ResourceExhaustedError):
+        stock.on_epoch_end(0, {"loss": 1.0})
+
+
 def test_takes_a_tensorboard_callback(tmp_path):
     tensorboard = keras.callbacks.TensorBoard(tmp_path)
     made = standard_callbacks(tensorboard, IMAGES)
     assert made[0] is tensorboard
     assert all(callback.log_dir is tensorboard for callback in made[1:])
-    assert isinstance(standard_callbacks("unused", IMAGES)[0], keras.callbacks.TensorBoard)
+    first = standard_callbacks("unused", IMAGES)[0]
+    assert isinstance(first, keras.callbacks.TensorBoard)
+    assert type(first).__name__ == "TensorBoard", "by which KerasTuner knows whose folder to redirect"
 
 
 def test_wrong_images_are_refused():

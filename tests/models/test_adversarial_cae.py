@@ -105,6 +105,10 @@ def test_the_main_optimizer_has_nothing_of_the_discriminator(images):
     assert len(model.optimizer.variables) == 2 + 2 * len(model.trainable_variables)
     assert len(model.discriminator_optimizer.variables) == 1 + 2 * len(model.discriminator.variables)
     assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 6
+
+
+def test_a_frozen_discriminator_stays_as_it_is(images):
+    model = made(images)
     model.discriminator.trainable = False
     model.make_train_function(force=True)
     before = model.discriminator.get_weights()

@@ -69,3 +69,12 @@ def test_it_must_be_a_layer(wrong):
 def test_penalties_in_every_precision_compiled_by_xla(make, policy, images):
     model = BasicCAE(5, (3, 4), bottleneck=make(dtype=policy), dtype=policy)
     check_trains(model, np.tile(images, (4, 1, 1, 1)), jit_compile=True)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize("make", [lambda: BasicCAE(3, (3, 4)), lambda: VariationalCAE(3, filters=(3, 4))])
+def test_a_new_model_can_be_evaluated_at_once(make, run_eagerly, images):
+    model = make()
+    model.compile("sgd", "mse", run_eagerly=run_eagerly)
+    first = model.evaluate(images, verbose=0, return_dict=True)
+    assert model.evaluate(images, verbose=0, return_dict=True) == pytest.approx(first, rel=1e-6)

@@ -66,8 +66,9 @@ def test_weights_of_images(images):
     per_image = np.array([error[where].mean() for error, where in zip(errors, hidden, strict=True)])
     expected = pytest.approx((weights * per_image).mean(), rel=1e-5)
     assert model.evaluate(images, sample_weight=weights, verbose=0)[0] == expected
-    pixels = np.broadcast_to(weights[:, None, None], images.shape[:3])
-    assert model.evaluate(images, sample_weight=pixels, verbose=0)[0] == expected
+    pixels = np.broadcast_to(weights[:, None, None, None], (*images.shape[:3], 1))
+    for of_pixels in (pixels, pixels[..., 0]):
+        assert model.evaluate(images, sample_weight=of_pixels, verbose=0)[0] == expected
 
 
 def test_metrics_are_of_the_completed_images(images):
