@@ -153,6 +153,7 @@ def test_a_model_whose_images_decide_the_size_of_codes(invoke, gradients):
     assert results("run")["settings"]["latent_dim"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "cls"),
     [

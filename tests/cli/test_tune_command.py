@@ -57,6 +57,7 @@ def test_a_search_ends_with_the_best_model():
     assert {path.name for path in Path("search/logs").iterdir()} == {"0", "1"}
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on():
     invoke(*SEARCH, "--model", "basic", "--trials", 1)
     (first,) = trials()
@@ -68,6 +69,7 @@ def test_the_same_command_goes_on():
     assert {name: trials()[0][name] for name in first} == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

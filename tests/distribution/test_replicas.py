@@ -55,7 +55,10 @@ def trained(model_name, count, scope, weights=None, **options):
 
 # 8: equal parts; 11: the last batch's parts differ; 9: one of them is empty; 1: that is the only batch
 @pytest.mark.parametrize("count", [9, *(pytest.param(count, marks=pytest.mark.slow) for count in (8, 11, 1))])
-@pytest.mark.parametrize("model_name", MODELS)
+@pytest.mark.parametrize(
+    "model_name",
+    ["BasicCAE", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS if name != "BasicCAE")],
+)
 def test_two_replicas_train_as_one_device(model_name, count, two_replicas):
     one = trained(model_name, count, contextlib.nullcontext(), **MODELS[model_name])
     two = trained(model_name, count, two_replicas.scope(), **MODELS[model_name])
@@ -71,6 +74,7 @@ def test_weights_of_images_count_on_two_replicas(two_replicas):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.slow
 def test_penalties_of_the_whole_batch(two_replicas, monkeypatch):
     """Without their noise, which differs, replicas train a variational model as one device does."""
     monkeypatch.setattr(keras.random, "normal", lambda shape, **_: keras.ops.zeros(shape))
@@ -82,6 +86,7 @@ def test_penalties_of_the_whole_batch(two_replicas, monkeypatch):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.slow
 def test_both_optimizers_follow_the_whole_batch(two_replicas, monkeypatch):
     monkeypatch.setattr(keras.random, "normal", lambda shape, **_: keras.ops.ones(shape))
     options = {"adversarial_weight": 0.5, "discriminator_units": (6,)}
@@ -92,6 +97,7 @@ def test_both_optimizers_follow_the_whole_batch(two_replicas, monkeypatch):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.slow
 def test_a_discrepancy_is_of_the_whole_batch(two_replicas):
     one = trained("WassersteinCAE", 9, contextlib.nullcontext(), mmd_weight=3.0)
     two = trained("WassersteinCAE", 9, two_replicas.scope(), mmd_weight=3.0)
@@ -100,6 +106,7 @@ def test_a_discrepancy_is_of_the_whole_batch(two_replicas):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.slow
 def test_a_codebook_follows_the_whole_batch(two_replicas):
     """The replacements of dead codes included, whose choice is the same."""
     options = {"codebook_size": 12, "code_dim": 2, "commitment_weight": 2.0, "decay": 0.8, "seed": 1}
@@ -110,6 +117,7 @@ def test_a_codebook_follows_the_whole_batch(two_replicas):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.slow
 def test_hidden_patches_of_the_whole_batch(two_replicas, monkeypatch):
     """With the same patches hidden in all images, replicas train a masked model as one device does."""
     monkeypatch.setattr(

@@ -19,6 +19,7 @@ import keras_cae
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
+LONG_PAGES = ("denoising.md", "distribution.md", "generation.md", "models.md", "pretraining.md", "tuning.md")
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -41,7 +42,11 @@ def test_docstring(public, tmp_path, monkeypatch):
     assert runner.summarize().failed == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.slow if page.name in LONG_PAGES else ()) for page in PAGES],
+    ids=lambda page: page.name,
+)
 def test_code_blocks(page, tmp_path, monkeypatch, two_replicas):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)

@@ -49,12 +49,11 @@ def checkpoints():
     return {path.parent.name for path in Path().rglob("checkpoint.weights.h5")}
 
 
-OTHER_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband")
+TUNERS = ("RandomSearch", "BayesianOptimization", "GridSearch", "Hyperband")
 
 
-@pytest.mark.parametrize(
-    "kind", ["RandomSearch", *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHER_TUNERS)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TUNERS)
 def test_the_best_model_has_the_score_of_its_trial(kind, digits):
     limits = {"max_epochs": 3} if kind == "Hyperband" else {"max_trials": 2}
     space = hypermodel()

@@ -158,6 +158,7 @@ def test_training_goes_on_exactly_where_it_was_saved(images, tmp_path):
 
 
 # 33: the second batch has one image, which only one replica gets
+@pytest.mark.slow
 def test_two_replicas_train_as_one_device(two_replicas):
     images = np.random.default_rng(0).random((33, 9, 12, 2), dtype="float32")
     (one, expected), (two, history) = trained(images), trained(images, two_replicas.scope)

@@ -62,6 +62,7 @@ def trained(
     return model, history
 
 
+@pytest.mark.slow
 def test_codes_of_digits_become_sparse_and_still_say_what_they_show(digits):
     train, test = digits
     options = {"latent_dim": 24, "epochs": 4, "rate": 0.01, "target": 0.1}
@@ -107,6 +108,7 @@ def test_the_weight_can_be_scheduled(images):
 
 
 # 33: the second batch has one image, which only one replica gets
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", ["kl", pytest.param("l1", marks=pytest.mark.slow)])
 def test_two_replicas_train_as_one_device(penalty, two_replicas):
     images = np.random.default_rng(0).random((33, 9, 12, 2), dtype="float32")

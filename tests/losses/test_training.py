@@ -44,6 +44,7 @@ def fast_for(fast):
     return [pytest.param(name, marks=() if name == fast else pytest.mark.slow) for name in LOSSES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", fast_for("weighted"))
 def test_two_replicas_train_as_one_device(name, two_replicas):
     weights = np.array([1, 0, 2, 0.5, 3, 0, 1, 1, 4], "float32")

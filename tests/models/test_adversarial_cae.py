@@ -117,7 +117,7 @@ def test_a_frozen_discriminator_stays_as_it_is(images):
         np.testing.assert_array_equal(weight, expected)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("policy", ["float32", pytest.param("mixed_float16", marks=pytest.mark.slow)])
 def test_training_goes_on_exactly_where_it_was_saved(policy, images, tmp_path):
     undisturbed, saved = made(images, policy), made(images, policy)
     fit(undisturbed, images, 4)
@@ -160,6 +160,7 @@ def test_callbacks_that_keep_the_best(images, tmp_path):
     assert logs["loss"] == pytest.approx(min(history["val_loss"]), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

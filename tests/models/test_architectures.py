@@ -166,7 +166,7 @@ def test_parts_before_build(cls):
             getattr(cls(2), part)
 
 
-@pytest.mark.parametrize("cls", ARCHITECTURES)
+@pytest.mark.parametrize("cls", [pytest.param(cls, marks=pytest.mark.slow) for cls in ARCHITECTURES])
 def test_beats_pca_on_held_out_digits(cls, digits):
     train, test = digits
     flat = test.reshape(len(test), -1)

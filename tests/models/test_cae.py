@@ -360,6 +360,7 @@ def test_a_cae_is_a_layer_of_a_functional_model(images):
 # Distribution
 
 
+@pytest.mark.slow
 def test_two_replicas_train_as_one_device(images, two_replicas):
     def train():
         model = compiled()

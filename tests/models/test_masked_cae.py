@@ -21,6 +21,7 @@ def unmoved(images, loss="mse", **arguments):
     return model, hidden, model.predict(corrupted, verbose=0)
 
 
+@pytest.mark.slow
 def test_it_fills_patches_better_than_their_mean(digits):
     train, test = digits
     model = MaskedCAE(16, patch_size=2, ratio=0.5, seed=1)

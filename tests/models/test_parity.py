@@ -175,7 +175,20 @@ def test_every_kind_of_data_trains_as_stock_keras(data):
     assert_same(train(True, ours), train(False, stock))
 
 
-@pytest.mark.parametrize("mode", MODES)
+SLOW_MODES = (
+    "steps_per_execution",
+    "jit_compile",
+    "use_ema",
+    "clipnorm",
+    "mixed_bfloat16",
+    "loss_scale_factor",
+)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [pytest.param(mode, marks=pytest.mark.slow if mode in SLOW_MODES else ()) for mode in MODES],
+)
 def test_every_mode_trains_as_stock_keras(mode):
     weighted = {"x": IMAGES, "y": TARGETS, "validation_split": 0.25}
     ours = {**weighted, "sample_weight": WEIGHTS[:, 0, 0]}

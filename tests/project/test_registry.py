@@ -212,11 +212,18 @@ class TestAutoencoder:
     def test_data_flow(self, cls, images):
         check_autoencoder(lambda: self.make(cls), images)
 
-    @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            "float32",
+            *(pytest.param(each, marks=pytest.mark.slow) for each in ("mixed_bfloat16", "mixed_float16")),
+        ],
+    )
     def test_trains_in_every_precision(self, cls, images, policy):
         keras.config.set_dtype_policy(policy)
         check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)))
 
+    @pytest.mark.slow
     def test_trains_compiled_by_xla(self, cls, images):
         check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)), jit_compile=True)
 
@@ -234,6 +241,7 @@ class TestAutoencoder:
 
         check_precision(make, digits[0][:320], policy, jit_compile)
 
+    @pytest.mark.slow
     def test_trains_on_two_replicas(self, cls, images, two_replicas):
         with two_replicas.scope():
             model = self.make(cls)
