@@ -12,7 +12,7 @@ from keras_cae.losses.image_loss import ImageLoss
 class TotalVariation(ImageLoss):
     """How rough reconstructions are: the differences between neighbouring pixels. The target has no part.
 
-        (Σ |right neighbour − pixel| + Σ |lower neighbour − pixel|) / number of values
+        (Σ abs(right neighbour − pixel) + Σ abs(lower neighbour − pixel)) / number of values
 
     of images from 0 to 1 (Rudin et al. 1992, "Nonlinear Total Variation Based Noise Removal Algorithms",
     in its anisotropic form). Beside a loss of pixels, in `losses.Weighted`, it smooths noise away and leaves

@@ -122,7 +122,7 @@ class MaskedCAE(ResidualCAE):
         weights = weights / ops.maximum(share, keras.config.epsilon())
         if sample_weight is None:
             return weights
-        of_images = per_image_weights(sample_weight)
+        of_images = tf.cast(per_image_weights(sample_weight), "float32")
         # Keras does not tell the rank of weights `(n, height, width, 1)`.
         return weights * tf.ensure_shape(tf.reshape(of_images, tf.shape(of_images)[:3]), (None, None, None))
 
