@@ -1,6 +1,7 @@
 """Checks that every public class of a kind must pass. They know no class of the library."""
 
 import inspect
+import itertools
 import json
 import re
 
@@ -107,14 +108,18 @@ def check_trains(model, images, **compile_arguments):
     assert all(np.isfinite(np.asarray(w, "float32")).all() for w in model.get_weights())
 
 
-def check_precision(make, images, policy, jit_compile):
-    """Training ends within 5 % of the loss that it ends with in float32, without XLA."""
-    losses = []
-    for dtype, jit in (("float32", False), (policy, jit_compile)):
+def check_precisions(make, images):
+    """Training ends within 5 % of the loss that it ends with in float32, in every precision, with XLA or not."""
+
+    def trained(dtype, jit_compile):
         keras.utils.set_random_seed(0)
         model = make(dtype=dtype)
-        model.compile(keras.optimizers.Adam(0.005), loss="mse", jit_compile=jit)
+        model.compile(keras.optimizers.Adam(0.005), loss="mse", jit_compile=jit_compile)
         model.fit(images, epochs=8, batch_size=32, shuffle=False, verbose=0)
-        losses.append(model.evaluate(images, verbose=0, return_dict=True)["loss"])
         assert all(np.isfinite(np.asarray(w, "float32")).all() for w in model.get_weights())
-    assert abs(losses[1] / losses[0] - 1) < 0.05, losses
+        return model.evaluate(images, verbose=0, return_dict=True)["loss"]
+
+    expected = trained("float32", False)
+    for way in itertools.product(("float32", "mixed_bfloat16", "mixed_float16"), (False, True)):
+        loss = expected if way == ("float32", False) else trained(*way)
+        assert abs(loss / expected - 1) < 0.05, (way, loss, expected)
