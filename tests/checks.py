@@ -109,7 +109,7 @@ def check_trains(model, images, **compile_arguments):
 
 
 def check_precisions(make, images):
-    """Training ends within 5 % of the loss that it ends with in float32, in every precision, with XLA or not."""
+    """Training ends within 5 % of the loss of float32 in every precision, with XLA or not."""
 
     def trained(dtype, jit_compile):
         keras.utils.set_random_seed(0)
