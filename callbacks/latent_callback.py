@@ -23,11 +23,11 @@ class LatentCallback(TensorBoardCallback):
             codes of the kind that the callback shows.
     """
 
-    shared_by_copies = ("images",)
+    shared_by_copies: tuple[str, ...] = ("images",)
     needs_decoder = False
     """Whether the model must be able to decode codes alone."""
 
-    def __init__(self, images: Any, log_dir: Any, freq: int, max_images: int) -> None:
+    def __init__(self, images: Any, log_dir: Any, freq: int | None, max_images: int) -> None:
         super().__init__(log_dir, freq)
         self.max_images = positive_int(max_images, "max_images")
         self.images = shown_images(images, self.max_images)
