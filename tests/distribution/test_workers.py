@@ -102,7 +102,7 @@ def test_two_workers_train_as_one_process(model, tmp_path):
         assert_equal(results(together, task), expected)
     # One set of files, of which the checkpoint is whole.
     assert len(list(together.glob("logs/train/*"))) == 1
-    assert len(list(together.glob("logs/*.v2"))) == 1
+    assert len(list(together.glob("logs/*.keras_cae"))) == 1
     assert not (together / "backup").exists()
     assert isinstance(keras.saving.load_model(together / "best.keras"), CAE)
 
