@@ -8,8 +8,8 @@ import keras
 from keras_cae.layers.adversarial_bottleneck import AdversarialBottleneck
 from keras_cae.models.basic_cae import BasicCAE
 from keras_cae.models.bottleneck_weight import BottleneckWeight
-from keras_cae.models.cae import Batch, Objective
 from keras_cae.models.gaussian_prior import GaussianPrior
+from keras_cae.models.training_steps import Batch, Objective
 from keras_cae.replicas import opposing_loss, replica_count
 from keras_cae.validation import positive_int, positive_ints
 

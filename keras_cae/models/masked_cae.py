@@ -8,9 +8,9 @@ import tensorflow as tf
 from keras import ops
 
 from keras_cae.layers.random_patch_mask import RandomPatchMask
-from keras_cae.models.cae import Batch
 from keras_cae.models.image_trainer import per_image_weights
 from keras_cae.models.residual_cae import ResidualCAE
+from keras_cae.models.training_steps import Batch
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
