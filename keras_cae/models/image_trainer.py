@@ -46,9 +46,20 @@ class ImageTrainer(ShapedModel, DistributedTraining):
     def make_train_function(self, force: bool = False) -> None:
         """Compile the training step; after the first batch, check that its targets can be reached."""
         made = self.train_function is None or force
+        self._build_optimizer()
         super().make_train_function(force)
         if made:
             self.train_function = self._checked_function(self.train_function)
+
+    def _build_optimizer(self) -> None:
+        """Make the optimizer's state before the step is traced: to make it inside, it is traced twice.
+
+        On several replicas Keras has made it.
+        """
+        alone = self.distribute_strategy.num_replicas_in_sync == 1
+        if alone and self.built and self.optimizer is not None and not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
 
     def make_test_function(self, force: bool = False) -> None:
         """Compile the evaluation step; after the first batch, check that its targets can be reached."""

@@ -273,6 +273,18 @@ def test_the_loss_is_the_mean_over_images(images):
     assert model.evaluate(images, batch_size=4, verbose=0)[0] == pytest.approx(error, rel=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])  # the latter wraps the optimizer
+def test_the_step_is_traced_once(images, precision, monkeypatch):
+    """Stock Keras traces its first one twice, because it makes the optimizer's state inside."""
+    traces = []
+    step = keras_cae.models.CAE.train_step
+    monkeypatch.setattr(keras_cae.models.CAE, "train_step", lambda *args: traces.append(1) or step(*args))
+    model = keras_cae.models.BasicCAE(latent_dim=2, filters=(2, 3), dtype=precision)
+    model.compile("adam", "mse", metrics=[keras.metrics.MeanAbsoluteError()])
+    model.fit(images, batch_size=4, epochs=2, verbose=0)
+    assert len(traces) == 1
+
+
 def test_single_batches(images):
     model = compiled()
     expected = model.evaluate(images, verbose=0)
