@@ -80,7 +80,14 @@ def size_arguments(model: str, latent_dim: int | None) -> dict[str, Any]:
     return size
 
 
-LOSSES = ("mse", "mae", "binary_crossentropy")
+LOSSES = {
+    "mse": "MeanSquaredError",
+    "mae": "MeanAbsoluteError",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "charbonnier": "Charbonnier",
+    "ssim": "SSIM",
+}
+"""By the name that `--loss` takes, the class in `keras_cae.losses` or else in `keras.losses`."""
 
 
 class Schedule(NamedTuple):

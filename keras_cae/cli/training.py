@@ -10,14 +10,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_cae import models
-from keras_cae.callbacks import ReconstructionLogger
+from keras_cae import losses, models
+from keras_cae.callbacks import standard_callbacks
 from keras_cae.cli.best_model import BestModel
-from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
+from keras_cae.cli.comparison import code_size, compare, draw
 from keras_cae.cli.graceful_stop import GracefulStop
 from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import LATENT_DIM, MODELS, schedule_for, size_arguments
+from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
 from keras_cae.cli.quality import Quality
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
@@ -67,7 +67,9 @@ class TrainingRun:
             **({"filters": settings.filters} if settings.filters else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
-        model.compile(keras.optimizers.Adam(settings.learning_rate), loss=self.loss, metrics=[PSNR()])
+        name = LOSSES[self.loss]
+        loss = getattr(losses if hasattr(losses, name) else keras.losses, name)()
+        model.compile(keras.optimizers.Adam(settings.learning_rate), loss, metrics=[PSNR()])
         return model
 
     def finish(self) -> int:
@@ -99,8 +101,7 @@ class TrainingRun:
         )
 
     def _fit(self, stop: GracefulStop) -> None:
-        tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
-        pictured = self.split.validation[:PICTURED_IMAGES]
+        pictures = math.ceil(self.epochs / LOGGED_PICTURES)
         self.model.fit(
             self.split.train,
             validation_data=self.split.validation,
@@ -109,10 +110,7 @@ class TrainingRun:
             # A progress bar rewrites its line, which only a terminal can.
             verbose=1 if sys.stdout.isatty() else 2,
             callbacks=[
-                tensorboard,
-                ReconstructionLogger(
-                    pictured, log_dir=tensorboard, freq=math.ceil(self.epochs / LOGGED_PICTURES)
-                ),
+                *standard_callbacks(str(self.folder.logs), self.split.validation, freq=pictures),
                 self.best,
                 keras.callbacks.TerminateOnNaN(),
                 stop,

@@ -96,7 +96,8 @@ def test_tensorboard_gets_scalars_and_pictures(digits_run):
     for run in folder.glob("logs/**/events*"):
         tags |= set(EventAccumulator(str(run)).Reload().Tags()["tensors"])
     assert {"epoch_loss", "epoch_psnr"} <= tags
-    assert any("reconstruction" in tag for tag in tags)
+    for shown in ("reconstruction", "latent_traversal", "model_card"):
+        assert any(shown in tag for tag in tags), shown
 
 
 def test_the_picture_is_a_picture(digits_run):
@@ -110,6 +111,14 @@ def test_only_what_is_announced_is_written(digits_run):
     _, folder = digits_run
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["logs", "model.keras", "reconstructions.png", "results.json"]
+
+
+@pytest.mark.parametrize("loss", ["charbonnier", "ssim"])
+def test_losses_of_the_library_have_names(loss, invoke, gradients):
+    result = invoke("train", gradients, "--loss", loss, "--epochs", 1, "--out", "run", *SMALL)
+    assert result.exit_code == 0, result.output
+    model = keras.saving.load_model("run/model.keras")
+    assert type(model.loss).__module__.startswith("keras_cae.losses")
 
 
 @pytest.mark.slow
@@ -136,7 +145,7 @@ def test_noise_is_removed_from_noisy_test_images(invoke, gradients):
     assert result.exit_code == 0, result.output
     model = keras.saving.load_model("run/model.keras")
     assert model.corruption.stddev == 0.2
-    assert model.loss == "mae"
+    assert isinstance(model.loss, keras.losses.MeanAbsoluteError)
     assert results("run")["test"]["noisy images"]["mse"] == pytest.approx(0.04, rel=0.3)
     assert "noisy images" in result.stdout
 
@@ -270,12 +279,9 @@ def test_a_loss_that_is_no_number(invoke, gradients, monkeypatch):
 
 
 class CtrlC(keras.callbacks.Callback):
-    """In the place of the picture logger: presses Ctrl-C once after the first epoch, or twice before."""
+    """In the place of the other callbacks: presses Ctrl-C once after the first epoch, or twice before."""
 
     times = 1
-
-    def __init__(self, *_, **__):
-        super().__init__()
 
     def on_train_batch_end(self, batch, logs=None):
         if self.times == 2:
@@ -296,7 +302,7 @@ def interrupts():
 
 @pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_keeps_the_best_model_and_the_report(invoke, gradients, monkeypatch):
-    monkeypatch.setattr(training, "ReconstructionLogger", CtrlC)
+    monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [CtrlC()])
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)
     assert result.exit_code == 130
     assert "best model so far, of epoch 1: run/model.keras" in result.stdout
@@ -308,7 +314,7 @@ def test_an_interrupt_keeps_the_best_model_and_the_report(invoke, gradients, mon
 
 @pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_before_there_is_a_model(invoke, gradients, monkeypatch):
-    monkeypatch.setattr(training, "ReconstructionLogger", CtrlC)
+    monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [CtrlC()])
     monkeypatch.setattr(CtrlC, "times", 2)
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)
     assert result.exit_code == 130
