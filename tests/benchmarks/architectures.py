@@ -15,10 +15,14 @@ ARCHITECTURES = {
     "ResidualCAE": "residual",
     "DenoisingCAE": "denoising",
 }
+# those that stock Keras's `fit` can't train: class of `keras_cae.models`
+EXTENDED = ("WassersteinCAE", "AdversarialCAE", "VectorQuantizedCAE", "MaskedCAE")
+# class: what it takes in the place of `latent_dim`
+ARGUMENTS = {"DenoisingCAE": {}, "VectorQuantizedCAE": {"codebook_size": 512, "code_dim": 16}}
 
 
 def make_ours(name, shape, latent_dim):
-    arguments = {} if name == "DenoisingCAE" else {"latent_dim": latent_dim}
+    arguments = ARGUMENTS.get(name, {"latent_dim": latent_dim})
     return _compiled(getattr(keras_cae.models, name)(**arguments))
 
 

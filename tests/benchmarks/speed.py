@@ -27,12 +27,22 @@ from keras_cae.cli.quiet_start import LOG_LEVEL, import_keras
 import_keras()
 os.environ.pop(LOG_LEVEL)  # The processes that are started shall be as quiet: they import this file, too.
 
-from architectures import ARCHITECTURES  # noqa: E402
+from architectures import ARCHITECTURES, EXTENDED  # noqa: E402
 from data import byte_images  # noqa: E402
-from measurements import callbacks, imports, inference, memory, scaling, startup, training  # noqa: E402
+from measurements import (  # noqa: E402
+    additions,
+    callbacks,
+    imports,
+    inference,
+    memory,
+    scaling,
+    startup,
+    training,
+)
 
 MEASUREMENTS = {
     "training": training,
+    "additions": additions,
     "startup": startup,
     "memory": memory,
     "inference": inference,
@@ -49,15 +59,20 @@ def main():
     for name in options.measure:
         measurement = MEASUREMENTS[name]
         print(f"## {name}\n\n{measurement.__doc__.strip()}\n", flush=True)
-        rounds = options.rounds or measurement.ROUNDS
-        measurement.measure(argparse.Namespace(**{**vars(options), "rounds": rounds}))
+        measured = getattr(measurement, "MODELS", ARCHITECTURES)
+        ours = {
+            "rounds": options.rounds or measurement.ROUNDS,
+            "model": [model for model in options.model if model in measured],
+        }
+        measurement.measure(argparse.Namespace(**{**vars(options), **ours}))
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", default="digits", help="what load_images takes")
     parser.add_argument("--measure", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
-    parser.add_argument("--model", nargs="+", choices=ARCHITECTURES, default=list(ARCHITECTURES))
+    names = [*ARCHITECTURES, *EXTENDED]
+    parser.add_argument("--model", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, help="by default as many as the measurement says")
     parser.add_argument("--images", type=int, default=8000, help="how many to take at most")
     parser.add_argument("--batch-size", type=int, default=128)

@@ -31,6 +31,7 @@ SPED = ("BasicCAE", "SkipConnectionCAE")
 # measurement: how many rows begin with which word
 ROWS = {
     "training": dict.fromkeys(SPED, 3 + PYTORCH_ROWS),
+    "additions": {"WassersteinCAE": 1},
     "startup": dict.fromkeys(SPED, 1),
     "memory": dict.fromkeys(SPED, 3),
     "inference": dict.fromkeys(SPED, 3),
@@ -69,6 +70,7 @@ def count_rows(table, label):
     ("measurements", "options"),
     [
         (["training"], []),
+        (["additions"], ["--model", "WassersteinCAE"]),
         (["startup", "memory", "inference", "callbacks"], ["--one-process"]),
         (["scaling", "import"], ["--one-process"]),
     ],
@@ -95,6 +97,13 @@ def test_generation_has_a_row_for_every_sampler(tmp_path):
 def test_quality_has_a_row_for_every_model():
     printed = run("quality.py", "--epochs", "1")
     assert [count_rows(printed, model) for model in OF_QUALITY] == [1] * len(OF_QUALITY), printed
+
+
+@pytest.mark.slow
+def test_a_search_has_a_row_for_every_default():
+    printed = run("search.py", "--trials", "2", "--epochs", "1")
+    rows = {"the best trial": 1, "`(?:Basic|BatchNormPool|Residual)CAE`, its defaults": 3}
+    assert {label: count_rows(printed, label) for label in rows} == rows, printed
 
 
 def test_the_kernel_distance_is_that_of_all_pairs():

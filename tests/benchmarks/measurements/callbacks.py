@@ -14,7 +14,7 @@ import time
 import keras
 import numpy as np
 from alone import alone
-from architectures import compile_step, make_ours, train
+from architectures import ARCHITECTURES, EXTENDED, compile_step, make_ours, train
 from data import float_images
 from rounds import Times, interleaved, ratios
 from tables import print_table
@@ -22,6 +22,7 @@ from tables import print_table
 import keras_cae
 
 ROUNDS = 3
+MODELS = (*ARCHITECTURES, *EXTENDED)
 EPOCHS = 3
 COLUMNS = (
     "model",
