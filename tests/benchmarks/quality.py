@@ -34,7 +34,7 @@ MODELS = {
     "ResidualCAE": {},
     "VariationalCAE": {"beta": 1e-3},
     "WassersteinCAE": {"mmd_weight": 0.01},
-    "AdversarialCAE": {},
+    "AdversarialCAE": {"adversarial_weight": 5e-4},
     "VectorQuantizedCAE": {"codebook_size": 512, "code_dim": 16},
     "MaskedCAE": {},
 }

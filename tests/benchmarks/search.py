@@ -21,6 +21,8 @@ import keras_cae
 from keras_cae.cli.tuners import describe
 
 LISTED = 5
+SMALL = {"depth": (2, 3), "width": [16, 32], "kernel_size": 3}
+"""Of the networks that are searched, so that a trial takes seconds."""
 COLUMNS = ("model", "parameters", "test PSNR, dB")
 
 
@@ -39,7 +41,7 @@ def main():
         tuner = search(train, validation, folder, options)
         trials = tuner.oracle.get_best_trials(options.trials)
         rows = [(trial.trial_id, f"{trial.score:.2f}", describe(trial)) for trial in trials[:LISTED]]
-        print_table(("trial", "validation PSNR, dB", "hyperparameters"), rows)
+        print_table(("trial", "validation PSNR, dB", "hyperparameters"), rows, labels=3)
         (found,) = tuner.get_best_models()
     models = {"the best trial": found}
     for name in keras_cae.hypermodels.HyperCAE.searched:
@@ -51,7 +53,9 @@ def main():
 
 def search(train, validation, folder, options):
     """The tuner, after the search."""
-    hypermodel = keras_cae.hypermodels.HyperCAE(train.shape[1:], latent_dim=options.latent_dim, seed=0)
+    hypermodel = keras_cae.hypermodels.HyperCAE(
+        train.shape[1:], latent_dim=options.latent_dim, seed=0, **SMALL
+    )
     tuner = keras_tuner.BayesianOptimization(
         hypermodel, objective=hypermodel.objective, max_trials=options.trials, directory=folder, seed=0
     )
@@ -79,7 +83,7 @@ def row(name, model, test):
 def draw(trials, path):
     """The trials in their order: PSNR, architecture, and the best so far."""
     # Imported here, because the tables do without.
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     trials = sorted(trials, key=lambda trial: int(trial.trial_id))
     scores = [trial.score for trial in trials]
@@ -94,7 +98,8 @@ def draw(trials, path):
         ]
         axes.plot(own, [scores[index] for index in own], "o", label=architecture)
     axes.set(xlabel="trial", ylabel="validation PSNR, dB")
-    axes.legend()
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    figure.legend(loc="outside right upper")
     figure.savefig(path)
 
 
