@@ -77,9 +77,9 @@ class LatentTraversal(LatentCallback):
                 f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}."
             )
         if reason is None and len(self.images) == 1 and not self.has_prior:
-            raise ValueError(
-                "images must be several for a model without a prior: how far to go is the standard deviation "
-                "of their codes. Got one image."
+            return (
+                "it has no prior, so how far to go is the standard deviation of their codes. Give several "
+                "images, got one."
             )
         return reason
 

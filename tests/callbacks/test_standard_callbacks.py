@@ -64,6 +64,13 @@ def test_a_single_image_and_freq(tmp_path):
     assert "latent/effective_rank" not in seen
 
 
+def test_a_single_image_of_a_model_without_a_prior(tmp_path):
+    fit(compiled(models.BasicCAE(3, (2, 2)), run_eagerly=True), *standard_callbacks(tmp_path, IMAGES[:1]))
+    seen = written(tmp_path)
+    assert "reconstruction" in seen
+    assert "latent/traversal" not in seen
+
+
 def test_a_full_disk_leaves_the_curves_behind(tmp_path, monkeypatch):
     """Of which Keras's own callback would end the training."""
 
