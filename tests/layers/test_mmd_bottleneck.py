@@ -53,6 +53,7 @@ def test_the_expectations_are_exact(kernel):
     assert float(estimate) == pytest.approx(expected, abs=2e-6)
 
 
+@pytest.mark.slow
 def test_the_closed_form_for_normal_codes():
     """The mean of many estimates, without bias: for codes of variance `v`, in the Gaussian kernel."""
     size, variance = 3, 0.5
