@@ -39,7 +39,7 @@ def main():
     parser.add_argument("data", nargs="?")
     parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--sigma", type=float, default=25, help="of the noise, where white is 255")
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, default=8)
     arguments = parser.parse_args()
     training, held_out = photographs(arguments.data)
     sigma = arguments.sigma / 255
