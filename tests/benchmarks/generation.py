@@ -9,12 +9,10 @@ square in the test images), times 1000; mean and standard deviation over draws. 
 table only: the next classifier has other features.
 """
 
-import argparse
-
 import keras
 import numpy as np
 from kernel_distance import kernel_distance, trained_features
-from labelled import labelled_images
+from labelled import labelled_images, make_parser
 from tables import print_table
 
 from keras_cae.models import BasicCAE, VariationalCAE
@@ -25,10 +23,7 @@ DRAWS = 5
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", default="digits")
-    parser.add_argument("--latent-dim", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser = make_parser(__doc__, latent_dim=16, epochs=20)
     parser.add_argument("--components", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--picture", help="write the first images of every row to this file")

@@ -1,5 +1,6 @@
-"""Images with their classes."""
+"""Images with their classes, and the options of the programs that take them."""
 
+import argparse
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,15 @@ class Labelled(NamedTuple):
 
     images: np.ndarray
     labels: np.ndarray
+
+
+def make_parser(doc, latent_dim, epochs):
+    """The parser of a program with this docstring: what `labelled_images` takes, size of codes, epochs."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("data", nargs="?", default="digits")
+    parser.add_argument("--latent-dim", type=int, default=latent_dim)
+    parser.add_argument("--epochs", type=int, default=epochs)
+    return parser
 
 
 def labelled_images(data):

@@ -8,11 +8,9 @@ then learns from as many labelled codes, equally many of each class; accuracies 
 deviation over ten draws of these. Prints a table in Markdown.
 """
 
-import argparse
-
 import keras
 import numpy as np
-from labelled import labelled_images
+from labelled import labelled_images, make_parser
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -24,11 +22,8 @@ DRAWS = 10
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", default="digits")
+    parser = make_parser(__doc__, latent_dim=64, epochs=10)
     parser.add_argument("--labels", type=int, default=100)
-    parser.add_argument("--latent-dim", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=128)
     arguments = parser.parse_args()
     print_table(("codes of", "numbers", "accuracy"), rows(labelled_images(arguments.data), arguments))

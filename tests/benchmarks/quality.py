@@ -10,14 +10,13 @@ Accuracy is that of the five nearest neighbours (of a test image's code, among t
 in telling the class.
 """
 
-import argparse
 import functools
 import time
 from typing import NamedTuple
 
 import keras
 import numpy as np
-from labelled import labelled_images
+from labelled import labelled_images, make_parser
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from tables import print_table
@@ -50,10 +49,7 @@ class Trained(NamedTuple):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", default="digits")
-    parser.add_argument("--latent-dim", type=int, default=32)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser = make_parser(__doc__, latent_dim=32, epochs=10)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
     options = parser.parse_args()

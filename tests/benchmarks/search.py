@@ -9,12 +9,11 @@ training images, which the defaults are trained without, too. All train for as m
 Markdown: the best trials, and the PSNR of test images.
 """
 
-import argparse
 import tempfile
 
 import keras
 import keras_tuner
-from labelled import labelled_images
+from labelled import labelled_images, make_parser
 from tables import print_table
 
 import keras_cae
@@ -27,11 +26,8 @@ COLUMNS = ("model", "parameters", "test PSNR, dB")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", default="digits")
+    parser = make_parser(__doc__, latent_dim=32, epochs=4)
     parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--latent-dim", type=int, default=32)
     parser.add_argument("--picture", help="draw the validation PSNR of all trials into this file")
     options = parser.parse_args()
     train, test = (part.images for part in labelled_images(options.data))

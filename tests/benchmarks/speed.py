@@ -59,12 +59,12 @@ def main():
     for name in options.measure:
         measurement = MEASUREMENTS[name]
         print(f"## {name}\n\n{measurement.__doc__.strip()}\n", flush=True)
-        measured = getattr(measurement, "MODELS", ARCHITECTURES)
-        ours = {
-            "rounds": options.rounds or measurement.ROUNDS,
-            "model": [model for model in options.model if model in measured],
-        }
-        measurement.measure(argparse.Namespace(**{**vars(options), **ours}))
+        rounds = options.rounds or measurement.ROUNDS
+        models = [model for model in options.model if model in measurement.MODELS]
+        if measurement.MODELS and not models:
+            print(f"It measures none of the models that were named, but {', '.join(measurement.MODELS)}.\n")
+            continue
+        measurement.measure(argparse.Namespace(**{**vars(options), "rounds": rounds, "model": models}))
 
 
 def parse_arguments():

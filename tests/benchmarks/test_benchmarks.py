@@ -85,6 +85,11 @@ def test_speed_has_rows_for_every_model(measurements, options, images_file):
         assert {label: count_rows(section, label) for label in ROWS[name]} == ROWS[name], section
 
 
+def test_what_does_not_measure_a_model_says_so(images_file):
+    printed = run("speed.py", images_file, "--measure", "scaling", "training", "--model", "MaskedCAE")
+    assert printed.count("none of the models that were named, but BasicCAE, ") == 2
+
+
 @pytest.mark.slow
 def test_generation_has_a_row_for_every_sampler(tmp_path):
     printed = run("generation.py", "--epochs", "1", "--picture", tmp_path / "drawn.png")

@@ -13,6 +13,7 @@ from rounds import interleaved
 from tables import print_table
 
 ROUNDS = 9
+MODELS = ()
 COLUMNS = ("package", "tensorflow, keras, s", "and keras_cae, s", "difference, s", "inside, s")
 CODE = """
 import json, time

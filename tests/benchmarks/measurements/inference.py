@@ -8,12 +8,13 @@ from functools import partial
 
 import keras
 from alone import alone
-from architectures import make_ours, make_stock, with_targets
+from architectures import ARCHITECTURES, make_ours, make_stock, with_targets
 from data import float_images
 from rounds import interleaved, medians, ratios, timed, warm_up
 from tables import print_table
 
 ROUNDS = 7
+MODELS = tuple(ARCHITECTURES)
 COLUMNS = ("model", "what", "images a second", "ours / stock", "processor time, stock / ours", "/ predict")
 
 

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from alone import alone
-from architectures import MAKERS, train
+from architectures import ARCHITECTURES, MAKERS, train
 from data import byte_images, float_images
 from rounds import columns, interleaved
 from tables import print_table
 
 ROUNDS = 1
+MODELS = tuple(ARCHITECTURES)
 COLUMNS = ("model", "by", "images", "data, MiB", "growth, MiB")
 LOADERS = {"float32": float_images, "uint8": byte_images}
 RUNS = (("keras_cae", "float32"), ("keras_cae", "uint8"), ("stock Keras", "float32"))

@@ -8,12 +8,13 @@ from functools import partial
 
 import numpy as np
 from alone import alone
-from architectures import compile_step, make_ours, train
+from architectures import ARCHITECTURES, compile_step, make_ours, train
 from data import float_images
 from rounds import Times, columns, interleaved, ratios, timed, warm_up
 from tables import print_table
 
 ROUNDS = 3
+MODELS = tuple(ARCHITECTURES)
 ENLARGEMENTS = (1, 2, 4, 8)
 COUNTS = (1 / 8, 1 / 2, 2, 8)
 """Relative to the number of images given."""

@@ -7,12 +7,13 @@ loading the data are not.
 from functools import partial
 
 from alone import alone
-from architectures import MAKERS, train
+from architectures import ARCHITECTURES, MAKERS, train
 from data import float_images
 from rounds import interleaved, medians, ratios, timed
 from tables import print_table
 
 ROUNDS = 3
+MODELS = tuple(ARCHITECTURES)
 COLUMNS = ("model", "ours, s", "stock Keras, s", "stock / ours", "processor time, stock / ours")
 
 

@@ -21,6 +21,7 @@ from rounds import interleaved, medians, ratio, ratios, timed, warm_up
 from tables import print_table
 
 ROUNDS = 11
+MODELS = tuple(ARCHITECTURES)
 COLUMNS = ("model", "by", "time, s", "/ ours", "processor time, s", "/ ours", "of the peak", "peak, GFLOP/s")
 TORCH = importlib.util.find_spec("torch") is not None
 
