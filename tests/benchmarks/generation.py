@@ -23,9 +23,8 @@ DRAWS = 5
 
 
 def main():
-    parser = make_parser(__doc__, latent_dim=16, epochs=20)
+    parser = make_parser(__doc__, latent_dim=16, epochs=20, batch_size=64)
     parser.add_argument("--components", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--picture", help="write the first images of every row to this file")
     options = parser.parse_args()
     (train, labels), (test, test_labels) = floats(labelled_images(options.data))

@@ -16,12 +16,13 @@ class Labelled(NamedTuple):
     labels: np.ndarray
 
 
-def make_parser(doc, latent_dim, epochs):
-    """The parser of a program with this docstring: what `labelled_images` takes, size of codes, epochs."""
+def make_parser(doc, latent_dim, epochs, batch_size):
+    """The parser of a program with this docstring: images, size of the codes, how long to train."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--latent-dim", type=int, default=latent_dim)
     parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--batch-size", type=int, default=batch_size)
     return parser
 
 

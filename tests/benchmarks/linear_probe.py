@@ -22,9 +22,8 @@ DRAWS = 10
 
 
 def main():
-    parser = make_parser(__doc__, latent_dim=64, epochs=10)
+    parser = make_parser(__doc__, latent_dim=64, epochs=10, batch_size=128)
     parser.add_argument("--labels", type=int, default=100)
-    parser.add_argument("--batch-size", type=int, default=128)
     arguments = parser.parse_args()
     print_table(("codes of", "numbers", "accuracy"), rows(labelled_images(arguments.data), arguments))
 

@@ -26,7 +26,7 @@ COLUMNS = ("model", "parameters", "test PSNR, dB")
 
 
 def main():
-    parser = make_parser(__doc__, latent_dim=32, epochs=4)
+    parser = make_parser(__doc__, latent_dim=32, epochs=4, batch_size=128)
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--picture", help="draw the validation PSNR of all trials into this file")
     options = parser.parse_args()
@@ -64,7 +64,7 @@ def default(name, images, options):
     keras.utils.set_random_seed(0)
     model = getattr(keras_cae.models, name)(latent_dim=options.latent_dim)
     model.compile(optimizer="adam", loss="mse")
-    model.fit(images, batch_size=128, epochs=options.epochs, verbose=0)
+    model.fit(images, batch_size=options.batch_size, epochs=options.epochs, verbose=0)
     return model
 
 

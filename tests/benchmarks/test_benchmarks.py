@@ -105,6 +105,13 @@ def test_quality_has_a_row_for_every_model():
 
 
 @pytest.mark.slow
+def test_completion_has_a_row_for_every_way():
+    printed = run("completion.py", "--epochs", "1")
+    rows = {"the mean image": 1, "PCA, .*": 2, "MaskedCAE": 1}
+    assert {label: count_rows(printed, label) for label in rows} == rows, printed
+
+
+@pytest.mark.slow
 def test_a_search_has_a_row_for_every_default():
     printed = run("search.py", "--trials", "2", "--epochs", "1")
     rows = {"the best trial": 1, "`(?:Basic|BatchNormPool|Residual)CAE`, its defaults": 3}

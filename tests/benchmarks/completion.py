@@ -1,0 +1,56 @@
+"""How well `MaskedCAE` fills the hidden patches of held-out images, beside PCA.
+
+    python tests/benchmarks/completion.py [FILE.npz] [--latent-dim 32] [--epochs 20]
+
+The images and the training are those of `quality.py`. PCA, of whole images, completes in two ways: it encodes
+the image with hidden pixels as they are on average, or takes the code that fits the visible pixels best
+(least squares). Prints a table in Markdown, of the mean squared error of the hidden pixels.
+"""
+
+import numpy as np
+from labelled import labelled_images, make_parser
+from quality import components, fitted, flat
+from tables import print_table
+
+
+def main():
+    options = make_parser(__doc__, latent_dim=32, epochs=20, batch_size=64).parse_args()
+    train, test = labelled_images(options.data)
+    print_table(("completed by", "MSE of hidden pixels"), rows(train.images, test.images, options))
+
+
+def rows(train, test, options):
+    model = fitted("MaskedCAE", train, options)
+    hidden = hidden_pixels(model, test)
+    images = flat(test)
+    pca = components(train, options)
+    completed = {
+        "the mean image": np.broadcast_to(pca.mean_, images.shape),
+        "PCA, hidden pixels as in the mean image": pca_of_average(pca, images, hidden),
+        "PCA, fitted to the visible pixels": pca_of_visible(pca, images, hidden),
+        "MaskedCAE": model.predict(model.corrupt(test), verbose=0).reshape(images.shape),
+    }
+    for label, made in completed.items():
+        yield label, f"{np.mean((made - images)[hidden] ** 2):.5f}"
+
+
+def hidden_pixels(model, images):
+    """Which pixels evaluation hides. Shape: `(n, values of an image)`."""
+    noise = np.random.default_rng(0).random(images.shape, dtype="float32")
+    return (np.asarray(model.corrupt(noise)) != noise).reshape(len(images), -1)
+
+
+def pca_of_average(pca, images, hidden):
+    return pca.inverse_transform(pca.transform(np.where(hidden, pca.mean_, images)))
+
+
+def pca_of_visible(pca, images, hidden):
+    codes = [
+        np.linalg.lstsq(pca.components_[:, seen].T, (image - pca.mean_)[seen])[0]
+        for image, seen in zip(images, ~hidden, strict=True)
+    ]
+    return pca.inverse_transform(np.stack(codes))
+
+
+if __name__ == "__main__":
+    main()
