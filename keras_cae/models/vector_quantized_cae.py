@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
@@ -50,7 +52,7 @@ class VectorQuantizedCAE(BasicCAE):
 
     Raises:
         ValueError: an argument is not of the kind named above, or the images are too small; or codes to
-            decode are not integers.
+            decode are not integers, or not numbers of vectors.
 
     Example:
 
@@ -114,6 +116,21 @@ class VectorQuantizedCAE(BasicCAE):
             seed=self.seed,
             **common,
         )
+
+    def decode(self, codes: Any, batch_size: int = 128) -> Any:
+        symbolic = isinstance(codes, keras.KerasTensor) or tf.is_symbolic_tensor(codes)
+        if not symbolic and not isinstance(codes, tf.data.Dataset):
+            self._check_numbers(np.asarray(codes))
+        return super().decode(codes, batch_size)
+
+    def _check_numbers(self, codes: Any) -> None:
+        """Refuse numbers that no vector has, of which images would be made all the same on some devices."""
+        outside = (codes < 0) | (codes >= self.codebook_size)
+        if np.any(outside):
+            raise ValueError(
+                f"codes must be numbers of vectors, from 0 to {self.codebook_size - 1}, got "
+                f"{codes[outside][0]}. Decode what encode gives, or draw numbers below codebook_size."
+            )
 
     def _encode(self, images: Any) -> Any:
         self._ensure_built(images)

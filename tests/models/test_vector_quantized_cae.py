@@ -132,3 +132,25 @@ def test_wrong_arguments():
     model.build((None, 8, 8, 1))
     with pytest.raises(ValueError, match=r"codes must be integers, .* got float32"):
         model.decode(np.zeros((1, 4, 4), "float32"))
+
+
+@pytest.mark.parametrize("number", [-1, 12])
+@pytest.mark.parametrize("kind", [np.asarray, tf.constant])
+@pytest.mark.parametrize("arguments", [{"codebook_size": 12, "code_dim": 2}, {"levels": (3, 4)}])
+def test_numbers_of_no_vector_are_refused(arguments, kind, number):
+    model = VectorQuantizedCAE(**arguments, filters=(3, 4))
+    model.build((None, 8, 8, 1))
+    codes = np.full((1, 4, 4), 11, "int32")
+    assert model.decode(kind(codes)).shape == (1, 8, 8, 1)
+    codes[0, 2, 1] = number
+    with pytest.raises(ValueError, match=f"codes must be numbers of vectors, from 0 to 11, got {number}"):
+        model.decode(kind(codes))
+
+
+def test_decodes_in_a_graph():
+    model = VectorQuantizedCAE(8, 2, filters=(3, 4))
+    model.build((None, 8, 8, 1))
+    codes = np.arange(16).reshape(1, 4, 4) % 8
+    decode = tf.function(model.decode)
+    np.testing.assert_allclose(decode(tf.constant(codes)), model.decode(codes), rtol=1e-5)
+    assert model.decode(keras.Input((4, 4), dtype="int32")).shape == (None, 8, 8, 1)
