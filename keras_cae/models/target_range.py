@@ -29,7 +29,8 @@ class TargetRange:
 
     Floats from 0 to 255 into a sigmoid train without an error otherwise, towards a negative loss. The check
     runs inside the compiled step, so it sees every kind of data, and it holds the bad batch back from the
-    weights: `guard` in the step, `check` after it.
+    weights: `guard` in the step, `check` after it. (From a NaN the weights are kept in arrays only, which
+    are looked at before the step.)
 
     Args:
         activation: the output activation's name, callable or layer; only the ranges of those in `RANGES`
@@ -78,11 +79,12 @@ class TargetRange:
             self._passed.assign(True)
 
     def check_array(self, targets: Any, name: str) -> None:
-        """Raise a `ValueError` if the array is out of range."""
+        """Raise a `ValueError` if the array is out of range, or has values that are not a number."""
         if not targets.size:
             return
         low, high = targets.min(), targets.max()
         if np.issubdtype(targets.dtype, np.floating):
+            _require_numbers(low, high, name)
             if self.bounded:
                 self._require(low, high, name)
         elif targets.dtype.itemsize > 2 and high <= 255:
@@ -93,6 +95,7 @@ class TargetRange:
             )
 
     def _require(self, low: float, high: float, name: str = "the target") -> None:
+        _require_numbers(low, high, name)
         if self.lowest <= low and high <= self.highest:
             return
         raise ValueError(
@@ -100,6 +103,14 @@ class TargetRange:
             f"but {name} has values from {low:g} to {high:g}. Scale the images: for values from 0 to 255 "
             "pass them as uint8, which is scaled for you, or divide by 255; else choose the "
             "output_activation that fits, for instance 'linear'."
+        )
+
+
+def _require_numbers(low: float, high: float, name: str) -> None:
+    if np.isnan(low) or np.isnan(high):
+        raise ValueError(
+            f"{name} has values that are not a number (NaN). Leave these images out, or repair them: "
+            "np.isnan(images).any(axis=(1, 2, 3)) finds them."
         )
 
 

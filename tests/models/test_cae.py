@@ -184,6 +184,18 @@ def test_values_that_a_sigmoid_cannot_reach_stop_the_first_batch(images, as_data
     model.fit(images, verbose=0)  # and the model is as good as new
 
 
+@pytest.mark.parametrize(("as_dataset", "output"), [(False, "sigmoid"), (True, "sigmoid"), (False, "linear")])
+def test_values_that_are_not_a_number_stop_the_first_batch(images, as_dataset, output):
+    model = keras_cae.models.BasicCAE(2, (2, 2), output_activation=output)
+    model.compile(optimizer="adam", loss="mse")
+    data = images.copy()
+    data[1, 2, 3] = np.nan
+    if as_dataset:
+        data = tf.data.Dataset.from_tensor_slices(data).batch(2)
+    with pytest.raises(ValueError, match=r"has values that are not a number \(NaN\). Leave these images out"):
+        model.fit(data, verbose=0)
+
+
 def test_validation_data_out_of_range_are_refused(images):
     with pytest.raises(ValueError, match="sigmoid"):
         compiled().fit(images, validation_data=images * 255, verbose=0)
