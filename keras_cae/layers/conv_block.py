@@ -22,6 +22,7 @@ class ConvBlock(ConvStage):
             (`keras.layers.PReLU()`).
         normalization: "batch" or None. Comes before the activation.
         pool_size: side of the max pooling windows, in pixels; 1 for none.
+        momentum: how much of batch normalization's moving averages stays at each training step.
         **kwargs: of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`.
@@ -46,9 +47,10 @@ class ConvBlock(ConvStage):
         activation: Any = "relu",
         normalization: str | None = None,
         pool_size: int = 1,
+        momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, strides, activation, normalization, **kwargs)
+        super().__init__(filters, kernel_size, strides, activation, normalization, momentum, **kwargs)
         self.pool_size = positive_int(pool_size, "pool_size")
         pooling = keras.layers.MaxPooling2D(
             self.pool_size,

@@ -7,7 +7,7 @@ import keras
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.staged_layer import StagedLayer
 from keras_cae.serialization import activation_layer, get_activation, serialize_activation
-from keras_cae.validation import one_of, positive_int
+from keras_cae.validation import fraction, one_of, positive_int
 
 
 class ConvStage(StagedLayer):
@@ -23,6 +23,7 @@ class ConvStage(StagedLayer):
         strides: int = 1,
         activation: Any = "relu",
         normalization: str | None = None,
+        momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -31,6 +32,7 @@ class ConvStage(StagedLayer):
         self.strides = positive_int(strides, "strides")
         self.activation = get_activation(activation, "activation")
         self.normalization = one_of(normalization, "normalization", (None, "batch"))
+        self.momentum = fraction(momentum, "momentum")
 
     def assemble(self, convolution: type[keras.layers.Layer], resizing: keras.layers.Layer | None) -> None:
         """Make the children; a subclass's constructor ends with this."""
@@ -44,7 +46,9 @@ class ConvStage(StagedLayer):
             name="convolution",
         )
         self.normalize = (
-            FusedBatchNormalization(synchronized=True, dtype=self.dtype_policy, name="normalization")
+            FusedBatchNormalization(
+                self.momentum, synchronized=True, dtype=self.dtype_policy, name="normalization"
+            )
             if self.normalization == "batch"
             else None
         )
@@ -64,4 +68,5 @@ class ConvStage(StagedLayer):
             "strides": self.strides,
             "activation": serialize_activation(self.activation),
             "normalization": self.normalization,
+            "momentum": self.momentum,
         }

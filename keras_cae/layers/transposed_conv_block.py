@@ -24,6 +24,7 @@ class TransposedConvBlock(ConvStage):
             (`keras.layers.PReLU()`).
         normalization: "batch" or None. Comes before the activation.
         upsampling: factor of the nearest-neighbour upsampling; 1 for none.
+        momentum: how much of batch normalization's moving averages stays at each training step.
         **kwargs: of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`.
@@ -48,9 +49,10 @@ class TransposedConvBlock(ConvStage):
         activation: Any = "relu",
         normalization: str | None = None,
         upsampling: int = 1,
+        momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, strides, activation, normalization, **kwargs)
+        super().__init__(filters, kernel_size, strides, activation, normalization, momentum, **kwargs)
         self.upsampling = positive_int(upsampling, "upsampling")
         upsample = NearestUpsampling(
             self.upsampling,

@@ -8,6 +8,7 @@ import keras
 from keras_cae.layers.conv_block import ConvBlock
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.validation import fraction
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -29,6 +30,9 @@ class BatchNormPoolCAE(PyramidCAE):
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        momentum: how much of the moving averages, with which batch normalization evaluates, stays at each
+            training step. With less, such as 0.9, evaluation follows the weights sooner: for trainings of a
+            few hundred steps.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
@@ -55,15 +59,17 @@ class BatchNormPoolCAE(PyramidCAE):
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
         bottleneck: keras.layers.Layer | None = None,
+        momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
         super().__init__(
             latent_dim, filters, kernel_size, activation, output_activation, corruption, bottleneck, **kwargs
         )
+        self.momentum = fraction(momentum, "momentum")
 
     def encoder_levels(self) -> list[keras.layers.Layer]:
         return [
-            ConvBlock(filters, normalization="batch", pool_size=2, **self.block_arguments(index))
+            ConvBlock(filters, pool_size=2, **self.block_arguments(index))
             for index, filters in enumerate(self.filters)
         ]
 
@@ -71,9 +77,14 @@ class BatchNormPoolCAE(PyramidCAE):
         return [
             TransposedConvBlock(
                 max(1, filters // 2),
-                normalization="batch",
                 upsampling=2,
                 **self.block_arguments(index),
             )
             for index, filters in enumerate(reversed(self.filters))
         ]
+
+    def block_arguments(self, index: int) -> dict[str, Any]:
+        return {**super().block_arguments(index), "normalization": "batch", "momentum": self.momentum}
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "momentum": self.momentum}

@@ -41,7 +41,10 @@ def main():
         (found,) = tuner.get_best_models()
     models = {"the best trial": found}
     for name in keras_cae.hypermodels.HyperCAE.searched:
-        models[f"`{name}`, its defaults"] = default(name, train, options)
+        models[f"`{name}`, its defaults"] = trained(name, train, options)
+    models["`BatchNormPoolCAE`, with `momentum=0.9`"] = trained(
+        "BatchNormPoolCAE", train, options, momentum=0.9
+    )
     print_table(COLUMNS, (row(name, model, test) for name, model in models.items()))
     if options.picture:
         draw(trials, options.picture)
@@ -59,10 +62,10 @@ def search(train, validation, folder, options):
     return tuner
 
 
-def default(name, images, options):
+def trained(name, images, options, **arguments):
     """A model that is trained as its documentation has it."""
     keras.utils.set_random_seed(0)
-    model = getattr(keras_cae.models, name)(latent_dim=options.latent_dim)
+    model = getattr(keras_cae.models, name)(latent_dim=options.latent_dim, **arguments)
     model.compile(optimizer="adam", loss="mse")
     model.fit(images, batch_size=options.batch_size, epochs=options.epochs, verbose=0)
     return model

@@ -114,7 +114,11 @@ def test_completion_has_a_row_for_every_way():
 @pytest.mark.slow
 def test_a_search_has_a_row_for_every_default():
     printed = run("search.py", "--trials", "2", "--epochs", "1")
-    rows = {"the best trial": 1, "`(?:Basic|BatchNormPool|Residual)CAE`, its defaults": 3}
+    rows = {
+        "the best trial": 1,
+        "`(?:Basic|BatchNormPool|Residual)CAE`, its defaults": 3,
+        "`BatchNormPoolCAE`, with `momentum=0.9`": 1,
+    }
     assert {label: count_rows(printed, label) for label in rows} == rows, printed
 
 

@@ -177,3 +177,19 @@ def test_beats_pca_on_held_out_digits(cls, digits):
     model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
     model.fit(train, batch_size=32, epochs=8 if cls is ResidualCAE else 20, verbose=0)
     assert model.evaluate(test, verbose=0) < 0.9 * pca_error
+
+
+@pytest.mark.parametrize("momentum", [0.99, 0.5])
+def test_moving_averages_keep_as_much_as_the_momentum_says(images, momentum):
+    model = BatchNormPoolCAE(latent_dim=3, filters=(4,), momentum=momentum)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+
+    def variances_of_batch(steps):
+        levels = (model.encoder.levels[0], model.decoder.levels[0])
+        moving = np.concatenate([level.normalize.moving_variance for level in levels])
+        return (moving - momentum**steps) / (1 - momentum**steps)
+
+    model.fit(images, batch_size=len(images), verbose=0)
+    first = variances_of_batch(1)
+    model.fit(images, batch_size=len(images), epochs=3, verbose=0)
+    np.testing.assert_allclose(variances_of_batch(4), first, rtol=1e-3)

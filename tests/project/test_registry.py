@@ -64,6 +64,7 @@ ARGUMENTS = {
         "activation": keras.layers.PReLU(),
         "normalization": "batch",
         "pool_size": 2,
+        "momentum": 0.8,
     },
     layers.ContractiveBottleneck: lambda: {"weight": 0.5, "probes": 2, "seed": 7},
     layers.FiniteScalarQuantizer: lambda: {"levels": (5, 4)},
@@ -93,6 +94,7 @@ ARGUMENTS = {
         "activation": "elu",
         "normalization": "batch",
         "upsampling": 2,
+        "momentum": 0.8,
     },
     layers.VectorQuantizer: lambda: {
         "codebook_size": 7,
@@ -126,7 +128,7 @@ ARGUMENTS = {
         (2, 3, 4), adversarial_weight=0.002, discriminator_units=(7, 5), seed=7
     ),
     models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
-    models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4)),
+    models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4), momentum=0.8),
     models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
     models.DenoisingCAE: lambda: without(
         "latent_dim",
