@@ -29,8 +29,8 @@ class TargetRange:
 
     Floats from 0 to 255 into a sigmoid train without an error otherwise, towards a negative loss. The check
     runs inside the compiled step, so it sees every kind of data, and it holds the bad batch back from the
-    weights: `guard` in the step, `check` after it. (From a NaN the weights are kept in arrays only, which
-    are looked at before the step.)
+    weights: `guard` in the step, `check` after it. A NaN is held back only if it comes in an array, which is
+    looked at before the step.
 
     Args:
         activation: the output activation's name, callable or layer; only the ranges of those in `RANGES`
