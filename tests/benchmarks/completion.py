@@ -1,6 +1,6 @@
 """How well `MaskedCAE` fills the hidden patches of held-out images, beside PCA.
 
-    python tests/benchmarks/completion.py [FILE.npz] [--latent-dim 32] [--epochs 20]
+    python tests/benchmarks/completion.py [FILE.npz] [--latent-dim 32] [--epochs 20] [--picture FILE.png]
 
 The images and the training are those of `quality.py`. PCA, of whole images, completes in two ways: it encodes
 the image with hidden pixels as they are on average, or takes the code that fits the visible pixels best
@@ -9,12 +9,15 @@ the image with hidden pixels as they are on average, or takes the code that fits
 
 import numpy as np
 from labelled import labelled_images, make_parser
-from quality import components, fitted, flat
+from pictures import save_rows
+from quality import PICTURED, components, fitted, flat
 from tables import print_table
 
 
 def main():
-    options = make_parser(__doc__, latent_dim=32, epochs=20, batch_size=64).parse_args()
+    parser = make_parser(__doc__, latent_dim=32, epochs=20, batch_size=64)
+    parser.add_argument("--picture", help="draw the first images, hidden and completed, into this file")
+    options = parser.parse_args()
     train, test = labelled_images(options.data)
     print_table(("completed by", "MSE of hidden pixels"), rows(train.images, test.images, options))
 
@@ -23,15 +26,26 @@ def rows(train, test, options):
     model = fitted("MaskedCAE", train, options)
     hidden = hidden_pixels(model, test)
     images = flat(test)
+    seen = np.asarray(model.corrupt(test))
     pca = components(train, options)
     completed = {
         "the mean image": np.broadcast_to(pca.mean_, images.shape),
         "PCA, hidden pixels as in the mean image": pca_of_average(pca, images, hidden),
         "PCA, fitted to the visible pixels": pca_of_visible(pca, images, hidden),
-        "MaskedCAE": model.predict(model.corrupt(test), verbose=0).reshape(images.shape),
+        "MaskedCAE": model.predict(seen, verbose=0).reshape(images.shape),
     }
+    if options.picture:
+        draw(options.picture, test[:PICTURED], seen[:PICTURED], hidden[:PICTURED], completed)
     for label, made in completed.items():
         yield label, f"{np.mean((made - images)[hidden] ** 2):.5f}"
+
+
+def draw(path, images, seen, hidden, completed):
+    """Draw the images, what is seen of them, and that completed by what was made of the hidden pixels."""
+    rows = {"test images": images, "seen": seen}
+    for label, made in completed.items():
+        rows[label] = np.where(hidden, made[: len(images)], flat(images)).reshape(images.shape)
+    save_rows(path, rows)
 
 
 def hidden_pixels(model, images):

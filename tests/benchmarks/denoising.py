@@ -1,7 +1,7 @@
 """How well `DenoisingCAE` removes Gaussian noise from photographs that it has not seen.
 
     pip install -e ".[test]"
-    python tests/benchmarks/denoising.py [DATA] [--minutes 8] [--sigma 25]
+    python tests/benchmarks/denoising.py [DATA] [--minutes 8] [--sigma 25] [--picture FILE.png]
 
 Trains for so many minutes on grey patches of 48×48 pixels, with the mean absolute error and Adam, whose
 learning rate falls from 1e-3 to 0 along a cosine; then removes the noise from whole photographs. DATA is a
@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import skimage.data
 import tensorflow as tf
+from pictures import save_rows
 from PIL import Image
 from skimage.restoration import denoise_nl_means
 from sklearn.datasets import load_sample_image
@@ -30,7 +31,11 @@ from keras_cae.datasets import load_images
 PATCH = 48
 STRIDE = 16
 LEARNING_RATE = 1e-3
-HELD_OUT = ("camera", "chelsea", "china", "coffee")
+METHODS = ("noisy", "non-local means", "DenoisingCAE")
+PICTURED = 3
+DETAIL = 160
+"""Side of what is shown of a photograph, in pixels."""
+HELD_OUT = ("camera", "chelsea", "coffee", "china")
 TRAINING = ("astronaut", "brick", "flower", "grass", "gravel", "motorcycle", "retina", "rocket")
 
 
@@ -40,13 +45,16 @@ def main():
     parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--sigma", type=float, default=25, help="of the noise, where white is 255")
     parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--picture", help="draw details of three photographs into this file")
     arguments = parser.parse_args()
     training, held_out = photographs(arguments.data)
     sigma = arguments.sigma / 255
     model = keras_cae.models.DenoisingCAE(corruption=keras.layers.GaussianNoise(sigma))
     steps = train(model, patches(training), arguments.minutes * 60, arguments.batch_size)
     print(f"{model.count_params():,} parameters, {steps:,} steps of {arguments.batch_size} patches\n")
-    print_table(("photograph", "noisy", "non-local means", "DenoisingCAE"), rows(model, held_out, sigma))
+    print_table(("photograph", *METHODS), rows(model, held_out, sigma))
+    if arguments.picture:
+        draw(arguments.picture, model, held_out, sigma)
 
 
 def photographs(path):
@@ -133,12 +141,26 @@ def rows(model, images, sigma):
     """The decibels of every image, and their mean."""
     decibels = []
     for number, (name, image) in enumerate(images.items()):
-        noisy = image + np.random.default_rng(number).normal(0, sigma, image.shape).astype("float32")
-        means = denoise_nl_means(noisy[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)
-        denoised = model.predict(noisy[None], verbose=0)[0]
-        decibels.append([psnr(image, made) for made in (noisy, means[..., None], denoised)])
+        decibels.append([psnr(image, made) for made in versions(model, image, sigma, number)])
         yield name, *(f"{value:.2f}" for value in decibels[-1])
     yield "mean", *(f"{value:.2f}" for value in np.mean(decibels, axis=0))
+
+
+def versions(model, image, sigma, seed):
+    """The image with noise, and as the methods make it of that: what `METHODS` names."""
+    noisy = image + np.random.default_rng(seed).normal(0, sigma, image.shape).astype("float32")
+    means = denoise_nl_means(noisy[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)
+    return noisy, means[..., None], model.predict(noisy[None], verbose=0)[0]
+
+
+def draw(path, model, images, sigma):
+    """Draw the middle of the first photographs: original, noisy, and by every method."""
+    details = {label: [] for label in ("original", *METHODS)}
+    for number, image in enumerate(list(images.values())[:PICTURED]):
+        top, left = ((side - DETAIL) // 2 for side in image.shape[:2])
+        for label, made in zip(details, (image, *versions(model, image, sigma, number)), strict=True):
+            details[label].append(made[top : top + DETAIL, left : left + DETAIL])
+    save_rows(path, {label: np.stack(made) for label, made in details.items()}, zoom=1)
 
 
 def psnr(image, made):

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from kernel_distance import kernel_distance, trained_features
 from labelled import labelled_images, make_parser
+from pictures import save_rows
 from tables import print_table
 
 from keras_cae.models import BasicCAE, VariationalCAE
@@ -20,12 +21,13 @@ from keras_cae.samplers import GaussianMixtureSampler, NormalSampler
 
 FILTERS = (16, 32, 64)
 DRAWS = 5
+PICTURED = 16
 
 
 def main():
     parser = make_parser(__doc__, latent_dim=16, epochs=20, batch_size=64)
     parser.add_argument("--components", type=int, default=10)
-    parser.add_argument("--picture", help="write the first images of every row to this file")
+    parser.add_argument("--picture", help="draw the first images of every row into this file")
     options = parser.parse_args()
     (train, labels), (test, test_labels) = floats(labelled_images(options.data))
     keras.utils.set_random_seed(0)
@@ -42,13 +44,12 @@ def main():
             drawn = [draw(len(test), seed) for seed in range(DRAWS)]
             seen = [features.predict(images, verbose=0) / scale for images in drawn]
             distances = [1000 * kernel_distance(found, expected) for found in seen]
-            shown[name] = drawn[0][:20]
+            shown[", ".join(name).replace("`", "").removesuffix(", ")] = drawn[0][:PICTURED]
             yield *name, f"{np.mean(distances):.1f}", f"{np.std(distances):.1f}"
 
     print_table(["model", "codes drawn from", "distance × 1000", "± over draws"], rows(), labels=2)
     if options.picture:
-        lines = [np.concatenate(list(images), axis=1) for images in shown.values()]
-        keras.utils.save_img(options.picture, np.concatenate(lines))
+        save_rows(options.picture, shown)
 
 
 def floats(parts):

@@ -1,6 +1,7 @@
 """How well every architecture reconstructs held-out images, and what its codes tell, beside PCA.
 
     python tests/benchmarks/quality.py [FILE.npz] [--latent-dim 32] [--epochs 20] [--model BasicCAE …]
+                                        [--picture FILE.png]
 
 FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; without it,
 scikit-learn's digits are taken. All models are trained alike: Adam, whose learning rate falls from 2e-3 to 0
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 from labelled import labelled_images, make_parser
+from pictures import save_rows
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from tables import print_table
@@ -26,6 +28,7 @@ import keras_cae
 from keras_cae import models
 
 LEARNING_RATE = 2e-3
+PICTURED = 16
 COLUMNS = ("model", "parameters", "seconds an epoch", "test MSE", "PSNR, dB", "SSIM", "accuracy, %")
 # class of `keras_cae.models`: what it takes beside the size of the code
 MODELS = {
@@ -53,11 +56,23 @@ class Trained(NamedTuple):
 def main():
     parser = make_parser(__doc__, latent_dim=32, epochs=20, batch_size=64)
     parser.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--picture", help="draw the first reconstructions into this file")
     options = parser.parse_args()
     train, test = labelled_images(options.data)
     makers = {"PCA": functools.partial(pca, train.images, options)}
     makers |= {name: functools.partial(trained, name, train.images, options) for name in options.model}
-    print_table(COLUMNS, (row(name, make(), train, test) for name, make in makers.items()))
+    pictured = test.images[:PICTURED]
+    shown = {"test images": pictured}
+
+    def rows():
+        for name, make in makers.items():
+            method = make()
+            shown[name] = method.reconstruct(pictured)
+            yield row(name, method, train, test)
+
+    print_table(COLUMNS, rows())
+    if options.picture:
+        save_rows(options.picture, shown)
 
 
 def trained(name, images, options):

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import stock_networks
 from architectures import ARCHITECTURES, make_ours, make_stock
 from floating_point import training_operations
 from kernel_distance import kernel_distance
+from pictures import GAP, save_rows
 from rounds import Ratio, Times, interleaved, ratios
 
 FOLDER = Path(__file__).parent
@@ -49,9 +51,9 @@ def images_file(tmp_path):
     return tmp_path / "images.npz"
 
 
-def run(program, *arguments):
+def run(program, *arguments, small=("--latent-dim", "4")):
     """What a benchmark prints."""
-    command = [sys.executable, FOLDER / program, *arguments, "--latent-dim", "4"]
+    command = [sys.executable, FOLDER / program, *arguments, *small]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
@@ -99,16 +101,25 @@ def test_generation_has_a_row_for_every_sampler(tmp_path):
 
 
 @pytest.mark.slow
-def test_quality_has_a_row_for_every_model():
-    printed = run("quality.py", "--epochs", "1")
+def test_quality_has_a_row_for_every_model(tmp_path):
+    printed = run("quality.py", "--epochs", "1", "--picture", tmp_path / "made.png")
     assert [count_rows(printed, model) for model in OF_QUALITY] == [1] * len(OF_QUALITY), printed
+    assert (tmp_path / "made.png").stat().st_size > 0
 
 
 @pytest.mark.slow
-def test_completion_has_a_row_for_every_way():
-    printed = run("completion.py", "--epochs", "1")
+def test_denoising_has_a_row_for_every_photograph(tmp_path):
+    printed = run("denoising.py", "--minutes", "0.02", "--picture", tmp_path / "denoised.png", small=())
+    assert count_rows(printed, "(?:camera|chelsea|coffee|china|mean)") == 5, printed
+    assert (tmp_path / "denoised.png").stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_completion_has_a_row_for_every_way(tmp_path):
+    printed = run("completion.py", "--epochs", "1", "--picture", tmp_path / "completed.png")
     rows = {"the mean image": 1, "PCA, .*": 2, "MaskedCAE": 1}
     assert {label: count_rows(printed, label) for label in rows} == rows, printed
+    assert (tmp_path / "completed.png").stat().st_size > 0
 
 
 @pytest.mark.slow
@@ -199,3 +210,16 @@ def test_pytorch_counts_the_same_operations_in_its_networks(name):
         outputs.sum().backward()
     assert outputs.shape == (5, 2, 12, 8)
     assert counter.get_total_flops() == 5 * training_operations(getattr(stock_networks, name)((12, 8, 2), 3))
+
+
+def test_a_picture_has_a_row_for_each_label_and_shows_the_images_as_they_are(tmp_path):
+    ramp = np.tile(np.arange(16, dtype="uint8") * 16, (3, 12, 1))[..., None]
+    pixels = ramp / 255 + 10.0
+    save_rows(tmp_path / "rows.png", {"bytes": ramp, "too bright": pixels, "floats": ramp / 255}, zoom=2)
+    picture = keras.utils.img_to_array(keras.utils.load_img(tmp_path / "rows.png"))
+    assert picture.shape[0] == 3 * 24 + 2 * GAP
+    first, bright, floats = (picture[top : top + 24, -96:] for top in range(0, 3 * (24 + GAP), 24 + GAP))
+    expected = np.tile(np.repeat(np.arange(16) * 16, 2), (24, 3))
+    np.testing.assert_array_equal(first, np.stack([expected] * 3, axis=-1))
+    np.testing.assert_array_equal(floats, first)
+    assert (bright == 255).all()
