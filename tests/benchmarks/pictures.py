@@ -25,7 +25,7 @@ def save_rows(path, rows, zoom=2):
     top = 0
     for label, line in zip(rows, lines, strict=True):
         sheet.paste(line, (margin, top))
-        pen.text((margin - 2 * GAP, top + line.height / 2), label, "black", font, anchor="rm")
+        pen.text((margin - GAP, top + line.height / 2), label, "black", font, anchor="rm")
         top += line.height + GAP
     sheet.save(path)
 
