@@ -9,7 +9,7 @@ class HyperBatchNormPoolCAE(HyperPyramid):
     """Finds a `keras_cae.models.BatchNormPoolCAE`.
 
     Arguments and shared hyperparameters are those of `HyperPyramid`, and `momentum`, of batch normalization's
-    moving averages: 0.9, with which short trials are not worse in validation than they are in training.
+    moving averages: 0.9, with which validation follows the weights of short trials soon enough.
 
     Example:
 

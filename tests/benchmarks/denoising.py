@@ -34,7 +34,7 @@ LEARNING_RATE = 1e-3
 METHODS = ("noisy", "non-local means", "DenoisingCAE")
 PICTURED = 3
 DETAIL = 160
-"""Side of what is shown of a photograph, in pixels."""
+"""Side of what is shown of a photograph, in pixels; less of smaller ones."""
 HELD_OUT = ("camera", "chelsea", "coffee", "china")
 TRAINING = ("astronaut", "brick", "flower", "grass", "gravel", "motorcycle", "retina", "rocket")
 
@@ -156,10 +156,12 @@ def versions(model, image, sigma, seed):
 def draw(path, model, images, sigma):
     """Draw the middle of the first photographs: original, noisy, and by every method."""
     details = {label: [] for label in ("original", *METHODS)}
-    for number, image in enumerate(list(images.values())[:PICTURED]):
-        top, left = ((side - DETAIL) // 2 for side in image.shape[:2])
+    pictured = list(images.values())[:PICTURED]
+    detail = min(DETAIL, *(side for image in pictured for side in image.shape[:2]))
+    for number, image in enumerate(pictured):
+        top, left = ((side - detail) // 2 for side in image.shape[:2])
         for label, made in zip(details, (image, *versions(model, image, sigma, number)), strict=True):
-            details[label].append(made[top : top + DETAIL, left : left + DETAIL])
+            details[label].append(made[top : top + detail, left : left + detail])
     save_rows(path, {label: np.stack(made) for label, made in details.items()}, zoom=1)
 
 
