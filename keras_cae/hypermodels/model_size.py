@@ -1,18 +1,20 @@
 """How large a model would be, found out without making it."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
+from keras_cae.hypermodels.operation_flops import flops_of_operation, is_product
+
 
 class ModelSize(NamedTuple):
     """The number of parameters, and of floating-point operations that an image takes.
 
-    Operations are those of the convolutions and dense layers of the forward pass; a multiplication and its
+    Operations are those of the convolutions and matrix products of the forward pass; a multiplication and its
     addition are two.
     """
 
@@ -26,6 +28,9 @@ def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, int, int
     Args:
         make: makes the model, not built.
         image_shape: `(height, width, channels)`.
+
+    Raises:
+        ValueError: the model has a convolution or a matrix product whose operations can't be counted.
     """
     # In a thread of its own, with which Keras forgets the variables that never got a value.
     with ThreadPoolExecutor(1) as executor:
@@ -37,23 +42,34 @@ def _size(make: Callable[[], keras.Model], image_shape: tuple[int, int, int]) ->
     with keras.StatelessScope(initialize_variables=False):
         model = make()
         model.build((None, *image_shape))
-        image = tf.TensorSpec((1, *image_shape), model.variable_dtype)
-        traced = tf.function(lambda images: model(images, training=False), autograph=False)
-        operations = traced.get_concrete_function(image).graph.get_operations()
-        return ModelSize(model.count_params(), sum(map(_flops, operations)))
+
+        @tf.function(autograph=False)
+        def forward(images: tf.Tensor) -> Any:
+            with _inlined_functions():
+                return model(images, training=False)
+
+        graph = forward.get_concrete_function(tf.TensorSpec((1, *image_shape), model.variable_dtype)).graph
+        _check_functions(graph)
+        return ModelSize(model.count_params(), sum(map(flops_of_operation, graph.get_operations())))
 
 
-def _flops(operation: Any) -> int:
-    if operation.type not in KERNEL_POSITIONS:
-        return 0
-    positions = KERNEL_POSITIONS[operation.type](operation)
-    return 2 * math.prod(positions) * math.prod(operation.inputs[1].shape)
+@contextmanager
+def _inlined_functions() -> Iterator[None]:
+    """Have the operations of every `tf.function` that is called stand in the graph of its caller."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
-# operation: the positions at which its whole kernel is multiplied
-KERNEL_POSITIONS: dict[str, Callable[[Any], Any]] = {
-    "Conv2D": lambda operation: operation.outputs[0].shape[1:3],
-    "Conv2DBackpropInput": lambda operation: operation.inputs[2].shape[1:3],
-    "DepthwiseConv2dNative": lambda operation: operation.outputs[0].shape[1:3],
-    "MatMul": lambda operation: operation.inputs[0].shape[:-1],
-}
+def _check_functions(graph: tf.Graph) -> None:
+    """Raise a `ValueError` if there are products in a loop or a branch, which run nobody knows how often."""
+    for function in graph.as_graph_def().library.function:
+        for node in function.node_def:
+            if is_product(node.op):
+                raise ValueError(
+                    f"max_flops can't count the operations of {node.name!r} ({node.op}): it is in a loop, a "
+                    "branch or a loaded function. Leave max_flops out, and limit the size by max_parameters."
+                )
