@@ -13,6 +13,7 @@ from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionC
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
 from keras_cae.hypermodels.hyper_vector_quantized_cae import HyperVectorQuantizedCAE
 from keras_cae.hypermodels.hyper_wasserstein_cae import HyperWassersteinCAE
+from keras_cae.hypermodels.resumable_searches import make_searches_resumable
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
 
 __all__ = [
@@ -33,3 +34,5 @@ __all__ = [
     "HyperWassersteinCAE",
     "Range",
 ]
+
+make_searches_resumable()

@@ -1,79 +1,93 @@
-"""The files of a search: which trials there are, and whose checkpoints are worth keeping."""
+"""The trials of a search, and whose checkpoints are worth keeping."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import keras_tuner
+
+from keras_cae.hypermodels.tuner_files import SearchFolder, checkpoints, read_trial
 
 
-class FinishedTrial(NamedTuple):
-    """What a trial left in its folder."""
+class TrialState(NamedTuple):
+    """What is known of a trial."""
 
-    folder: Path
+    file: Path
     status: str
     score: float | None
     values: dict[str, Any]
 
 
-def keep_best(callbacks: Sequence[keras.callbacks.Callback], keep: int | None, score: float) -> None:
+def tuners_callback(callbacks: Iterable[Any]) -> Any:
+    """The callback by which a tuner follows a trial: it has the attributes `tuner` and `trial`."""
+    return next((each for each in callbacks if hasattr(each, "tuner") and hasattr(each, "trial")), None)
+
+
+def keep_best(
+    callbacks: Sequence[keras.callbacks.Callback],
+    keep: int | None,
+    score: float,
+    objective: keras_tuner.Objective,
+) -> None:
     """Remove the checkpoints of all completed trials but the best ones, the running one's included.
 
-    Hyperband goes on from checkpoints: those of the two last rounds of each of its brackets stay.
+    Hyperband goes on from checkpoints: those of the last two rounds of each of its brackets stay.
 
     Args:
         callbacks: those that the tuner gave the running trial.
         keep: how many checkpoints stay; None for all.
-        score: the objective that the running trial has reached; larger is better.
+        score: the objective that the running trial has reached.
+        objective: of the search.
     """
-    running = _tuners_callback(callbacks)
+    running = tuners_callback(callbacks)
     if keep is None or running is None:
         return
-    own = Path(running.tuner.get_trial_dir(running.trial.trial_id))
-    completed = [
-        trial for trial in _trials(own.parent) if trial.status == "COMPLETED" and trial.folder != own
-    ]
-    completed.append(FinishedTrial(own, "COMPLETED", score, running.trial.hyperparameters.values))
+    own = _file(running)
+    completed = [trial for trial in _other_trials(own) if trial.status == "COMPLETED"]
+    completed.append(TrialState(own, "COMPLETED", score, running.trial.hyperparameters.values))
     last_rounds = _last_rounds(completed)
-    for trial in sorted(completed, key=lambda trial: -(trial.score or 0.0))[keep:]:
+    sign = -1.0 if objective.direction == "max" else 1.0
+    for trial in sorted(completed, key=lambda trial: sign * (trial.score or 0.0))[keep:]:
         bracket, round_number = trial.values.get("tuner/bracket"), trial.values.get("tuner/round", 0)
         continued = bracket is not None and round_number >= last_rounds[bracket] - 1
         # Another execution of the running trial may not write a checkpoint again.
-        repeated = trial.folder == own and running.tuner.executions_per_trial > 1
+        repeated = trial.file == own and running.tuner.executions_per_trial > 1
         if not continued and not repeated:
-            for checkpoint in trial.folder.glob("checkpoint*"):
+            for checkpoint in checkpoints(trial.file):
                 checkpoint.unlink(missing_ok=True)
 
 
 def none_completed(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
     """Whether the running trial is the last one that a tuner will make, and all others have failed."""
-    running = _tuners_callback(callbacks)
+    running = tuners_callback(callbacks)
     if running is None:
         return False
-    own = Path(running.tuner.get_trial_dir(running.trial.trial_id))
-    others = [trial for trial in _trials(own.parent) if trial.folder != own]
+    others = _other_trials(_file(running))
     return len(others) + 1 == running.tuner.oracle.max_trials and all(
         trial.status in ("FAILED", "INVALID") for trial in others
     )
 
 
-def _tuners_callback(callbacks: Iterable[Any]) -> Any:
-    """The callback by which a tuner follows a trial, with the attributes `tuner` and `trial`."""
-    return next((each for each in callbacks if hasattr(each, "tuner") and hasattr(each, "trial")), None)
+def _file(running: Any) -> Path:
+    """The file of the trial that a tuner's callback follows."""
+    name = running.trial.trial_id
+    return SearchFolder(Path(running.tuner.get_trial_dir(name)).parent).trial(name)
 
 
-def _trials(project: Path) -> list[FinishedTrial]:
-    """The trials of a search, of all workers."""
-    trials = []
-    for file in sorted(project.glob("trial_*/trial.json")):
-        state = json.loads(file.read_text())
-        values = state["hyperparameters"]["values"]
-        trials.append(FinishedTrial(file.parent, state["status"], state["score"], values))
-    return trials
+def _other_trials(own: Path) -> list[TrialState]:
+    """All trials of the search but one, of all workers, as far as they can be read."""
+    search = SearchFolder(own.parent.parent)
+    files = [search.trial(name) for name in search.trials()]
+    states = {file: read_trial(file) for file in files if file != own}
+    return [
+        TrialState(file, state["status"], state["score"], state["hyperparameters"]["values"])
+        for file, state in states.items()
+        if state is not None
+    ]
 
 
-def _last_rounds(trials: Iterable[FinishedTrial]) -> dict[int, int]:
+def _last_rounds(trials: Iterable[TrialState]) -> dict[int, int]:
     """The last round of every bracket of Hyperband that has a completed trial."""
     rounds: dict[int, int] = {}
     for trial in trials:

@@ -1,14 +1,16 @@
 """The training of a trial."""
 
+import errno
 import inspect
 import math
+import os
 from typing import Any
 
 import keras
 import keras_tuner
 import numpy as np
 
-from keras_cae.hypermodels.checkpoints import keep_best, none_completed
+from keras_cae.hypermodels.checkpoints import keep_best, none_completed, tuners_callback
 from keras_cae.hypermodels.clean_quality import CleanQuality
 from keras_cae.hypermodels.rate_distortion import RateDistortion
 from keras_cae.models import CAE
@@ -27,7 +29,8 @@ class TrialTraining:
         **kwargs: of `fit`.
 
     Raises:
-        keras_tuner.errors.FatalValueError: the data can't be searched on; ends the search.
+        keras_tuner.errors.FatalValueError: the tuner has another objective than the hypermodel, or the data
+            can't be searched on. It ends the search.
     """
 
     def __init__(self, hypermodel: Any, hp: Any, model: CAE, *args: Any, **kwargs: Any) -> None:
@@ -36,8 +39,23 @@ class TrialTraining:
         bound = inspect.signature(model.fit).bind_partial(*args, **kwargs).arguments
         self.arguments = {**bound.pop("kwargs", {}), **bound}
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
+        self._check_objective()
         self._split_validation()
         self._draw_batch_size()
+
+    def _check_objective(self) -> None:
+        running = tuners_callback(self.callbacks)
+        if running is None:
+            return
+        given = running.tuner.oracle.objective
+        if (given.name, given.direction) != (self.objective.name, self.objective.direction):
+            raise keras_tuner.errors.FatalValueError(
+                f"The tuner's objective must be that of the hypermodel, {self.objective}, got "
+                f"{given}. Pass objective=hypermodel.objective. Trials that differ in "
+                "their loss, noise or weights of penalties can't be compared by their losses: the one whose "
+                "loss is on the smallest scale would win. For another measure, override the property "
+                "`objective`."
+            )
 
     def _split_validation(self) -> None:
         """Name the validation data, as `fit` would split them off."""
@@ -73,12 +91,18 @@ class TrialTraining:
         except keras_tuner.errors.FatalError:
             raise
         except Exception as error:
+            # h5py, which writes the checkpoints, raises a RuntimeError if it finds out when it closes them.
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise keras_tuner.errors.FatalRuntimeError(
+                    "The disk is full. Free some space and run the program again, which resumes the search "
+                    "with this trial."
+                ) from error
             if none_completed(self.callbacks):
                 raise keras_tuner.errors.FatalRuntimeError(
                     f"All trials of the search have failed. The last one: {error}"
                 ) from error
             raise
-        keep_best(self.callbacks, self.hypermodel.keep, self._best(history))
+        keep_best(self.callbacks, self.hypermodel.keep, self._best(history), self.objective)
         return history
 
     def _check_size(self) -> None:
@@ -118,4 +142,5 @@ class TrialTraining:
                 )
 
     def _best(self, history: keras.callbacks.History) -> float:
-        return float(max(history.history[self.objective.name]))
+        best = max if self.objective.direction == "max" else min
+        return float(best(history.history[self.objective.name]))

@@ -1,5 +1,6 @@
 """Searches with KerasTuner's own tuners, from start to end."""
 
+import errno
 import functools
 import json
 import subprocess
@@ -16,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import keras_cae
 from keras_cae.hypermodels import HyperBasicCAE, HyperCAE
+from keras_cae.hypermodels.tuner_files import SearchFolder
 
 PROGRAM = Path(__file__).with_name("searching.py")
 
@@ -134,6 +136,42 @@ def test_a_model_for_which_there_is_no_memory_fails_alone(digits, monkeypatch):
     assert set(statuses(tuner)) == {"COMPLETED", "FAILED"}
 
 
+@pytest.mark.parametrize(
+    "objective", ["val_loss", keras_tuner.Objective("val_psnr", "min"), ["val_loss", "loss"]]
+)
+def test_a_search_with_another_objective_is_refused(digits, objective):
+    tuner = keras_tuner.RandomSearch(hypermodel(), objective=objective, max_trials=1)
+    with pytest.raises(
+        keras_tuner.errors.FatalValueError, match=r"objective must be that of the hypermodel.*val_psnr"
+    ):
+        searched(tuner, digits[0])
+
+
+def test_an_objective_of_ones_own(digits):
+    class HyperSmallest(HyperBasicCAE):
+        objective = keras_tuner.Objective("val_mean_absolute_error", "min")
+
+        def compile(self, hp, model):
+            model.compile("adam", "mse", metrics=["mean_absolute_error"])
+
+    space = HyperSmallest((8, 8, 1), latent_dim=3, filters=(2, 3), kernel_size=[3, 5], keep=1)
+    tuner = searched(random_search(space), digits[0])
+    assert checkpoints() == {
+        f"trial_{min(tuner.oracle.trials.values(), key=lambda trial: trial.score).trial_id}"
+    }
+
+
+def test_a_full_disk_ends_the_search_and_not_the_trial(digits, monkeypatch):
+    def full(model, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "save_weights", full)
+        with pytest.raises(keras_tuner.errors.FatalRuntimeError, match="The disk is full"):
+            searched(random_search(hypermodel(), max_trials=1), digits[0])
+    assert statuses(searched(random_search(hypermodel(), max_trials=1), digits[0])) == ["COMPLETED"]
+
+
 def test_a_search_of_failures_says_so(digits):
     space = hypermodel(max_parameters=1)
     with pytest.raises(keras_tuner.errors.FatalRuntimeError, match="All trials of the search have failed"):
@@ -201,9 +239,10 @@ def test_a_killed_search_goes_on(tmp_path):
         return subprocess.Popen([sys.executable, PROGRAM, tmp_path], stdout=subprocess.DEVNULL)
 
     def finished():
-        states = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("search/trial_*/trial.json"))]
+        states = [json.loads(project.trial(name).read_text()) for name in project.trials()]
         return [state["score"] for state in states if state["status"] == "COMPLETED"]
 
+    project = SearchFolder(tmp_path / "search")
     search = start()
     limit = time.monotonic() + 120
     while len(finished()) < 2 and time.monotonic() < limit:
