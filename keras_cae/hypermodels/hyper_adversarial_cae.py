@@ -8,9 +8,12 @@ from keras_cae.models import AdversarialCAE
 class HyperAdversarialCAE(HyperPyramid):
     """Finds a `keras_cae.models.AdversarialCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`; `adversarial_weight` and
-    `discriminator_units` are its own. A smaller weight always reconstructs better: fix it, or choose among
-    the trials yourself.
+    Arguments and hyperparameters are those of `HyperPyramid`, but:
+
+    - `depth`: 2 to 4, 3 first.
+    - `adversarial_weight`: 0.001 to 0.03. A smaller weight always reconstructs better: fix it, or choose
+      among the trials yourself.
+    - `discriminator_units`: (128, 128).
 
     Example:
 

@@ -7,60 +7,44 @@ import keras
 import keras_tuner
 
 from keras_cae.hypermodels.model_size import model_size
-from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space, bounded, possible
+from keras_cae.hypermodels.search_space import PLAIN, Space, bounded, extremes, possible
+from keras_cae.hypermodels.shared_space import CHECKS, NOISES, OPTIMIZERS, SHARED_SPACE
 from keras_cae.hypermodels.trial_training import TrialTraining
 from keras_cae.metrics import PSNR
 from keras_cae.models import CAE
 from keras_cae.serialization import deserialize_layer, serialize_layer
-from keras_cae.validation import non_negative_float, one_of, positive_int, positive_ints
-
-NOISES = {"gaussian_noise": keras.layers.GaussianNoise, "dropout": keras.layers.Dropout}
-"""The layers that `corruption` may name."""
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "nadam": keras.optimizers.Nadam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
-
-# key of the constructor: name in KerasTuner, and what is searched
-SHARED_SPACE: Mapping[str, tuple[str, Space]] = {
-    "latent_dim": ("model/latent_dim", Fixed(32)),
-    "corruption": ("corruption/kind", Fixed("none")),
-    "corruption_strength": ("corruption/strength", Range(0.01, 0.3, default=0.1, log=True)),
-    "loss": ("training/loss", Fixed("mse")),
-    "optimizer": ("training/optimizer", Choices(("adam", "nadam", "rmsprop"))),
-    "learning_rate": ("training/learning_rate", Range(3e-4, 1e-2, default=1e-3, log=True)),
-    "weight_decay": ("training/weight_decay", Range(1e-6, 1e-2, default=1e-4, log=True)),
-    "batch_size": ("training/batch_size", Choices((128, 32, 64, 256))),
-}
-
-
-WITHOUT_LATENT_DIM = {key: value for key, value in SHARED_SPACE.items() if key != "latent_dim"}
-"""Of models whose codes are feature maps."""
+from keras_cae.validation import non_negative_float, positive_int, positive_ints
 
 
 class HyperAutoencoder(keras_tuner.HyperModel):
-    """What the hypermodels share. Make your own of a `CAE` by naming its class and its space.
+    """What the hypermodels share. For a model of your own, derive from it and name the class and its space.
 
-    Trials are compared by the PSNR of clean validation images, whatever their loss, noise or weights of
-    penalties: give the tuner `objective=hypermodel.objective`. `search` needs validation data.
+    Trials are compared by the PSNR of the reconstructions of clean validation images, whatever their loss,
+    noise or weights of penalties: give the tuner `objective=hypermodel.objective`, it takes no other one.
+    `search` needs validation data.
 
-    Every hyperparameter is also an argument of the constructor: one value fixes it, `(low, high)` searches
-    numbers in between, a list chooses among its values. The shared ones, with their names in KerasTuner:
+    Every hyperparameter is also an argument of the constructor. One value fixes it, `(low, high)` searches
+    the numbers in between, a list chooses among its values; `Fixed`, `Range` and `Choices` do the same, with
+    a default and a scale of your own. These hyperparameters are shared, and searched like this by default:
 
-    - `latent_dim` (`model/latent_dim`): size of the code; 32.
-    - `corruption` (`corruption/kind`): "none", "gaussian_noise", "dropout" or a layer; none. Its strength is
-      `corruption_strength` (`corruption/strength`).
-    - `loss` (`training/loss`): name of a loss; mean squared error.
-    - `optimizer` (`training/optimizer`), `learning_rate`, `weight_decay`, `batch_size`: all searched. The
-      batch size is for arrays; that of other data is theirs.
+    - `latent_dim`: 32. The size of the code. In KerasTuner: `model/latent_dim`.
+    - `corruption`: none. Or "gaussian_noise", "dropout", or a layer. In KerasTuner: `corruption/kind`.
+    - `corruption_strength`: 0.01 to 0.3, if there is noise. In KerasTuner: `corruption/strength`.
+    - `loss`: mse. The name of a loss, or a loss. In KerasTuner: `training/loss`, as with those that follow.
+    - `optimizer`: adam, nadam or rmsprop. Or "sgd".
+    - `learning_rate`: 0.0003 to 0.01. Or a schedule.
+    - `weight_decay`: 1e-6 to 0.01.
+    - `batch_size`: 128, 32, 64 or 256, for arrays; other data come in batches. The tuner learns of it in the
+      first trial, `search_space_summary()` lists it from then on.
+
+    The first of several values is tried first; wide ranges are searched on a logarithmic scale.
 
     Args:
         input_shape: `(height, width, channels)` of the images. With it models are built by `build`, which
             `max_model_size` of a tuner and Hyperband's resumed optimizers need.
         max_parameters: larger models are rejected, without being made.
-        max_flops: so are those whose forward pass takes more floating-point operations for an image.
+        max_flops: so are those whose forward pass takes more floating-point operations for an image. They are
+            counted in convolutions and matrix products; a multiplication and its addition are two.
         rate_weight: decibels that one more number in the code must gain. The objective then is the PSNR
             less `rate_weight` times the size of the code, `val_rate_distortion`, so that the larger code
             does not always win.
@@ -69,10 +53,10 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         seed: of every trial's weights, noise and order of images; None for other ones each time.
         name: of the hypermodel.
         tunable: False searches only what the tuner's own `hyperparameters` name; the rest has its default.
-        **space: hyperparameters to fix or to bound.
+        **space: the hyperparameters to fix or to bound.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is not what is described above, or no trial could take a value of the space.
         TypeError: the space names a hyperparameter that there is not.
 
     Example:
@@ -98,6 +82,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     def __init__(
         self,
         input_shape: Sequence[int] | None = None,
+        *,
         max_parameters: int | None = None,
         max_flops: int | None = None,
         rate_weight: float | None = None,
@@ -119,6 +104,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         # KerasTuner resets the policy before every trial.
         self.dtype = keras.config.dtype_policy().name
         self.space = self.narrowed(space)
+        self._check_values(space)
 
     @property
     def objective(self) -> keras_tuner.Objective:
@@ -142,11 +128,25 @@ class HyperAutoencoder(keras_tuner.HyperModel):
                 raise unknown(self, key, space)
             name, default = space[key]
             space[key] = (name, bounded(key, value, default))
-        for key, known in (("corruption", ("none", *NOISES)), ("optimizer", tuple(OPTIMIZERS))):
-            for value in possible(space[key][1]):
-                if isinstance(value, str) or key == "optimizer":
-                    one_of(value, key, known)
         return space
+
+    def _check_values(self, given: Iterable[str]) -> None:
+        """Raise a `ValueError` if no trial could take one of the values that were given."""
+        for key in given:
+            for value in extremes(self.space[key][1]) if key in self.space else ():
+                try:
+                    self._check_value(key, value)
+                except (TypeError, ValueError) as error:
+                    raise ValueError(f"{key}={value!r} can't be searched: {error}") from error
+
+    def _check_value(self, key: str, value: Any) -> None:
+        if key in CHECKS:
+            CHECKS[key](value, key)
+        # The model itself knows best what it takes.
+        hp = keras_tuner.HyperParameters()
+        if isinstance(value, PLAIN):
+            hp.values[self.space[key][0]] = value
+        self.make(hp)
 
     def draw(self, hp: keras_tuner.HyperParameters, key: str) -> Any:
         """The value of a hyperparameter in a trial."""
@@ -156,15 +156,17 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     # A trial's model
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
-        """The class of a trial's model, and the arguments that not all models share."""
+        """The class of a trial's model, and the arguments that are its own."""
         return self.model_class, {key: self.draw(hp, key) for key in self.own_space}
 
     def make(self, hp: keras_tuner.HyperParameters) -> CAE:
         """The model of a trial, neither built nor compiled."""
-        model_class, arguments = self.architecture(hp)
-        if "latent_dim" in self.space:
-            arguments["latent_dim"] = self.draw(hp, "latent_dim")
-        return model_class(corruption=self._corruption(hp), dtype=self.dtype, **arguments)
+        model_class, architecture = self.architecture(hp)
+        return model_class(**self.code(hp), **architecture, corruption=self._corruption(hp), dtype=self.dtype)
+
+    def code(self, hp: keras_tuner.HyperParameters) -> dict[str, Any]:
+        """The arguments that say what the codes of a trial's model are, whatever its architecture."""
+        return {"latent_dim": self.draw(hp, "latent_dim")} if "latent_dim" in self.space else {}
 
     def _corruption(self, hp: keras_tuner.HyperParameters) -> keras.layers.Layer | None:
         kind = self.draw(hp, "corruption")

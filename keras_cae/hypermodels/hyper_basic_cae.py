@@ -7,7 +7,7 @@ from keras_cae.models import BasicCAE
 class HyperBasicCAE(HyperPyramid):
     """Finds a `keras_cae.models.BasicCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`.
+    Arguments and hyperparameters are those of `HyperPyramid`.
 
     Example:
 

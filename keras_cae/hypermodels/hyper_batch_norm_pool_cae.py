@@ -8,8 +8,10 @@ from keras_cae.models import BatchNormPoolCAE
 class HyperBatchNormPoolCAE(HyperPyramid):
     """Finds a `keras_cae.models.BatchNormPoolCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`, and `momentum`, of batch normalization's
-    moving averages: 0.9, with which validation follows the weights of short trials soon enough.
+    Arguments and hyperparameters are those of `HyperPyramid`, and:
+
+    - `momentum`: 0.9. Of the moving averages of batch normalization, so that validation follows the weights
+      of short trials soon enough.
 
     Example:
 

@@ -13,7 +13,7 @@ from keras_cae.hypermodels.hyper_residual_cae import HyperResidualCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
 from keras_cae.hypermodels.hyper_wasserstein_cae import HyperWassersteinCAE
-from keras_cae.hypermodels.search_space import Choices, Space, possible
+from keras_cae.hypermodels.search_space import Choices, Space, draw_chosen, possible
 from keras_cae.models import CAE
 from keras_cae.validation import one_of
 
@@ -23,10 +23,12 @@ ARCHITECTURE = "model/architecture"
 class HyperCAE(HyperAutoencoder):
     """Finds the architecture too: one of the models whose decoders see nothing but a code of `latent_dim`.
 
-    The architecture is the hyperparameter `model/architecture`; those of a single model, such as
-    `BasicCAE/depth`, are searched only where it is chosen. Arguments are those of `HyperAutoencoder`. A
-    hyperparameter that several models have is fixed or bounded for all of them by one argument; so is
-    `architecture`, by the models' names.
+    The hyperparameters of a model, such as `BasicCAE/depth`, are those of its own hypermodel, and are
+    searched only in the trials that choose it. Arguments are those of `HyperAutoencoder`, and those of the
+    models: one argument fixes or bounds a hyperparameter for all models that have it.
+
+    - `architecture`: BasicCAE, BatchNormPoolCAE or ResidualCAE. Or other models of `candidates`, by their
+      names. In KerasTuner: `model/architecture`.
 
     Example:
 
@@ -67,12 +69,8 @@ class HyperCAE(HyperAutoencoder):
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
         chosen = self.draw(hp, "architecture")
-        # KerasTuner learns of the scopes of the others by entering them.
-        for name, member in self.members.items():
-            with hp.conditional_scope(ARCHITECTURE, [name]):
-                if name == chosen:
-                    architecture = member.architecture(hp)
-        return architecture
+        architectures = {name: member.architecture for name, member in self.members.items()}
+        return draw_chosen(hp, ARCHITECTURE, chosen, architectures)
 
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:

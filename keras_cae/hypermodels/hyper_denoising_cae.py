@@ -1,8 +1,8 @@
 """The search for a `DenoisingCAE`."""
 
-from keras_cae.hypermodels.hyper_autoencoder import WITHOUT_LATENT_DIM
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
+from keras_cae.hypermodels.shared_space import WITHOUT_LATENT_DIM
 from keras_cae.models import DenoisingCAE
 
 
@@ -11,8 +11,16 @@ class HyperDenoisingCAE(HyperPyramid):
 
     Trials are compared by how well they remove noise: Gaussian with a standard deviation of 25/255, or
     that between the images and the targets that `search` is given, with `corruption="none"`. Arguments and
-    shared hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`, and the loss is the
-    mean absolute error; `convs_per_level` is its own.
+    hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`, and:
+
+    - `corruption`: gaussian_noise.
+    - `corruption_strength`: 25/255.
+    - `loss`: mae.
+    - `depth`: 2 to 3, 3 first.
+    - `width`: 32, 16 or 64.
+    - `convs_per_level`: 1 to 3, 2 first.
+    - `kernel_size`: 3.
+    - `output_activation`: linear.
 
     Example:
 
@@ -25,12 +33,12 @@ class HyperDenoisingCAE(HyperPyramid):
     measures_denoising = True
     shared_space = WITHOUT_LATENT_DIM | {
         "corruption": ("corruption/kind", Fixed("gaussian_noise")),
-        "corruption_strength": ("corruption/strength", Fixed(25 / 255)),
+        "corruption_strength": ("corruption/strength", Fixed(25 / 255, log=True)),
         "loss": ("training/loss", Fixed("mae")),
     }
     own_space = PYRAMID_SPACE | {
         "depth": Range(2, 3, default=3),
-        "width": Choices((32, 16, 64)),
+        "width": Choices((32, 16, 64), log=True),
         "convs_per_level": Range(1, 3, default=2),
         "kernel_size": Fixed(3),
         "output_activation": Fixed("linear"),

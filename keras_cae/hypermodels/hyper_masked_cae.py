@@ -9,9 +9,16 @@ from keras_cae.models import MaskedCAE
 class HyperMaskedCAE(HyperPyramid):
     """Finds a `keras_cae.models.MaskedCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`; `blocks_per_level`, `patch_size` and
-    `ratio` are its own. Trials are compared by the images that the model completes, which is easier the less
-    is hidden: `patch_size` and `ratio` are not searched.
+    Arguments and hyperparameters are those of `HyperPyramid`, but:
+
+    - `depth`: 2 to 3.
+    - `width`: 32, 16 or 64.
+    - `blocks_per_level`: 1 to 2.
+    - `kernel_size`: 3.
+    - `activation`: silu, relu or gelu.
+    - `patch_size`: 4.
+    - `ratio`: 0.6. Trials are compared by the images that the model completes, which is easier the less is
+      hidden: neither this nor the size of the patches is searched.
 
     Example:
 

@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 import keras_tuner
 
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
-from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space
+from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space, extremes
 from keras_cae.models import CAE
-from keras_cae.validation import positive_ints
+from keras_cae.validation import positive_int, positive_ints
 
 PYRAMID_SPACE: dict[str, Space] = {
     "depth": Range(2, 4, default=2),
-    "width": Choices((16, 8, 32, 64)),
+    "width": Choices((16, 8, 32, 64), log=True),
     "kernel_size": Choices((3, 5)),
     "activation": Choices(("relu", "silu", "gelu", "leaky_relu")),
     "output_activation": Fixed("sigmoid"),
@@ -21,9 +21,15 @@ PYRAMID_SPACE: dict[str, Space] = {
 class HyperPyramid(HyperAutoencoder):
     """What the hypermodels of networks share whose levels each have twice the channels of the one before.
 
-    Hyperparameters, named after the model (`BasicCAE/depth`): `depth`, the number of levels, which small
-    images limit; `width`, the channels of the first; `kernel_size`; `activation`; `output_activation`, a
-    sigmoid. `filters=(16, 32)` fixes depth and width. The shared ones and all arguments are those of
+    Hyperparameters, which KerasTuner knows by the name of the model (`BasicCAE/depth`):
+
+    - `depth`: 2 to 4. The number of levels, which small images limit.
+    - `width`: 16, 8, 32 or 64. The number of channels of the first level.
+    - `kernel_size`: 3 or 5.
+    - `activation`: relu, silu, gelu or leaky_relu.
+    - `output_activation`: sigmoid.
+
+    `filters=(16, 32)` fixes depth and width. The shared hyperparameters and all other arguments are those of
     `HyperAutoencoder`.
 
     Example:
@@ -38,15 +44,31 @@ class HyperPyramid(HyperAutoencoder):
     """How many levels keep the size of the one before; the others halve it."""
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
-        given = dict(given)
-        filters = given.pop("filters", None)
-        space = super().narrowed(given)
+        space = super().narrowed({key: value for key, value in given.items() if key != "filters"})
+        filters = given.get("filters")
         self.filters = None if filters is None else positive_ints(filters, "filters")
-        name, depth = space["depth"]
-        if isinstance(depth, Range) and self.input_shape is not None:
-            halvings = min(self.input_shape[:2]).bit_length() - 1
-            space["depth"] = (name, depth.up_to(halvings + self.unhalved_levels))
+        for key in ("depth", "width"):
+            if self.filters is not None and key in given:
+                raise ValueError(
+                    f"{key} must be left out if filters is given, which fixes depth and width; got "
+                    f"{key}={given[key]!r} and filters={self.filters}."
+                )
+            for value in extremes(space[key][1]):
+                positive_int(value, key)
+        space["depth"] = (space["depth"][0], self._possible_depth(space["depth"][1], "depth" in given))
         return space
+
+    def _possible_depth(self, depth: Space, chosen: bool) -> Space:
+        """The depths that the size of the images permits."""
+        if self.input_shape is None or not isinstance(depth, Range):
+            return depth
+        height, width = self.input_shape[:2]
+        deepest = min(height, width).bit_length() - 1 + self.unhalved_levels
+        if chosen and depth.low > deepest:
+            raise ValueError(
+                f"depth must not be above {deepest} for images of {height}×{width} pixels, got {depth}."
+            )
+        return depth.up_to(deepest)
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
         drawn = [key for key in self.own_space if self.filters is None or key not in ("depth", "width")]

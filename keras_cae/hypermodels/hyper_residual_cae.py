@@ -6,7 +6,7 @@ from keras_cae.models import ResidualCAE
 
 RESIDUAL_SPACE: dict[str, Space] = PYRAMID_SPACE | {
     "depth": Range(2, 3, default=2),
-    "width": Choices((32, 16, 64)),
+    "width": Choices((32, 16, 64), log=True),
     "blocks_per_level": Range(1, 2, default=1),
     "kernel_size": Fixed(3),
     "activation": Choices(("silu", "relu", "gelu")),
@@ -16,8 +16,14 @@ RESIDUAL_SPACE: dict[str, Space] = PYRAMID_SPACE | {
 class HyperResidualCAE(HyperPyramid):
     """Finds a `keras_cae.models.ResidualCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`; `blocks_per_level` and `upsampling` are
-    its own.
+    Arguments and hyperparameters are those of `HyperPyramid`, but:
+
+    - `depth`: 2 to 3.
+    - `width`: 32, 16 or 64.
+    - `blocks_per_level`: 1 to 2.
+    - `kernel_size`: 3.
+    - `activation`: silu, relu or gelu.
+    - `upsampling`: nearest or transposed.
 
     Example:
 

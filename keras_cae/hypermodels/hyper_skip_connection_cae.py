@@ -8,7 +8,10 @@ from keras_cae.models import SkipConnectionCAE
 class HyperSkipConnectionCAE(HyperPyramid):
     """Finds a `keras_cae.models.SkipConnectionCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`; `merge` is its own.
+    Arguments and hyperparameters are those of `HyperPyramid`, but:
+
+    - `depth`: 3 to 5.
+    - `merge`: add or concatenate.
 
     Example:
 

@@ -1,17 +1,22 @@
 """The search for a `VectorQuantizedCAE`."""
 
-from keras_cae.hypermodels.hyper_autoencoder import WITHOUT_LATENT_DIM
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
+from keras_cae.hypermodels.shared_space import WITHOUT_LATENT_DIM
 from keras_cae.models import VectorQuantizedCAE
 
 
 class HyperVectorQuantizedCAE(HyperPyramid):
     """Finds a `keras_cae.models.VectorQuantizedCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`;
-    `codebook_size`, `code_dim`, `commitment_weight` and `decay` are its own. A larger codebook reconstructs
-    better.
+    Arguments and hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`,
+    and:
+
+    - `depth`: 2 to 4, 3 first.
+    - `codebook_size`: 128. A larger codebook reconstructs better.
+    - `code_dim`: 16, 8 or 32.
+    - `commitment_weight`: 0.25.
+    - `decay`: 0.99.
 
     Example:
 
@@ -24,8 +29,8 @@ class HyperVectorQuantizedCAE(HyperPyramid):
     shared_space = WITHOUT_LATENT_DIM
     own_space = PYRAMID_SPACE | {
         "depth": Range(2, 4, default=3),
-        "codebook_size": Fixed(128),
-        "code_dim": Choices((16, 8, 32)),
+        "codebook_size": Fixed(128, log=True),
+        "code_dim": Choices((16, 8, 32), log=True),
         "commitment_weight": Fixed(0.25),
         "decay": Fixed(0.99),
     }

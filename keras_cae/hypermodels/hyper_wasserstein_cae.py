@@ -8,8 +8,12 @@ from keras_cae.models import WassersteinCAE
 class HyperWassersteinCAE(HyperPyramid):
     """Finds a `keras_cae.models.WassersteinCAE`.
 
-    Arguments and shared hyperparameters are those of `HyperPyramid`; `mmd_weight` and `kernel` are its own. A
-    smaller weight always reconstructs better: fix it, or choose among the trials yourself.
+    Arguments and hyperparameters are those of `HyperPyramid`, but:
+
+    - `depth`: 2 to 4, 3 first.
+    - `mmd_weight`: 0.1 to 10. A smaller weight always reconstructs better: fix it, or choose among the trials
+      yourself.
+    - `kernel`: imq.
 
     Example:
 

@@ -1,5 +1,7 @@
 """Every hypermodel builds the models of its search space."""
 
+import inspect
+import re
 from types import MappingProxyType
 
 import keras
@@ -9,6 +11,7 @@ import pytest
 
 from keras_cae import hypermodels, models
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
+from keras_cae.hypermodels.search_space import possible
 from keras_cae.metrics import PSNR
 
 BASES = (hypermodels.HyperAutoencoder, hypermodels.HyperPyramid)
@@ -100,6 +103,91 @@ def test_arguments_fix_and_bound():
     assert names["training/learning_rate"].values == [1e-3, 1e-2]
 
 
+def test_spaces_can_be_given():
+    rate = hypermodels.Range(1e-4, 1e-2, default=2e-3, log=True)
+    hypermodel = hypermodels.HyperBasicCAE(
+        (28, 28, 1), learning_rate=rate, width=hypermodels.Choices((4, 2)), depth=hypermodels.Fixed(3)
+    )
+    names = with_every_scope(hypermodel)
+    found = names["training/learning_rate"]
+    assert (found.min_value, found.max_value, found.default, found.sampling) == (1e-4, 1e-2, 2e-3, "log")
+    assert hypermodel.build(keras_tuner.HyperParameters()).filters == (4, 8, 16)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kernel_size": 0}, "kernel_size=0 can't be searched: kernel_size must be"),
+        ({"kernel_size": [3, -1]}, "kernel_size=-1 can't be searched: kernel_size must be"),
+        ({"kernel_size": (3, 5.0)}, "kernel_size must have integers as bounds"),
+        ({"depth": "deep"}, "depth must be a positive integer, got 'deep'"),
+        ({"depth": (0, 3)}, "depth must be a positive integer, got 0"),
+        ({"depth": (7, 8)}, "depth must not be above 5 for images of 16×20 pixels"),
+        ({"width": 2.5}, "width must be a positive integer"),
+        ({"width": 2, "filters": (2, 3)}, "width must be left out if filters is given"),
+        ({"activation": "rleu"}, "activation='rleu' can't be searched: activation must be"),
+        ({"activation": ["relu", "rleu"]}, "activation='rleu' can't be searched"),
+        ({"latent_dim": (0, 8)}, "latent_dim=0 can't be searched: latent_dim must be"),
+        ({"corruption": 3}, "corruption=3 can't be searched: corruption must be a Keras layer"),
+        ({"corruption_strength": (0.5, 2.0)}, "corruption_strength=2.0 can't be searched"),
+        ({"loss": "msee"}, "loss='msee' can't be searched"),
+        ({"learning_rate": "fast"}, "learning_rate='fast' can't be searched: learning_rate must be"),
+        ({"learning_rate": (-1.0, 0.1)}, "learning_rate=-1.0 can't be searched"),
+        ({"weight_decay": [0.0, -0.1]}, "weight_decay=-0.1 can't be searched"),
+        ({"batch_size": 0.5}, "batch_size=0.5 can't be searched: batch_size must be"),
+    ],
+)
+def test_values_that_no_trial_could_take(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        hypermodels.HyperBasicCAE((16, 20, 1), **arguments)
+
+
+def test_values_that_no_trial_of_one_architecture_could_take():
+    with pytest.raises(ValueError, match=r"beta=-1\.0 can't be searched: beta must be"):
+        hypermodels.HyperCAE(architecture=["BasicCAE", "VariationalCAE"], beta=(-1, 1))
+
+
+@pytest.mark.parametrize("cls", HYPERMODELS)
+def test_every_value_of_a_space_is_one_that_trials_can_take(cls):
+    hypermodel = cls((32, 32, 1))
+    spaces = {key: space for key, (_, space) in hypermodel.full_space().items()}
+    assert {key: space for key, (_, space) in cls((32, 32, 1), **spaces).space.items()} == spaces
+
+
+def in_words(space):
+    """What is searched, as the docstrings say it."""
+    if isinstance(space, hypermodels.Range):
+        return f"{number(space.low)} to {number(space.high)}"
+    *others, last = map(number, possible(space))
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def number(value):
+    if value == 25 / 255:
+        return "25/255"
+    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
+
+
+@pytest.mark.parametrize("cls", HYPERMODELS)
+def test_the_docstring_says_what_is_searched(cls):
+    for key, (_, space) in cls((64, 64, 1)).full_space().items():
+        documents = (inspect.cleandoc(base.__doc__) for base in cls.__mro__ if base in PUBLIC)
+        lines = next(found for text in documents if (found := re.findall(rf"- `{key}`: (.*)", text)))
+        assert re.match(rf"{re.escape(in_words(space))}(?=$|[.,]( |$))", lines[0]), key
+
+
+def test_a_schedule_can_be_the_learning_rate():
+    schedule = keras.optimizers.schedules.CosineDecay(1e-3, 100)
+    hypermodel = hypermodels.HyperBasicCAE((8, 8, 1), filters=(2, 3), learning_rate=schedule)
+    model = hypermodel.build(keras_tuner.HyperParameters())
+    assert model.optimizer.get_config()["learning_rate"]["class_name"] == "CosineDecay"
+
+
+def test_everything_but_the_shape_is_named():
+    with pytest.raises(TypeError, match="positional"):
+        hypermodels.HyperBasicCAE((8, 8, 1), 1000)
+
+
 def test_layers_can_be_given():
     noise = keras.layers.GaussianNoise(0.2, seed=1)
     hypermodel = hypermodels.HyperBasicCAE((8, 8, 1), corruption=noise, activation=keras.layers.PReLU())
@@ -165,8 +253,8 @@ def test_hyperparameters_that_there_are_not(cls, arguments, message):
         ({"patience": 0}, "patience must be a positive integer"),
         ({"keep": 0}, "keep must be a positive integer"),
         ({"filters": (2, 0)}, r"filters\[1\] must be a positive integer"),
-        ({"corruption": "fog"}, "corruption must be one of"),
-        ({"optimizer": ["adam", "newton"]}, "optimizer must be one of"),
+        ({"corruption": "fog"}, "corruption='fog' can't be searched: corruption must be one of"),
+        ({"optimizer": ["adam", "newton"]}, "optimizer='newton' can't be searched: optimizer must be one of"),
     ],
 )
 def test_bad_arguments(arguments, message):
