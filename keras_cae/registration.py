@@ -1,0 +1,38 @@
+"""Registers the library's classes with Keras as soon as Keras has been imported."""
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+
+import wrapt
+
+from keras_cae.backend import require_tensorflow_backend
+
+SERIALIZABLE_NAMESPACES = ("layers", "losses", "metrics", "models")
+
+
+def register_classes_after_keras(package: str, path: Iterable[str]) -> None:
+    """Import the namespaces whose classes a saved file may name, once Keras has been imported.
+
+    Keras may be imported by a module of this package that is itself still being imported. The namespaces
+    may need that module, so they are imported only when no module of the package is halfway through.
+
+    Args:
+        package: name of this package.
+        path: its `__path__`.
+    """
+    names = {module.name for module in pkgutil.iter_modules(path, f"{package}.")}
+    unfinished = names - sys.modules.keys()
+
+    def register_classes(imported: ModuleType) -> None:
+        unfinished.discard(imported.__name__)
+        if "keras" not in sys.modules or unfinished & sys.modules.keys():
+            return
+        require_tensorflow_backend()
+        for namespace in SERIALIZABLE_NAMESPACES:
+            importlib.import_module(f"{package}.{namespace}")
+
+    for name in (*unfinished, "keras"):
+        wrapt.when_imported(name)(register_classes)
