@@ -1,41 +1,46 @@
 """What the metrics of discrete codes have in common: how often each code was used."""
 
+import abc
 from typing import Any
 
-import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.compatibility import declare_direction
+from keras_cae.metrics.code_metric import CodeMetric
+from keras_cae.metrics.measured_mean import nan_unless
 from keras_cae.validation import positive_int
 
 
-class CodeCounts(keras.metrics.Metric):
-    """Counts how often each code of a codebook is used, over all batches since the last reset.
+class CodeCounts(CodeMetric):
+    """Counts how often each code of a codebook has been used, over all batches since the last reset.
 
-    A subclass's `result` makes a number of the counts.
+    A subclass writes `of_frequencies`.
     """
 
     def __init__(self, codebook_size: int, name: str, **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name, **kwargs)
         self.codebook_size = positive_int(codebook_size, "codebook_size")
-        declare_direction(self, "max")
         self.counts = self.add_variable((self.codebook_size,), "zeros", dtype="float32", name="counts")
 
-    def update_state(self, indices: Any, sample_weight: Any = None) -> None:
-        """Add the codes of a batch.
+    def add_codes(self, codes: Any, weights: Any) -> None:
+        indices = ops.convert_to_tensor(codes, "int32")
+        of_each = ops.ones_like(indices, dtype="float32")
+        if weights is not None:
+            of_each *= ops.reshape(weights, (-1, *[1] * (len(indices.shape) - 1)))
+        indices, of_each = ops.reshape(indices, (-1,)), ops.reshape(of_each, (-1,))
+        self.counts.assign_add(tf.math.unsorted_segment_sum(of_each, indices, self.codebook_size))
+
+    def result(self) -> Any:
+        total = ops.sum(self.counts)
+        return nan_unless(total > 0, self.of_frequencies(ops.divide_no_nan(self.counts, total)))
+
+    @abc.abstractmethod
+    def of_frequencies(self, frequencies: Any) -> Any:
+        """The value of the metric.
 
         Args:
-            indices: numbers of codes, of shape `(n, ...)`.
-            sample_weight: one weight per image, of shape `(n,)`.
+            frequencies: how often each code has been used, relative to all; the sum is 1.
         """
-        indices = ops.convert_to_tensor(indices, "int32")
-        weights = ops.ones_like(indices, dtype="float32")
-        if sample_weight is not None:
-            per_image = ops.cast(sample_weight, "float32")
-            weights *= ops.reshape(per_image, (-1, *[1] * (len(indices.shape) - 1)))
-        indices, weights = ops.reshape(indices, (-1,)), ops.reshape(weights, (-1,))
-        self.counts.assign_add(tf.math.unsorted_segment_sum(weights, indices, self.codebook_size))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "codebook_size": self.codebook_size}

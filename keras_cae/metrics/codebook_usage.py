@@ -10,19 +10,24 @@ from keras_cae.metrics.code_counts import CodeCounts
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class CodebookUsage(CodeCounts):
-    """Part of a codebook's codes that are used at all, from 0 to 1.
+    """The share of a codebook's codes that are used at all, from 0 to 1.
 
-    Counted over all batches since the last reset, so it does not depend on the batches' size.
+    It is counted over all batches since the last reset, so it does not depend on the batch size. Before any
+    update it is NaN.
+
+    `VectorQuantizer` and `FiniteScalarQuantizer` own one and have it logged. It measures codes, so it cannot
+    be one of the metrics of `compile`.
 
     Args:
-        codebook_size: number of codes.
-        name: name of the metric, by which logs and callbacks know it.
-        **kwargs: of `keras.metrics.Metric`.
+        codebook_size: number of codes in the codebook.
+        name: name of the metric, under which it is logged.
+        **kwargs: passed to `keras.metrics.Metric`.
 
-    Input shape: `(n, ...)`, the numbers of codes.
+    Input shape: `(n, ...)`, the indices of codes.
 
     Raises:
         ValueError: `codebook_size` is not a positive integer.
+        TypeError: an update gets targets and predictions instead of codes.
 
     Example:
 
@@ -35,5 +40,5 @@ class CodebookUsage(CodeCounts):
     def __init__(self, codebook_size: int, name: str = "codebook_usage", **kwargs: Any) -> None:
         super().__init__(codebook_size, name, **kwargs)
 
-    def result(self) -> Any:
-        return ops.mean(ops.cast(self.counts > 0.0, "float32"))
+    def of_frequencies(self, frequencies: Any) -> Any:
+        return ops.mean(ops.cast(frequencies > 0, "float32"))

@@ -10,23 +10,27 @@ from keras_cae.metrics.code_counts import CodeCounts
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Perplexity(CodeCounts):
-    """Perplexity of a codebook's use: of how many equally frequent codes its entropy would be.
+    """How evenly a codebook is used: the number of equally frequent codes that have the same entropy.
 
-        perplexity = exp(−Σ_k p_k log p_k),
+        perplexity = exp(−Σ_k p_k log p_k)
 
-    from 1, a single code, to the size of the codebook; `p_k` is how often code `k` is used, relative to all.
-    Counted over all batches since the last reset: the mean of the batches' perplexities, which papers report,
-    would be smaller, and the smaller the batches, the more so.
+    where `p_k` is the relative frequency of code `k`; from 1, if a single code is used, to the size of the
+    codebook. It is counted over all batches since the last reset. The mean of the perplexities of batches,
+    which papers report, is smaller, and the more so the smaller the batches. Before any update it is NaN.
+
+    `VectorQuantizer` and `FiniteScalarQuantizer` own one and have it logged. It measures codes, so it cannot
+    be one of the metrics of `compile`.
 
     Args:
-        codebook_size: number of codes.
-        name: name of the metric, by which logs and callbacks know it.
-        **kwargs: of `keras.metrics.Metric`.
+        codebook_size: number of codes in the codebook.
+        name: name of the metric, under which it is logged.
+        **kwargs: passed to `keras.metrics.Metric`.
 
-    Input shape: `(n, ...)`, the numbers of codes.
+    Input shape: `(n, ...)`, the indices of codes.
 
     Raises:
         ValueError: `codebook_size` is not a positive integer.
+        TypeError: an update gets targets and predictions instead of codes.
 
     Example:
 
@@ -39,8 +43,7 @@ class Perplexity(CodeCounts):
     def __init__(self, codebook_size: int, name: str = "perplexity", **kwargs: Any) -> None:
         super().__init__(codebook_size, name, **kwargs)
 
-    def result(self) -> Any:
-        probabilities = self.counts / ops.maximum(ops.sum(self.counts), keras.config.epsilon())
+    def of_frequencies(self, frequencies: Any) -> Any:
         # p log p is 0 for p = 0.
-        logarithms = ops.log(ops.where(probabilities > 0.0, probabilities, 1.0))
-        return ops.exp(-ops.sum(probabilities * logarithms))
+        logarithms = ops.log(ops.where(frequencies > 0, frequencies, 1.0))
+        return ops.exp(-ops.sum(frequencies * logarithms))

@@ -1,0 +1,38 @@
+"""A mean that is not a number before anything has been measured."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class MeasuredMean(keras.metrics.Mean):
+    """The weighted mean of all values since the last reset; NaN if there were none.
+
+    `keras.metrics.Mean` is 0 in that case, which reads like a measurement, for instance of a perfect loss.
+
+    Args:
+        name: name of the metric, under which it is logged.
+        **kwargs: passed to `keras.metrics.Mean`.
+
+    Example:
+
+    >>> metric = MeasuredMean("kl_loss")
+    >>> float(metric.result())
+    nan
+    >>> metric.update_state([1.0, 3.0])
+    >>> float(metric.result())
+    2.0
+    """
+
+    def __init__(self, name: str = "mean", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+
+    def result(self) -> Any:
+        return nan_unless(ops.not_equal(self.count, 0), super().result())
+
+
+def nan_unless(measured: Any, value: Any) -> Any:
+    """The value of a metric, or NaN if nothing has been measured."""
+    return ops.where(measured, value, float("nan"))
