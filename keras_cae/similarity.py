@@ -1,24 +1,31 @@
-"""Structural similarity of images, on one scale and on several: what the metrics and the losses share."""
+"""Structural similarity on one scale and on several, for the metrics and the losses.
 
+It is computed for signals, images and volumes alike: the code speaks of images, and treats each of the axes
+between those of the batch and of the channels the same.
+"""
+
+import functools
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from keras_cae.images import image_size
+from keras_cae.comparison import spatial_axes
 
 WINDOW_SIZE = 11
 SIGMA = 1.5
 LUMINANCE_CONSTANT = 0.01**2
 CONTRAST_CONSTANT = 0.03**2
 LEVEL_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333], "float32")
-"""How much each scale counts, from full resolution down: Wang et al. 2003, section 3.2."""
+"""The weight of each scale, from full resolution down (Wang et al. 2003, section 3.2)."""
 
 
 def structural_similarity(y_true: Any, y_pred: Any) -> Any:
     """The SSIM of each image, of shape `(n,)`, for float32 images whose largest value is 1."""
     luminance, structure = window_similarities(y_true, y_pred)
-    return ops.mean(luminance * structure, axis=(1, 2, 3))
+    return ops.mean(luminance * structure, axis=(*spatial_axes(y_true), -1))
 
 
 def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
@@ -27,7 +34,7 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
     Args:
         y_true: batch of images.
         y_pred: their reconstructions.
-        floor: what the similarity on a scale counts at least, before it is raised to its power. At 0 the
+        floor: the least that the similarity on a scale counts, before it is raised to its power. At 0 the
             gradient of the power is infinite.
     """
     levels = _level_count(y_true)
@@ -38,25 +45,24 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
         luminance, structure = window_similarities(y_true, y_pred)
         is_coarsest = ops.equal(level, levels - 1)
         similarity = ops.where(is_coarsest, luminance * structure, structure)
-        per_channel = ops.maximum(ops.mean(similarity, axis=(1, 2)), floor)
+        per_channel = ops.maximum(ops.mean(similarity, axis=spatial_axes(y_true)), floor)
         product = product * ops.power(per_channel, weight)
     return ops.mean(product, axis=-1)
 
 
 def window_similarities(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    """How well the means, and how well contrasts and patterns, of each window and channel agree.
+    """For each window and channel, how well the means agree, and how well contrasts and patterns agree.
 
     Args:
         y_true: batch of float32 images whose largest value is 1.
         y_pred: their reconstructions.
 
     Returns:
-        Two batches; their product is the SSIM.
+        Two batches, whose product is the SSIM.
     """
-    height, width = image_size(y_true) or (WINDOW_SIZE, WINDOW_SIZE)
-    window = gaussian_window(_window_size(height, width))
+    windows = [gaussian_window(_window_size(side)) for side in _sides(y_true)]
     mean_true, mean_pred, mean_squares, mean_product = (
-        window_means(values, window)
+        window_means(values, windows)
         for values in (
             y_true,
             y_pred,
@@ -74,31 +80,53 @@ def window_similarities(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return luminance, structure
 
 
-def window_means(images: Any, window: Any) -> Any:
+def window_means(images: Any, windows: Sequence[Any]) -> Any:
     """The weighted mean of each window that lies fully inside, channel by channel.
 
     Args:
         images: batch of images.
-        window: weights along one side of the square window, which is their outer product.
+        windows: the weights along each axis; those of the window are their outer product.
     """
-    # Two filters of one dimension cost 22 products a pixel, one of two dimensions 121.
-    kernel = ops.repeat(ops.reshape(window, (-1, 1, 1, 1)), images.shape[-1], axis=2)
-    for one_dimensional in (kernel, ops.transpose(kernel, (1, 0, 2, 3))):
-        images = ops.depthwise_conv(images, one_dimensional, padding="valid", data_format="channels_last")
+    # Filtering one axis after the other costs 22 products per pixel of an image, a square window 121.
+    for axis, window in zip(spatial_axes(images), windows, strict=True):
+        images = _means_along(images, axis, window)
     return images
 
 
+def _means_along(images: Any, axis: int, window: Any) -> Any:
+    """The weighted means along one axis.
+
+    They are a convolution of two-dimensional images, of which this axis is the height, or, if it is the
+    last, the width; the other axes are merged.
+    """
+    shape, size = ops.shape(images), ops.shape(window)[0]
+    channels = shape[-1]
+    if axis == len(shape) - 2:
+        images, kernel_shape = ops.reshape(images, (-1, *shape[axis - 1 :])), (1, -1, 1, 1)
+    else:
+        width = math.prod(shape[axis + 1 : -1])
+        images, kernel_shape = ops.reshape(images, (-1, shape[axis], width, channels)), (-1, 1, 1, 1)
+    kernel = ops.repeat(ops.reshape(window, kernel_shape), channels, axis=2)
+    means = ops.depthwise_conv(images, kernel, padding="valid", data_format="channels_last")
+    return ops.reshape(means, (-1, *shape[1:axis], shape[axis] - size + 1, *shape[axis + 1 :]))
+
+
 def gaussian_window(size: Any) -> Any:
-    """Weights of a Gaussian at `size` pixels around its centre, adding up to 1."""
+    """The weights of a Gaussian at `size` pixels around its centre, adding up to 1."""
     positions = ops.cast(ops.arange(size), "float32")
     weights = ops.exp(-0.5 * ops.square((positions - ops.mean(positions)) / SIGMA))
     return weights / ops.sum(weights)
 
 
-def _window_size(height: Any, width: Any) -> Any:
-    """The side of the window: odd, and no longer than the image's; a tensor where that is not known."""
-    side = _smaller(_smaller(height, width), WINDOW_SIZE)
-    return side - (side + 1) % 2
+def _window_size(side: Any) -> Any:
+    """The size of the window along an axis: odd, and no longer than the axis."""
+    size = _smaller(side, WINDOW_SIZE)
+    return size - (size + 1) % 2
+
+
+def _sides(images: Any) -> tuple[Any, ...]:
+    """The lengths of the axes of an image: integers, or tensors where they are not known."""
+    return ops.shape(images)[1:-1]
 
 
 def _smaller(first: Any, second: Any) -> Any:
@@ -107,19 +135,17 @@ def _smaller(first: Any, second: Any) -> Any:
 
 
 def _level_count(images: Any) -> Any:
-    """On how many scales the window fits into the images; a tensor where their size is not known."""
-    size = image_size(images)
-    if size is None:
-        return len(LEVEL_WEIGHTS)
+    """The number of scales on which the window fits into the images: a tensor if their size is not known."""
+    shortest = functools.reduce(_smaller, _sides(images))
     # Halved k times, rounded up, a side has at least 11 pixels if it had more than 10 · 2^k.
-    fits = [_smaller(*size) > (WINDOW_SIZE - 1) * 2**k for k in range(1, len(LEVEL_WEIGHTS))]
+    fits = [shortest > (WINDOW_SIZE - 1) * 2**k for k in range(1, len(LEVEL_WEIGHTS))]
     if isinstance(fits[0], bool):
         return 1 + sum(fits)
     return 1 + ops.sum(ops.cast(ops.stack(fits), "int32"))
 
 
 def _level_weights(levels: Any) -> Any:
-    """The weight of each scale, adding up to 1 over those that count; of the others 0."""
+    """The weight of each scale: adding up to 1 for those that count, 0 for the others."""
     if isinstance(levels, int):
         return LEVEL_WEIGHTS[:levels] / LEVEL_WEIGHTS[:levels].sum()
     counting = ops.cast(ops.arange(len(LEVEL_WEIGHTS)) < levels, "float32")
@@ -128,5 +154,5 @@ def _level_weights(levels: Any) -> Any:
 
 
 def _half_size(images: Any) -> Any:
-    """Images of half the size, rounded up: means of 2×2 pixels, at an odd edge of those that there are."""
+    """Images of half the size, rounded up: means of 2×2 pixels, or of those that there are at an odd edge."""
     return ops.average_pool(images, 2, padding="same", data_format="channels_last")

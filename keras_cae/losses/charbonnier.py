@@ -11,28 +11,29 @@ from keras_cae.validation import positive_float
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Charbonnier(ImageLoss):
-    """The absolute error, rounded off at zero: edges stay sharper than with the squared error.
+    """The absolute error, smoothed at zero: edges stay sharper than with the squared error.
 
         mean over channels of √((y_true − y_pred)² + epsilon²)
 
-    for each pixel, of images from 0 to 1 (Charbonnier et al. 1994, "Two Deterministic Half-Quadratic
+    for each pixel of images from 0 to 1 (Charbonnier et al. 1994, "Two Deterministic Half-Quadratic
     Regularization Algorithms for Computed Imaging"; Lai et al. 2017, "Deep Laplacian Pyramid Networks"). It
     is `epsilon` for identical images.
 
     Args:
-        epsilon: below this, errors count as in the squared error.
+        epsilon: the size of errors below which the loss is nearly quadratic.
         max_value: the largest value that images can have, the smallest being 0, by which they are divided.
             Integer images are scaled to it.
         name: name of the loss.
-        **kwargs: of `keras.losses.Loss`.
+        **kwargs: passed to `keras.losses.Loss`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)` or `(n, height, width)`.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.
 
     Output shape: a scalar; `(n, height, width)` with `reduction="none"`.
 
     Raises:
-        ValueError: `epsilon` or `max_value` is not a finite number above zero, or the images are not two
-            batches of the same shape.
+        ValueError: `epsilon` or `max_value` is not a finite number above zero, the images are not two
+            batches of the same shape, or the weights have another shape.
 
     Example:
 

@@ -1,65 +1,76 @@
-"""What the losses of images have in common: their scale, their shape, the weights of images and pixels."""
+"""The base of losses that compare images."""
 
+import abc
 from typing import Any
 
-import keras
-from keras import ops
-
-from keras_cae.images import check_comparable, comparable, integers_scaled
-from keras_cae.sample_weights import mean_of_each_image, per_image_weights
+from keras_cae.comparison import comparable
+from keras_cae.identifiers import snake_case
+from keras_cae.losses.weighted_by_image import WeightedByImage, over_pixels
 from keras_cae.validation import positive_float
 
 
-class WeightedByImage(keras.losses.Loss):
-    """A loss that takes weights of images and of pixels for what they are, whatever its values are for.
+class ImageLoss(WeightedByImage, abc.ABC):
+    """The base of losses that compare images, to derive losses of your own from.
 
-    Keras multiplies values and weights as they come, which is wrong where weights `(n,)` meet values for
-    pixels. Integer images are scaled by the largest value of their type.
+    A subclass writes `compare`. It is given two batches of equal shape, as float32 from 0 to 1 whatever
+    `max_value` and the type of the images, and returns one value per pixel, `(n, height, width)`, or, if
+    the class sets `per_pixel = False`, one per image, `(n,)`. The base checks the images, scales integers by
+    the largest value of their type, and applies the weights of images and pixels.
+
+    Args:
+        max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
+            to it.
+        name: name of the loss; by default the name of the class in snake case.
+        **kwargs: passed to `keras.losses.Loss`.
+
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; if the loss
+    has one value per image, the weights of its pixels are averaged.
+
+    Output shape: a scalar; with `reduction="none"`, `(n, height, width)`, or `(n, 1, 1)` for one value per
+    image.
+
+    Raises:
+        ValueError: `max_value` is not a finite number above zero, the images are not two batches of the same
+            shape, the weights have another shape, or `compare` returns values of another shape.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable(package="mine")
+    ... class LargestError(keras_cae.losses.ImageLoss):
+    ...     per_pixel = False
+    ...
+    ...     def compare(self, y_true, y_pred):
+    ...         return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))
+    >>> images = np.zeros((2, 8, 8, 1))
+    >>> round(float(LargestError(max_value=2.0)(images, images + 0.5)), 3)
+    0.25
     """
 
-    max_value: float = 1.0
-    per_pixel = True
-    """Whether the loss has a value for each pixel, `(n, height, width)`, else for each image, `(n, 1, 1)`."""
-
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        y_true, y_pred = (integers_scaled(images, self.max_value) for images in (y_true, y_pred))
-        check_comparable(y_true, y_pred, type(self).__name__)
-        if sample_weight is not None:
-            sample_weight = self._weights_of_values(ops.cast(sample_weight, "float32"), y_pred)
-        return super().__call__(y_true, y_pred, sample_weight)
-
-    def _weights_of_values(self, sample_weight: Any, images: Any) -> Any:
-        if not self.per_pixel:
-            return mean_of_each_image(sample_weight)[:, None, None]
-        weights = per_image_weights(sample_weight)
-        if len(weights.shape) == 4:
-            weights = ops.mean(weights, axis=-1)
-        return weights * ops.ones_like(images[..., 0], dtype="float32")
-
-
-class ImageLoss(WeightedByImage):
-    """A loss that compares images.
-
-    A subclass writes `compare`. It is given float32 images of equal shape whose largest possible value
-    is 1, whatever `max_value` and the type of the images that came in.
-    """
-
-    def __init__(self, max_value: float, name: str, **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+    def __init__(self, max_value: float = 1.0, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name or snake_case(type(self).__name__), **kwargs)
         self.max_value = positive_float(max_value, "max_value")
 
+    @abc.abstractmethod
     def compare(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each image, of shape `(n,)`, or of each pixel, `(n, height, width)`.
+        """The loss of each pixel, of shape `(n, height, width)`, or of each image, `(n,)`.
 
         Args:
             y_true: float32 images with values from 0 to 1.
             y_pred: their reconstructions, of the same shape.
         """
-        raise NotImplementedError
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         values = self.compare(*(comparable(images, self.max_value) for images in (y_true, y_pred)))
-        return values if self.per_pixel else values[:, None, None]
+        rank = len(y_pred.shape) - 1 if self.per_pixel else 1
+        if len(values.shape) != rank:
+            raise ValueError(
+                f"{type(self).__name__}.compare must return one value per "
+                + ("pixel, of shape (n, height, width), " if self.per_pixel else "image, of shape (n,), ")
+                + f"since per_pixel is {self.per_pixel}, got values of shape {tuple(values.shape)} for "
+                f"images of shape {tuple(y_pred.shape)}."
+            )
+        return values if self.per_pixel else over_pixels(values, y_pred)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "max_value": self.max_value}

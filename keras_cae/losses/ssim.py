@@ -12,26 +12,27 @@ from keras_cae.similarity import structural_similarity
 class SSIM(ImageLoss):
     """1 − SSIM: how much means, contrasts and patterns of small windows differ; from 0 to 2.
 
-    The similarity of `metrics.SSIM`, with the same windows: those of images with a side below 11 pixels are
-    smaller (Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity").
-    Where two windows are flat, hardly anything but their brightness counts; added to a loss of pixels
-    (`losses.Weighted`) it trains more surely than alone (Zhao et al. 2017, "Loss Functions for Image
-    Restoration with Neural Networks"). Everything is computed in float32, whatever the type of the images.
+    The similarity is that of `metrics.SSIM`, with the same windows (Wang et al. 2004, "Image Quality
+    Assessment: From Error Visibility to Structural Similarity"). Where windows are flat, little but their
+    brightness counts. Training is more reliable if the loss is added to one of pixels, with
+    `losses.Weighted`, than with this loss alone (Zhao et al. 2017, "Loss Functions for Image Restoration with
+    Neural Networks"). Everything is computed in float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the loss.
-        **kwargs: of `keras.losses.Loss`.
+        **kwargs: passed to `keras.losses.Loss`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)`, or more axes, such as
-    `(n, height, width)` for pixels: then an image has the mean of its weights.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
+    pixels are averaged over the image.
 
     Output shape: a scalar; `(n, 1, 1)` with `reduction="none"`.
 
     Raises:
-        ValueError: `max_value` is not a finite number above zero, or the images are not two batches of the
-            same shape.
+        ValueError: `max_value` is not a finite number above zero, the images are not two batches of the same
+            shape, or the weights have another shape.
 
     Example:
 

@@ -5,31 +5,33 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_cae.comparison import spatial_axes
 from keras_cae.losses.image_loss import ImageLoss
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class TotalVariation(ImageLoss):
-    """How rough reconstructions are: the differences between neighbouring pixels. The target has no part.
+    """How rough reconstructions are: the differences between neighbouring pixels, whatever the targets.
 
         (Σ abs(right neighbour − pixel) + Σ abs(lower neighbour − pixel)) / number of values
 
-    of images from 0 to 1 (Rudin et al. 1992, "Nonlinear Total Variation Based Noise Removal Algorithms",
-    in its anisotropic form). Beside a loss of pixels, in `losses.Weighted`, it smooths noise away and leaves
-    edges.
+    of images from 0 to 1, with a sum for each axis (Rudin et al. 1992, "Nonlinear Total Variation Based Noise
+    Removal Algorithms", in its anisotropic form). Added to a loss of pixels with `losses.Weighted`, it
+    smooths noise away and keeps edges.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0, by which they are divided.
         name: name of the loss.
-        **kwargs: of `keras.losses.Loss`.
+        **kwargs: passed to `keras.losses.Loss`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)` or `(n, height, width)`.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.
 
     Output shape: a scalar; `(n, height, width)` with `reduction="none"`.
 
     Raises:
-        ValueError: `max_value` is not a finite number above zero, or the images are not two batches of the
-            same shape.
+        ValueError: `max_value` is not a finite number above zero, the images are not two batches of the same
+            shape, or the weights have another shape.
 
     Example:
 
@@ -43,9 +45,11 @@ class TotalVariation(ImageLoss):
         super().__init__(max_value, name, **kwargs)
 
     def compare(self, y_true: Any, y_pred: Any) -> Any:
-        right = ops.abs(y_pred[:, :, 1:] - y_pred[:, :, :-1])
-        below = ops.abs(y_pred[:, 1:] - y_pred[:, :-1])
-        # Zeros for the pixels without a neighbour.
-        right = ops.pad(right, [(0, 0), (0, 0), (0, 1), (0, 0)])
-        below = ops.pad(below, [(0, 0), (0, 1), (0, 0), (0, 0)])
-        return ops.mean(right + below, axis=-1)
+        differences = sum(_differences(y_pred, axis) for axis in spatial_axes(y_pred))
+        return ops.mean(differences, axis=-1)
+
+
+def _differences(images: Any, axis: int) -> Any:
+    """The absolute differences from the next pixel along an axis; 0 for the last pixel, which has none."""
+    differences = ops.abs(ops.diff(images, axis=axis))
+    return ops.pad(differences, [(0, int(each == axis)) for each in range(len(images.shape))])

@@ -6,35 +6,36 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_cae.losses.image_loss import WeightedByImage
+from keras_cae.losses.weighted_by_image import WeightedByImage, over_pixels
 from keras_cae.validation import non_negative_float
 
 REDUCTIONS = ("sum_over_batch_size", "mean")
-"""The reductions that a part may have, which the sum then has for all."""
+"""The reductions that a part may have: the average, which the sum then has as a whole."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Weighted(WeightedByImage):
     """A weighted sum of losses, for instance of a loss of pixels and one of structure.
 
-    The parts are added up for each pixel, with those that have one value per image spread over its pixels;
-    then the sum is averaged. So every part counts as it would alone, weights of images and pixels included.
+    The values of the parts are added for each pixel, where parts with one value per image have that value at
+    each of its pixels, and the sum is averaged. So each part counts as it would alone, with weights of images
+    and pixels too.
 
     Args:
-        losses: at least one loss: the name of a Keras loss, a Keras loss or function, or one of
-            `keras_cae.losses`.
-        weights: one number for each, zero or above; by default 1.
+        losses: at least one loss: a loss object or function, or the name of a Keras loss.
+        weights: one number per loss, zero or above; by default 1.
         name: name of the loss.
-        **kwargs: of `keras.losses.Loss`.
+        **kwargs: passed to `keras.losses.Loss`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)` or `(n, height, width)`.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.
 
     Output shape: a scalar; `(n, height, width)` with `reduction="none"`.
 
     Raises:
-        ValueError: a loss is unknown, has a reduction of its own or gives values that are neither of images
-            nor of pixels; the weights are not as many numbers as there are losses; or the images are not two
-            batches of the same shape.
+        ValueError: a loss is unknown, has a reduction of its own, or returns values that are neither of
+            images nor of pixels; the weights are not as many numbers as there are losses; the images are not
+            two batches of the same shape; or the weights of images have another shape.
 
     Example:
 
@@ -59,7 +60,7 @@ class Weighted(WeightedByImage):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         pixels = ops.zeros_like(y_pred[..., 0])
         for loss, weight in zip(self.losses, self.weights, strict=True):
-            pixels = pixels + weight * _spread(_function(loss)(y_true, y_pred), loss)
+            pixels = pixels + weight * _of_pixels(_function(loss)(y_true, y_pred), y_pred, loss)
         return pixels
 
     def get_config(self) -> dict[str, Any]:
@@ -68,13 +69,13 @@ class Weighted(WeightedByImage):
 
 
 def _checked_loss(loss: Any, name: str) -> Any:
-    """A loss or the name of one, given that or the plain form of a loss."""
+    """The name of a loss, or the loss that an object, a function or a configuration stands for."""
     try:
         resolved = keras.losses.get(loss)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{name} must be a loss or the name of a Keras loss, got {loss!r}.") from error
+        raise ValueError(f"{name} must be a loss or the name of one, got {loss!r}. {error}") from error
     if resolved is None:
-        raise ValueError(f"{name} must be a loss or the name of a Keras loss, got None.")
+        raise ValueError(f"{name} must be a loss or the name of one, got None.")
     reduction = getattr(resolved, "reduction", REDUCTIONS[0])
     if reduction not in REDUCTIONS:
         raise ValueError(
@@ -93,21 +94,21 @@ def _checked_weights(weights: Any, count: int) -> tuple[float, ...]:
 
 
 def _function(loss: Any) -> Callable[[Any, Any], Any]:
-    """What gives the values of a loss before they are reduced."""
+    """The function that gives the values of a loss before they are reduced."""
     resolved = keras.losses.get(loss)
     return resolved.call if isinstance(resolved, keras.losses.Loss) else resolved
 
 
-def _spread(values: Any, loss: Any) -> Any:
-    """The values of a loss in a shape that those of pixels can be added to."""
-    rank = len(values.shape)
+def _of_pixels(values: Any, images: Any, loss: Any) -> Any:
+    """The values of a loss in a shape in which they can be added to values of pixels."""
+    rank, pixel_rank = len(values.shape), len(images.shape) - 1
     if rank == 1:
-        return values[:, None, None]
-    if rank == 4:
+        return over_pixels(values, images)
+    if rank == pixel_rank + 1:
         return ops.mean(values, axis=-1)
-    if rank in (0, 3):
+    if rank in (0, pixel_rank):
         return values
     raise ValueError(
-        f"losses must give one value per image, (n,), or per pixel, (n, height, width), but {loss!r} gives "
-        f"{tuple(values.shape)}."
+        f"losses must return one value per image, (n,), or one per pixel, {tuple(images.shape[:-1])}, but "
+        f"{loss!r} returns values of shape {tuple(values.shape)}."
     )

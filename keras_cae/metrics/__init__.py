@@ -2,9 +2,18 @@
 
 from keras_cae.metrics.active_units import ActiveUnits
 from keras_cae.metrics.codebook_usage import CodebookUsage
+from keras_cae.metrics.image_metric import ImageMetric
 from keras_cae.metrics.multi_scale_ssim import MultiScaleSSIM
 from keras_cae.metrics.perplexity import Perplexity
 from keras_cae.metrics.psnr import PSNR
 from keras_cae.metrics.ssim import SSIM
 
-__all__ = ["PSNR", "SSIM", "ActiveUnits", "CodebookUsage", "MultiScaleSSIM", "Perplexity"]
+__all__ = [
+    "PSNR",
+    "SSIM",
+    "ActiveUnits",
+    "CodebookUsage",
+    "ImageMetric",
+    "MultiScaleSSIM",
+    "Perplexity",
+]

@@ -1,51 +1,70 @@
-"""What the metrics of image quality have in common: one value per image, averaged."""
+"""The base of metrics of image quality."""
 
+import abc
 from typing import Any
 
-import keras
-
+from keras_cae.comparison import check_comparable, comparable, weights_of_images
 from keras_cae.compatibility import declare_direction
-from keras_cae.images import check_comparable, comparable
-from keras_cae.sample_weights import mean_of_each_image
+from keras_cae.identifiers import snake_case
+from keras_cae.metrics.measured_mean import MeasuredMean
 from keras_cae.validation import positive_float
 
 
-class ImageMetric(keras.metrics.Mean):
-    """Mean of a quality that every image of a batch has for itself.
+class ImageMetric(MeasuredMean, abc.ABC):
+    """The base of metrics that compare images, to derive metrics of your own from.
 
-    A subclass writes `per_image`. It is given float32 images of equal shape whose largest possible value
-    is 1, whatever `max_value` and the type of the images that came in. Integer images are scaled by the
-    largest value of their type.
+    A subclass writes `per_image`. It is given two batches of equal shape, as float32 from 0 to 1 whatever
+    `max_value` and the type of the images, and returns one value per image. The metric is the mean of these
+    values over all images since the last reset, NaN before the first. The base checks the images, scales
+    integers by the largest value of their type, and applies the weights.
+
+    If the smallest value is the best, the class sets `direction = "min"`. Callbacks such as `EarlyStopping`
+    read it when their `mode` is "auto".
 
     Args:
-        max_value: the largest value that images can have, the smallest being 0.
-        name: name of the metric, by which logs and callbacks know it.
-        **kwargs: of `keras.metrics.Metric`.
+        max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
+            to it.
+        name: name of the metric, under which it is logged; by default the name of the class in snake case.
+        **kwargs: passed to `keras.metrics.Metric`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)`, or more axes, such as
-    `(n, height, width)` for pixels: then an image has the mean of its weights.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
+    pixels are averaged over the image.
 
     Raises:
-        ValueError: `max_value` is not a finite number above zero, or the images of an update are not two
-            batches of the same shape.
+        ValueError: `max_value` is not a finite number above zero, the images are not two batches of the same
+            shape, the weights have another shape, or `per_image` returns values of another shape.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable(package="mine")
+    ... class LargestError(keras_cae.metrics.ImageMetric):
+    ...     direction = "min"
+    ...
+    ...     def per_image(self, y_true, y_pred):
+    ...         return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))
+    >>> metric = LargestError(max_value=2.0)
+    >>> metric.update_state(np.zeros((2, 8, 8, 1)), np.full((2, 8, 8, 1), 0.5))
+    >>> round(float(metric.result()), 3)
+    0.25
     """
 
     direction = "max"
-    """Whether the largest value is the best, "max", or the smallest, "min" (as `keras_tuner.Objective`)."""
+    """Whether the best value is the largest, "max", or the smallest, "min"."""
 
-    def __init__(self, max_value: float, name: str, **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+    def __init__(self, max_value: float = 1.0, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name or snake_case(type(self).__name__), **kwargs)
         self.max_value = positive_float(max_value, "max_value")
         declare_direction(self, self.direction)
 
+    @abc.abstractmethod
     def per_image(self, y_true: Any, y_pred: Any) -> Any:
-        """The quality of each image, of shape `(n,)`.
+        """The value of each image, of shape `(n,)`.
 
         Args:
             y_true: float32 images with values from 0 to 1.
             y_pred: their reconstructions, of the same shape.
         """
-        raise NotImplementedError
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch to the mean.
@@ -57,7 +76,14 @@ class ImageMetric(keras.metrics.Mean):
         """
         y_true, y_pred = comparable(y_true, self.max_value), comparable(y_pred, self.max_value)
         check_comparable(y_true, y_pred, type(self).__name__)
-        super().update_state(self.per_image(y_true, y_pred), mean_of_each_image(sample_weight))
+        values = self.per_image(y_true, y_pred)
+        if len(values.shape) != 1:
+            raise ValueError(
+                f"{type(self).__name__}.per_image must return one value per image, of shape (n,), got values "
+                f"of shape {tuple(values.shape)} for images of shape {tuple(y_pred.shape)}."
+            )
+        weights = None if sample_weight is None else weights_of_images(sample_weight, y_pred)
+        super().update_state(values, weights)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "max_value": self.max_value}

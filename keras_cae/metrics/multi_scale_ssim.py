@@ -12,30 +12,31 @@ from keras_cae.similarity import multi_scale_similarity
 class MultiScaleSSIM(ImageMetric):
     """Multi-scale SSIM: how well patterns agree at several resolutions; from 0 to 1.
 
-    Images are halved in size from scale to scale, by the mean of 2×2 pixels. With the windows of
-    `metrics.SSIM`, `c_j` the mean over the windows of the scale `j` of its second factor (contrast and
-    pattern), and `s_M` the mean SSIM on the coarsest,
-
         MS-SSIM = c_1^w_1 ⋯ c_(M−1)^w_(M−1) · s_M^w_M,        w = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
-    for each channel, averaged over channels, then over images; negative means count as 0 (Wang et al. 2003,
-    "Multi-Scale Structural Similarity for Image Quality Assessment"). There are as many scales as the window
-    of 11×11 pixels fits into: one up to a shorter side of 20 pixels, two up to 40, three up to 80, four up to
-    160, five beyond. The first weights are divided by their sum then: numbers of images with the same number
-    of scales compare with each other. Everything is computed in float32, whatever the type of the images.
+    for each channel, averaged over channels, then over images (Wang et al. 2003, "Multi-Scale Structural
+    Similarity for Image Quality Assessment"). Images are halved in size from scale to scale, by the mean of
+    2×2 pixels. `c_j` is the mean, over the windows on scale `j`, of the second factor of `metrics.SSIM`
+    (contrast and pattern), and `s_M` the mean SSIM on the coarsest scale; negative means count as 0.
+
+    There are as many scales as the window of 11×11 pixels fits into: one up to a shortest side of 20 pixels,
+    two up to 40, three up to 80, four up to 160, five beyond. With fewer than five, the weights are divided
+    by their sum. The similarities of images with the same number of scales compare with each other.
+    Everything is computed in float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
-        name: name of the metric, by which logs and callbacks know it.
-        **kwargs: of `keras.metrics.Metric`.
+        name: name of the metric, under which it is logged.
+        **kwargs: passed to `keras.metrics.Metric`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)`, or more axes, such as
-    `(n, height, width)` for pixels: then an image has the mean of its weights.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
+    pixels are averaged over the image.
 
     Raises:
-        ValueError: `max_value` is not a finite number above zero, or the images of an update are not two
-            batches of the same shape.
+        ValueError: `max_value` is not a finite number above zero, the images of an update are not two
+            batches of the same shape, or the weights have another shape.
 
     Example:
 

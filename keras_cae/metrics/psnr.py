@@ -8,32 +8,32 @@ from keras import ops
 from keras_cae.metrics.image_metric import ImageMetric
 
 SMALLEST_ERROR = 1e-10
-"""Of the mean squared error, relative to the largest value squared: makes 100 dB the ceiling."""
+"""The least mean squared error that counts, of images from 0 to 1. It limits the ratio to 100 dB."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class PSNR(ImageMetric):
-    """Peak signal-to-noise ratio in decibels: how far errors lie below the brightest value.
+    """Peak signal-to-noise ratio in decibels: how small errors are beside the largest possible value.
 
         PSNR = 10 log10(max_value² / mean squared error)
 
-    It is computed for each image and averaged, as papers report it; the PSNR of the averaged error would be
-    another number. Identical images, whose ratio is infinite, get 100 dB: the mean squared error counts as
-    at least 1e-10 times the square of `max_value`. Everything is computed in float32, whatever the type of
-    the images.
+    It is computed for each image and averaged, as papers report it, which is not the PSNR of the averaged
+    error. Identical images, whose ratio is infinite, have 100 dB: the mean squared error counts at least
+    1e-10 times the square of `max_value`. Everything is computed in float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
-        name: name of the metric, by which logs and callbacks know it.
-        **kwargs: of `keras.metrics.Metric`.
+        name: name of the metric, under which it is logged.
+        **kwargs: passed to `keras.metrics.Metric`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)`, or more axes, such as
-    `(n, height, width)` for pixels: then an image has the mean of its weights.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
+    pixels are averaged over the image.
 
     Raises:
-        ValueError: `max_value` is not a finite number above zero, or the images of an update are not two
-            batches of the same shape.
+        ValueError: `max_value` is not a finite number above zero, the images of an update are not two
+            batches of the same shape, or the weights have another shape.
 
     Example:
 
@@ -53,5 +53,5 @@ class PSNR(ImageMetric):
 
 def peak_signal_noise_ratio(y_true: Any, y_pred: Any) -> Any:
     """The PSNR of each image in decibels, of shape `(n,)`, for images whose largest value is 1."""
-    error = ops.mean(ops.square(y_true - y_pred), axis=(1, 2, 3))
+    error = ops.mean(ops.square(y_true - y_pred), axis=tuple(range(1, len(y_true.shape))))
     return -10 * ops.log10(ops.maximum(error, SMALLEST_ERROR))

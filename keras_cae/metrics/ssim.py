@@ -12,30 +12,32 @@ from keras_cae.similarity import structural_similarity
 class SSIM(ImageMetric):
     """Structural similarity: how well means, contrasts and patterns of small windows agree; at most 1.
 
-    The windows are Gaussian (σ = 1.5 pixels, 11 × 11) and lie fully inside the image; with means μ, variances
-    σ² and covariance σ_xy under the window, C₁ = (0.01 `max_value`)² and C₂ = (0.03 `max_value`)²,
-
         SSIM = (2 μ_x μ_y + C₁) (2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁) (σ_x² + σ_y² + C₂))
 
-    is averaged over the windows and channels of each image, then over images (Wang et al. 2004, "Image
-    Quality Assessment: From Error Visibility to Structural Similarity"). Everything is computed in float32,
-    whatever the type of the images.
+    for each window, with the means μ, variances σ² and covariance σ_xy under it, C₁ = (0.01 `max_value`)² and
+    C₂ = (0.03 `max_value`)². The windows are Gaussian (σ = 1.5 pixels, 11×11) and lie fully inside the image.
+    The similarity is averaged over the windows and channels of each image, then over images (Wang et al.
+    2004, "Image Quality Assessment: From Error Visibility to Structural Similarity"). Everything is computed
+    in float32, whatever the type of the images.
 
-    In images with a side below 11 pixels the window is the largest of odd size that fits, its weights
-    adding up to 1 again: numbers of such images compare with each other, not with those of larger ones.
+    Along an axis of fewer than 11 pixels, the window has the largest odd size that fits, and its weights
+    again add up to 1. The similarities of such images compare with each other, not with those of larger
+    images. A batch of shape `(n, height, width)` is taken for signals, whose windows extend along the height
+    only: grey images need the axis of the channels.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
-        name: name of the metric, by which logs and callbacks know it.
-        **kwargs: of `keras.metrics.Metric`.
+        name: name of the metric, under which it is logged.
+        **kwargs: passed to `keras.metrics.Metric`.
 
-    Input shape: `(n, height, width, channels)`, twice. Weights have the shape `(n,)`, or more axes, such as
-    `(n, height, width)` for pixels: then an image has the mean of its weights.
+    Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
+    `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
+    pixels are averaged over the image.
 
     Raises:
-        ValueError: `max_value` is not a finite number above zero, or the images of an update are not two
-            batches of the same shape.
+        ValueError: `max_value` is not a finite number above zero, the images of an update are not two
+            batches of the same shape, or the weights have another shape.
 
     Example:
 

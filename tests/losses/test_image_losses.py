@@ -9,8 +9,20 @@ from skimage.metrics import structural_similarity
 from keras_cae import losses, metrics
 
 LOSSES = [losses.SSIM, losses.MultiScaleSSIM, losses.Charbonnier, losses.TotalVariation]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class LargestError(losses.ImageLoss):
+    """A loss of somebody else's."""
+
+    per_pixel = False
+
+    def compare(self, y_true, y_pred):
+        return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))
+
+
 MIXED = losses.Weighted(["mse", losses.SSIM(), keras.losses.MeanAbsoluteError()], [0.5, 0.2, 3])
-INSTANCES = [*(cls() for cls in LOSSES), MIXED]
+INSTANCES = [*(cls() for cls in LOSSES), LargestError(), MIXED]
 PER_IMAGE = (losses.SSIM, losses.MultiScaleSSIM)
 
 
@@ -35,6 +47,8 @@ def reference(loss, y_true, y_pred):
         return 1 - np.array(values)[:, None, None]
     if isinstance(loss, losses.MultiScaleSSIM):  # on one scale
         return np.minimum(reference(losses.SSIM(), y_true, y_pred), 1)
+    if isinstance(loss, LargestError):
+        return np.abs(error).max(axis=(1, 2, 3))[:, None, None]
     if isinstance(loss, losses.Charbonnier):
         return np.sqrt(error**2 + 1e-6).mean(axis=-1)
     if isinstance(loss, losses.TotalVariation):
@@ -189,12 +203,44 @@ def test_sizes_that_are_not_known_when_traced(loss, jit_compile, side):
 def test_bad_arguments(cls):
     with pytest.raises(ValueError, match="max_value must be a finite number above zero, got 0"):
         cls(max_value=0)
-    with pytest.raises(ValueError, match=rf"{cls.__name__} compares .* got y_true of shape \(2, 8, 8\)"):
-        cls()(np.zeros((2, 8, 8)), np.zeros((2, 8, 8)))
-    with pytest.raises(ValueError, match="compares two batches of images of the same shape"):
+    with pytest.raises(ValueError, match=rf"{cls.__name__} compares .* Got y_true of shape \(2, 8\)"):
+        cls()(np.zeros((2, 8)), np.zeros((2, 8)))
+    with pytest.raises(ValueError, match="compares two batches of the same shape"):
         cls()(np.zeros((2, 8, 8, 1)), np.zeros((2, 8, 9, 1)))
 
 
 def test_epsilon_must_be_above_zero():
     with pytest.raises(ValueError, match="epsilon must be a finite number above zero, got 0"):
         losses.Charbonnier(epsilon=0)
+
+
+def test_a_loss_derived_from_the_base():
+    loss = LargestError(max_value=2)
+    assert loss.name == "largest_error"
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert again.get_config() == loss.get_config()
+    assert again.max_value == 2
+
+
+def test_the_base_is_abstract():
+    with pytest.raises(TypeError, match="abstract class ImageLoss"):
+        losses.ImageLoss()
+
+
+def test_values_of_another_kind_than_declared_are_refused():
+    class OfImages(losses.ImageLoss):
+        def compare(self, y_true, y_pred):
+            return keras.ops.mean(y_true - y_pred, axis=(1, 2, 3))
+
+    with pytest.raises(ValueError, match=r"one value per pixel.* since per_pixel is True, got .* \(4,\) for"):
+        OfImages()(*image_pair())
+    OfImages.per_pixel = False
+    assert np.isfinite(OfImages()(*image_pair()))
+
+
+@pytest.mark.parametrize("loss", INSTANCES, ids=names(INSTANCES))
+@pytest.mark.parametrize("shape", [(4, 13), (4, 16, 13), (3,), (4, 13, 16, 2, 1)])
+def test_weights_of_other_shapes_are_refused(loss, shape):
+    with pytest.raises(ValueError, match=r"sample_weight must hold .* \(4, 13, 16\).* got shape") as caught:
+        loss(*image_pair(), sample_weight=np.ones(shape))
+    assert str(shape) in str(caught.value)

@@ -25,7 +25,15 @@ def per_value(y_true, y_pred):
 @pytest.mark.parametrize("weights", [None, np.array([1.0, 0.0, 3.0])])
 @pytest.mark.parametrize(
     "part",
-    ["mse", "MeanAbsoluteError", "binary_crossentropy", SSIM(), Charbonnier(), PerImage(), Weighted(["mae"])],
+    [
+        "mse",
+        "MeanAbsoluteError",
+        "binary_crossentropy",
+        SSIM(),
+        Charbonnier(),
+        PerImage(),
+        Weighted(["mae"]),
+    ],
     ids=lambda part: part if isinstance(part, str) else type(part).__name__,
 )
 def test_a_part_counts_as_it_would_alone(part, weights):
@@ -58,15 +66,15 @@ def test_everything_that_keras_can_save_is_in_the_configuration():
     assert float(again(IMAGES, OTHERS)) == pytest.approx(float(loss(IMAGES, OTHERS)), rel=1e-6)
 
 
-@pytest.mark.parametrize("losses", ["mse", [], None, SSIM()])
-def test_losses_must_be_a_sequence(losses):
+@pytest.mark.parametrize("parts", ["mse", [], None, SSIM()])
+def test_losses_must_be_a_sequence(parts):
     with pytest.raises(ValueError, match="losses must be a sequence of at least one loss"):
-        Weighted(losses)
+        Weighted(parts)
 
 
 @pytest.mark.parametrize("loss", ["nothing", None, 3])
 def test_losses_must_be_known(loss):
-    with pytest.raises(ValueError, match=r"losses\[1\] must be a loss or the name of a Keras loss, got"):
+    with pytest.raises(ValueError, match=r"losses\[1\] must be a loss or the name of one, got"):
         Weighted(["mse", loss])
 
 
@@ -89,5 +97,5 @@ def test_weights_must_be_numbers(weight):
 
 def test_values_of_rows_are_refused():
     rows = lambda y_true, y_pred: keras.ops.mean(y_pred, axis=(2, 3))  # noqa: E731
-    with pytest.raises(ValueError, match=r"per pixel, \(n, height, width\), but .* gives \(3, 12\)"):
+    with pytest.raises(ValueError, match=r"per pixel, \(3, 12, 13\), but .* of shape \(3, 12\)"):
         Weighted([rows])(IMAGES, OTHERS)

@@ -7,9 +7,20 @@ import tensorflow as tf
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import keras_cae
-from keras_cae.metrics.image_metric import ImageMetric
+from keras_cae.compatibility import declared_direction
+from keras_cae.metrics import ImageMetric
 
 METRICS = [keras_cae.metrics.PSNR, keras_cae.metrics.SSIM]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class LargestError(ImageMetric):
+    """A metric of somebody else's."""
+
+    direction = "min"
+
+    def per_image(self, y_true, y_pred):
+        return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))
 
 
 def psnr(y_true, y_pred, max_value=1.0):
@@ -91,7 +102,7 @@ def test_averages_images_and_not_batches(metric_class):
     metric.update_state(y_true[4:], y_pred[4:])
     assert float(metric.result()) == pytest.approx(oracle(metric_class, y_true, y_pred).mean(), abs=1e-4)
     metric.reset_state()
-    assert float(metric.result()) == 0
+    assert np.isnan(metric.result())
 
 
 @pytest.mark.parametrize("metric_class", METRICS)
@@ -203,7 +214,8 @@ def test_max_value_must_be_positive(metric_class, max_value):
 @pytest.mark.parametrize(
     ("shape_true", "shape_pred"),
     [
-        ((2, 12, 12), (2, 12, 12)),
+        ((2, 12), (2, 12)),
+        ((2, 1, 1, 1, 12, 1), (2, 1, 1, 1, 12, 1)),
         ((2, 12, 12, 1), (2, 12, 12, 3)),
         ((2, 12, 12, 1), (2, 12, 13, 1)),
         ((2, 12, 12, 1), (2, 12, 12)),
@@ -211,7 +223,47 @@ def test_max_value_must_be_positive(metric_class, max_value):
     ],
 )
 def test_images_must_come_in_two_batches_of_one_shape(metric_class, shape_true, shape_pred):
-    with pytest.raises(ValueError, match="compares two batches of images of the same shape") as caught:
+    with pytest.raises(ValueError, match="compares two batches of the same shape") as caught:
         metric_class().update_state(np.zeros(shape_true), np.zeros(shape_pred))
     assert str(shape_true) in str(caught.value)
     assert str(shape_pred) in str(caught.value)
+
+
+def test_a_metric_derived_from_the_base():
+    y_true, y_pred = image_pair()
+    weights = np.array([0.0, 1.0, 0.5, 3.0, 2.0])
+    metric = LargestError(max_value=2)
+    assert metric.name == "largest_error"
+    assert declared_direction(metric) == "min"
+    expected = np.average(np.abs(y_true - y_pred).max(axis=(1, 2, 3)), weights=weights)
+    assert result(metric, 2 * y_true, 2 * y_pred, sample_weight=weights) == pytest.approx(expected, rel=1e-5)
+    twin = LargestError.from_config(metric.get_config())
+    assert (
+        twin.get_config()
+        == metric.get_config()
+        == {"max_value": 2.0, "name": "largest_error", "dtype": "float32"}
+    )
+
+
+def test_the_base_is_abstract():
+    with pytest.raises(TypeError, match="abstract class ImageMetric"):
+        ImageMetric()
+
+
+def test_values_that_are_not_of_images_are_refused():
+    class OfPixels(ImageMetric):
+        def per_image(self, y_true, y_pred):
+            return keras.ops.mean(y_true - y_pred, axis=-1)
+
+    with pytest.raises(
+        ValueError, match=r"OfPixels.per_image must return one value per image.* \(5, 13, 16\)"
+    ):
+        OfPixels().update_state(*image_pair())
+
+
+@pytest.mark.parametrize("metric_class", METRICS)
+@pytest.mark.parametrize("shape", [(5, 13), (5, 13, 17), (4,), (5, 13, 16, 2, 1), (5, 16)])
+def test_weights_of_other_shapes_are_refused(metric_class, shape):
+    with pytest.raises(ValueError, match=r"sample_weight must hold .* \(5, 13, 16\).* got shape") as caught:
+        metric_class().update_state(*image_pair(), sample_weight=np.ones(shape))
+    assert str(shape) in str(caught.value)

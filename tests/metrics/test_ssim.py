@@ -1,5 +1,7 @@
 """The structural similarity, beyond what holds for all image metrics."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -13,29 +15,41 @@ def ssim_of(y_true, y_pred):
     return float(metric.result())
 
 
-def naive_ssim(x, y, size):
-    """The definition, window by window, for one channel."""
-    offsets = np.arange(size) - size // 2
-    window = np.exp(-(offsets[:, None] ** 2 + offsets**2) / (2 * 1.5**2))
+def naive_ssim(x, y, sizes):
+    """The definition, window by window, for one channel and any number of axes."""
+    window = functools.reduce(
+        np.multiply.outer, [np.exp(-0.5 * ((np.arange(n) - n // 2) / 1.5) ** 2) for n in sizes]
+    )
     window /= window.sum()
     values = []
-    for top in range(x.shape[0] - size + 1):
-        for left in range(x.shape[1] - size + 1):
-            a, b = (image[top : top + size, left : left + size] for image in (x, y))
-            mean_a, mean_b = (window * a).sum(), (window * b).sum()
-            variances = (window * (a - mean_a) ** 2).sum() + (window * (b - mean_b) ** 2).sum()
-            covariance = (window * (a - mean_a) * (b - mean_b)).sum()
-            luminance = (2 * mean_a * mean_b + 0.01**2) / (mean_a**2 + mean_b**2 + 0.01**2)
-            values.append(luminance * (2 * covariance + 0.03**2) / (variances + 0.03**2))
+    for start in np.ndindex(*(side - size + 1 for side, size in zip(x.shape, sizes, strict=True))):
+        inside = tuple(slice(first, first + size) for first, size in zip(start, sizes, strict=True))
+        a, b = x[inside], y[inside]
+        mean_a, mean_b = (window * a).sum(), (window * b).sum()
+        variances = (window * (a - mean_a) ** 2).sum() + (window * (b - mean_b) ** 2).sum()
+        covariance = (window * (a - mean_a) * (b - mean_b)).sum()
+        luminance = (2 * mean_a * mean_b + 0.01**2) / (mean_a**2 + mean_b**2 + 0.01**2)
+        values.append(luminance * (2 * covariance + 0.03**2) / (variances + 0.03**2))
     return np.mean(values)
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "window"), [(11, 12, 11), (10, 12, 9), (12, 8, 7), (3, 9, 3), (2, 5, 1), (1, 1, 1)]
+    ("shape", "window"),
+    [
+        ((11, 12), (11, 11)),
+        ((10, 12), (9, 11)),
+        ((12, 8), (11, 7)),
+        ((2, 5), (1, 5)),
+        ((1, 1), (1, 1)),
+        ((13,), (11,)),
+        ((6,), (5,)),
+        ((12, 13, 11), (11, 11, 11)),
+        ((3, 12, 6), (3, 11, 5)),
+        ((1, 12, 11), (1, 11, 11)),
+    ],
 )
-def test_the_window_shrinks_to_the_largest_odd_size_that_fits(height, width, window):
-    generator = np.random.default_rng(0)
-    x, y = generator.random((2, height, width))
+def test_along_short_axes_the_window_has_the_largest_odd_size_that_fits(shape, window):
+    x, y = np.random.default_rng(0).random((2, *shape))
     expected = naive_ssim(x, y, window)
     assert ssim_of(x[None, ..., None], y[None, ..., None]) == pytest.approx(expected, abs=1e-4)
 

@@ -1,0 +1,37 @@
+"""A loss with weights of images and of pixels."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.comparison import check_comparable, integers_scaled, weights_of_images, weights_of_pixels
+
+
+class WeightedByImage(keras.losses.Loss):
+    """A loss of images in which the weights of images and of pixels count as such.
+
+    Keras multiplies values by weights as they come, which is wrong if one weight per image, `(n,)`, meets
+    one value per pixel. Integer images are scaled by the largest value of their type.
+    """
+
+    max_value: float = 1.0
+    per_pixel = True
+    """Whether the loss has one value per pixel, `(n, height, width)`, or else one per image."""
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        y_true, y_pred = (integers_scaled(images, self.max_value) for images in (y_true, y_pred))
+        check_comparable(y_true, y_pred, type(self).__name__)
+        if sample_weight is not None:
+            sample_weight = self._weights_of_values(sample_weight, y_pred)
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def _weights_of_values(self, sample_weight: Any, images: Any) -> Any:
+        if self.per_pixel:
+            return weights_of_pixels(sample_weight, images)
+        return over_pixels(weights_of_images(sample_weight, images), images)
+
+
+def over_pixels(values: Any, images: Any) -> Any:
+    """Values of images, `(n,)`, in the shape `(n, 1, 1)`, which can be added to values of pixels."""
+    return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2)))
