@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_cae.losses.get import get
 from keras_cae.losses.weighted_by_image import WeightedByImage, over_pixels
 from keras_cae.validation import non_negative_float
 
@@ -22,7 +23,7 @@ class Weighted(WeightedByImage):
     and pixels too.
 
     Args:
-        losses: at least one loss: a loss object or function, or the name of a Keras loss.
+        losses: at least one loss: a loss object or function, or a name that `keras_cae.losses.get` knows.
         weights: one number per loss, zero or above; by default 1.
         name: name of the loss.
         **kwargs: passed to `keras.losses.Loss`.
@@ -39,7 +40,7 @@ class Weighted(WeightedByImage):
 
     Example:
 
-    >>> loss = keras_cae.losses.Weighted(["mae", keras_cae.losses.SSIM()], weights=[0.2, 0.8])
+    >>> loss = keras_cae.losses.Weighted(["mae", "ssim"], weights=[0.2, 0.8])
     >>> model = keras_cae.models.BasicCAE(latent_dim=8)
     >>> model.compile(optimizer="adam", loss=loss)
     """
@@ -71,7 +72,7 @@ class Weighted(WeightedByImage):
 def _checked_loss(loss: Any, name: str) -> Any:
     """The name of a loss, or the loss that an object, a function or a configuration stands for."""
     try:
-        resolved = keras.losses.get(loss)
+        resolved = get(loss)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name} must be a loss or the name of one, got {loss!r}. {error}") from error
     if resolved is None:
@@ -95,7 +96,7 @@ def _checked_weights(weights: Any, count: int) -> tuple[float, ...]:
 
 def _function(loss: Any) -> Callable[[Any, Any], Any]:
     """The function that gives the values of a loss before they are reduced."""
-    resolved = keras.losses.get(loss)
+    resolved = get(loss)
     return resolved.call if isinstance(resolved, keras.losses.Loss) else resolved
 
 

@@ -2,6 +2,7 @@
 
 from keras_cae.metrics.active_units import ActiveUnits
 from keras_cae.metrics.codebook_usage import CodebookUsage
+from keras_cae.metrics.get import get
 from keras_cae.metrics.image_metric import ImageMetric
 from keras_cae.metrics.multi_scale_ssim import MultiScaleSSIM
 from keras_cae.metrics.perplexity import Perplexity
@@ -16,4 +17,5 @@ __all__ = [
     "ImageMetric",
     "MultiScaleSSIM",
     "Perplexity",
+    "get",
 ]

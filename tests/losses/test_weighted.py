@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_cae import losses
 from keras_cae.losses import SSIM, Charbonnier, Weighted
 
 IMAGES, OTHERS = np.random.default_rng(0).random((2, 3, 12, 13, 2), dtype="float32")
@@ -27,6 +28,7 @@ def per_value(y_true, y_pred):
     "part",
     [
         "mse",
+        "ssim",
         "MeanAbsoluteError",
         "binary_crossentropy",
         SSIM(),
@@ -37,7 +39,7 @@ def per_value(y_true, y_pred):
     ids=lambda part: part if isinstance(part, str) else type(part).__name__,
 )
 def test_a_part_counts_as_it_would_alone(part, weights):
-    alone = keras.losses.get(part)
+    alone = losses.get(part)
     each = [np.mean(alone(IMAGES[i : i + 1], OTHERS[i : i + 1])) for i in range(3)]
     squared = ((IMAGES - OTHERS) ** 2).mean(axis=(1, 2, 3))
     expected = np.mean((2.5 * np.array(each) + 0.5 * squared) * (1 if weights is None else weights))

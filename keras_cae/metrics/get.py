@@ -1,0 +1,43 @@
+"""Metrics by their names."""
+
+import functools
+import importlib
+from typing import Any
+
+import keras
+
+from keras_cae.identifiers import Identifiers
+from keras_cae.metrics.image_metric import ImageMetric
+
+
+def get(identifier: Any) -> Any:
+    """Return the metric that an identifier stands for, as `keras.metrics.get` does, the library's included.
+
+    Args:
+        identifier: the name of a metric of this library, "psnr", "ssim" or "ms_ssim", with which its
+            arguments have their defaults; or whatever else `keras.metrics.get` takes: the name of a metric
+            of Keras, an object, a function, a configuration or None.
+
+    Raises:
+        ValueError: there is no metric of that name.
+
+    Example:
+
+    >>> keras_cae.metrics.get("psnr").name
+    'psnr'
+    >>> keras_cae.metrics.get("mae").name
+    'mean_absolute_error'
+    """
+    return _identifiers().get(identifier)
+
+
+def replace_names(structure: Any) -> Any:
+    """The metrics that `compile` was given, with the library's names replaced by its metrics."""
+    return _identifiers().replace_names(structure)
+
+
+@functools.cache
+def _identifiers() -> Identifiers:
+    # The namespace imports this module, so it is looked up when it is complete.
+    namespace = importlib.import_module("keras_cae.metrics")
+    return Identifiers("metric", namespace, ImageMetric, keras.metrics.get, ("acc",))
