@@ -15,13 +15,8 @@ from keras_cae.validation import positive_int
 GOLDEN_RATIO = 0.6180339887498949
 """By which colours of successive numbers are apart, so that they differ."""
 USED = "Share of the codebook's vectors that at least one place in one of the images has."
-PERPLEXITY = (
-    "How many vectors would be used if all were used as often: the exponential of the entropy of their "
-    "shares."
-)
-MAP = (
-    "Each place of a code in the colour of its vector's number: where places look alike, colours should, too."
-)
+PERPLEXITY = "How many vectors would be used if all were used as often: the exponential of the entropy of their shares."
+MAP = "Each place of a code in the colour of its vector's number: where places look alike, colours should, too."
 
 
 class CodebookUsage(LatentCallback):
@@ -80,8 +75,7 @@ class CodebookUsage(LatentCallback):
         if codes.dtype.kind in "iu" and codes.ndim == 3:
             return None
         return (
-            f"its codes are {codes.dtype} of shape {codes.shape[1:]}, but integers of shape (rows, columns) "
-            "are needed."
+            f"its codes are {codes.dtype} of shape {codes.shape[1:]}, but integers of shape (rows, columns) are needed."
         )
 
     def summaries(self, epoch: int) -> dict[str, Summary]:

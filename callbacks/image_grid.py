@@ -20,9 +20,7 @@ ERROR_SCALE = 0.5
 """The error that has the last colour: fixed, so that pictures of different epochs compare."""
 
 
-def draw_reconstructions(
-    model: keras.Model, images: Any, predict: Callable[[Any], Any] | None = None
-) -> np.ndarray:
+def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any], Any] | None = None) -> np.ndarray:
     """Draw what a model makes of images: input, corrupted input, reconstruction, error and PSNR.
 
     The corrupted input is there for a `keras_cae.models.CAE` with a corruption, whose noise is that of

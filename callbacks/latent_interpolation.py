@@ -126,7 +126,5 @@ def _checked_pairs(pairs: Any, count: int) -> tuple[tuple[int, int], ...]:
         return tuple((2 * index, 2 * index + 1) for index in range(most))
     checked: Any = tuple(tuple(non_negative_int(index, "pairs") for index in pair) for pair in pairs)
     if not checked or any(len(pair) != 2 or max(pair) >= count for pair in checked):
-        raise ValueError(
-            f"pairs must be a positive integer, or pairs of numbers of the {count} images, got {checked}."
-        )
+        raise ValueError(f"pairs must be a positive integer, or pairs of numbers of the {count} images, got {checked}.")
     return checked

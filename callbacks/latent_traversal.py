@@ -73,9 +73,7 @@ class LatentTraversal(LatentCallback):
     def misfit_of_codes(self, codes: np.ndarray) -> str | None:
         reason = super().misfit_of_codes(codes)
         if reason is None and isinstance(self.dims, tuple) and max(self.dims) >= codes.shape[1]:
-            raise ValueError(
-                f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}."
-            )
+            raise ValueError(f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}.")
         if reason is None and len(self.images) == 1 and not self.has_prior:
             return (
                 "it has no prior, so how far to go is the standard deviation of their codes. Give several "

@@ -83,9 +83,7 @@ class ModelCard(TensorBoardCallback):
 
     def last_summaries(self, completed: bool) -> dict[str, Summary]:
         values = {"final": self._final, "best": self._best}
-        content = {
-            f"{kind}/{name}": scalar(value) for kind, part in values.items() for name, value in part.items()
-        }
+        content = {f"{kind}/{name}": scalar(value) for kind, part in values.items() for name, value in part.items()}
         return content | self._session_end(completed) if content else {}
 
     def _session_start(self) -> dict[str, Summary]:
@@ -103,9 +101,7 @@ class ModelCard(TensorBoardCallback):
             return {}
         from tensorboard.plugins.hparams import api_pb2, summary
 
-        return _record(
-            summary.session_end_pb(api_pb2.STATUS_SUCCESS if completed else api_pb2.STATUS_FAILURE)
-        )
+        return _record(summary.session_end_pb(api_pb2.STATUS_SUCCESS if completed else api_pb2.STATUS_FAILURE))
 
 
 def direction_of(name: str, model: keras.Model) -> str | None:
@@ -114,9 +110,7 @@ def direction_of(name: str, model: keras.Model) -> str | None:
     if name in ("loss", "reconstruction_loss"):
         return "min"
     groups = [[metric, *getattr(metric, "metrics", ())] for metric in model.metrics]
-    return next(
-        (declared_direction(metric) for group in groups for metric in group if metric.name == name), None
-    )
+    return next((declared_direction(metric) for group in groups for metric in group if metric.name == name), None)
 
 
 def _record(summary: Any) -> dict[str, Summary]:

@@ -31,9 +31,7 @@ def card(model: keras.Model) -> str:
         },
     }
     tables = [_table(title, values) for title, values in parts.items() if values]
-    return "\n\n".join(
-        [f"# {type(model).__name__}", *tables, "```\n" + "\n".join(summary).strip() + "\n```\n"]
-    )
+    return "\n\n".join([f"# {type(model).__name__}", *tables, "```\n" + "\n".join(summary).strip() + "\n```\n"])
 
 
 def hyperparameters(model: keras.Model, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,9 +84,7 @@ def _facts(model: keras.Model) -> dict[str, Any]:
     if None not in shape[1:]:
         code = model.encode(tf.zeros((1, *shape[1:]), model.variable_dtype)).shape[1:]
         facts["code"] = _sizes(code)
-        facts["compression"] = (
-            f"{math.prod(shape[1:]) / math.prod(code):.4g} values of an image to one of the code"
-        )
+        facts["compression"] = f"{math.prod(shape[1:]) / math.prod(code):.4g} values of an image to one of the code"
     return facts
 
 

@@ -56,6 +56,4 @@ class PriorSamples(TensorBoardCallback):
         images = np.asarray(self.model.sample(self.n, seed=self.seed), "float32")
         starts = range(0, self.n, IMAGES_PER_ROW)
         rows = {f"from {start + 1}": images[start : start + IMAGES_PER_ROW] for start in starts}
-        return {
-            "latent/prior_samples": image(reconstruction_grid(rows, smallest_side=SMALLEST_SIDE), DESCRIPTION)
-        }
+        return {"latent/prior_samples": image(reconstruction_grid(rows, smallest_side=SMALLEST_SIDE), DESCRIPTION)}

@@ -56,9 +56,7 @@ def sprite_file(images: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     return file.getvalue(), (width, height)
 
 
-def config_file(
-    tensors: Mapping[str, str], metadata: str | None, sprite: str, size: tuple[int, int]
-) -> bytes:
+def config_file(tensors: Mapping[str, str], metadata: str | None, sprite: str, size: tuple[int, int]) -> bytes:
     """The configuration: where in its folder the tensors are, by name, their metadata and the sprite."""
     from google.protobuf import text_format
     from tensorboard.plugins import projector

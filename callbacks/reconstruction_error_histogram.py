@@ -110,9 +110,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
 
 def auroc(negatives: np.ndarray, positives: np.ndarray) -> float:
     """The probability that a positive has the larger value, ties counted as half."""
-    _, ranks, counts = np.unique(
-        np.concatenate([negatives, positives]), return_inverse=True, return_counts=True
-    )
+    _, ranks, counts = np.unique(np.concatenate([negatives, positives]), return_inverse=True, return_counts=True)
     middle = np.cumsum(counts) - (counts - 1) / 2
     n, m = len(negatives), len(positives)
     return float((middle[ranks[n:]].sum() - m * (m + 1) / 2) / (n * m))

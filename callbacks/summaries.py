@@ -37,9 +37,7 @@ def image(picture: np.ndarray, description: str = "") -> Summary:
     return Summary([str(width), str(height), file.getvalue()], _metadata("images", description))
 
 
-def histogram(
-    values: np.ndarray, description: str = "", limits: tuple[float, float] | None = None
-) -> Summary:
+def histogram(values: np.ndarray, description: str = "", limits: tuple[float, float] | None = None) -> Summary:
     """How often values occur. What is not finite is left out.
 
     `tf.summary.histogram` makes the same of them in ten times the time.

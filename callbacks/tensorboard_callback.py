@@ -164,7 +164,6 @@ class TensorBoardCallback(keras.callbacks.Callback):
 def _checked_log_dir(log_dir: Any) -> Any:
     if not isinstance(log_dir, str | os.PathLike | keras.callbacks.TensorBoard):
         raise ValueError(
-            "log_dir must be a path, or the keras.callbacks.TensorBoard whose folder to share, got "
-            f"{log_dir!r}."
+            f"log_dir must be a path, or the keras.callbacks.TensorBoard whose folder to share, got {log_dir!r}."
         )
     return log_dir

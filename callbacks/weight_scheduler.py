@@ -90,8 +90,7 @@ class WeightScheduler(keras.callbacks.Callback):
             getattr(*self._owner())
         except AttributeError as error:
             raise ValueError(
-                f"attribute must be one that the model has, but {type(self.model).__name__} has no "
-                f"{self.attribute!r}."
+                f"attribute must be one that the model has, but {type(self.model).__name__} has no {self.attribute!r}."
             ) from error
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:

@@ -66,9 +66,7 @@ def known_shape(shape: Any) -> Shape | None:
 
 def compatible(shape: Any, other: Any) -> bool:
     """Whether two shapes have the same rank and agree wherever both sizes are known."""
-    return len(shape) == len(other) and all(
-        a is None or b is None or a == b for a, b in zip(shape, other, strict=True)
-    )
+    return len(shape) == len(other) and all(a is None or b is None or a == b for a, b in zip(shape, other, strict=True))
 
 
 def halved(size: Any, times: int) -> Any:
@@ -120,12 +118,7 @@ def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
         name: of what compares them.
     """
     shape_true, shape_pred = known_shape(y_true.shape), known_shape(y_pred.shape)
-    if (
-        shape_true is None
-        or shape_pred is None
-        or len(shape_true) != 4
-        or not compatible(shape_true, shape_pred)
-    ):
+    if shape_true is None or shape_pred is None or len(shape_true) != 4 or not compatible(shape_true, shape_pred):
         raise ValueError(
             f"{name} compares two batches of images of the same shape (n, height, width, channels), got "
             f"y_true of shape {shape_true} and y_pred of shape {shape_pred}. Grey images need their channel "

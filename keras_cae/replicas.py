@@ -152,9 +152,7 @@ def all_of_batch(values: Any) -> Any:
     real = real_in_step(values)
     count = ops.shape(real)[0]
     first, total = place_in_batch(count)
-    return sum_over_replicas(
-        tf.pad(real, [(first, total - first - count)] + [(0, 0)] * (len(real.shape) - 1))
-    )
+    return sum_over_replicas(tf.pad(real, [(first, total - first - count)] + [(0, 0)] * (len(real.shape) - 1)))
 
 
 def pick_from_batch(values: Any, places: Any) -> Any:

@@ -100,9 +100,7 @@ def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) ->
     if folder.settings.exists():
         before = json.loads(folder.settings.read_text())
         changed = [
-            f"--{key.replace('_', '-')} was {before.get(key)}"
-            for key in settings
-            if before.get(key) != settings[key]
+            f"--{key.replace('_', '-')} was {before.get(key)}" for key in settings if before.get(key) != settings[key]
         ]
         if changed:
             raise FileExistsError(

@@ -25,9 +25,7 @@ class DataSettings:
 
     def plain(self) -> dict[str, Any]:
         """The settings as JSON can hold them."""
-        return {
-            name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()
-        }
+        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)

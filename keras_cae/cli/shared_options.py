@@ -51,8 +51,7 @@ Resize = Annotated[
     typer.Option(
         metavar="|".join(RESIZES),
         callback=options.choice(RESIZES),
-        help="How an image gets that size: change its proportions, cut off the overhang, or add "
-        "black borders.",
+        help="How an image gets that size: change its proportions, cut off the overhang, or add black borders.",
         rich_help_panel="Images",
     ),
 ]

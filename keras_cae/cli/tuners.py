@@ -59,9 +59,7 @@ def describe(trial: Any) -> str:
     drawn = trial.hyperparameters
     fixed = {each.name for each in drawn.space if type(each).__name__ == "Fixed"}
     values = {
-        name: value
-        for name, value in drawn.values.items()
-        if name not in fixed and not name.startswith("tuner/")
+        name: value for name, value in drawn.values.items() if name not in fixed and not name.startswith("tuner/")
     }
     architecture = values.pop("model/architecture", None)
     words = [f"{name.rpartition('/')[2]} {_plain(value)}" for name, value in values.items()]

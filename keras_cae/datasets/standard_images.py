@@ -37,9 +37,7 @@ def standard_images(arrays: Sequence[np.ndarray], source: str) -> tuple[list[np.
 def _with_image_axes(array: np.ndarray, source: str, notes: list[str]) -> np.ndarray:
     shape = array.shape
     if array.dtype.kind not in "buif":
-        raise ValueError(
-            f"{source} must hold numbers, got the type {array.dtype}: store the images as uint8."
-        )
+        raise ValueError(f"{source} must hold numbers, got the type {array.dtype}: store the images as uint8.")
     if not array.size:
         raise ValueError(f"{source} holds no images, its shape is {shape}.")
     if len(shape) == 3 and shape[-1] not in (3, 4):
@@ -101,9 +99,7 @@ def darkness_notes(high: int, dtype: np.dtype, source: str) -> list[str]:
     ]
 
 
-def _float_conversion(
-    low: float, high: float, source: str, notes: list[str]
-) -> Callable[[np.ndarray], np.ndarray]:
+def _float_conversion(low: float, high: float, source: str, notes: list[str]) -> Callable[[np.ndarray], np.ndarray]:
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{source} holds NaN or infinite values: remove or replace these images.")
     if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:

@@ -65,9 +65,7 @@ class HyperPyramid(HyperAutoencoder):
         height, width = self.input_shape[:2]
         deepest = min(height, width).bit_length() - 1 + self.unhalved_levels
         if chosen and depth.low > deepest:
-            raise ValueError(
-                f"depth must not be above {deepest} for images of {height}×{width} pixels, got {depth}."
-            )
+            raise ValueError(f"depth must not be above {deepest} for images of {height}×{width} pixels, got {depth}.")
         return depth.up_to(deepest)
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:

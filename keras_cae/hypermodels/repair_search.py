@@ -55,8 +55,7 @@ def repair_search(folder: Path) -> None:
         return  # KerasTuner begins a search.
     if before is None:
         warnings.warn(
-            f"{search.oracle} can't be read: the search is resumed from the state before it, and from its "
-            "trials.",
+            f"{search.oracle} can't be read: the search is resumed from the state before it, and from its trials.",
             stacklevel=2,
         )
     _forget_the_last_if_it_never_began(search, oracle)

@@ -197,8 +197,7 @@ def _of_integers(name: str, space: Range, default: Any) -> Range:
     """The range, checked to be one of a hyperparameter with this default."""
     if not isinstance(default, int) or isinstance(default, bool):
         raise ValueError(
-            f"{name} must be one value or a list of values to choose from, because it is not a number, got "
-            f"{space}."
+            f"{name} must be one value or a list of values to choose from, because it is not a number, got {space}."
         )
     if not isinstance(space.low, int):
         raise ValueError(f"{name} must have integers as bounds, got {space}.")

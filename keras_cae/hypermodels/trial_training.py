@@ -64,8 +64,7 @@ class TrialTraining:
             return
         if not split:
             raise keras_tuner.errors.FatalValueError(
-                "search needs validation_data, or validation_split: trials are compared by "
-                f"{self.objective.name!r}."
+                f"search needs validation_data, or validation_split: trials are compared by {self.objective.name!r}."
             )
         parts: dict[str, Any] = {name: self.arguments.get(name) for name in ("x", "y", "sample_weight")}
         if not hasattr(parts["x"], "shape"):
@@ -73,9 +72,7 @@ class TrialTraining:
                 f"validation_split needs arrays, got {type(parts['x']).__name__}: give validation_data."
             )
         kept = math.floor(len(parts["x"]) * (1.0 - split))
-        self.arguments["validation_data"] = tuple(
-            None if part is None else part[kept:] for part in parts.values()
-        )
+        self.arguments["validation_data"] = tuple(None if part is None else part[kept:] for part in parts.values())
         self.arguments |= {name: part[:kept] for name, part in parts.items() if part is not None}
 
     def _draw_batch_size(self) -> None:
@@ -137,9 +134,7 @@ class TrialTraining:
     def _check_finite(self, history: keras.callbacks.History) -> None:
         for name in ("loss", self.objective.name):
             if not np.isfinite(history.history.get(name, [math.nan])).all():
-                raise keras_tuner.errors.FailedTrialError(
-                    f"Training diverged: {name} was {history.history.get(name)}."
-                )
+                raise keras_tuner.errors.FailedTrialError(f"Training diverged: {name} was {history.history.get(name)}.")
 
     def _best(self, history: keras.callbacks.History) -> float:
         best = max if self.objective.direction == "max" else min

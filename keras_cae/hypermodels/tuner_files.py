@@ -42,9 +42,7 @@ class SearchFolder:
 
     def trials(self) -> list[str]:
         """The names of the trials that have a file, in the order in which they began."""
-        return sorted(
-            file.parent.name.removeprefix("trial_") for file in self.path.glob("trial_*/trial.json")
-        )
+        return sorted(file.parent.name.removeprefix("trial_") for file in self.path.glob("trial_*/trial.json"))
 
 
 def read_state(file: Path, keys: Iterable[str] = ()) -> dict[str, Any] | None:

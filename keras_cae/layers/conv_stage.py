@@ -46,9 +46,7 @@ class ConvStage(StagedLayer):
             name="convolution",
         )
         self.normalize = (
-            FusedBatchNormalization(
-                self.momentum, synchronized=True, dtype=self.dtype_policy, name="normalization"
-            )
+            FusedBatchNormalization(self.momentum, synchronized=True, dtype=self.dtype_policy, name="normalization")
             if self.normalization == "batch"
             else None
         )

@@ -54,9 +54,7 @@ class SparseBottleneck(Bottleneck):
 
     weight = AdjustableWeight()
 
-    def __init__(
-        self, penalty: str = "kl", weight: float = 1e-3, target: float = 0.05, **kwargs: Any
-    ) -> None:
+    def __init__(self, penalty: str = "kl", weight: float = 1e-3, target: float = 0.05, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.penalty = one_of(penalty, "penalty", ("kl", "l1"))
         self.weight = weight

@@ -43,9 +43,7 @@ class Charbonnier(ImageLoss):
     0.1
     """
 
-    def __init__(
-        self, epsilon: float = 1e-3, max_value: float = 1.0, name: str = "charbonnier", **kwargs: Any
-    ) -> None:
+    def __init__(self, epsilon: float = 1e-3, max_value: float = 1.0, name: str = "charbonnier", **kwargs: Any) -> None:
         super().__init__(max_value, name, **kwargs)
         self.epsilon = positive_float(epsilon, "epsilon")
 

@@ -41,9 +41,7 @@ class ActiveUnits(CodeMetric):
     1.0
     """
 
-    def __init__(
-        self, latent_dim: int, threshold: float = 0.01, name: str = "active_units", **kwargs: Any
-    ) -> None:
+    def __init__(self, latent_dim: int, threshold: float = 0.01, name: str = "active_units", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
         self.latent_dim = positive_int(latent_dim, "latent_dim")
         self.threshold = positive_float(threshold, "threshold")

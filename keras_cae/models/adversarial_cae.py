@@ -185,9 +185,7 @@ class AdversarialCAE(BasicCAE, GaussianPrior):
     def get_compile_config(self) -> dict[str, Any]:
         config = super().get_compile_config()
         if config:
-            config["discriminator_optimizer"] = keras.saving.serialize_keras_object(
-                self.discriminator_optimizer
-            )
+            config["discriminator_optimizer"] = keras.saving.serialize_keras_object(self.discriminator_optimizer)
         return config
 
     def compile_from_config(self, config: dict[str, Any]) -> None:

@@ -69,8 +69,7 @@ class BatchNormPoolCAE(PyramidCAE):
 
     def encoder_levels(self) -> list[keras.layers.Layer]:
         return [
-            ConvBlock(filters, pool_size=2, **self.block_arguments(index))
-            for index, filters in enumerate(self.filters)
+            ConvBlock(filters, pool_size=2, **self.block_arguments(index)) for index, filters in enumerate(self.filters)
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:

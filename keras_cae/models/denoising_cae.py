@@ -85,8 +85,7 @@ class DenoisingCAE(EncoderFeatures):
     def encoder_levels(self) -> list[keras.layers.Layer]:
         padding = PaddingToMultiple(2 ** (len(self.filters) - 1), dtype=self.variable_dtype, name="padding")
         levels = [
-            self._convolutions(filters, strides=1 if index == 0 else 2)
-            for index, filters in enumerate(self.filters)
+            self._convolutions(filters, strides=1 if index == 0 else 2) for index, filters in enumerate(self.filters)
         ]
         return self.chains([[padding, *levels[0]], *levels[1:]])
 

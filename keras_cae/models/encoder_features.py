@@ -36,9 +36,7 @@ class EncoderFeatures(PyramidCAE):
         """
         if not return_features:
             return super().encode(images, batch_size)
-        return self._infer(
-            self._encode_with_features, self._compiled_encode_with_features, images, batch_size
-        )
+        return self._infer(self._encode_with_features, self._compiled_encode_with_features, images, batch_size)
 
     def decode(  # type: ignore[override]  # this decoder can't do without the features
         self, codes: Any, features: Any = None, batch_size: int = 128

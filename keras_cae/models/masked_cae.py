@@ -85,9 +85,7 @@ class MaskedCAE(ResidualCAE):
             corruption,
             **kwargs,
         )
-        self.patch_mask = RandomPatchMask(
-            patch_size, ratio, seed, dtype=self.variable_dtype, name="patch_mask"
-        )
+        self.patch_mask = RandomPatchMask(patch_size, ratio, seed, dtype=self.variable_dtype, name="patch_mask")
         self.patch_size, self.ratio, self.seed = self.patch_mask.patch_size, self.patch_mask.ratio, seed
 
     @property

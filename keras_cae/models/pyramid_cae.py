@@ -90,9 +90,7 @@ class PyramidCAE(CAE):
 
     def chains(self, levels: Iterable[list[keras.layers.Layer]]) -> list[keras.layers.Layer]:
         """The levels of a network, each of several layers."""
-        return [
-            Chain(level, dtype=self.dtype_policy, name=f"level_{index}") for index, level in enumerate(levels)
-        ]
+        return [Chain(level, dtype=self.dtype_policy, name=f"level_{index}") for index, level in enumerate(levels)]
 
     def free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape)

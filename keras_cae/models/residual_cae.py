@@ -68,9 +68,7 @@ class ResidualCAE(PyramidCAE):
         upsampling: str = "nearest",
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            latent_dim, filters, kernel_size, activation, output_activation, corruption, **kwargs
-        )
+        super().__init__(latent_dim, filters, kernel_size, activation, output_activation, corruption, **kwargs)
         self.blocks_per_level = positive_int(blocks_per_level, "blocks_per_level")
         self.upsampling = one_of(upsampling, "upsampling", ("nearest", "transposed"))
 

@@ -107,9 +107,7 @@ class CodeSampler:
 
     def _fitted_shape(self) -> tuple[int, ...]:
         if self.code_shape is None:
-            raise ValueError(
-                f"{type(self).__name__} must be fitted before it is used: call fit(model.encode(images))."
-            )
+            raise ValueError(f"{type(self).__name__} must be fitted before it is used: call fit(model.encode(images)).")
         return self.code_shape
 
 

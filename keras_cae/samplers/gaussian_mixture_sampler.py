@@ -73,7 +73,6 @@ def _mixture_class() -> Any:
         from sklearn.mixture import GaussianMixture
     except ImportError as error:
         raise ImportError(
-            "GaussianMixtureSampler needs scikit-learn, which is not installed: "
-            'pip install "keras-cae[samplers]".'
+            'GaussianMixtureSampler needs scikit-learn, which is not installed: pip install "keras-cae[samplers]".'
         ) from error
     return GaussianMixture

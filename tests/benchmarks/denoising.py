@@ -78,9 +78,7 @@ def bundled(name):
 
 def read(path):
     if path.is_dir():
-        files = sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in Image.registered_extensions()
-        )
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in Image.registered_extensions())
         return {file.stem: grey(np.asarray(Image.open(file).convert("RGB"))) for file in files}
     return {str(number): grey(image) for number, image in enumerate(load_images(path).images)}
 

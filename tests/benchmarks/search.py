@@ -42,9 +42,7 @@ def main():
     models = {"the best trial": found}
     for name in keras_cae.hypermodels.HyperCAE.searched:
         models[f"`{name}`, its defaults"] = trained(name, train, options)
-    models["`BatchNormPoolCAE`, with `momentum=0.9`"] = trained(
-        "BatchNormPoolCAE", train, options, momentum=0.9
-    )
+    models["`BatchNormPoolCAE`, with `momentum=0.9`"] = trained("BatchNormPoolCAE", train, options, momentum=0.9)
     print_table(COLUMNS, (row(name, model, test) for name, model in models.items()))
     if options.picture:
         draw(trials, options.picture)
@@ -52,9 +50,7 @@ def main():
 
 def search(train, validation, folder, options):
     """The tuner, after the search."""
-    hypermodel = keras_cae.hypermodels.HyperCAE(
-        train.shape[1:], latent_dim=options.latent_dim, seed=0, **SMALL
-    )
+    hypermodel = keras_cae.hypermodels.HyperCAE(train.shape[1:], latent_dim=options.latent_dim, seed=0, **SMALL)
     tuner = keras_tuner.BayesianOptimization(
         hypermodel, objective=hypermodel.objective, max_trials=options.trials, directory=folder, seed=0
     )

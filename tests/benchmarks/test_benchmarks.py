@@ -145,9 +145,7 @@ def test_the_kernel_distance_is_that_of_all_pairs():
     def kernel(a, b):
         return (a @ b / 4 + 1) ** 3
 
-    within = [
-        np.mean([kernel(a, b) for i, a in enumerate(s) for j, b in enumerate(s) if i != j]) for s in (x, y)
-    ]
+    within = [np.mean([kernel(a, b) for i, a in enumerate(s) for j, b in enumerate(s) if i != j]) for s in (x, y)]
     between = np.mean([kernel(a, b) for a in x for b in y])
     assert kernel_distance(x, y) == pytest.approx(sum(within) - 2 * between)
 
@@ -163,9 +161,7 @@ def test_the_kernel_distance_of_one_distribution_is_zero_on_average():
 
 def test_rounds_alternate_and_go_backwards_every_second_time():
     calls = []
-    times = interleaved(
-        {name: lambda name=name: calls.append(name) or len(calls) for name in "abc"}, rounds=3
-    )
+    times = interleaved({name: lambda name=name: calls.append(name) or len(calls) for name in "abc"}, rounds=3)
     assert "".join(calls) == "abccbaabc"
     assert times == {"a": [1, 6, 7], "b": [2, 5, 8], "c": [3, 4, 9]}
 

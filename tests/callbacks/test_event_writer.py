@@ -84,9 +84,7 @@ def test_a_writer_that_fails_is_not_left_behind(tmp_path, monkeypatch):
 
 def test_files_that_fail_leave_nothing_behind(tmp_path, monkeypatch):
     def full(*arguments, **options):
-        raise tf.errors.ResourceExhaustedError(
-            None, None, "{{node}} /logs; No space left on device\n\tdetails"
-        )
+        raise tf.errors.ResourceExhaustedError(None, None, "{{node}} /logs; No space left on device\n\tdetails")
 
     writer = open_writer(str(tmp_path))
     monkeypatch.setattr(tf.io.gfile, "rename", full)

@@ -27,9 +27,7 @@ TABLE = {
         "latent/interpolation",
     ),
     callbacks.LatentProjector: (
-        lambda x, log_dir, **more: callbacks.LatentProjector(
-            x, range(len(x)), log_dir, **{"freq": 1, **more}
-        ),
+        lambda x, log_dir, **more: callbacks.LatentProjector(x, range(len(x)), log_dir, **{"freq": 1, **more}),
         None,
     ),
     callbacks.LatentStatistics: (
@@ -46,9 +44,7 @@ TABLE = {
         "latent/prior_samples",
     ),
     callbacks.ReconstructionErrorHistogram: (
-        lambda x, log_dir, **more: callbacks.ReconstructionErrorHistogram(
-            x, x[::-1], log_dir, worst=2, **more
-        ),
+        lambda x, log_dir, **more: callbacks.ReconstructionErrorHistogram(x, x[::-1], log_dir, worst=2, **more),
         "reconstruction_error/worst",
     ),
     callbacks.ReconstructionLogger: (
@@ -163,14 +159,10 @@ def test_a_folder_that_can_not_be_written_to_stops_training_before_it_begins(cls
     (tmp_path / "file").write_text("")
     epochs = []
     watch = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
-    with pytest.raises(
-        ValueError, match=r"log_dir must be a folder that can be written to, got '.*file/logs'"
-    ):
+    with pytest.raises(ValueError, match=r"log_dir must be a folder that can be written to, got '.*file/logs'"):
         fit(idle(fitting_model(cls)), made(cls, tmp_path / "file" / "logs"), watch)
     assert epochs == []
-    with pytest.raises(
-        ValueError, match=r"log_dir must be a path, or the keras.callbacks.TensorBoard .* got 3"
-    ):
+    with pytest.raises(ValueError, match=r"log_dir must be a path, or the keras.callbacks.TensorBoard .* got 3"):
         made(cls, 3)
 
 
@@ -229,9 +221,7 @@ def test_weights_are_the_same_with_and_without_it(cls, tmp_path):
     assert any(values[1] for path, values in plain.items() if "seed" in path), "random numbers were drawn"
 
 
-@pytest.mark.parametrize(
-    ("kind", "dtype"), [(TinyVariationalCAE, "float32"), (TinyCodebookCAE, "mixed_bfloat16")]
-)
+@pytest.mark.parametrize(("kind", "dtype"), [(TinyVariationalCAE, "float32"), (TinyCodebookCAE, "mixed_bfloat16")])
 def test_compiled_steps_are_traced_once_and_so_are_forward_passes(kind, dtype, tmp_path):
     """Of each callback, with all of them together: they share what they compile."""
 

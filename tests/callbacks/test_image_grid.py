@@ -113,9 +113,7 @@ def test_many_columns_make_larger_text():
 def test_small_images_are_enlarged_by_whole_factors(size, shown):
     images = random_images(2, *size, 1)
     factor = shown[0] // size[0]
-    expected = (
-        np.rint(images * 255).astype("uint8").repeat(factor, axis=1).repeat(factor, axis=2).repeat(3, axis=3)
-    )
+    expected = np.rint(images * 255).astype("uint8").repeat(factor, axis=1).repeat(factor, axis=2).repeat(3, axis=3)
     assert expected.shape[1:3] == shown
     np.testing.assert_array_equal(image_tiles(images), expected)
 

@@ -84,9 +84,7 @@ def test_several_columns_of_labels_have_a_header():
     ids=["few", "one-hot", "scalar", "column"],
 )
 def test_wrong_labels_are_refused(labels):
-    with pytest.raises(
-        ValueError, match=r"labels must be one label for each of the 12 images.*got the shape"
-    ):
+    with pytest.raises(ValueError, match=r"labels must be one label for each of the 12 images.*got the shape"):
         LatentProjector(IMAGES, labels, "unused")
 
 

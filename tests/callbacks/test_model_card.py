@@ -80,9 +80,7 @@ def test_directions():
 
 
 def test_the_record_of_a_training(tmp_path):
-    model = keras_cae.models.VariationalCAE(
-        4, beta=0.5, filters=(2, 3), corruption=keras.layers.GaussianNoise(0.1)
-    )
+    model = keras_cae.models.VariationalCAE(4, beta=0.5, filters=(2, 3), corruption=keras.layers.GaussianNoise(0.1))
     schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
     model.compile(keras.optimizers.Adam(schedule), keras.losses.MeanAbsoluteError(), run_eagerly=True)
     fit(model, ModelCard(tmp_path / "run", hparams={"data": "noise", "fold": 3, "seed": True}))
@@ -186,9 +184,7 @@ def test_a_search_has_one_record_for_each_trial(tmp_path):
         model.compile("sgd", "mse", run_eagerly=True)
         return model
 
-    tuner = keras_tuner.RandomSearch(
-        build, "val_loss", max_trials=2, directory=tmp_path, project_name="search", seed=0
-    )
+    tuner = keras_tuner.RandomSearch(build, "val_loss", max_trials=2, directory=tmp_path, project_name="search", seed=0)
     tensorboard = keras.callbacks.TensorBoard(tmp_path / "logs", write_graph=False)
     tuner.search(IMAGES, validation_data=IMAGES, callbacks=[tensorboard, ModelCard(tensorboard)], verbose=0)
     trials = sorted((tmp_path / "logs").iterdir())

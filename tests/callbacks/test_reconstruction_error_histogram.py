@@ -29,9 +29,7 @@ def test_what_is_written(tmp_path):
         buckets = seen[name]
         assert buckets[:, 2].sum() == 12
         np.testing.assert_allclose([buckets[0, 0], buckets[-1, 1]], limits, rtol=1e-6)
-        np.testing.assert_array_equal(
-            buckets[:, 2], np.histogram(group, [*buckets[:, 0], buckets[-1, 1] + 1e-6])[0]
-        )
+        np.testing.assert_array_equal(buckets[:, 2], np.histogram(group, [*buckets[:, 0], buckets[-1, 1] + 1e-6])[0])
     worst = np.argsort(-errors)[:3]
     expected = reconstruction_grid(
         {"input": IMAGES[worst], "reconstruction": reconstructions[worst]},
@@ -65,9 +63,7 @@ def test_auroc(ties):
 def test_models_that_make_images_of_another_shape(tmp_path):
     model = keras.Sequential([keras.Input(SHAPE), keras.layers.UpSampling2D()])
     model.compile("sgd", "mse", run_eagerly=True)
-    with pytest.raises(
-        ValueError, match=r"can't show Sequential: it makes \(18, 24, 2\) of images of shape \(9"
-    ):
+    with pytest.raises(ValueError, match=r"can't show Sequential: it makes \(18, 24, 2\) of images of shape \(9"):
         model.fit(
             IMAGES,
             np.zeros((12, 18, 24, 2)),

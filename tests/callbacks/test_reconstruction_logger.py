@@ -21,9 +21,7 @@ def small_model(decoder_layers=(), corruption=None, dtype=None, **compile_argume
     """The smallest autoencoder that there is for grey images, compiled."""
     encoder = keras.Sequential([keras.layers.Conv2D(2, 3, padding="same", dtype=dtype)])
     head = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype=dtype)
-    model = keras_cae.models.CAE(
-        encoder, keras.Sequential([*decoder_layers, head]), corruption=corruption, dtype=dtype
-    )
+    model = keras_cae.models.CAE(encoder, keras.Sequential([*decoder_layers, head]), corruption=corruption, dtype=dtype)
     model.compile("adam", "mse", **compile_arguments)
     return model
 

@@ -27,9 +27,7 @@ def made():
 
 def train(model, images, scheduler, epochs=2, **arguments):
     recorder = Recorder()
-    history = model.fit(
-        images, batch_size=2, epochs=epochs, callbacks=[scheduler, recorder], verbose=0, **arguments
-    )
+    history = model.fit(images, batch_size=2, epochs=epochs, callbacks=[scheduler, recorder], verbose=0, **arguments)
     return recorder.values, history
 
 
@@ -46,9 +44,7 @@ def train(model, images, scheduler, epochs=2, **arguments):
 )
 def test_values(arguments, expected):
     scheduler = WeightScheduler("beta", **arguments)
-    np.testing.assert_allclose(
-        [scheduler.value_at(step) for step in range(len(expected))], expected, atol=1e-6
-    )
+    np.testing.assert_allclose([scheduler.value_at(step) for step in range(len(expected))], expected, atol=1e-6)
 
 
 def test_every_step_has_its_value_and_the_logs_name_it(images):

@@ -79,6 +79,4 @@ def idle(kind):
 
 
 def fit(model, *callbacks, epochs=1, images=IMAGES, batch_size=12, **arguments):
-    return model.fit(
-        images, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=list(callbacks), **arguments
-    )
+    return model.fit(images, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=list(callbacks), **arguments)

@@ -10,14 +10,9 @@ from keras_cae.cli.quiet_start import _held_back_stderr, import_keras
 
 
 def test_nothing_is_said_at_the_start():
-    code = (
-        "from keras_cae.cli.quiet_start import import_keras; import_keras()\n"
-        "import keras; keras.ops.ones(3) + 1"
-    )
+    code = "from keras_cae.cli.quiet_start import import_keras; import_keras()\nimport keras; keras.ops.ones(3) + 1"
     environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert result.stderr == ""
 
 

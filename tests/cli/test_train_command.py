@@ -80,13 +80,9 @@ def test_the_saved_model_is_the_best_by_validation(digits_run):
     validation = load_images("digits").split().validation
     events = EventAccumulator(str(folder / "logs" / "validation")).Reload()
     logged = [event.tensor_proto for event in events.Tensors("epoch_loss")]
-    losses = [
-        np.frombuffer(t.tensor_content, np.float32)[0] if t.tensor_content else t.float_val[0] for t in logged
-    ]
+    losses = [np.frombuffer(t.tensor_content, np.float32)[0] if t.tensor_content else t.float_val[0] for t in logged]
     assert len(losses) == 3
-    assert model.evaluate(validation, verbose=0, return_dict=True)["loss"] == pytest.approx(
-        min(losses), rel=1e-4
-    )
+    assert model.evaluate(validation, verbose=0, return_dict=True)["loss"] == pytest.approx(min(losses), rel=1e-4)
     assert results(folder)["best_epoch"] == 1 + int(np.argmin(losses))
 
 

@@ -93,9 +93,7 @@ def test_objects_are_refused_and_never_loaded(saved, name):
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
-@pytest.mark.parametrize(
-    "damage", [lambda content: content[: len(content) // 2], lambda _: b"", lambda _: b"x" * 99]
-)
+@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda _: b"", lambda _: b"x" * 99])
 def test_damaged_files(saved, suffix, damage):
     path = saved(PIXELS) if suffix == ".npy" else saved(images=PIXELS)
     path.write_bytes(damage(path.read_bytes()))

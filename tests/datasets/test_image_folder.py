@@ -21,9 +21,7 @@ def save(path, pixels=COLOR, mode=None, **options):
     return path
 
 
-@pytest.mark.parametrize(
-    "suffix", [".png", ".bmp", ".tif", ".TIFF", ".PNG", ".webp", ".gif", ".jpg", ".JPEG"]
-)
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".TIFF", ".PNG", ".webp", ".gif", ".jpg", ".JPEG"])
 def test_formats(tmp_path, suffix):
     flat = np.full_like(COLOR, (200, 100, 50))
     save(tmp_path / f"image{suffix}", flat, **({"lossless": True} if suffix == ".webp" else {}))

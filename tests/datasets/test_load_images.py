@@ -153,7 +153,5 @@ def test_importing_and_reading_files_needs_neither_tensorflow_nor_scikit_learn(t
         "import sys, keras_cae.datasets as d; d.load_images('images.npy').split();"
         "print({'tensorflow', 'keras', 'sklearn'} & set(sys.modules))"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

@@ -119,9 +119,7 @@ def test_killed_workers_resume(tmp_path):
     processes = start(["BasicCAE"], disturbed, 2, *options)
     finish(start(["BasicCAE"], undisturbed, 0, *options[:2]), undisturbed)
     metadata = disturbed / "BasicCAE" / "backup" / "training_metadata.json"
-    wait_until(
-        lambda: metadata.exists() and '"epoch": 2' in metadata.read_text(), "two epochs were backed up"
-    )
+    wait_until(lambda: metadata.exists() and '"epoch": 2' in metadata.read_text(), "two epochs were backed up")
     time.sleep(0.5)  # into the third epoch
     kill(processes)
     assert not list(disturbed.glob("*/result-*"))

@@ -105,9 +105,7 @@ def test_hyperband_goes_on_with_the_last_two_rounds(add, tmp_path):
         add(name, score, **{"tuner/bracket": 2, "tuner/round": number})
     add("3", 0.5, **{"tuner/bracket": 1, "tuner/round": 0})
     add("4", status="RUNNING", **{"tuner/bracket": 1, "tuner/round": 0})
-    keep_best(
-        running(tmp_path, "4", **{"tuner/bracket": 1, "tuner/round": 0}), keep=1, score=0.1, objective=LARGEST
-    )
+    keep_best(running(tmp_path, "4", **{"tuner/bracket": 1, "tuner/round": 0}), keep=1, score=0.1, objective=LARGEST)
     assert kept(tmp_path) == {"1", "2", "3", "4"}
 
 

@@ -33,9 +33,7 @@ def _empty_folder(tmp_path, monkeypatch):
 
 def test_every_model_has_a_hypermodel():
     searched = {cls.model_class for cls in SINGLE}
-    assert searched == {getattr(models, name) for name in models.__all__ if name.endswith("CAE")} - {
-        models.CAE
-    }
+    assert searched == {getattr(models, name) for name in models.__all__ if name.endswith("CAE")} - {models.CAE}
     for cls in SINGLE:
         assert cls.__name__ == f"Hyper{cls.model_class.__name__}"
 
@@ -289,9 +287,7 @@ def test_the_objective():
 def test_a_hypermodel_of_ones_own():
     class HyperShallow(HyperAutoencoder):
         model_class = models.BasicCAE
-        own_space = MappingProxyType(
-            {"kernel_size": hypermodels.Choices((5, 7)), "filters": hypermodels.Fixed((2, 3))}
-        )
+        own_space = MappingProxyType({"kernel_size": hypermodels.Choices((5, 7)), "filters": hypermodels.Fixed((2, 3))})
 
     model = HyperShallow((8, 8, 1)).build(keras_tuner.HyperParameters())
     assert (model.kernel_size, model.filters) == (5, (2, 3))

@@ -136,14 +136,10 @@ def test_a_model_for_which_there_is_no_memory_fails_alone(digits, monkeypatch):
     assert set(statuses(tuner)) == {"COMPLETED", "FAILED"}
 
 
-@pytest.mark.parametrize(
-    "objective", ["val_loss", keras_tuner.Objective("val_psnr", "min"), ["val_loss", "loss"]]
-)
+@pytest.mark.parametrize("objective", ["val_loss", keras_tuner.Objective("val_psnr", "min"), ["val_loss", "loss"]])
 def test_a_search_with_another_objective_is_refused(digits, objective):
     tuner = keras_tuner.RandomSearch(hypermodel(), objective=objective, max_trials=1)
-    with pytest.raises(
-        keras_tuner.errors.FatalValueError, match=r"objective must be that of the hypermodel.*val_psnr"
-    ):
+    with pytest.raises(keras_tuner.errors.FatalValueError, match=r"objective must be that of the hypermodel.*val_psnr"):
         searched(tuner, digits[0])
 
 
@@ -156,9 +152,7 @@ def test_an_objective_of_ones_own(digits):
 
     space = HyperSmallest((8, 8, 1), latent_dim=3, filters=(2, 3), kernel_size=[3, 5], keep=1)
     tuner = searched(random_search(space), digits[0])
-    assert checkpoints() == {
-        f"trial_{min(tuner.oracle.trials.values(), key=lambda trial: trial.score).trial_id}"
-    }
+    assert checkpoints() == {f"trial_{min(tuner.oracle.trials.values(), key=lambda trial: trial.score).trial_id}"}
 
 
 def test_a_full_disk_ends_the_search_and_not_the_trial(digits, monkeypatch):

@@ -55,9 +55,7 @@ def test_the_validation_split_is_that_of_keras(images):
     ours, history = trained(images, hp=hp, validation_split=0.3, sample_weight=weights, epochs=2)
     hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=3, seed=0)
     theirs = hypermodel.build(hp)
-    expected = theirs.fit(
-        images, validation_split=0.3, sample_weight=weights, epochs=2, batch_size=128, verbose=0
-    )
+    expected = theirs.fit(images, validation_split=0.3, sample_weight=weights, epochs=2, batch_size=128, verbose=0)
     assert history.history == expected.history
     np.testing.assert_equal(ours.get_weights(), theirs.get_weights())
 
@@ -135,9 +133,7 @@ def test_models_that_are_too_large_are_not_made(images, limit, known):
     hp = keras_tuner.HyperParameters()
     model = hypermodel.build(hp)
     what = limit.removeprefix("max_")
-    with pytest.raises(
-        keras_tuner.errors.FailedTrialError, match=rf"has [\d,]+ {what}, more than {limit}=10"
-    ):
+    with pytest.raises(keras_tuner.errors.FailedTrialError, match=rf"has [\d,]+ {what}, more than {limit}=10"):
         hypermodel.fit(hp, model, images, validation_split=0.5, verbose=0)
     assert not model.built
 

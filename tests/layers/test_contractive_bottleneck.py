@@ -113,9 +113,7 @@ def test_the_logs_add_up(images):
     model, _ = trained(images, weight=0.5)
     logs = model.evaluate(images, verbose=0, return_dict=True)
     assert logs["contraction_loss"] == pytest.approx(jacobian_norms(model.encoder, images).mean(), rel=1e-4)
-    assert logs["loss"] == pytest.approx(
-        logs["reconstruction_loss"] + 0.5 * logs["contraction_loss"], rel=1e-5
-    )
+    assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + 0.5 * logs["contraction_loss"], rel=1e-5)
 
 
 def test_what_the_encoder_adds_to_the_loss_counts_once(images):

@@ -29,10 +29,7 @@ def run(layer, inputs, training):
 
 
 def both(policy="float32", shape=IMAGES.shape, **configuration):
-    layers = [
-        cls(dtype=policy, **configuration)
-        for cls in (FusedBatchNormalization, keras.layers.BatchNormalization)
-    ]
+    layers = [cls(dtype=policy, **configuration) for cls in (FusedBatchNormalization, keras.layers.BatchNormalization)]
     for layer in layers:
         layer.build(shape)
     layers[0].set_weights(layers[1].get_weights())
@@ -104,9 +101,5 @@ def test_it_is_fused():
     """Without this the layer could fall back to Keras's everywhere, and nothing would notice."""
     fused, _ = both()
     for training in (True, False):
-        graph = (
-            tf.function(lambda t=training: fused(tf.constant(IMAGES), training=t))
-            .get_concrete_function()
-            .graph
-        )
+        graph = tf.function(lambda t=training: fused(tf.constant(IMAGES), training=t)).get_concrete_function().graph
         assert any(operation.type.startswith("FusedBatchNorm") for operation in graph.get_operations())

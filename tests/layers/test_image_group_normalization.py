@@ -38,8 +38,7 @@ def run(layer, images):
 )
 def test_the_numbers_of_keras(policy, tolerance, jit_compile):
     ours, stock = (
-        tf.function(lambda layer=layer: run(layer, IMAGES), jit_compile=jit_compile)()
-        for layer in both(policy)
+        tf.function(lambda layer=layer: run(layer, IMAGES), jit_compile=jit_compile)() for layer in both(policy)
     )
     for our_value, value in zip(ours, stock, strict=True):
         assert our_value.dtype == value.dtype

@@ -96,9 +96,7 @@ def test_the_penalty(kernel):
     bottleneck = MMDBottleneck(0.5, kernel)
     np.testing.assert_array_equal(bottleneck(codes), codes)
     np.testing.assert_allclose(bottleneck.losses, [0.5 * bottleneck.discrepancy(codes)], rtol=1e-6)
-    np.testing.assert_allclose(
-        bottleneck.discrepancy(codes), bottleneck.discrepancy(codes.reshape(6, 6)), rtol=1e-6
-    )
+    np.testing.assert_allclose(bottleneck.discrepancy(codes), bottleneck.discrepancy(codes.reshape(6, 6)), rtol=1e-6)
     bottleneck(codes)
     assert bottleneck.mmd_loss.result() == 0, "nothing is reported outside of steps"
 

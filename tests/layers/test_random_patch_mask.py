@@ -24,9 +24,7 @@ def test_the_stated_share_of_patches_is_hidden():
     assert len(np.unique(patches, axis=0)) > 40
 
 
-@pytest.mark.parametrize(
-    ("ratio", "expected"), [(0.04, 0), (0.05, 1), (0.5, 6), (0.54, 6), (0.55, 7), (0.99, 12)]
-)
+@pytest.mark.parametrize(("ratio", "expected"), [(0.04, 0), (0.05, 1), (0.5, 6), (0.54, 6), (0.55, 7), (0.99, 12)])
 def test_rounding(ratio, expected):
     hidden = RandomPatchMask(4, ratio).draw(IMAGES)
     np.testing.assert_array_equal(np.asarray(hidden)[:, ::4, ::4].sum(axis=(1, 2)), expected)

@@ -50,9 +50,7 @@ def test_extreme_inputs_stay_finite(penalty, value):
     assert np.isfinite(tape.gradient(loss, inputs)).all()
 
 
-def trained(
-    images, scope=contextlib.nullcontext, latent_dim=5, epochs=2, callbacks=(), rate=0.05, **arguments
-):
+def trained(images, scope=contextlib.nullcontext, latent_dim=5, epochs=2, callbacks=(), rate=0.05, **arguments):
     keras.utils.set_random_seed(0)
     with scope():
         model = BasicCAE(latent_dim, (4, 8), bottleneck=SparseBottleneck(**arguments))

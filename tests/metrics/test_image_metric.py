@@ -238,11 +238,7 @@ def test_a_metric_derived_from_the_base():
     expected = np.average(np.abs(y_true - y_pred).max(axis=(1, 2, 3)), weights=weights)
     assert result(metric, 2 * y_true, 2 * y_pred, sample_weight=weights) == pytest.approx(expected, rel=1e-5)
     twin = LargestError.from_config(metric.get_config())
-    assert (
-        twin.get_config()
-        == metric.get_config()
-        == {"max_value": 2.0, "name": "largest_error", "dtype": "float32"}
-    )
+    assert twin.get_config() == metric.get_config() == {"max_value": 2.0, "name": "largest_error", "dtype": "float32"}
 
 
 def test_the_base_is_abstract():
@@ -255,9 +251,7 @@ def test_values_that_are_not_of_images_are_refused():
         def per_image(self, y_true, y_pred):
             return keras.ops.mean(y_true - y_pred, axis=-1)
 
-    with pytest.raises(
-        ValueError, match=r"OfPixels.per_image must return one value per image.* \(5, 13, 16\)"
-    ):
+    with pytest.raises(ValueError, match=r"OfPixels.per_image must return one value per image.* \(5, 13, 16\)"):
         OfPixels().update_state(*image_pair())
 
 

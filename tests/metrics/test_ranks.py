@@ -38,9 +38,7 @@ def signal_factors(x, y):
 def of_channels(function, y_true, y_pred):
     """The mean of a function over the channels of all signals."""
     channels = (np.moveaxis(batch, -1, 1).reshape(-1, batch.shape[1]) for batch in (y_true, y_pred))
-    return np.mean(
-        [function(x.astype("float64"), y.astype("float64")) for x, y in zip(*channels, strict=True)]
-    )
+    return np.mean([function(x.astype("float64"), y.astype("float64")) for x, y in zip(*channels, strict=True)])
 
 
 def test_ssim_of_signals():
@@ -66,9 +64,7 @@ def test_ssim_of_volumes_is_that_of_scikit_image(shape):
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     expected = np.mean(
         [
-            structural_similarity(
-                x.astype("float64"), y.astype("float64"), data_range=1, channel_axis=-1, **options
-            )
+            structural_similarity(x.astype("float64"), y.astype("float64"), data_range=1, channel_axis=-1, **options)
             for x, y in zip(y_true, y_pred, strict=True)
         ]
     )
@@ -86,9 +82,7 @@ def test_multi_scale_ssim_of_volumes_that_do_not_change_along_an_axis():
 def test_psnr(rank):
     y_true, y_pred = pair(SHAPES[rank])
     errors = ((y_true - y_pred) ** 2).reshape(3, -1).mean(axis=1)
-    assert measured(metrics.PSNR(), y_true, y_pred) == pytest.approx(
-        np.mean(-10 * np.log10(errors)), abs=1e-4
-    )
+    assert measured(metrics.PSNR(), y_true, y_pred) == pytest.approx(np.mean(-10 * np.log10(errors)), abs=1e-4)
 
 
 @pytest.mark.parametrize("rank", SHAPES)

@@ -17,9 +17,7 @@ def ssim_of(y_true, y_pred):
 
 def naive_ssim(x, y, sizes):
     """The definition, window by window, for one channel and any number of axes."""
-    window = functools.reduce(
-        np.multiply.outer, [np.exp(-0.5 * ((np.arange(n) - n // 2) / 1.5) ** 2) for n in sizes]
-    )
+    window = functools.reduce(np.multiply.outer, [np.exp(-0.5 * ((np.arange(n) - n // 2) / 1.5) ** 2) for n in sizes])
     window /= window.sum()
     values = []
     for start in np.ndindex(*(side - size + 1 for side, size in zip(x.shape, sizes, strict=True))):

@@ -51,9 +51,7 @@ def test_any_size_and_number_of_channels(cls, latent_dim, size, channels):
         (BasicCAE, {}),
         (BatchNormPoolCAE, {}),
         (ResidualCAE, {}),
-        pytest.param(
-            ResidualCAE, {"upsampling": "transposed", "blocks_per_level": 2}, marks=pytest.mark.slow
-        ),
+        pytest.param(ResidualCAE, {"upsampling": "transposed", "blocks_per_level": 2}, marks=pytest.mark.slow),
         (SkipConnectionCAE, {"merge": "add"}),
         (SkipConnectionCAE, {"merge": "concatenate"}),
     ],
@@ -66,9 +64,7 @@ def test_fully_convolutional_models_train_on_any_size(cls, arguments):
         for size in ((12, 12), (13, 9), (27, 30), (12, 12)):
             yield np.random.default_rng(0).random((3, *size, 1), dtype="float32")
 
-    data = tf.data.Dataset.from_generator(
-        generate, output_signature=tf.TensorSpec((None, None, None, 1), "float32")
-    )
+    data = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec((None, None, None, 1), "float32"))
     assert np.isfinite(model.fit(data, epochs=2, verbose=0).history["loss"]).all()
     for batch in generate():
         assert model.predict(batch, verbose=0).shape == batch.shape
@@ -125,9 +121,7 @@ def test_each_level_has_its_own_learnable_activation(images):
     assert [weight.shape[-1] for weight in alphas] == [2, 3, 4, 3, 2]
 
 
-@pytest.mark.parametrize(
-    "activation", ["elu", keras.ops.sin, keras.activations.gelu, keras.layers.LeakyReLU(0.3)]
-)
+@pytest.mark.parametrize("activation", ["elu", keras.ops.sin, keras.activations.gelu, keras.layers.LeakyReLU(0.3)])
 def test_any_activation(images, activation):
     model = BasicCAE(3, (2, 3), activation=activation, output_activation=None)
     assert np.isfinite(model(images)).all()

@@ -122,14 +122,10 @@ def test_eight_bit_images_in_a_wide_type_are_refused(images, dtype):
         compiled().fit((images * 255).astype(dtype), verbose=0)
 
 
-@pytest.mark.parametrize(
-    "labels", [np.arange(10), np.arange(10.0), np.eye(10)], ids=["int", "float", "one-hot"]
-)
+@pytest.mark.parametrize("labels", [np.arange(10), np.arange(10.0), np.eye(10)], ids=["int", "float", "one-hot"])
 @pytest.mark.parametrize("as_dataset", [False, True])
 def test_class_labels_as_targets_are_refused_with_the_remedy(images, labels, as_dataset):
-    data = (
-        (tf.data.Dataset.from_tensor_slices((images, labels)).batch(4),) if as_dataset else (images, labels)
-    )
+    data = (tf.data.Dataset.from_tensor_slices((images, labels)).batch(4),) if as_dataset else (images, labels)
     for method in (compiled().fit, compiled().evaluate):
         with pytest.raises(ValueError, match=r"reconstruction \(None, 9, 12, 2\).*labels=None"):
             method(*data, verbose=0)
@@ -175,9 +171,7 @@ def test_values_that_a_sigmoid_cannot_reach_stop_the_first_batch(images, as_data
     data = images * 255
     if as_dataset:
         data = tf.data.Dataset.from_tensor_slices(data).batch(2)
-    with pytest.raises(
-        ValueError, match=r"'sigmoid' reaches values from 0 to 1, but .* to 25\d.* divide by 255"
-    ):
+    with pytest.raises(ValueError, match=r"'sigmoid' reaches values from 0 to 1, but .* to 25\d.* divide by 255"):
         getattr(model, method)(data, verbose=0)
     for weight, kept in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, kept)
@@ -375,9 +369,7 @@ def test_a_cae_is_a_layer_of_a_functional_model(images):
     model = compiled()
     inputs = keras.Input(images.shape[1:])
     functional = keras.Model(inputs, model(inputs))
-    np.testing.assert_allclose(
-        functional.predict(images, verbose=0), model.predict(images, verbose=0), rtol=1e-5
-    )
+    np.testing.assert_allclose(functional.predict(images, verbose=0), model.predict(images, verbose=0), rtol=1e-5)
     assert model.compute_output_shape((4, 9, 12, 2)) == (4, 9, 12, 2)
 
 

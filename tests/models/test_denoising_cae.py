@@ -63,9 +63,7 @@ def test_any_size(size):
     assert model.predict(images, verbose=0).shape == images.shape
     codes, features = model.encode(images, return_features=True)
     assert codes.shape == (2, -(-size[0] // 4), -(-size[1] // 4), 5)
-    np.testing.assert_allclose(
-        model.decode(codes, features), model.predict(images, verbose=0), rtol=1e-4, atol=1e-5
-    )
+    np.testing.assert_allclose(model.decode(codes, features), model.predict(images, verbose=0), rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="DenoisingCAE can't decode codes alone"):
         model.decode(codes)
 

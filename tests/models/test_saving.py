@@ -39,17 +39,13 @@ def make(request):
 
 def trained(make, images):
     model = make()
-    model.compile(
-        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 100)), loss="mse"
-    )
+    model.compile(optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 100)), loss="mse")
     fit(model, images)
     return model
 
 
 def fit(model, images, epochs=2, **arguments):
-    return model.fit(images, batch_size=4, epochs=epochs, shuffle=False, verbose=0, **arguments).history[
-        "loss"
-    ]
+    return model.fit(images, batch_size=4, epochs=epochs, shuffle=False, verbose=0, **arguments).history["loss"]
 
 
 @pytest.mark.parametrize("name", [*MODELS, *MORE_MODELS])
@@ -152,9 +148,7 @@ def test_a_second_build_with_another_shape_is_an_error(make, images, tmp_path):
 
 def test_model_checkpoint_and_early_stopping(make, images, tmp_path):
     model = make()
-    model.compile(
-        optimizer=keras.optimizers.Adam(1.0), loss="mse"
-    )  # too fast on purpose: the best is not the last
+    model.compile(optimizer=keras.optimizers.Adam(1.0), loss="mse")  # too fast on purpose: the best is not the last
     callbacks = [
         keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="val_loss", save_best_only=True),
         keras.callbacks.EarlyStopping("val_loss", patience=20, restore_best_weights=True),

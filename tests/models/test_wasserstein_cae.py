@@ -38,18 +38,14 @@ def test_samples_are_decoded_codes_of_the_prior(model, digits):
 def test_logs(model, digits):
     test = digits[1]
     logs = model.evaluate(test, batch_size=len(test), verbose=0, return_dict=True)
-    assert logs["mmd_loss"] == pytest.approx(
-        float(model.bottleneck.discrepancy(model.encode(test))), abs=1e-6
-    )
+    assert logs["mmd_loss"] == pytest.approx(float(model.bottleneck.discrepancy(model.encode(test))), abs=1e-6)
     error = ((model.predict(test, verbose=0) - test) ** 2).mean()
     assert logs["reconstruction_loss"] == pytest.approx(error, rel=1e-4)
     for weight in (0.25, 3.0):
         model.mmd_weight = weight
         assert model.mmd_weight == model.bottleneck.mmd_weight == model.get_config()["mmd_weight"] == weight
         logs = model.evaluate(test, verbose=0, return_dict=True)
-        assert logs["loss"] == pytest.approx(
-            logs["reconstruction_loss"] + weight * logs["mmd_loss"], rel=1e-5
-        )
+        assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + weight * logs["mmd_loss"], rel=1e-5)
 
 
 def test_batches_of_one_image(images):

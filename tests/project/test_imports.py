@@ -52,9 +52,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 def run(code, stdin=""):
     """Run code in a fresh interpreter, away from the checkout."""
-    result = subprocess.run(
-        [sys.executable, "-c", code], input=stdin, capture_output=True, text=True, cwd="/"
-    )
+    result = subprocess.run([sys.executable, "-c", code], input=stdin, capture_output=True, text=True, cwd="/")
     assert result.returncode == 0, result.stderr
     return result
 

@@ -124,9 +124,7 @@ ARGUMENTS = {
         "bottleneck": keras.layers.Activation("tanh"),
         "corruption": keras.layers.Dropout(0.2, seed=1),
     },
-    models.AdversarialCAE: lambda: pyramid(
-        (2, 3, 4), adversarial_weight=0.002, discriminator_units=(7, 5), seed=7
-    ),
+    models.AdversarialCAE: lambda: pyramid((2, 3, 4), adversarial_weight=0.002, discriminator_units=(7, 5), seed=7),
     models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
     models.BatchNormPoolCAE: lambda: with_bottleneck((2, 3, 4), momentum=0.8),
     models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
