@@ -67,7 +67,7 @@ class CodebookUsage(LatentCallback):
         self.shown_images = positive_int(shown_images, "shown_images")
 
     def misfit(self) -> str | None:
-        if getattr(self.model, "codebook_size", None) is None:
+        if codebook_size_of(self.model) is None:
             return "it has no codebook, whose codebook_size would be given."
         return super().misfit()
 
@@ -79,7 +79,8 @@ class CodebookUsage(LatentCallback):
         )
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
-        size = self.model.codebook_size
+        size = codebook_size_of(self.model)
+        assert size is not None  # `misfit` has asked
         codes = self.inference.encode(self.images)
         shares = np.bincount(codes.ravel(), minlength=size) / codes.size
         used = shares[shares > 0]
@@ -101,6 +102,13 @@ class CodebookUsage(LatentCallback):
         for name, row in tiles.items():
             canvas.add_images(name, row)
         return canvas.picture()
+
+
+def codebook_size_of(model: Any) -> int | None:
+    """How many vectors the codebook of a model, or of its bottleneck, has; None if there is no codebook."""
+    parts = (getattr(model, "bottleneck", None), model)
+    sizes = (getattr(part, "codebook_size", None) for part in parts)
+    return next((size for size in sizes if size is not None), None)
 
 
 def index_tiles(codes: np.ndarray, smallest_side: int) -> np.ndarray:

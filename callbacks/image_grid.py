@@ -14,7 +14,7 @@ from keras_cae.callbacks.shown_images import shown_images
 from keras_cae.images import scale_images
 from keras_cae.metrics.psnr import peak_signal_noise_ratio
 from keras_cae.models.cae import CAE
-from keras_cae.models.random_state import same_noise
+from keras_cae.training.random_state import same_noise
 
 ERROR_SCALE = 0.5
 """The error that has the last colour: fixed, so that pictures of different epochs compare."""

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.models.batching import in_batches
+from keras_cae.training.inference import Inference as Batches
 
 BATCH_SIZE = 128
 FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -62,7 +62,7 @@ class Inference:
 
     def _apply(self, name: str, inputs: Any) -> Any:
         inputs = np.asarray(inputs)
-        outputs = in_batches(self._function(name, inputs), inputs, BATCH_SIZE)
+        outputs = Batches(self._function(name, inputs), eager=lambda: True)(inputs, BATCH_SIZE)
         return keras.tree.map_structure(_as_float32, outputs)
 
     def _function(self, name: str, inputs: np.ndarray) -> Callable[[Any], Any]:

@@ -9,6 +9,16 @@ from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.validation import positive_int
 
 
+def has_prior(model: Any) -> bool:
+    """Whether a model draws images from a prior: a `CAE` says so, other models have a `sample`."""
+    return bool(getattr(model, "has_prior", callable(getattr(model, "sample", None))))
+
+
+def has_posterior(model: Any) -> bool:
+    """Whether a model gives distributions of codes: a `CAE` says so, other models have a `posterior`."""
+    return bool(getattr(model, "has_posterior", callable(getattr(model, "posterior", None))))
+
+
 class LatentCallback(TensorBoardCallback):
     """Shows the codes that a model makes of some images, or the images that it makes of codes.
 
@@ -62,7 +72,7 @@ class LatentCallback(TensorBoardCallback):
     @property
     def has_prior(self) -> bool:
         """Whether codes of the model follow the standard normal distribution, from which it draws images."""
-        return callable(getattr(self.model, "sample", None))
+        return has_prior(self.model)
 
     def units(self, codes: np.ndarray) -> np.ndarray:
         """The unit of each latent dimension: that of the prior, or else the codes' standard deviation."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.latent_callback import LatentCallback, most_active
+from keras_cae.callbacks.latent_callback import LatentCallback, has_posterior, most_active
 from keras_cae.callbacks.summaries import Summary, histogram, scalar
 from keras_cae.validation import positive_int
 
@@ -79,7 +79,7 @@ class LatentStatistics(LatentCallback):
             raise ValueError("images must be two at least, for statistics of their codes, got one.")
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
-        if callable(getattr(self.model, "posterior", None)):
+        if has_posterior(self.model):
             codes, log_variance = self.inference.posterior(self.images)
         else:
             codes, log_variance = self.inference.encode(self.images), None

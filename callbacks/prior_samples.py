@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_cae.callbacks.image_grid import reconstruction_grid
+from keras_cae.callbacks.latent_callback import has_prior
 from keras_cae.callbacks.summaries import Summary, image
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.validation import non_negative_int, positive_int
@@ -48,7 +49,7 @@ class PriorSamples(TensorBoardCallback):
         self.seed = non_negative_int(seed, "seed")
 
     def misfit(self) -> str | None:
-        if callable(getattr(self.model, "sample", None)):
+        if has_prior(self.model):
             return None
         return "it has no prior to draw codes from, and so no sample(n, seed). A VariationalCAE has one."
 

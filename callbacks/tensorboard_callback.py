@@ -10,7 +10,7 @@ import keras
 from keras_cae.callbacks.event_writer import EventWriter, open_writer
 from keras_cae.callbacks.inference import inference_of
 from keras_cae.callbacks.summaries import Summary
-from keras_cae.models.random_state import same_noise
+from keras_cae.training.random_state import same_noise
 from keras_cae.validation import positive_int
 
 

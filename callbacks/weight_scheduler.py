@@ -1,12 +1,14 @@
 """The weight of a penalty, changed while training goes on."""
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
+from keras_cae.layers import Penalty
 from keras_cae.validation import non_negative_float, one_of, positive_int
 
 RISES: dict[str, Callable[[float], float]] = {
@@ -15,6 +17,21 @@ RISES: dict[str, Callable[[float], float]] = {
     "cyclical": lambda progress: min(1.0, 2.0 * progress),
 }
 """How far a weight has come from start to end, by the part of the steps, or of a cycle, that is over."""
+
+
+def _takes_effect(owner: Any, name: str) -> bool:
+    """Whether a compiled step follows when an attribute is set: its class decides what setting it does."""
+    bottleneck = vars(owner).get("bottleneck")
+    if name in getattr(bottleneck, "weights_of_penalties", ()):
+        return True
+    return hasattr(inspect.getattr_static(type(owner), name, None), "__set__")
+
+
+def _weights_of(model: keras.Model) -> str:
+    bottleneck = getattr(model, "bottleneck", None)
+    penalties = [part for part in vars(model).values() if isinstance(part, Penalty)]
+    names = [*getattr(bottleneck, "weights_of_penalties", ()), *(f"the weight of {part.name}" for part in penalties)]
+    return ", ".join(names) or "none that this model has"
 
 
 class WeightScheduler(keras.callbacks.Callback):
@@ -87,11 +104,17 @@ class WeightScheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         try:
-            getattr(*self._owner())
+            owner, name = self._owner()
+            getattr(owner, name)
         except AttributeError as error:
             raise ValueError(
                 f"attribute must be one that the model has, but {type(self.model).__name__} has no {self.attribute!r}."
             ) from error
+        if not _takes_effect(owner, name):
+            raise ValueError(
+                f"attribute must be the weight of a penalty, which compiled steps read anew, but {self.attribute!r} of "
+                f"{type(self.model).__name__} is fixed once the model is built. Weights are {_weights_of(self.model)}."
+            )
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         setattr(*self._owner(), self.value_at(int(self.model.optimizer.iterations)))

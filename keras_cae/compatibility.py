@@ -38,12 +38,9 @@ def declared_direction(metric: keras.metrics.Metric) -> str | None:
 class DistributedTraining(keras.Model):
     """A `keras.Model` whose `fit` and `evaluate` run under every distribution strategy.
 
-    Keras 3.15 has two defects (keras-team/keras issue 20585; keras/src/backend/tensorflow/trainer.py):
-
-    - Before the first step it adds up the replicas' parts of a batch, to learn their shapes. That fails over
-      several workers, and wherever the parts differ in size. Here the shapes are those of one part.
-    - Over several workers it averages the logs along their first axis, which scalars don't have: `logs`
-      gives them one.
+    Keras 3.15 has a defect (keras-team/keras issue 20585; keras/src/backend/tensorflow/trainer.py): before the
+    first step it adds up the replicas' parts of a batch, to learn their shapes. That fails over several workers,
+    and wherever the parts differ in size. Here the shapes are those of one part.
 
     On one device, pipelines of arrays end as soon as they are dropped: see `PromptlyEnding`.
     """
@@ -61,12 +58,6 @@ class DistributedTraining(keras.Model):
             iterator, data_batch = None, keras.tree.map_structure(_without_batch_size, part)
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
-    def reducible(self, logs: dict[str, Any]) -> dict[str, Any]:
-        """The logs of a step, in the shape that Keras can take the mean over workers of."""
-        if not spans_workers(self.distribute_strategy):
-            return logs
-        return keras.tree.map_structure(lambda value: keras.ops.expand_dims(value, 0), logs)
-
 
 class PromptlyEnding:
     """A strategy of one replica, which runs Keras's pipelines of arrays without tuning them.
@@ -80,6 +71,10 @@ class PromptlyEnding:
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
         self._strategy = strategy
+
+    @property  # type: ignore[misc]  # mypy takes it for the class itself
+    def __class__(self) -> type:  # The strategy that it stands for, to isinstance.
+        return type(self._strategy)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._strategy, name)

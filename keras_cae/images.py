@@ -71,7 +71,7 @@ def compatible(shape: Any, other: Any) -> bool:
 
 def halved(size: Any, times: int) -> Any:
     """The side of an image after `times` halvings, each rounded up; None where it is not known."""
-    return None if size is None else -(-size // 2**times)
+    return None if size is None else (size + 2**times - 1) // 2**times
 
 
 def crop(images: Any, size: tuple[Any, Any]) -> Any:
@@ -90,37 +90,3 @@ def image_size(images: Any) -> tuple[Any, Any] | None:
     if None not in size:
         return size
     return None if isinstance(images, keras.KerasTensor) else tuple(ops.unstack(ops.shape(images)[1:3]))
-
-
-def comparable(images: Any, max_value: float) -> Any:
-    """Images as float32 from 0 to 1, given images from 0 to `max_value`; integers are scaled by their type.
-
-    Args:
-        images: array or tensor.
-        max_value: the largest value that floats can have.
-    """
-    return ops.cast(integers_scaled(images, max_value), "float32") / max_value
-
-
-def integers_scaled(images: Any, max_value: float) -> Any:
-    """Integer images as floats from 0 to `max_value`; floats as they are. Always a tensor."""
-    images = ops.convert_to_tensor(images)
-    scaled = scale_images(images, "float32")
-    return images if scaled is images else scaled * max_value
-
-
-def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
-    """Raise a `ValueError` unless the two are image batches of the same shape.
-
-    Args:
-        y_true: batch of images.
-        y_pred: their reconstructions.
-        name: of what compares them.
-    """
-    shape_true, shape_pred = known_shape(y_true.shape), known_shape(y_pred.shape)
-    if shape_true is None or shape_pred is None or len(shape_true) != 4 or not compatible(shape_true, shape_pred):
-        raise ValueError(
-            f"{name} compares two batches of images of the same shape (n, height, width, channels), got "
-            f"y_true of shape {shape_true} and y_pred of shape {shape_pred}. Grey images need their channel "
-            "axis: images[..., None]."
-        )

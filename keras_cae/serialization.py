@@ -17,50 +17,63 @@ def deserialize_layer(value: Any) -> Any:
 
 
 def build_once(layer: keras.layers.Layer, input_shape: Any) -> None:
-    """Build a layer, unless it came built: one that was described after it was built does."""
+    """Build a layer, unless it is built already, as layers are that were saved after they were built."""
     if not layer.built:
         layer.build(input_shape)
 
 
-def get_activation(activation: Any, name: str) -> Callable[[Any], Any] | keras.layers.Layer:
-    """Resolve an activation: a name, a callable, a layer, or the plain form of one of these.
+def layer(value: Any, name: str) -> keras.layers.Layer:
+    """A Keras layer, or the configuration of one."""
+    if isinstance(value, dict):
+        value = keras.saving.deserialize_keras_object(value)
+    if isinstance(value, type) or not isinstance(value, keras.layers.Layer):
+        remedy = " Make an object of the class." if isinstance(value, type) else ""
+        raise TypeError(f"{name} must be a keras.layers.Layer, got {value!r}.{remedy}")
+    if isinstance(value, keras.layers.Lambda):
+        raise TypeError(
+            f"{name} must be a layer that can be saved and loaded, got a keras.layers.Lambda. Write the function "
+            "into the call of a subclass of keras.layers.Layer."
+        )
+    return value
+
+
+def activation(value: Any, name: str) -> Callable[[Any], Any] | keras.layers.Layer:
+    """The rule for an activation: a name, a callable, a layer, or the plain form of one of these.
 
     Raises:
         ValueError: it is none of these.
     """
-    if isinstance(activation, dict):
-        activation = keras.saving.deserialize_keras_object(activation)
-    if isinstance(activation, keras.layers.Layer):
-        return activation
+    if isinstance(value, dict):
+        value = keras.saving.deserialize_keras_object(value)
+    if isinstance(value, keras.layers.Layer):
+        return value
+    if isinstance(value, type):
+        raise ValueError(f"{name} must be a layer, not the class of one: make an object of {value!r}.")
+    if getattr(value, "__name__", "") == "<lambda>":
+        raise ValueError(
+            f"{name} must be a function that can be saved and loaded, got a lambda. Give a function of "
+            "keras.activations or keras.ops, or one registered with keras.saving.register_keras_serializable."
+        )
     try:
-        return keras.activations.get(activation)
+        return keras.activations.get(value)
     except (ValueError, TypeError) as error:
         raise ValueError(
-            f"{name} must be the name of a Keras activation, a callable or a layer, got {activation!r}."
+            f"{name} must be the name of a Keras activation, a callable or a layer, got {value!r}."
         ) from error
 
 
-def serialize_activation(activation: Any) -> Any:
-    """The plain form of what `get_activation` or `activation_template` returned."""
-    if isinstance(activation, dict):
-        return activation
-    if isinstance(activation, keras.layers.Layer):
-        return serialize_layer(activation)
-    return keras.activations.serialize(activation)
-
-
 def activation_layer(activation: Any, **kwargs: Any) -> keras.layers.Layer:
-    """The layer that applies what `get_activation` returned; `kwargs` are for one that is made here."""
+    """The layer that applies what the rule `activation` returned; `kwargs` are for one that is made here."""
     if isinstance(activation, keras.layers.Layer):
         return activation
     return keras.layers.Activation(activation, name="activation", **kwargs)
 
 
-def activation_template(activation: Any, name: str) -> Any:
-    """Resolve an activation that several blocks will use.
+def activation_template(value: Any, name: str) -> Any:
+    """The rule for an activation that several blocks will use.
 
-    A layer is returned in its plain form, of which every block makes a layer of its own: learnable ones
-    have weights for one place in the network only.
+    A layer is kept in its plain form, of which every block makes a layer of its own: a learnable one has
+    weights for one place in the network only.
     """
-    activation = get_activation(activation, name)
-    return serialize_layer(activation) if isinstance(activation, keras.layers.Layer) else activation
+    resolved = activation(value, name)
+    return serialize_layer(resolved) if isinstance(resolved, keras.layers.Layer) else resolved

@@ -1,70 +1,116 @@
-"""Checks of constructor arguments; each returns the value in the form in which it is stored."""
+"""Rules for constructor arguments: each checks a value and returns it in the form in which it is kept.
 
-from collections.abc import Iterable
+A rule is called as `rule(value, name)` and raises a `ValueError` that names the
+argument, what it must be and what came. `optional`, `choice` make rules of rules.
+"""
+
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+LARGEST_INT = 2**31 - 1
+"""Sizes and counts beyond this are mistakes, which TensorFlow would report in words of its own."""
+
 
 def positive_int(value: Any, name: str) -> int:
-    """Return `value` as an int, or raise a `ValueError` that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
-    return int(value)
+    """An integer above zero."""
+    return _int(value, name, 1, "a positive integer")
 
 
 def non_negative_int(value: Any, name: str) -> int:
-    """Return `value` as an int, zero or above."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise ValueError(f"{name} must be an integer, zero or above, got {value!r}.")
+    """An integer, zero or above."""
+    return _int(value, name, 0, "an integer, zero or above")
+
+
+def _int(value: Any, name: str, smallest: int, expected: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < smallest:
+        raise ValueError(f"{name} must be {expected}, got {value!r}.")
+    if value > LARGEST_INT:
+        raise ValueError(f"{name} must be {expected} of at most {LARGEST_INT}, got {value!r}.")
     return int(value)
 
 
 def positive_ints(values: Any, name: str) -> tuple[int, ...]:
-    """Return `values` as a tuple of at least one positive integer."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    """A sequence of at least one positive integer, kept as a tuple."""
+    if isinstance(values, str | bytes | dict | set) or not isinstance(values, Iterable):
         raise ValueError(f"{name} must be a sequence of positive integers, got {values!r}.")
-    values = tuple(values)
-    if not values:
+    if not isinstance(values, list | tuple | np.ndarray):
+        values = tuple(values)
+    if not len(values):
         raise ValueError(f"{name} must hold at least one positive integer, got an empty sequence.")
     return tuple(positive_int(value, f"{name}[{index}]") for index, value in enumerate(values))
 
 
 def positive_float(value: Any, name: str) -> float:
-    """Return `value` as a finite float above zero."""
+    """A finite number above zero, kept as a float."""
     if not _is_number(value) or not 0 < float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number above zero, got {value!r}.")
     return float(value)
 
 
 def non_negative_float(value: Any, name: str) -> float:
-    """Return `value` as a finite float, zero or above."""
+    """A finite number, zero or above, kept as a float."""
     if not _is_number(value) or not 0 <= float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number, zero or above, got {value!r}.")
     return float(value)
 
 
 def fraction(value: Any, name: str) -> float:
-    """Return `value` as a float from 0 to below 1."""
+    """A number from 0 to below 1, kept as a float."""
     if not _is_number(value) or not 0 <= float(value) < 1:
         raise ValueError(f"{name} must be a number from 0 to below 1, got {value!r}.")
     return float(value)
 
 
 def share(value: Any, name: str) -> float:
-    """Return `value` as a float between 0 and 1, both excluded."""
+    """A number between 0 and 1, both excluded, kept as a float."""
     if not _is_number(value) or not 0 < float(value) < 1:
         raise ValueError(f"{name} must be a number between 0 and 1, got {value!r}.")
     return float(value)
 
 
+def boolean(value: Any, name: str) -> bool:
+    """True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def seed(value: Any, name: str) -> int | None:
+    """A seed of random numbers: an integer, zero or above, or None for another one each time."""
+    if value is None:
+        return None
+    return _int(value, name, 0, "an integer, zero or above, or None")
+
+
+def optional(rule: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """The rule that also accepts None."""
+
+    def check(value: Any, name: str) -> Any:
+        return None if value is None else rule(value, name)
+
+    check.rule = rule  # type: ignore[attr-defined]
+    return check
+
+
+def choice(*choices: Any) -> Callable[[Any, str], Any]:
+    """The rule that accepts one of some values."""
+
+    def check(value: Any, name: str) -> Any:
+        return one_of(value, name, choices)
+
+    check.choices = choices  # type: ignore[attr-defined]
+    return check
+
+
 def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:
     """Return `value` if it is one of `choices`."""
-    if value not in choices:
-        expected = ", ".join(repr(choice) for choice in choices)
+    if not any(value is known or (type(value) is type(known) and value == known) for known in choices):
+        expected = ", ".join(repr(known) for known in choices)
         raise ValueError(f"{name} must be one of {expected}, got {value!r}.")
     return value
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)

@@ -1,11 +1,15 @@
 """Building blocks: convolution blocks for encoders and decoders, bottlenecks between them."""
 
+from keras_cae.layers.adversarial_bottleneck import AdversarialBottleneck
+from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.contractive_bottleneck import ContractiveBottleneck
 from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.corruption import Corruption
 from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
 from keras_cae.layers.mmd_bottleneck import MMDBottleneck
+from keras_cae.layers.penalty import Penalty
 from keras_cae.layers.random_patch_mask import RandomPatchMask
 from keras_cae.layers.residual_block import ResidualBlock
 from keras_cae.layers.sparse_bottleneck import SparseBottleneck
@@ -13,12 +17,16 @@ from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
+    "AdversarialBottleneck",
+    "Bottleneck",
     "ContractiveBottleneck",
     "ConvBlock",
+    "Corruption",
     "FiniteScalarQuantizer",
     "FusedBatchNormalization",
     "GaussianBottleneck",
     "MMDBottleneck",
+    "Penalty",
     "RandomPatchMask",
     "ResidualBlock",
     "SparseBottleneck",

@@ -1,22 +1,24 @@
 """The bottleneck of adversarial autoencoders, with the discriminator that judges the codes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from keras_cae.layers.adjustable_weight import AdjustableWeight
-from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.replicas import in_step, oppose
-from keras_cae.validation import positive_int, positive_ints
+from keras_cae.layers.gaussian_prior import GaussianPrior
+from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.penalty_weight import PenaltyWeight
+from keras_cae.metrics.measured_mean import MeasuredMean
+from keras_cae.training.step_context import current_step
+from keras_cae.validation import non_negative_float, optional, positive_int, positive_ints, seed
 
 EVALUATION_SEED = 0
 """Of the codes of the prior in evaluation, which are the same in every batch."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class AdversarialBottleneck(Bottleneck):
+class AdversarialBottleneck(GaussianPrior):
     """Passes codes on, with a penalty for those that a discriminator tells from codes of the prior.
 
     The discriminator `D` gives the logit of "drawn from the standard normal distribution" (Makhzani et al.
@@ -30,39 +32,79 @@ class AdversarialBottleneck(Bottleneck):
 
         mean of (−log σ(D(p)) − log(1 − σ(D(z)))) / 2.
 
-    It is no part of the loss, but handed to the step that is being taken: see `AdversarialCAE`.
+    In the steps of `keras_cae.models.CAE` a second optimizer minimizes it, the `discriminator_optimizer` of
+    `compile`. In other models and training loops with a single optimizer it is added to the loss. Each of the
+    two losses changes its own side only: the discriminator is a constant in the penalty, and the codes are
+    constants in the loss of the discriminator.
 
     Args:
-        latent_dim: size of the code.
+        latent_dim: size of the code; by default that of the encoder's output.
         adversarial_weight: weight of the penalty. Setting the attribute takes effect in the next step.
-        units: of the discriminator's hidden layers.
+        units: sizes of the discriminator's hidden layers.
         seed: of the codes of the prior in training.
         **kwargs: of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`.
 
     Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above, or codes have another size.
+
+    Example:
+
+    >>> model = keras_cae.models.ResidualCAE(
+    ...     latent_dim=8, filters=(8, 16), bottleneck=keras_cae.layers.AdversarialBottleneck()
+    ... )
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> images = np.random.default_rng(0).random((16, 8, 8, 1), dtype="float32")
+    >>> sorted(model.fit(images, verbose=0).history)
+    ['discriminator_loss', 'generator_loss', 'loss', 'reconstruction_loss']
     """
 
-    adversarial_weight = AdjustableWeight()
+    passes_codes = True
+    weights_of_penalties = ("adversarial_weight",)
+    adversarial_weight: Any = PenaltyWeight("generator")
+    rules: ClassVar = {
+        "latent_dim": optional(positive_int),
+        "adversarial_weight": non_negative_float,
+        "units": positive_ints,
+        "seed": seed,
+    }
 
     def __init__(
         self,
-        latent_dim: int,
+        latent_dim: int | None = None,
+        *,
         adversarial_weight: float = 1.0,
         units: Sequence[int] = (128, 128),
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.latent_dim = positive_int(latent_dim, "latent_dim")
-        self.adversarial_weight = adversarial_weight
-        self.units = positive_ints(units, "units")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.generator = Penalty(name="generator_loss")
+        self.discriminator_loss = MeasuredMean(name="discriminator_loss")
+        self.keep(latent_dim=latent_dim, adversarial_weight=adversarial_weight, units=units, seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def prepare(self, latent_dim: int | None, values_per_image: int | None) -> None:
+        if not self.built:
+            self.latent_dim = self.latent_dim or latent_dim
+
+    def build(self, input_shape: Any) -> None:
+        if len(input_shape) != 2 or self.latent_dim not in (None, input_shape[-1]):
+            expected = "latent_dim" if self.latent_dim is None else self.latent_dim
+            raise ValueError(
+                f"AdversarialBottleneck takes codes of shape (n, {expected}), got {tuple(input_shape)}. Give the "
+                "model a latent_dim, or end its encoder with a dense layer."
+            )
+        self.latent_dim = input_shape[-1]
         self.discriminator = self._make_discriminator()
-        self.generator_loss = keras.metrics.Mean(name="generator_loss")
-        self.discriminator_loss = keras.metrics.Mean(name="discriminator_loss")
+
+    @property
+    def opponent(self) -> keras.Model:  # type: ignore[override]  # the base has none
+        """The discriminator."""
+        return self.discriminator
 
     def _make_discriminator(self) -> keras.Model:
         layers = [keras.Input((self.latent_dim,), name="codes")]
@@ -73,34 +115,32 @@ class AdversarialBottleneck(Bottleneck):
         return keras.Sequential(layers, name="discriminator")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        generator_loss = _cross_entropy(self.discriminator(inputs), 1.0)
-        weight = AdversarialBottleneck.adversarial_weight.variable(self)
-        self.add_loss(weight * ops.mean(generator_loss))
-        self.report(self.generator_loss, generator_loss)
-        if in_step():
-            # The codes as they are: their encoder has no part in what the discriminator minimizes.
-            told_codes = _cross_entropy(self.discriminator(ops.stop_gradient(inputs)), 0.0)
-            told_prior = _cross_entropy(self.discriminator(self._prior(inputs, training)), 1.0)
-            discriminator_loss = (told_codes + told_prior) / 2.0
-            oppose(ops.mean(discriminator_loss))
-            self.report(self.discriminator_loss, discriminator_loss)
+        self.generator(_cross_entropy(self._frozen_logits(inputs), 1.0), training=training)
+        step = current_step()
+        if step is not None or training:
+            loss = self._discriminator_loss(inputs, training)
+            self.report(self.discriminator_loss, loss, training)
+            if step is None:
+                self.add_loss(ops.cast(ops.mean(loss), keras.config.floatx()))
+            else:
+                step.add_opponent_loss(ops.mean(loss))
         return inputs
+
+    def _frozen_logits(self, codes: Any) -> Any:
+        """What the discriminator says of codes, with its weights as constants."""
+        frozen = [ops.stop_gradient(variable) for variable in self.discriminator.trainable_variables]
+        state = [variable.value for variable in self.discriminator.non_trainable_variables]
+        return self.discriminator.stateless_call(frozen, state, codes)[0]
+
+    def _discriminator_loss(self, codes: Any, training: bool | None) -> Any:
+        """The cross-entropy of telling codes from draws of the prior, for each image. Shape: `(n,)`."""
+        of_codes = _cross_entropy(self.discriminator(ops.stop_gradient(codes)), 0.0)
+        of_prior = _cross_entropy(self.discriminator(self._prior(codes, training)), 1.0)
+        return (of_codes + of_prior) / 2.0
 
     def _prior(self, inputs: Any, training: bool | None) -> Any:
         seed = self.seed_generator if training else EVALUATION_SEED
         return ops.cast(keras.random.normal(ops.shape(inputs), dtype="float32", seed=seed), inputs.dtype)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return tuple(input_shape)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "latent_dim": self.latent_dim,
-            "adversarial_weight": self.adversarial_weight,
-            "units": self.units,
-            "seed": self.seed,
-        }
 
 
 def _cross_entropy(logits: Any, label: float) -> Any:

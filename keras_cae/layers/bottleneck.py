@@ -1,53 +1,112 @@
 """The base of the layers that stand between the encoder and the decoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
-from keras import ops
 
-from keras_cae.replicas import in_step, penalize, real_in_step
+from keras_cae.hyperparameters import Hyperparameters
+from keras_cae.training.replicas import valid_in_step
+from keras_cae.training.step_context import current_step
 
 
-class Bottleneck(keras.layers.Layer):
-    """A layer that makes codes of the encoder's output, with a penalty of its own.
+class Bottleneck(Hyperparameters, keras.layers.Layer):
+    """A layer between an encoder and a decoder that decides what codes are and what a model can do with them.
 
-    A subclass's `call` adds the penalty with `add_loss`, in float32, and reports what it measures, which
-    then stands in the logs beside the loss. Without `training` the codes are deterministic.
+    Derive from it to write your own. A subclass
+
+    - makes in its `call` what the decoder gets of the encoder's output, with noise if `training` asks for it,
+      and adds its penalties by calling layers of the kind `Penalty`;
+    - overrides `encode` and `decode` where the codes that users see are not what `call` returns without
+      `training`: a `VectorQuantizer` returns vectors, and its codes are their numbers;
+    - names its constructor's arguments in `rules`, which checks, keeps and saves them: see the ones here.
+
+    Any Keras layer can stand in its place; it then has no prior, no penalties that report themselves, and its
+    output without `training` is the code.
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: the encoder's output, `(n, latent_dim)` or feature maps.
+
+    Output shape: by default that of the input.
+
+    Example:
+
+    >>> class Bounded(keras_cae.layers.Bottleneck):
+    ...     def call(self, inputs):
+    ...         return keras.ops.tanh(inputs)
+    >>> model = keras_cae.models.BasicCAE(latent_dim=4, bottleneck=Bounded())
+    >>> codes = model.encode(np.ones((2, 8, 8, 1)))
+    >>> bool(np.all(np.abs(codes) <= 1))
+    True
     """
 
-    def observe(self, encoder: keras.Model, images: Any, training: bool) -> None:
-        """Add penalties on the encoder itself, in steps of `fit` and `evaluate`; by default none.
+    latent_dim: int | None = None
+    """Size of the code, where the bottleneck decides it; None if it takes the encoder's output as it is."""
+    code_dim: int | None = None
+    """How many values the last axis of the encoder's output must have; None for any number."""
+    projects: ClassVar[bool] = False
+    """Whether the bottleneck makes vectors of feature maps itself, so that the encoder has no dense layer."""
+    passes_codes: ClassVar[bool] = False
+    """Whether the encoder's output are the codes, which the layer passes on and only penalizes."""
+    has_prior: ClassVar[bool] = False
+    """Whether codes follow the standard normal distribution, so that images can be generated."""
+    has_posterior: ClassVar[bool] = False
+    """Whether `posterior(features)` returns the mean and the logarithm of the variance of each code."""
+    codebook_size: int | None = None
+    """How many discrete codes there are; None for continuous codes."""
+    opponent: keras.Model | None = None
+    """A discriminator that has an optimizer of its own; None for most bottlenecks."""
+    weights_of_penalties: ClassVar[tuple[str, ...]] = ()
+    """Attributes that are weights of penalties, and are attributes of the model too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the layer's weights; by default there are none beside those of its penalties."""
+
+    def prepare(self, latent_dim: int | None, values_per_image: int | None) -> None:
+        """Take from the model what the constructor left open; called before the model builds the layer.
 
         Args:
-            encoder: the network before this layer.
+            latent_dim: size of the model's code; None if codes are feature maps.
+            values_per_image: how many values an image has; None if that differs from image to image.
+        """
+
+    def observe(self, encoder: Any, images: Any, training: bool) -> None:
+        """Add penalties on the encoder itself; by default none.
+
+        Args:
+            encoder: from images to the input of this layer.
             images: the batch, without corruption.
             training: whether the step is one of training.
         """
 
-    def add_loss(self, loss: Any) -> None:
-        """Add a penalty, in float32, to the loss of this batch."""
-        if in_step():
-            penalize(loss)
-        else:
-            super().add_loss(loss)
+    def encode(self, features: Any) -> Any:
+        """Return the codes of the encoder's output, deterministically and without penalties."""
+        if self.passes_codes:
+            return features
+        return self(features, training=False)
 
-    def report(self, metric: keras.metrics.Metric, values: Any) -> None:
-        """Update a metric of the layer with one value per image, within the steps of `fit` and `evaluate`.
+    def decode(self, codes: Any) -> Any:
+        """Return what the decoder takes for codes."""
+        return codes
+
+    def code_shape(self, shape: Any) -> Any:
+        """The shape of the codes for an encoder's output of a shape, both with the batch axis."""
+        return self.compute_output_shape(shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tuple(input_shape)
+
+    def report(self, metric: keras.metrics.Metric, values: Any, training: bool | None) -> None:
+        """Update a metric of the layer, in the steps of `fit` and `evaluate` and where `training` is asked for.
 
         Args:
             metric: the metric.
-            values: of shape `(n, ...)`.
+            values: of shape `(n, ...)`, for the images of the batch.
+            training: as `call` was given it.
         """
-        if in_step():
-            metric.update_state(real_in_step(values))
-
-    def report_batch(self, metric: keras.metrics.Metric, value: Any, codes: Any) -> None:
-        """Update a metric of the layer with one value for the whole batch, weighted by its size.
-
-        Args:
-            metric: the metric.
-            value: a scalar.
-            codes: what the batch is made of, of shape `(n, ...)`.
-        """
-        if in_step():
-            metric.update_state(value, sample_weight=ops.shape(real_in_step(codes))[0])
+        if training or current_step() is not None:
+            metric.update_state(valid_in_step(values))

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.layers.adjustable_weight import AdjustableWeight
 from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.validation import positive_int
+from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.penalty_weight import PenaltyWeight
+from keras_cae.validation import non_negative_float, positive_int, seed
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -59,23 +60,22 @@ class ContractiveBottleneck(Bottleneck):
     ['contraction_loss', 'loss', 'reconstruction_loss']
     """
 
-    weight = AdjustableWeight()
+    passes_codes = True
+    weights_of_penalties = ("weight",)
+    weight: Any = PenaltyWeight("contraction")
+    rules: ClassVar = {"weight": non_negative_float, "probes": positive_int, "seed": seed}
 
-    def __init__(self, weight: float = 1e-3, probes: int = 4, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, weight: float = 1e-3, *, probes: int = 4, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.weight = weight
-        self.probes = positive_int(probes, "probes")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.contraction_loss = keras.metrics.Mean(name="contraction_loss")
+        self.contraction = Penalty(name="contraction_loss")
+        self.keep(weight=weight, probes=probes, seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs: Any) -> Any:
         return inputs
 
-    def observe(self, encoder: keras.Model, images: Any, training: bool) -> None:
-        norms = self.squared_norms(encoder, images, training)
-        self.add_loss(ContractiveBottleneck.weight.variable(self) * ops.mean(norms))
-        self.report(self.contraction_loss, norms)
+    def observe(self, encoder: Any, images: Any, training: bool) -> None:
+        self.contraction(self.squared_norms(encoder, images, training), training=training)
 
     def squared_norms(self, encoder: keras.Model, images: Any, training: bool = False) -> Any:
         """The sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
@@ -94,7 +94,7 @@ class ContractiveBottleneck(Bottleneck):
             vectors = _unit_vectors(codes) if exact else self._random_vectors(codes, training)
             projections = [ops.sum(codes * vector) for vector in vectors]
         gradients = [ops.cast(tape.gradient(part, images), "float32") for part in projections]
-        squares = [ops.sum(ops.square(gradient), axis=(1, 2, 3)) for gradient in gradients]
+        squares = [ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape)))) for gradient in gradients]
         return sum(squares) / (1 if exact else len(squares))
 
     def _random_vectors(self, codes: Any, training: bool) -> Iterator[Any]:
@@ -105,9 +105,6 @@ class ContractiveBottleneck(Bottleneck):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "weight": self.weight, "probes": self.probes, "seed": self.seed}
 
 
 def _size(shape: Any) -> int | None:

@@ -1,6 +1,6 @@
 """One level of an encoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -39,6 +39,8 @@ class ConvBlock(ConvStage):
     TensorShape([1, 15, 16, 8])
     """
 
+    rules: ClassVar = {**ConvStage.rules, "pool_size": positive_int}
+
     def __init__(
         self,
         filters: int,
@@ -50,8 +52,16 @@ class ConvBlock(ConvStage):
         momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, strides, activation, normalization, momentum, **kwargs)
-        self.pool_size = positive_int(pool_size, "pool_size")
+        super().__init__(**kwargs)
+        self.keep(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            normalization=normalization,
+            pool_size=pool_size,
+            momentum=momentum,
+        )
         pooling = keras.layers.MaxPooling2D(
             self.pool_size,
             padding="same",
@@ -60,6 +70,3 @@ class ConvBlock(ConvStage):
             name="pooling",
         )
         self.assemble(keras.layers.Conv2D, pooling if self.pool_size > 1 else None)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "pool_size": self.pool_size}

@@ -1,38 +1,31 @@
 """What the convolution blocks of the encoder and of the decoder share."""
 
-from typing import Any
+from typing import ClassVar
 
 import keras
 
+from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.staged_layer import StagedLayer
-from keras_cae.serialization import activation_layer, get_activation, serialize_activation
-from keras_cae.validation import fraction, one_of, positive_int
+from keras_cae.serialization import activation as activation_rule
+from keras_cae.serialization import activation_layer
+from keras_cae.validation import choice, fraction, positive_int
 
 
-class ConvStage(StagedLayer):
+class ConvStage(Hyperparameters, StagedLayer):
     """A convolution, an optional normalization, an activation and an optional resizing, in this order.
 
     A subclass says which convolution, and which layer resizes.
     """
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int = 3,
-        strides: int = 1,
-        activation: Any = "relu",
-        normalization: str | None = None,
-        momentum: float = 0.99,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.filters = positive_int(filters, "filters")
-        self.kernel_size = positive_int(kernel_size, "kernel_size")
-        self.strides = positive_int(strides, "strides")
-        self.activation = get_activation(activation, "activation")
-        self.normalization = one_of(normalization, "normalization", (None, "batch"))
-        self.momentum = fraction(momentum, "momentum")
+    rules: ClassVar = {
+        "filters": positive_int,
+        "kernel_size": positive_int,
+        "strides": positive_int,
+        "activation": activation_rule,
+        "normalization": choice(None, "batch"),
+        "momentum": fraction,
+    }
 
     def assemble(self, convolution: type[keras.layers.Layer], resizing: keras.layers.Layer | None) -> None:
         """Make the children; a subclass's constructor ends with this."""
@@ -57,14 +50,3 @@ class ConvStage(StagedLayer):
     def stages(self) -> list[keras.layers.Layer]:
         stages = (self.convolution, self.normalize, self.activate, self.resize)
         return [stage for stage in stages if stage is not None]
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "activation": serialize_activation(self.activation),
-            "normalization": self.normalization,
-            "momentum": self.momentum,
-        }

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -13,6 +13,14 @@ from keras_cae.validation import positive_ints
 
 MARGIN = 1e-3
 """How far the bounds stay off the next integer, as a fraction of the range."""
+
+
+def several_levels(levels: Any, name: str) -> tuple[int, ...]:
+    """The rule for numbers of levels: integers of at least 2."""
+    levels = positive_ints(levels, name)
+    if min(levels) < 2:
+        raise ValueError(f"{name} must be integers of at least 2, got {levels}: one level says nothing.")
+    return levels
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -51,17 +59,18 @@ class FiniteScalarQuantizer(Quantizer):
     20
     """
 
+    rules: ClassVar = {"levels": several_levels}
+
     def __init__(self, levels: Sequence[int], **kwargs: Any) -> None:
-        levels = positive_ints(levels, "levels")
-        if min(levels) < 2:
-            raise ValueError(f"levels must be integers of at least 2, got {levels}: one level says nothing.")
-        super().__init__(codebook_size=math.prod(levels), code_dim=len(levels), **kwargs)
-        self.levels = levels
-        counts = np.array(levels)
+        super().__init__(**kwargs)
+        self.keep(levels=levels)
+        self.codebook_size, self.code_dim = math.prod(self.levels), len(self.levels)
+        self.make_metrics()
+        counts = np.array(self.levels)
         self._offset = np.where(counts % 2 == 1, 0.0, 0.5).astype("float32")
         self._half_range = ((counts - 1) * (1.0 - MARGIN) / 2.0).astype("float32")
         self._half_width = counts // 2
-        self._basis = np.cumprod((1, *levels[:-1]))
+        self._basis = np.cumprod((1, *self.levels[:-1]))
 
     @property
     def codebook(self) -> Any:
@@ -71,7 +80,7 @@ class FiniteScalarQuantizer(Quantizer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         bounded = self._bounded(inputs)
         rounded = ops.round(bounded)
-        self.report_use(self._numbers(rounded))
+        self.report_use(self._numbers(rounded), training)
         half_width = ops.cast(self._half_width, "float32")
         return self.replaced(bounded / half_width, rounded / half_width)
 
@@ -92,6 +101,3 @@ class FiniteScalarQuantizer(Quantizer):
         """The numbers of vectors, whose digits are their values, shifted to begin at 0."""
         digits = ops.cast(rounded, "int32") + ops.cast(self._half_width, "int32")
         return ops.sum(digits * ops.cast(self._basis, "int32"), axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "levels": self.levels}

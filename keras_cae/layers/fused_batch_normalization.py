@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.replicas import real_in_step, replica_count, sum_over_replicas
+from keras_cae.training.replicas import replica_count, sum_over_replicas, valid_in_step
 
 SMALLEST_EPSILON = 1.001e-5
 """Below this the fused kernel takes another epsilon than the one it is given."""
@@ -100,7 +100,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 def _moments_of_all(inputs: Any) -> tuple[Any, Any]:
     """Mean and variance of each channel over the images of all replicas. Shapes: `(channels,)`."""
-    values = ops.cast(real_in_step(inputs), "float32")
+    values = ops.cast(valid_in_step(inputs), "float32")
     axes = (0, 1, 2)
     count = tf.cast(tf.reduce_prod(tf.shape(values)[:-1]), values.dtype)
     sums = [tf.reduce_sum(values, axes), tf.reduce_sum(values**2, axes), [count]]

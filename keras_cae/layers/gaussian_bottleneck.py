@@ -1,22 +1,23 @@
 """The bottleneck of variational autoencoders."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from keras_cae.layers.adjustable_weight import AdjustableWeight
-from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.layers.gaussian_prior import GaussianPrior
+from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.penalty_weight import PenaltyWeight
 from keras_cae.metrics.active_units import ActiveUnits
-from keras_cae.replicas import mean_over_batch
-from keras_cae.validation import non_negative_float, positive_int
+from keras_cae.training.replicas import mean_over_batch
+from keras_cae.validation import non_negative_float, optional, positive_int, seed
 
 LOG_VARIANCES = (-14.0, 14.0)
 """Beyond these, variances would be lost in rounding, or overflow."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class GaussianBottleneck(Bottleneck):
+class GaussianBottleneck(GaussianPrior):
     """Codes drawn from a normal distribution per image, which a penalty holds near the standard normal.
 
     Two dense layers make the mean `μ` and the logarithm of the variance `σ²` of each latent dimension; in
@@ -32,12 +33,12 @@ class GaussianBottleneck(Bottleneck):
     the image.
 
     Args:
-        latent_dim: size of the code.
+        latent_dim: size of the code; by default that of the model.
         beta: weight of the penalty. Setting the attribute takes effect in the next step.
         free_bits: nats that each dimension may use without penalty.
         values_per_image: by which the penalty is divided: the number of values of one image, if the loss is a
             mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence
-            lower bound per value.
+            lower bound per value. By default the number that the model's images have; 1 in other models.
         seed: of the noise.
         **kwargs: of `keras.layers.Layer`.
 
@@ -55,49 +56,72 @@ class GaussianBottleneck(Bottleneck):
     TensorShape([5, 2])
     """
 
-    beta = AdjustableWeight()
+    projects = True
+    has_posterior = True
+    weights_of_penalties = ("beta",)
+    values_per_image: int | None
+    beta: Any = PenaltyWeight("kl")
+    rules: ClassVar = {
+        "latent_dim": optional(positive_int),
+        "beta": non_negative_float,
+        "free_bits": non_negative_float,
+        "values_per_image": optional(positive_int),
+        "seed": seed,
+    }
 
     def __init__(
         self,
-        latent_dim: int,
+        latent_dim: int | None = None,
+        *,
         beta: float = 1.0,
         free_bits: float = 0.0,
-        values_per_image: int = 1,
+        values_per_image: int | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.latent_dim = positive_int(latent_dim, "latent_dim")
-        self.beta = beta
-        self.free_bits = non_negative_float(free_bits, "free_bits")
-        self.values_per_image = positive_int(values_per_image, "values_per_image")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy, name="flatten")
-        self.mean = keras.layers.Dense(self.latent_dim, dtype=self.dtype_policy, name="mean")
-        self.log_variance = keras.layers.Dense(self.latent_dim, dtype=self.dtype_policy, name="log_variance")
-        self.kl_loss = keras.metrics.Mean(name="kl_loss")
-        self.active_units = ActiveUnits(self.latent_dim)
+        self.kl = Penalty(name="kl_loss")
+        self.keep(
+            latent_dim=latent_dim,
+            beta=beta,
+            free_bits=free_bits,
+            values_per_image=values_per_image,
+            seed=seed,
+        )
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def prepare(self, latent_dim: int | None, values_per_image: int | None) -> None:
+        if not self.built:
+            self.latent_dim = self.latent_dim or latent_dim
+            self.values_per_image = self.values_per_image or values_per_image
 
     def build(self, input_shape: Any) -> None:
-        self.flatten.build(input_shape)
+        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy, name="flatten")
         flat_shape = self.flatten.compute_output_shape(input_shape)
+        if self.latent_dim is None:
+            self.latent_dim = positive_int(flat_shape[-1], "latent_dim")
+        self.mean = keras.layers.Dense(self.latent_dim, dtype=self.dtype_policy, name="mean")
+        self.log_variance = keras.layers.Dense(self.latent_dim, dtype=self.dtype_policy, name="log_variance")
+        self.active_units = ActiveUnits(self.latent_dim)
+        self.flatten.build(input_shape)
         self.mean.build(flat_shape)
         self.log_variance.build(flat_shape)
 
-    def posterior(self, inputs: Any) -> tuple[Any, Any]:
+    def posterior(self, features: Any) -> tuple[Any, Any]:
         """Mean and logarithm of the variance of each image's code, in float32. Shapes: `(n, latent_dim)`."""
-        features = self.flatten(inputs)
+        features = self.flatten(features)
         mean = ops.cast(self.mean(features), "float32")
         return mean, ops.clip(ops.cast(self.log_variance(features), "float32"), *LOG_VARIANCES)
+
+    def encode(self, features: Any) -> Any:
+        return ops.cast(self.mean(self.flatten(features)), self.compute_dtype)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         mean, log_variance = self.posterior(inputs)
         divergence = (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance) / 2.0
-        weight = GaussianBottleneck.beta.variable(self) / self.values_per_image
-        self.add_loss(weight * ops.sum(self._charged(divergence)))
-        self.report(self.kl_loss, ops.sum(divergence, axis=-1))
-        self.report(self.active_units, mean)
+        charged = ops.sum(self._charged(divergence)) / (self.values_per_image or 1)
+        self.kl(charged, reported=ops.sum(divergence, axis=-1), training=training)
+        self.report(self.active_units, mean, training)
         codes = mean
         if training:
             noise = keras.random.normal(ops.shape(mean), dtype="float32", seed=self.seed_generator)
@@ -111,14 +135,9 @@ class GaussianBottleneck(Bottleneck):
         return ops.maximum(mean_over_batch(divergence), self.free_bits)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return (input_shape[0], self.latent_dim)
+        size = self.latent_dim or self.compute_flat_size(input_shape)
+        return (input_shape[0], size)
 
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "latent_dim": self.latent_dim,
-            "beta": self.beta,
-            "free_bits": self.free_bits,
-            "values_per_image": self.values_per_image,
-            "seed": self.seed,
-        }
+    def compute_flat_size(self, input_shape: Any) -> Any:
+        """The number of values that an image has in the encoder's output."""
+        return keras.layers.Flatten().compute_output_shape(input_shape)[-1]

@@ -1,24 +1,25 @@
 """The bottleneck of Wasserstein autoencoders, which compares the codes of a batch with the prior."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.layers.adjustable_weight import AdjustableWeight
-from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.replicas import all_of_batch
-from keras_cae.validation import one_of
+from keras_cae.layers.gaussian_prior import GaussianPrior
+from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.penalty_weight import PenaltyWeight
+from keras_cae.training.replicas import all_of_batch
+from keras_cae.validation import choice, non_negative_float
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Of the kernels whose mean is taken, relative to the mean squared distance of two codes of the prior."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class MMDBottleneck(Bottleneck):
+class MMDBottleneck(GaussianPrior):
     """Passes codes on, with a penalty for a distribution other than the standard normal.
 
     The penalty is `mmd_weight · MMD²`, with the maximum mean discrepancy of the batch's codes `z` from the
@@ -61,22 +62,26 @@ class MMDBottleneck(Bottleneck):
     True
     """
 
-    mmd_weight = AdjustableWeight()
+    passes_codes = True
+    weights_of_penalties = ("mmd_weight",)
+    mmd_weight: Any = PenaltyWeight("mmd")
+    rules: ClassVar = {"mmd_weight": non_negative_float, "kernel": choice("imq", "rbf")}
 
-    def __init__(self, mmd_weight: float = 1.0, kernel: str = "imq", **kwargs: Any) -> None:
+    def __init__(self, mmd_weight: float = 1.0, *, kernel: str = "imq", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.mmd_weight = mmd_weight
-        self.kernel = one_of(kernel, "kernel", ("imq", "rbf"))
-        self.mmd_loss = keras.metrics.Mean(name="mmd_loss")
+        self.mmd = Penalty(name="mmd_loss")
+        self.keep(mmd_weight=mmd_weight, kernel=kernel)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        discrepancy = self.discrepancy(all_of_batch(inputs))
-        self.add_loss(MMDBottleneck.mmd_weight.variable(self) * discrepancy)
-        self.report_batch(self.mmd_loss, discrepancy, inputs)
+        self.mmd(self.discrepancy(all_of_batch(inputs)), training=training)
         return inputs
 
     def discrepancy(self, codes: Any) -> Any:
         """The estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
+        if None in tuple(codes.shape[1:]):
+            raise ValueError(
+                f"MMDBottleneck needs codes of one size, got {tuple(codes.shape)}. Give the model a latent_dim."
+            )
         codes = ops.cast(codes, "float32")
         codes = ops.reshape(codes, (-1, math.prod(codes.shape[1:])))
         squares = ops.sum(ops.square(codes), axis=-1)
@@ -111,12 +116,6 @@ class MMDBottleneck(Bottleneck):
         decays = (rates / (1.0 + 2.0 * rates)).astype("float32")
         terms = to_prior.astype("float32") * ops.exp(-squares[:, None] * decays)
         return ops.sum(terms, axis=-1), float(np.sum(weights * (1.0 + 4.0 * rates) ** (-size / 2)))
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return tuple(input_shape)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mmd_weight": self.mmd_weight, "kernel": self.kernel}
 
 
 def _scales(size: int) -> np.ndarray:

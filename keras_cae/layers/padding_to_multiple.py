@@ -23,7 +23,7 @@ class PaddingToMultiple(keras.layers.Layer):
         self.multiple = positive_int(multiple, "multiple")
 
     def call(self, inputs: Any) -> Any:
-        for axis, side in zip((1, 2), image_size(inputs) or (), strict=False):
+        for axis, side in enumerate(image_size(inputs) or (), start=1):
             padded = self._padded(side)
             if padded is not side:
                 inputs = ops.take(inputs, _mirrored(side, padded), axis=axis)
@@ -32,10 +32,10 @@ class PaddingToMultiple(keras.layers.Layer):
     def _padded(self, side: Any) -> Any:
         if side is None or (isinstance(side, int) and side % self.multiple == 0):
             return side
-        return side + -side % self.multiple
+        return (side + self.multiple - 1) // self.multiple * self.multiple
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return (input_shape[0], self._padded(input_shape[1]), self._padded(input_shape[2]), input_shape[3])
+        return (input_shape[0], *map(self._padded, input_shape[1:-1]), input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "multiple": self.multiple}

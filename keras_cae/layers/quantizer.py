@@ -7,21 +7,30 @@ from keras import ops
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.metrics.codebook_usage import CodebookUsage
 from keras_cae.metrics.perplexity import Perplexity
-from keras_cae.validation import positive_int
 
 
 class Quantizer(Bottleneck):
-    """Replaces each vector of the encoder's output by one of finitely many, which has a number.
+    """Replaces each vector of the encoder's output by one of finitely many, whose number is the code.
 
-    A subclass gives `codebook`, the vectors by their numbers, and writes `indices`, `vectors` and `call`.
+    A subclass has a `codebook`, the vectors by their numbers, and writes `indices`, `vectors` and `call`.
     """
 
-    def __init__(self, codebook_size: int, code_dim: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.codebook_size = positive_int(codebook_size, "codebook_size")
-        self.code_dim = positive_int(code_dim, "code_dim")
+    codebook_size: int
+    code_dim: int
+
+    def make_metrics(self) -> None:
+        """Make the metrics of how the codebook is used; a subclass's constructor calls it."""
         self.perplexity = Perplexity(self.codebook_size)
         self.codebook_usage = CodebookUsage(self.codebook_size)
+
+    def encode(self, features: Any) -> Any:
+        return self.indices(features)
+
+    def decode(self, codes: Any) -> Any:
+        return ops.cast(self.vectors(codes), self.compute_dtype)
+
+    def code_shape(self, shape: Any) -> Any:
+        return tuple(shape[:-1])
 
     def indices(self, inputs: Any) -> Any:
         """The numbers of the vectors that replace `inputs`: int32, of their shape without the last axis."""
@@ -39,15 +48,12 @@ class Quantizer(Bottleneck):
                 f"{self.code_dim} units or filters, such as keras.layers.Conv2D({self.code_dim}, 1)."
             )
 
-    def report_use(self, indices: Any) -> None:
+    def report_use(self, indices: Any, training: bool | None) -> None:
         """Update the metrics of how the codebook is used."""
-        self.report(self.perplexity, indices)
-        self.report(self.codebook_usage, indices)
+        self.report(self.perplexity, indices, training)
+        self.report(self.codebook_usage, indices, training)
 
     def replaced(self, values: Any, replacements: Any) -> Any:
         """`replacements`, with the gradient of `values`: the straight-through estimator."""
         codes = ops.stop_gradient(replacements) + (values - ops.stop_gradient(values))
         return ops.cast(codes, self.compute_dtype)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return tuple(input_shape)

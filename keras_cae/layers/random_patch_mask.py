@@ -1,15 +1,16 @@
 """A corruption that hides parts of images."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from keras_cae.validation import positive_int, share
+from keras_cae.layers.corruption import Corruption, weights_of_hidden
+from keras_cae.validation import choice, positive_int, seed, share
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class RandomPatchMask(keras.layers.Layer):
+class RandomPatchMask(Corruption):
     """Hides random square patches of images in training: the corruption of masked autoencoders.
 
     Images are divided into a grid of patches from the top left; those at the right and at the bottom may be
@@ -20,6 +21,7 @@ class RandomPatchMask(keras.layers.Layer):
     Args:
         patch_size: side of the patches, in pixels.
         ratio: share of the patches that are hidden, between 0 and 1.
+        loss_on: which pixels the loss counts: "all", or only those of the "hidden" patches.
         seed: of the choice of patches.
         **kwargs: of `keras.layers.Layer`.
 
@@ -38,15 +40,29 @@ class RandomPatchMask(keras.layers.Layer):
     32
     """
 
-    def __init__(self, patch_size: int, ratio: float, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.patch_size = positive_int(patch_size, "patch_size")
-        self.ratio = share(ratio, "ratio")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+    rules: ClassVar = {
+        "patch_size": positive_int,
+        "ratio": share,
+        "loss_on": choice("all", "hidden"),
+        "seed": seed,
+    }
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        return self.hide(inputs, self.draw(inputs)) if training else inputs
+    def __init__(
+        self,
+        patch_size: int,
+        ratio: float = 0.6,
+        *,
+        loss_on: str = "all",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.keep(patch_size=patch_size, ratio=ratio, loss_on=loss_on, seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def corrupt(self, images: Any) -> tuple[Any, Any]:
+        hidden = self.draw(images)
+        return self.hide(images, hidden), weights_of_hidden(hidden) if self.loss_on == "hidden" else None
 
     def draw(self, images: Any) -> Any:
         """Choose the pixels to hide.
@@ -88,14 +104,3 @@ class RandomPatchMask(keras.layers.Layer):
         total = ops.sum(ops.cast(images, "float32") * visible, axis=(1, 2), keepdims=True)
         mean = total / ops.maximum(ops.sum(visible, axis=(1, 2), keepdims=True), 1.0)
         return ops.where(hidden, ops.cast(mean, images.dtype), images)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "patch_size": self.patch_size,
-            "ratio": self.ratio,
-            "seed": self.seed,
-        }

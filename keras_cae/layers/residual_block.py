@@ -1,26 +1,22 @@
 """A block of a residual network."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
+from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.layers.chain import Chain
 from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
 from keras_cae.layers.image_group_normalization import ImageGroupNormalization
 from keras_cae.layers.nearest_upsampling import NearestUpsampling
-from keras_cae.serialization import (
-    activation_layer,
-    activation_template,
-    build_once,
-    get_activation,
-    serialize_activation,
-)
-from keras_cae.validation import one_of, positive_int
+from keras_cae.serialization import activation as activation_rule
+from keras_cae.serialization import activation_layer, activation_template, build_once
+from keras_cae.validation import choice, positive_int
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class ResidualBlock(keras.layers.Layer):
+class ResidualBlock(Hyperparameters, keras.layers.Layer):
     """Two convolutions whose result is added to their input.
 
     The branch is group normalization, activation, convolution, twice: before the convolutions, so that the
@@ -55,6 +51,15 @@ class ResidualBlock(keras.layers.Layer):
     TensorShape([1, 15, 16, 8])
     """
 
+    rules: ClassVar = {
+        "filters": positive_int,
+        "kernel_size": positive_int,
+        "strides": positive_int,
+        "upsampling": choice(None, "nearest", "transposed"),
+        "activation": activation_template,
+        "groups": positive_int,
+    }
+
     def __init__(
         self,
         filters: int,
@@ -66,12 +71,14 @@ class ResidualBlock(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters = positive_int(filters, "filters")
-        self.kernel_size = positive_int(kernel_size, "kernel_size")
-        self.strides = positive_int(strides, "strides")
-        self.upsampling = one_of(upsampling, "upsampling", (None, "nearest", "transposed"))
-        self.activation = activation_template(activation, "activation")
-        self.groups = positive_int(groups, "groups")
+        self.keep(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            upsampling=upsampling,
+            activation=activation,
+            groups=groups,
+        )
         self.branch = Chain(
             [
                 *self._normalized_and_activated("first"),
@@ -85,7 +92,7 @@ class ResidualBlock(keras.layers.Layer):
         self.shortcut: Chain | None = None
 
     def _normalized_and_activated(self, place: str) -> list[keras.layers.Layer]:
-        activation = get_activation(self.activation, "activation")
+        activation = activation_rule(self.activation, "activation")
         return [
             ImageGroupNormalization(self.groups, dtype=self.dtype_policy, name=f"{place}_normalization"),
             activation_layer(activation, dtype=self.dtype_policy),
@@ -133,14 +140,3 @@ class ResidualBlock(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.branch.compute_output_shape(input_shape)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "upsampling": self.upsampling,
-            "activation": serialize_activation(self.activation),
-            "groups": self.groups,
-        }

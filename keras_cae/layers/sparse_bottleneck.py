@@ -1,14 +1,16 @@
 """The bottleneck of sparse autoencoders."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from keras_cae.layers.adjustable_weight import AdjustableWeight
 from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.replicas import mean_over_batch
-from keras_cae.validation import one_of, positive_float
+from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.penalty_weight import PenaltyWeight
+from keras_cae.metrics.measured_mean import MeasuredMean
+from keras_cae.training.replicas import mean_over_batch
+from keras_cae.validation import choice, non_negative_float, share
 
 SMALLEST_ACTIVATION = 1e-7
 
@@ -52,33 +54,32 @@ class SparseBottleneck(Bottleneck):
     ['loss', 'mean_activation', 'reconstruction_loss', 'sparsity_loss']
     """
 
-    weight = AdjustableWeight()
+    weights_of_penalties = ("weight",)
+    weight: Any = PenaltyWeight("sparsity")
+    rules: ClassVar = {"penalty": choice("kl", "l1"), "weight": non_negative_float, "target": share}
 
-    def __init__(self, penalty: str = "kl", weight: float = 1e-3, target: float = 0.05, **kwargs: Any) -> None:
+    def __init__(self, penalty: str = "kl", *, weight: float = 1e-3, target: float = 0.05, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.penalty = one_of(penalty, "penalty", ("kl", "l1"))
-        self.weight = weight
-        self.target = positive_float(target, "target")
-        if self.target >= 1:
-            raise ValueError(f"target must be between 0 and 1, got {target!r}.")
-        self.sparsity_loss = keras.metrics.Mean(name="sparsity_loss")
-        self.mean_activation = keras.metrics.Mean(name="mean_activation")
+        self.sparsity = Penalty(name="sparsity_loss")
+        self.mean_activation = MeasuredMean(name="mean_activation")
+        self.keep(penalty=penalty, weight=weight, target=target)
 
-    def call(self, inputs: Any) -> Any:
-        inputs = ops.cast(inputs, "float32")
-        codes = ops.sigmoid(inputs) if self.penalty == "kl" else ops.relu(inputs)
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        codes = self._activated(inputs)
         units = ops.mean(codes, axis=tuple(range(1, len(codes.shape) - 1)))
-        weight = SparseBottleneck.weight.variable(self)
         if self.penalty == "kl":
-            divergence = self._divergence(mean_over_batch(units))
-            self.add_loss(weight * divergence)
-            self.report_batch(self.sparsity_loss, divergence, units)
+            self.sparsity(self._divergence(mean_over_batch(units)), training=training)
         else:
-            sums = ops.sum(units, axis=-1)
-            self.add_loss(weight * ops.mean(sums))
-            self.report(self.sparsity_loss, sums)
-        self.report(self.mean_activation, ops.mean(units, axis=-1))
+            self.sparsity(ops.sum(units, axis=-1), training=training)
+        self.report(self.mean_activation, ops.mean(units, axis=-1), training)
         return ops.cast(codes, self.compute_dtype)
+
+    def encode(self, features: Any) -> Any:
+        return ops.cast(self._activated(features), self.compute_dtype)
+
+    def _activated(self, inputs: Any) -> Any:
+        inputs = ops.cast(inputs, "float32")
+        return ops.sigmoid(inputs) if self.penalty == "kl" else ops.relu(inputs)
 
     def _divergence(self, activations: Any) -> Any:
         """How far mean activations `(units,)` are from the target, in nats, added up."""
@@ -86,14 +87,3 @@ class SparseBottleneck(Bottleneck):
         active = self.target * ops.log(self.target / activations)
         inactive = (1 - self.target) * ops.log((1 - self.target) / (1 - activations))
         return ops.sum(active + inactive)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "penalty": self.penalty,
-            "weight": self.weight,
-            "target": self.target,
-        }

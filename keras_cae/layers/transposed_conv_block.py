@@ -1,6 +1,6 @@
 """One level of a decoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -41,6 +41,8 @@ class TransposedConvBlock(ConvStage):
     TensorShape([1, 14, 14, 8])
     """
 
+    rules: ClassVar = {**ConvStage.rules, "upsampling": positive_int}
+
     def __init__(
         self,
         filters: int,
@@ -52,8 +54,16 @@ class TransposedConvBlock(ConvStage):
         momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, strides, activation, normalization, momentum, **kwargs)
-        self.upsampling = positive_int(upsampling, "upsampling")
+        super().__init__(**kwargs)
+        self.keep(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            normalization=normalization,
+            upsampling=upsampling,
+            momentum=momentum,
+        )
         upsample = NearestUpsampling(
             self.upsampling,
             data_format="channels_last",
@@ -61,6 +71,3 @@ class TransposedConvBlock(ConvStage):
             name="upsampling",
         )
         self.assemble(ConvolutionOfUpsampled, upsample if self.upsampling > 1 else None)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "upsampling": self.upsampling}

@@ -1,15 +1,16 @@
 """The bottleneck of vector-quantized autoencoders, whose codebook follows the encoder's output."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.layers.adjustable_weight import AdjustableWeight
+from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.penalty_weight import PenaltyWeight
 from keras_cae.layers.quantizer import Quantizer
-from keras_cae.replicas import pick_from_batch, real_in_step, replica_count, sum_over_replicas
-from keras_cae.validation import fraction, non_negative_float
+from keras_cae.training.replicas import pick_from_batch, replica_count, sum_over_replicas, valid_in_step
+from keras_cae.validation import fraction, non_negative_float, positive_int, seed
 
 SMOOTHING = 1e-5
 """Added to every code's count, so that none is divided by zero."""
@@ -68,25 +69,40 @@ class VectorQuantizer(Quantizer):
     TensorShape([5, 7, 7])
     """
 
-    commitment_weight = AdjustableWeight()
+    weights_of_penalties = ("commitment_weight",)
+    commitment_weight: Any = PenaltyWeight("commitment")
+    rules: ClassVar = {
+        "codebook_size": positive_int,
+        "code_dim": positive_int,
+        "commitment_weight": non_negative_float,
+        "decay": fraction,
+        "revival_threshold": non_negative_float,
+        "seed": seed,
+    }
 
     def __init__(
         self,
         codebook_size: int,
         code_dim: int,
+        *,
         commitment_weight: float = 0.25,
         decay: float = 0.99,
         revival_threshold: float = 0.1,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(codebook_size, code_dim, **kwargs)
-        self.commitment_weight = commitment_weight
-        self.decay = fraction(decay, "decay")
-        self.revival_threshold = non_negative_float(revival_threshold, "revival_threshold")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.commitment_loss = keras.metrics.Mean(name="commitment_loss")
+        super().__init__(**kwargs)
+        self.commitment = Penalty(name="commitment_loss")
+        self.keep(
+            codebook_size=codebook_size,
+            code_dim=code_dim,
+            commitment_weight=commitment_weight,
+            decay=decay,
+            revival_threshold=revival_threshold,
+            seed=seed,
+        )
+        self.make_metrics()
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
@@ -114,10 +130,8 @@ class VectorQuantizer(Quantizer):
         indices = self.indices(values)
         codes = self.vectors(indices)
         errors = ops.square(values - ops.stop_gradient(codes))
-        weight = VectorQuantizer.commitment_weight.variable(self)
-        self.add_loss(weight * ops.mean(errors))
-        self.report(self.commitment_loss, ops.mean(errors, axis=tuple(range(1, len(errors.shape)))))
-        self.report_use(indices)
+        self.commitment(ops.mean(errors, axis=tuple(range(1, len(errors.shape)))), training=training)
+        self.report_use(indices, training)
         if training:
             self._follow(values, indices)
         return self.replaced(values, codes)
@@ -131,7 +145,7 @@ class VectorQuantizer(Quantizer):
         def nearest(part: Any) -> Any:
             # |z − e|² / 2 without |z|² / 2, which is the same for all codes.
             distances = half_squares - ops.matmul(part, ops.transpose(codebook))
-            return ops.argmin(distances, axis=-1)
+            return tf.argmin(distances, axis=-1, output_type=tf.int32)
 
         found = _in_parts(nearest, ops.stop_gradient(rows), self.codebook_size)
         return ops.reshape(ops.cast(found, "int32"), ops.shape(values)[:-1])
@@ -141,7 +155,7 @@ class VectorQuantizer(Quantizer):
 
     def _revive(self, values: Any) -> None:
         """Replace the codes that are hardly used by vectors of the batch."""
-        rows = self._real_rows(values)
+        rows = self._valid_rows(values)
         batch = self._summed(ops.cast(ops.shape(rows)[0], "float32"))
         average = ops.sum(self.counts) / self.codebook_size
         dead = self.counts <= self.revival_threshold * average
@@ -156,8 +170,8 @@ class VectorQuantizer(Quantizer):
 
     def _follow(self, values: Any, indices: Any) -> None:
         """Move the codes towards the vectors that they have replaced."""
-        rows = self._real_rows(values)
-        numbers = ops.reshape(real_in_step(indices), (-1,))
+        rows = self._valid_rows(values)
+        numbers = ops.reshape(valid_in_step(indices), (-1,))
         ones_and_rows = ops.concatenate([ops.ones_like(rows[:, :1]), rows], axis=-1)
         totals = self._summed(tf.math.unsorted_segment_sum(ones_and_rows, numbers, self.codebook_size))
         counts = self.decay * self.counts + (1.0 - self.decay) * totals[:, 0]
@@ -169,22 +183,11 @@ class VectorQuantizer(Quantizer):
         self.sums.assign(sums)
         self.codebook.assign(sums / smooth[:, None])
 
-    def _real_rows(self, values: Any) -> Any:
-        return ops.reshape(ops.stop_gradient(real_in_step(values)), (-1, self.code_dim))
+    def _valid_rows(self, values: Any) -> Any:
+        return ops.reshape(ops.stop_gradient(valid_in_step(values)), (-1, self.code_dim))
 
     def _summed(self, value: Any) -> Any:
         return value if replica_count() == 1 else sum_over_replicas(value)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "codebook_size": self.codebook_size,
-            "code_dim": self.code_dim,
-            "commitment_weight": self.commitment_weight,
-            "decay": self.decay,
-            "revival_threshold": self.revival_threshold,
-            "seed": self.seed,
-        }
 
 
 def _in_parts(function: Any, rows: Any, width: int) -> Any:

@@ -1,13 +1,12 @@
-"""The autoencoders, and the encoder and decoder networks that they are made of."""
+"""The autoencoders."""
 
 from keras_cae.models.adversarial_cae import AdversarialCAE
 from keras_cae.models.basic_cae import BasicCAE
 from keras_cae.models.batch_norm_pool_cae import BatchNormPoolCAE
 from keras_cae.models.cae import CAE
-from keras_cae.models.decoder import Decoder
 from keras_cae.models.denoising_cae import DenoisingCAE
-from keras_cae.models.encoder import Encoder
 from keras_cae.models.masked_cae import MaskedCAE
+from keras_cae.models.pyramid_cae import PyramidCAE
 from keras_cae.models.residual_cae import ResidualCAE
 from keras_cae.models.skip_connection_cae import SkipConnectionCAE
 from keras_cae.models.variational_cae import VariationalCAE
@@ -19,10 +18,9 @@ __all__ = [
     "AdversarialCAE",
     "BasicCAE",
     "BatchNormPoolCAE",
-    "Decoder",
     "DenoisingCAE",
-    "Encoder",
     "MaskedCAE",
+    "PyramidCAE",
     "ResidualCAE",
     "SkipConnectionCAE",
     "VariationalCAE",

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from keras_cae.layers.conv_block import ConvBlock
-from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.strided import Strided
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -20,15 +20,15 @@ class BasicCAE(PyramidCAE):
     Extraction"; strides in place of pooling as in Springenberg et al. 2015, "Striving for Simplicity").
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one
-            set of weights serves images of any size.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
+            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
         filters: channels of each level's convolution, from full resolution down.
         kernel_size: side of the kernels, in pixels.
-        activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
-        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
@@ -50,27 +50,28 @@ class BasicCAE(PyramidCAE):
 
     def __init__(
         self,
-        latent_dim: int | None,
+        latent_dim: int | None = None,
+        *,
         filters: Sequence[int] = (16, 32),
         kernel_size: int = 3,
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
-        corruption: keras.layers.Layer | None = None,
         bottleneck: keras.layers.Layer | None = None,
+        corruption: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            latent_dim, filters, kernel_size, activation, output_activation, corruption, bottleneck, **kwargs
+            latent_dim,
+            bottleneck=bottleneck,
+            corruption=corruption,
+            hyperparameters={
+                "filters": filters,
+                "kernel_size": kernel_size,
+                "activation": activation,
+                "output_activation": output_activation,
+            },
+            **kwargs,
         )
 
-    def encoder_levels(self) -> list[keras.layers.Layer]:
-        return [
-            ConvBlock(filters, strides=1 if index == 0 else 2, **self.block_arguments(index))
-            for index, filters in enumerate(self.filters)
-        ]
-
-    def decoder_levels(self) -> list[keras.layers.Layer]:
-        return [
-            TransposedConvBlock(filters, strides=2, **self.block_arguments(index))
-            for index, filters in enumerate(reversed(self.filters[:-1]))
-        ]
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return Strided(**shared)

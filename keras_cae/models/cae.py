@@ -1,26 +1,47 @@
 """The autoencoder that all others are made from: the networks, and how images flow through them."""
 
 import functools
-from collections.abc import Callable
-from typing import Any
+import inspect
+import math
+import warnings
+from typing import Any, ClassVar
 
 import keras
-import tensorflow as tf
+import numpy as np
 from keras import ops
 
-from keras_cae.images import check_image_batch, compatible, scale_images
+from keras_cae.hyperparameters import Hyperparameters, plain
+from keras_cae.images import check_image_batch, compatible, crop, image_size
 from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.models.batching import in_batches, is_tensor
-from keras_cae.models.random_state import same_noise, seed_generators
-from keras_cae.models.target_range import last_activation
-from keras_cae.models.training_steps import Batch, TrainingSteps
-from keras_cae.serialization import deserialize_layer, serialize_layer
+from keras_cae.layers.codes import codes_of
+from keras_cae.layers.corruption import Corruption
+from keras_cae.layers.gaussian_prior import check_prior
+from keras_cae.layers.penalty import Penalty
+from keras_cae.losses.get import replace_names as losses_by_name
+from keras_cae.metrics.get import replace_names as metrics_by_name
+from keras_cae.models.likelihood import log_likelihood
+from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
+from keras_cae.serialization import layer
+from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
+from keras_cae.training.input_gate import InputGate, last_activation
+from keras_cae.training.random_state import named_seed_generators, same_noise
+from keras_cae.training.step_context import current_step
+from keras_cae.training.trainer import Trainer
+from keras_cae.validation import non_negative_int, optional
 
-PARTS = ("encoder", "decoder", "bottleneck", "corruption")
+PARTS = ("encoder", "decoder", "bottleneck")
+
+
+def network(value: Any, name: str) -> keras.Model:
+    """The rule for the networks: a `keras.Model`, or the configuration of one."""
+    value = layer(value, name) if isinstance(value, dict) else value
+    if not isinstance(value, keras.Model):
+        raise TypeError(f"{name} must be a keras.Model, got {value!r}.")
+    return value
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class CAE(TrainingSteps):
+class CAE(Hyperparameters, Trainer):
     """Autoencoder of any two networks, trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
@@ -31,15 +52,20 @@ class CAE(TrainingSteps):
 
     - Integer images are scaled to [0, 1] on the device, by the largest value of their type.
     - One weight per image, of shape `(n,)`, weights images, also without `y`.
-    - Targets that the output activation can't reach (0 to 255 into a sigmoid) stop the first batch.
+    - Batches that the model can't learn from (0 to 255 into a sigmoid, values that are not finite) end
+      training with an error, and leave the model as the batch before left it.
     - The corruption is applied in training and evaluation, never by `predict`. Every evaluation draws the
       same noise, so that validation losses compare.
 
+    What the model can do beside follows from the bottleneck: `sample` generates images where it has a prior,
+    `posterior` and `log_likelihood` need a `GaussianBottleneck`, and with a quantizer codes are integers. The
+    weights of its penalties, such as `beta`, are attributes of the model.
+
     Args:
-        encoder: `keras.Model` from images to codes.
+        encoder: `keras.Model` from images to codes, or to what the bottleneck makes codes of. The attribute
+            `encoder` of the built model ends with the codes.
         decoder: `keras.Model` from codes to images.
-        bottleneck: layer between the two; by default the codes pass as they are. It adds its own penalties
-            with `add_loss`, which then are reported beside the `reconstruction_loss`.
+        bottleneck: layer between the two; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
             called with `training=True`.
         **kwargs: of `keras.Model`.
@@ -66,79 +92,228 @@ class CAE(TrainingSteps):
     (32, 8, 8, 1)
     """
 
-    makes_networks: bool = False
-    """Whether `build_for` makes the networks between the images, so that the constructor gets none."""
+    rules: ClassVar = {
+        "encoder": network,
+        "decoder": network,
+        "bottleneck": optional(layer),
+        "corruption": optional(layer),
+    }
+    adjustable = ("corruption",)
+    built_shape: Any = None
+    """The shape that the model was built for, with None for axes that may differ from batch to batch."""
 
     def __init__(
         self,
-        encoder: keras.Model | None,
-        decoder: keras.Model | None,
+        encoder: keras.Model,
+        decoder: keras.Model,
         bottleneck: keras.layers.Layer | None = None,
+        *,
         corruption: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.corruption = corruption
-        if self.makes_networks:
-            return
-        self.encoder = _checked_network(encoder, "encoder")
-        self.bottleneck = self.identity_bottleneck() if bottleneck is None else checked_layer(bottleneck)
-        self.decoder = _checked_network(decoder, "decoder")
+        self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
+        self.encoder, self.decoder = self.given_networks
+        self._start(bottleneck, corruption)
 
-    def identity_bottleneck(self) -> keras.layers.Layer:
-        """The layer that leaves codes as they are."""
-        return keras.layers.Identity(dtype=self.dtype_policy.name, name="bottleneck")
+    def _start(self, bottleneck: Any, corruption: Any) -> None:
+        """Keep what all autoencoders have: what is left of the constructor once there are networks, or rules."""
+        self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
+        self.keep(corruption=corruption)
+        self._default_bottleneck = bottleneck is None
+        if bottleneck is not None:
+            self.bottleneck = layer(bottleneck, "bottleneck")
+        self._own_loop_is_corrupted = False
+
+    # What is there before the model is built, and after
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("encoder", "bottleneck", "decoder"):
+        for cls in type(self).__mro__:
+            if isinstance(vars(cls).get(name), property):
+                return vars(cls)[name].__get__(self)  # The property's own error, which Python would hide.
+        bottleneck = vars(self).get("bottleneck")
+        if isinstance(bottleneck, Bottleneck) and name in bottleneck.weights_of_penalties:
+            return getattr(bottleneck, name)
+        if name in PARTS:
             raise AttributeError(
                 f"{type(self).__name__} has no {name} before it is built: train it, call it on images, or "
                 "call build((None, height, width, channels))."
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def free_shape(self, shape: Any) -> Any:
+    def __setattr__(self, name: str, value: Any) -> None:
+        bottleneck = vars(self).get("bottleneck")
+        if isinstance(bottleneck, Bottleneck) and name in bottleneck.weights_of_penalties:
+            setattr(bottleneck, name, value)
+            return
+        super().__setattr__(name, value)
+        if name == "corruption" and self.built:
+            # Compiled steps hold the former one.
+            self.train_function = self.test_function = None
+
+    @functools.cached_property
+    def gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
+        """Decides which images the model takes, and makes floats of them."""
+        return InputGate(self.last_activation())
+
+    def last_activation(self) -> Any:
+        """The activation that bounds the reconstructions, or None if it is not known."""
+        return last_activation(self.given_networks[1])
+
+    # Building
+
+    def build(self, input_shape: Any) -> None:
+        shape = self._free_shape(input_shape)
+        if self.built:
+            if shape != self.built_shape:
+                raise ValueError(
+                    f"{type(self).__name__} is built for inputs of shape {self.built_shape} already; build "
+                    f"got {shape}. A model is built once: make a new one for the other shape."
+                )
+            return
+        bottleneck = vars(self).get("bottleneck")
+        if self._default_bottleneck:
+            bottleneck = keras.layers.Identity(dtype=self.dtype_policy.name, name="bottleneck")
+        self._graphs = self.make_graphs(shape, bottleneck)
+        self.encoder, self.bottleneck, self.decoder = self._graphs.encoder, bottleneck, self._graphs.decoder
+        self.built_shape = shape
+        self.gate.image_shape = shape[1:]
+        images = keras.KerasTensor(shape, dtype=self.variable_dtype)
+        keras.Operation.compute_output_spec(self, images)
+        for part in self.corruptions:
+            images = part(images, training=True)
+        if self._has_penalties():
+            self.report_reconstruction()
+        self.built = True
+
+    def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
+        """Return the networks around a bottleneck, for batches of images of a shape."""
+        encoder, decoder = self.given_networks
+        feature_shape = check_single_output(encoder, encoder.compute_output_shape(shape))
+        if isinstance(bottleneck, Bottleneck):
+            values = None if None in shape[1:] else math.prod(shape[1:])
+            bottleneck.prepare(None, values)
+        return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape)
+
+    def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape)
-        taken = getattr(self.encoder, "input_shape", None)
+        taken = getattr(self.given_networks[0], "input_shape", None)
         if isinstance(taken, tuple) and compatible(image_shape, taken[1:]):
             image_shape = taken[1:]
         return (None, *image_shape)
 
-    def build_for(self, shape: Any) -> None:
-        images = keras.KerasTensor(shape, dtype=self.variable_dtype)
-        self.call(images)
-        self._corrupted(images)
-        if isinstance(self.bottleneck, Bottleneck):
-            self.reconstruction_loss = keras.metrics.Mean(name="reconstruction_loss")
+    def get_build_config(self) -> dict[str, Any] | None:
+        return None if self.built_shape is None else {"input_shape": self.built_shape}
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        codes = self.encoder(self.check_images(inputs), training=training)
-        codes = self.bottleneck(codes, training=training)
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        # Keras warns where this fails, and goes on with weights that are not those of the file.
+        self.build(tuple(config["input_shape"]))
+
+    def _has_penalties(self) -> bool:
+        return isinstance(self.bottleneck, Bottleneck) or any(
+            isinstance(part, Penalty) for part in self._flatten_layers(include_self=False)
+        )
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         if not self.built:
-            self._check_fit(codes)
-        return self.decoder(codes, training=training)
-
-    def _ensure_built(self, images: Any) -> None:
-        if not self.built:
-            self.build(images.shape)
-
-    def check_images(self, inputs: Any) -> Any:
-        """Return the images of a batch as floats; refuse a batch of another shape."""
-        check_image_batch(inputs.shape, self.built_shape and self.built_shape[1:])
-        return scale_images(inputs, self.variable_dtype)
-
-    def _check_fit(self, codes: Any) -> None:
-        taken = getattr(self.decoder, "input_shape", None)
-        if isinstance(taken, tuple) and not compatible(codes.shape, taken):
-            raise ValueError(
-                f"The encoder and the decoder do not fit together: the encoder {self.encoder.name!r} gives "
-                f"codes of shape {tuple(codes.shape)}, the decoder {self.decoder.name!r} takes {taken}."
-            )
+            self.build(inputs.shape)
+        return keras.Operation.compute_output_spec(self, inputs, training=training)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        code_shape = self.encoder.compute_output_shape(input_shape)
-        code_shape = self.bottleneck.compute_output_shape(code_shape)
-        return self.decoder.compute_output_shape(code_shape)
+        if self.built:
+            return self._graphs.output_shape(input_shape)
+        encoder, decoder = self.given_networks
+        shape = encoder.compute_output_shape(input_shape)
+        if not self._default_bottleneck:
+            shape = self.bottleneck.compute_output_shape(shape)
+        return decoder.compute_output_shape(shape)
+
+    # The flow of images
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        images = self._floats(inputs)
+        if training and current_step() is None:
+            self._prepare_own_loop(images)
+        features, *skips = self._graphs.features(images, training)
+        latents = self.bottleneck(features, training=training)
+        return self._cropped(self._graphs.images([latents, *skips], training), images)
+
+    def _floats(self, images: Any) -> Any:
+        """A batch as the networks see it; refuses another shape or type."""
+        return self.gate.floats(images, self.variable_dtype)
+
+    def _cropped(self, reconstructions: Any, images: Any) -> Any:
+        size = image_size(images)
+        return reconstructions if size is None or not self._graphs.crops else crop(reconstructions, size)
+
+    def _prepare_own_loop(self, images: Any) -> None:
+        """What the steps of `fit` do otherwise, where somebody else trains the model."""
+        self.observe(images, training=True)
+        if self.corruptions and not self._own_loop_is_corrupted:
+            warnings.warn(
+                f"{type(self).__name__} is called with training=True outside of its own fit, on images without its "
+                "corruption, which only the steps of its fit and evaluate apply. In a training loop of your own, call "
+                "model(model.corrupted(images)[0], training=True).",
+                stacklevel=2,
+            )
+        self._own_loop_is_corrupted = False
+
+    def reconstruct(self, images: Any) -> Any:
+        # Without the penalties, which inference has no use for.
+        if type(self).call is not CAE.call:
+            return self(images, training=False)
+        images = self._floats(ops.convert_to_tensor(images))
+        if not self.built:
+            self.build(images.shape)
+        features, *skips = self._graphs.features(images, False)
+        latents = self._latents(self._codes_of(features))
+        return self._cropped(self._graphs.images([latents, *skips], False), images)
+
+    def _latents(self, codes: Any) -> Any:
+        if getattr(self.bottleneck, "codebook_size", None) is not None:
+            _check_integers(codes.dtype)
+        return self.bottleneck.decode(codes) if isinstance(self.bottleneck, Bottleneck) else codes
+
+    def observe(self, images: Any, training: bool) -> None:
+        if isinstance(self.bottleneck, Bottleneck):
+            self.bottleneck.observe(self._encoder_for_penalties, images, training)
+
+    def _encoder_for_penalties(self, images: Any, training: bool = False) -> Any:
+        return self._graphs.features(images, training)[0]
+
+    def adds_losses(self) -> bool:
+        return len(self.losses) > len(self._graphs.body.losses) + len(self._graphs.head.losses)
+
+    def opponent_variables(self) -> list[Any]:
+        opponent = getattr(vars(self).get("bottleneck"), "opponent", None) if self.built else None
+        return [] if opponent is None else opponent.variables
+
+    # Corruption
+
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        return () if self.corruption is None else (self.corruption,)
+
+    def corrupted(self, images: Any) -> tuple[Any, Any]:
+        """Return images as a step of training gives them to the networks, and the weights of their pixels.
+
+        Args:
+            images: batch of floats.
+
+        Returns:
+            The inputs; and the weights of the pixels in the loss, of shape `(n, height, width)`, or None if
+            all count the same.
+        """
+        weights = None
+        for part in self.corruptions:
+            if isinstance(part, Corruption):
+                images, of_part = part.corrupt(images)
+                weights = of_part if weights is None else weights
+            else:
+                images = part(images, training=True)
+        self._own_loop_is_corrupted = True
+        return images, weights
 
     def corrupt(self, images: Any) -> Any:
         """Return images as evaluation feeds them to the encoder: always with the same noise.
@@ -151,45 +326,34 @@ class CAE(TrainingSteps):
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
         with same_noise(self.corruptions):
-            return self._corrupted(self.check_images(images))
+            corrupted = self.corrupted(self._floats(images))[0]
+        self._own_loop_is_corrupted = False
+        return corrupted
 
-    @property
-    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        """The layers that are applied to the inputs in training and evaluation, in this order."""
-        return () if self.corruption is None else (self.corruption,)
+    def _ensure_built(self, images: Any) -> None:
+        if not self.built:
+            self.build(images.shape)
 
-    def _corrupted(self, images: Any) -> Any:
-        for layer in self.corruptions:
-            images = layer(images, training=True)
-        return images
+    # Codes
 
-    def _corrupted_batch(self, batch: Batch) -> tuple[Any, Batch]:
-        """What a step gives to the networks, and the batch as the loss and the metrics take it."""
-        return self._corrupted(batch.images), batch
-
-    def _reconstructed(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
-        """What the model makes of corrupted images, and the batch as the loss and the metrics take it."""
-        if isinstance(self.bottleneck, Bottleneck):
-            # First, because the call that follows clears what layers have added to the loss.
-            self.bottleneck.observe(self.encoder, batch.images, training)
-        inputs, batch = self._corrupted_batch(batch)
-        return self(inputs, training=training), batch
-
-    def encode(self, images: Any, batch_size: int = 128) -> Any:
+    def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
         """Return the codes of images. Deterministic.
 
         Args:
-            images: an array, which is encoded in batches; a `tf.data.Dataset` of images (targets and
-                weights beside them are ignored), encoded in its own; or a tensor, encoded at once and
-                differentiably.
+            images: an array, which is encoded in batches; a `tf.data.Dataset` or a generator of images
+                (targets and weights beside them are ignored), encoded in its own; or a tensor, encoded at
+                once and differentiably.
             batch_size: how many images of an array are encoded at once.
 
         Returns:
             An array of codes; for a tensor, a tensor.
-        """
-        return self._infer(self._encode, self._compiled_encode, images, batch_size)
 
-    def decode(self, codes: Any, batch_size: int = 128) -> Any:
+        Raises:
+            ValueError: the images are not of the kind that the model takes.
+        """
+        return self._inference("_encode")(images, batch_size)
+
+    def decode(self, codes: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
         """Return the images that the decoder makes of codes. Deterministic.
 
         Args:
@@ -198,65 +362,321 @@ class CAE(TrainingSteps):
 
         Returns:
             An array of images; for a tensor, a tensor.
-        """
-        return self._infer(self._decode, self._compiled_decode, codes, batch_size)
 
-    def _infer(self, function: Callable[[Any], Any], compiled: Any, inputs: Any, batch_size: int) -> Any:
-        """Apply `function` to tensors as it is, to arrays and datasets compiled and in batches."""
-        return function(inputs) if is_tensor(inputs) else in_batches(compiled, inputs, batch_size)
+        Raises:
+            ValueError: codes have another size, or are not numbers of vectors where they must be.
+        """
+        return self._inference("_decode")(codes, batch_size)
+
+    def sample(
+        self, n: int, seed: int | None = None, batch_size: int = DEFAULT_BATCH_SIZE, image_size: Any = None
+    ) -> Any:
+        """Return images generated from codes that are drawn from the prior.
+
+        Args:
+            n: how many.
+            seed: of the codes. The same seed draws the same codes, and of more codes the same first ones.
+            batch_size: how many codes are decoded at once.
+            image_size: `(height, width)` of the images, of models whose codes are feature maps.
+
+        Returns:
+            An array `(n, height, width, channels)`.
+
+        Raises:
+            ValueError: the bottleneck has no prior, or the size of the images is not known.
+        """
+        n, seed = non_negative_int(n, "n"), optional(non_negative_int)(seed, "seed")
+        if not self.built and self._default_bottleneck:
+            check_prior(keras.layers.Identity())
+        bottleneck = check_prior(self.bottleneck)
+        if not self.built:
+            raise ValueError(
+                f"{type(self).__name__} must be built before it can generate images: train it, or call build((None, "
+                "height, width, channels))."
+            )
+        codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
+        if not n:
+            return np.zeros((0, *self._graphs.output_shape((0, *self._shape_of_images(image_size)))[1:]), "float32")
+        return self.decode(codes, batch_size=batch_size)
+
+    @property
+    def code_shape(self) -> tuple[int | None, ...]:
+        """The shape of an image's code; None for axes that follow the size of the images."""
+        return tuple(self.encoder.output_shape[1:])
+
+    def _code_shape(self, size: Any) -> tuple[int, ...]:
+        if size is None and None not in self.code_shape:
+            return tuple(side for side in self.code_shape if side is not None)
+        return tuple(self.encoder.compute_output_shape((1, *self._shape_of_images(size)))[1:])
+
+    def _shape_of_images(self, size: Any) -> tuple[int, ...]:
+        *sides, channels = self.built_shape[1:]
+        sides = sides if size is None else list(size)
+        if None in sides:
+            raise ValueError(
+                "image_size must be given, (height, width) of the images: the codes of this model are as large as the "
+                "images."
+            )
+        return (*sides, channels)
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether codes follow the standard normal distribution, so that `sample` generates images."""
+        return bool(getattr(vars(self).get("bottleneck"), "has_prior", False))
+
+    @property
+    def has_posterior(self) -> bool:
+        """Whether `posterior` returns distributions of codes."""
+        return bool(getattr(vars(self).get("bottleneck"), "has_posterior", False))
+
+    @property
+    def decodes_codes_alone(self) -> bool:
+        """Whether `decode` needs nothing but codes: not where the decoder sees features of the encoder."""
+        return True
+
+    def posterior(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
+        """Return mean and logarithm of the variance of each image's code.
+
+        Args:
+            images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
+            batch_size: how many images of an array are encoded at once.
+
+        Returns:
+            Two arrays `(n, latent_dim)`; for a tensor, two tensors.
+
+        Raises:
+            ValueError: the bottleneck has no posterior.
+        """
+        self._check_posterior("posterior")
+        return self._inference("_posterior")(images, batch_size)
+
+    def log_likelihood(
+        self,
+        images: Any,
+        samples: int = 64,
+        likelihood: str | None = None,
+        seed: int = 0,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+    ) -> Any:
+        """Estimate the logarithm of each image's likelihood, in nats, from below.
+
+        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm
+        of the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
+        estimate of the evidence lower bound; with more it comes closer to the likelihood.
+
+        Args:
+            images: an array `(n, height, width, channels)`, or a dataset or generator of such.
+            samples: how many codes are drawn for each image.
+            likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
+                variance 1/2, that of the squared error. By default that of the loss of `compile`.
+            seed: of the codes.
+            batch_size: how many images are taken at once.
+
+        Returns:
+            An array `(n,)`.
+
+        Raises:
+            ValueError: the likelihood is unknown, and can't be told from the loss; or the bottleneck has no
+                posterior.
+        """
+        self._check_posterior("log_likelihood")
+        return log_likelihood(self, images, samples, likelihood, seed, batch_size)
+
+    def _check_posterior(self, what: str) -> None:
+        if not self.has_posterior:
+            name = type(vars(self).get("bottleneck")).__name__
+            raise ValueError(
+                f"{what} needs a bottleneck with a distribution of codes for each image, but that of "
+                f"{type(self).__name__} is {name}. Use VariationalCAE, or bottleneck=GaussianBottleneck(...)."
+            )
+
+    # Inference, a batch at a time
+
+    def _inference(self, name: str) -> Inference:
+        inferences = self.__dict__.setdefault("_inferences", {})
+        if name not in inferences:
+            check = self._check_codes if name == "_decode" else self._check_batch
+            function = getattr(self, name)
+            inferences[name] = Inference(function, check, lambda: bool(self.run_eagerly))
+        return inferences[name]
+
+    def _check_batch(self, batch: np.ndarray) -> None:
+        if self.built:
+            self.gate.check_array(batch, "images")
+        else:
+            check_image_batch(batch.shape)
+
+    def _check_codes(self, codes: Any) -> None:
+        codes = codes[0] if isinstance(codes, tuple) else codes
+        if not self.built:
+            return
+        expected = (None, *self.code_shape)
+        if not compatible(codes.shape, expected):
+            raise ValueError(
+                f"codes must have the shape {('n', *self.code_shape)} of this model's codes, got "
+                f"{tuple(codes.shape)}. Decode what encode returns."
+            )
+        size = getattr(self.bottleneck, "codebook_size", None)
+        if size is not None:
+            _check_numbers(codes, size)
 
     def _encode(self, images: Any) -> Any:
         self._ensure_built(images)
-        codes = self.encoder(self.check_images(images), training=False)
-        return self.bottleneck(codes, training=False)
+        features = self._graphs.features(self._floats(images), False)[0]
+        return self._codes_of(features)
+
+    def _codes_of(self, features: Any) -> Any:
+        return codes_of(self.bottleneck, features)
 
     def _decode(self, codes: Any) -> Any:
-        return self.decoder(codes, training=False)
+        return self._graphs.images([self._latents(codes)], False)
 
-    @functools.cached_property
-    def _compiled_encode(self) -> Any:
-        return tf.function(self._encode, autograph=False, reduce_retracing=True)
+    def _posterior(self, images: Any) -> Any:
+        self._ensure_built(images)
+        features = self._graphs.features(self._floats(images), False)[0]
+        return self.bottleneck.posterior(features)
 
-    @functools.cached_property
-    def _compiled_decode(self) -> Any:
-        return tf.function(self._decode, autograph=False, reduce_retracing=True)
+    # Compiling and saving
 
-    def last_activation(self) -> Any:
-        return last_activation(self.decoder)
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *,
+        discriminator_optimizer: Any = None,
+        auto_scale_loss: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Configure training as `keras.Model.compile` does.
 
-    # Serialization
+        Args:
+            optimizer: of encoder and decoder; callbacks such as learning rate schedules act on this one.
+            loss: of the reconstructions. Names of this library's losses are known too, such as "ssim".
+            discriminator_optimizer: of the discriminator of an `AdversarialBottleneck`; by default
+                `keras.optimizers.Adam(3e-4, beta_1=0.5)`.
+            auto_scale_loss: of `keras.Model.compile`, for both optimizers.
+            **kwargs: of `keras.Model.compile`.
+
+        Raises:
+            ValueError: both optimizers are the same object, or there is no discriminator.
+        """
+        second = self._second_optimizer(optimizer, discriminator_optimizer, auto_scale_loss)
+        for name in ("metrics", "weighted_metrics"):
+            if kwargs.get(name) is not None:
+                kwargs[name] = metrics_by_name(kwargs[name])
+        super().compile(optimizer, losses_by_name(loss), auto_scale_loss=auto_scale_loss, **kwargs)
+        self.discriminator_optimizer = second
+
+    def _second_optimizer(self, first: Any, second: Any, auto_scale_loss: bool) -> Any:
+        adversarial = isinstance(inspect.getattr_static(type(vars(self).get("bottleneck")), "opponent", None), property)
+        if not adversarial:
+            if second is not None:
+                raise ValueError(
+                    f"discriminator_optimizer must be left out: {type(self).__name__} has no discriminator. Use "
+                    "AdversarialCAE, or bottleneck=AdversarialBottleneck(...)."
+                )
+            return None
+        if isinstance(first, keras.optimizers.Optimizer) and second is first:
+            raise ValueError(
+                "discriminator_optimizer must be another object than optimizer, which keeps a state of "
+                f"the variables that it changes; got {first!r} for both."
+            )
+        second = keras.optimizers.get(second or keras.optimizers.Adam(3e-4, beta_1=0.5))
+        scaled = isinstance(second, keras.optimizers.LossScaleOptimizer)
+        if auto_scale_loss and self.dtype_policy.name == "mixed_float16" and not scaled:
+            second = keras.optimizers.LossScaleOptimizer(second, name="loss_scale_optimizer")
+        return second
+
+    def get_compile_config(self) -> dict[str, Any]:
+        config = super().get_compile_config()
+        if config and self.discriminator_optimizer is not None:
+            config["discriminator_optimizer"] = keras.saving.serialize_keras_object(self.discriminator_optimizer)
+        return config
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self._build_optimizers()
 
     def get_config(self) -> dict[str, Any]:
-        parts = ("corruption",) if self.makes_networks else PARTS
-        return {
-            **super().get_config(),
-            **{part: serialize_layer(getattr(self, part)) for part in parts},
-        }
+        # Not of `Hyperparameters`: the networks are those that were given, and a bottleneck may not have been.
+        config = {**super(Hyperparameters, self).get_config(), **self._own_config()}
+        config["corruption"] = plain(self.corruption)
+        if "bottleneck" in self.rules:
+            given = None if self._default_bottleneck else self.bottleneck
+            config["bottleneck"] = plain(given)
+        return config
+
+    def _own_config(self) -> dict[str, Any]:
+        return {name: plain(part) for name, part in zip(("encoder", "decoder"), self.given_networks, strict=True)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":
-        parts = {part: deserialize_layer(config[part]) for part in PARTS if part in config}
-        return super().from_config({**config, **parts}, custom_objects)
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            return cls(**config)
 
     def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        store["input_gate"] = self.gate.state()
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
-        for index, generator in enumerate(seed_generators(self)):
-            store[str(index)] = ops.convert_to_numpy(generator.state.value)
+        for name, generator in named_seed_generators(self).items():
+            store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
 
     def load_own_variables(self, store: Any) -> None:
-        for index, generator in enumerate(seed_generators(self)):
-            if str(index) in store:
-                generator.state.assign(store[str(index)])
+        kept = {name: np.asarray(store[name]) for name in list(store.keys())}
+        if "input_gate" in kept:
+            self.gate.load_state(kept.pop("input_gate"))
+        generators = named_seed_generators(self)
+        for name in [name for name in kept if name.startswith("random_state.")]:
+            value = kept.pop(name)
+            if name.removeprefix("random_state.") in generators:
+                generators[name.removeprefix("random_state.")].state.assign(value)
+        super().load_own_variables(kept)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write an inference artifact, as `keras.Model.export` does, without needing a call first.
+
+        Args:
+            filepath: path of the artifact.
+            format: one of the formats of `keras.Model.export`.
+            verbose: whether to print a message.
+            input_signature: by default images of the shape and of the type that the model was trained on, in
+                batches of any size: uint8 where the training images were, else floats.
+            **kwargs: of `keras.Model.export`.
+
+        Raises:
+            ValueError: the model is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{type(self).__name__} must be built before it can be exported: train it, call it on "
+                "images, or call build((None, height, width, channels))."
+            )
+        if input_signature is None:
+            dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
+            input_signature = [keras.InputSpec(shape=self.built_shape, dtype=dtype)]
+        super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
 
 
-def checked_layer(bottleneck: Any) -> keras.layers.Layer:
-    """Return what was given as a bottleneck, if it can be one."""
-    if not isinstance(bottleneck, keras.layers.Layer):
-        raise TypeError(f"bottleneck must be a keras.layers.Layer, got {bottleneck!r}.")
-    return bottleneck
+def _check_numbers(codes: Any, size: int) -> None:
+    """Refuse numbers that no vector has, of which images would be made all the same on some devices."""
+    codes = np.asarray(codes)
+    _check_integers(codes.dtype)
+    outside = (codes < 0) | (codes >= size)
+    if np.any(outside):
+        raise ValueError(
+            f"codes must be numbers of vectors, from 0 to {size - 1}, got {codes[outside][0]}. Decode what encode "
+            "gives, or draw numbers below codebook_size."
+        )
 
 
-def _checked_network(network: Any, name: str) -> keras.Model:
-    if not isinstance(network, keras.Model):
-        raise TypeError(f"{name} must be a keras.Model, got {network!r}.")
-    return network
+def _check_integers(dtype: Any) -> None:
+    dtype = keras.backend.standardize_dtype(dtype)
+    if "int" not in dtype:
+        raise ValueError(f"codes must be integers, numbers of vectors as encode gives them, got {dtype}.")

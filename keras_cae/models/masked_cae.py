@@ -1,20 +1,20 @@
 """Masked autoencoder, whose encoder is kept for other tasks."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
-import tensorflow as tf
-from keras import ops
 
 from keras_cae.layers.random_patch_mask import RandomPatchMask
-from keras_cae.models.image_trainer import per_image_weights
-from keras_cae.models.residual_cae import ResidualCAE
-from keras_cae.models.training_steps import Batch
+from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.residual import Residual
+from keras_cae.validation import choice, positive_int, share
+from keras_cae.validation import seed as seed_rule
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class MaskedCAE(ResidualCAE):
+class MaskedCAE(PyramidCAE):
     """Autoencoder that learns to fill hidden patches, to pretrain an encoder without labels.
 
     The networks of `ResidualCAE`, of whose inputs `layers.RandomPatchMask` hides patches in training and
@@ -29,18 +29,21 @@ class MaskedCAE(ResidualCAE):
       the targets. Weighted metrics have the loss's weights, which are 0 for visible pixels.
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one
-            set of weights serves images of any size.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
+            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
         patch_size: side of the patches, in pixels.
         ratio: share of the patches that are hidden, between 0 and 1.
-        filters: channels of each level's blocks, from half the resolution down.
         blocks_per_level: how many residual blocks the encoder has at each size.
+        upsampling: how the decoder doubles the size, "nearest" or "transposed", as in `ResidualCAE`.
+        filters: channels of each level's blocks, from half the resolution down.
         kernel_size: side of the kernels, in pixels.
-        activation: name of a Keras activation, callable or layer; of a layer, each place has its own.
-        output_activation: the same, for the last layer.
-        corruption: layer that is applied to the inputs before patches are hidden, never to the targets.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
+        output_activation: the same, for the last layer. It decides which values the images may have:
+            "sigmoid" for [0, 1].
+        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         seed: of the choice of patches.
-        **kwargs: `upsampling` of `ResidualCAE`, and those of `keras.Model`.
+        **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
 
@@ -61,39 +64,64 @@ class MaskedCAE(ResidualCAE):
     TensorShape([16, 10])
     """
 
+    rules: ClassVar = {
+        **PyramidCAE.rules,
+        "patch_size": positive_int,
+        "ratio": share,
+        "blocks_per_level": positive_int,
+        "upsampling": choice("nearest", "transposed"),
+        "seed": seed_rule,
+    }
+
     def __init__(
         self,
-        latent_dim: int | None,
+        latent_dim: int | None = None,
+        *,
         patch_size: int = 4,
         ratio: float = 0.6,
-        filters: Sequence[int] = (32, 64),
         blocks_per_level: int = 1,
+        upsampling: str = "nearest",
+        filters: Sequence[int] = (32, 64),
         kernel_size: int = 3,
         activation: Any = "silu",
         output_activation: Any = "sigmoid",
+        bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
             latent_dim,
-            filters,
-            blocks_per_level,
-            kernel_size,
-            activation,
-            output_activation,
-            corruption,
+            bottleneck=bottleneck,
+            corruption=corruption,
+            hyperparameters={
+                "patch_size": patch_size,
+                "ratio": ratio,
+                "blocks_per_level": blocks_per_level,
+                "upsampling": upsampling,
+                "filters": filters,
+                "kernel_size": kernel_size,
+                "activation": activation,
+                "output_activation": output_activation,
+                "seed": seed,
+            },
             **kwargs,
         )
-        self.patch_mask = RandomPatchMask(patch_size, ratio, seed, dtype=self.variable_dtype, name="patch_mask")
-        self.patch_size, self.ratio, self.seed = self.patch_mask.patch_size, self.patch_mask.ratio, seed
+        self.patch_mask = RandomPatchMask(
+            self.patch_size,
+            self.ratio,
+            loss_on="hidden",
+            seed=self.seed,
+            dtype=self.variable_dtype,
+            name="patch_mask",
+        )
 
     @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
         return (*super().corruptions, self.patch_mask)
 
-    def _check_size(self, size: Any) -> None:
-        super()._check_size(size)
+    def _check_size(self, size: Any, pyramid: Pyramid) -> None:
+        super()._check_size(size, pyramid)
         if None in size:
             return
         rows, columns = self.patch_mask.grid(*size)
@@ -105,45 +133,5 @@ class MaskedCAE(ResidualCAE):
                 f"{hidden}. Use a smaller patch_size, or another ratio."
             )
 
-    def _corrupted_batch(self, batch: Batch) -> tuple[Any, Batch]:
-        images = batch.images
-        for layer in super().corruptions:
-            images = layer(images, training=True)
-        hidden = self.patch_mask.draw(images)
-        weights = self._pixel_weights(hidden, batch.sample_weight)
-        return self.patch_mask.hide(images, hidden), batch._replace(sample_weight=weights, hidden=hidden)
-
-    def _pixel_weights(self, hidden: Any, sample_weight: Any) -> Any:
-        """Weights under which the mean over all pixels is that over the hidden ones: `(n, height, width)`."""
-        weights = ops.cast(hidden, "float32")
-        share = ops.mean(weights, axis=(1, 2), keepdims=True)
-        weights = weights / ops.maximum(share, keras.config.epsilon())
-        if sample_weight is None:
-            return weights
-        of_images = tf.cast(per_image_weights(sample_weight), "float32")
-        # Keras does not tell the rank of weights `(n, height, width, 1)`.
-        return weights * tf.ensure_shape(tf.reshape(of_images, tf.shape(of_images)[:3]), (None, None, None))
-
-    def _logs(self, batch: Batch, y_pred: Any) -> Any:
-        target = ops.cast(self.target(batch.images, batch.y, y_pred), y_pred.dtype)
-        return super()._logs(batch, ops.where(batch.hidden[..., None], y_pred, target))
-
-    def _checked_loss(self, batch: Batch, y_pred: Any, training: bool) -> Any:
-        self._check_loss(self.target(batch.images, batch.y, y_pred), y_pred)
-        return super()._checked_loss(batch, y_pred, training)
-
-    def _check_loss(self, target: Any, y_pred: Any) -> None:
-        loss = getattr(self, "loss", None)
-        if not isinstance(loss, str | keras.Loss) and not callable(loss):
-            return
-        loss = keras.losses.get(loss)
-        values = getattr(loss, "call", loss)(target, y_pred)
-        if len(values.shape) != 3:
-            raise ValueError(
-                "MaskedCAE needs a loss with a value for every pixel, of shape (n, height, width), of which "
-                f"it takes those of the hidden patches; {self.loss!r} gives the shape {tuple(values.shape)}. "
-                "Use 'mse', 'mae' or 'binary_crossentropy'."
-            )
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "patch_size": self.patch_size, "ratio": self.ratio, "seed": self.seed}
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return Residual(blocks_per_level=self.blocks_per_level, upsampling=self.upsampling, **shared)

@@ -1,167 +1,235 @@
-"""The base of the library's own architectures: levels of convolutions, each half the size of the last."""
+"""The base of the library's own architectures."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import abc
+import math
+from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.images import check_image_batch, image_size
-from keras_cae.layers.chain import Chain
-from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
-from keras_cae.models.cae import CAE, checked_layer
-from keras_cae.models.decoder import Decoder
-from keras_cae.models.encoder import Encoder
-from keras_cae.serialization import (
-    activation_layer,
-    activation_template,
-    get_activation,
-    serialize_activation,
-    serialize_layer,
-)
-from keras_cae.validation import positive_int, positive_ints
+from keras_cae.hyperparameters import plain
+from keras_cae.images import check_image_batch
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.models.cae import CAE
+from keras_cae.networks.graphs import Graphs, graphs_of_pyramid
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.serialization import activation, activation_template, layer
+from keras_cae.training.inference import DEFAULT_BATCH_SIZE
+from keras_cae.training.trainer import Trainer
+from keras_cae.validation import optional, positive_int, positive_ints
 
 
 class PyramidCAE(CAE):
     """A `CAE` that makes its encoder and decoder, from hyperparameters and the images' shape.
 
-    A subclass names the levels: `encoder_levels` and `decoder_levels`.
+    Derive from it to add an architecture: a subclass names its arguments in `rules`, hands them to
+    `__init__` of this class, and returns in `pyramid` the description of its networks. If it also makes the
+    bottleneck (`make_bottleneck`), it is a recipe, and users can't give another.
+
+    Args:
+        latent_dim: size of the code; None if codes are feature maps, or if the bottleneck decides it.
+        bottleneck: the layer between the networks, if users may give one.
+        corruption: layer that is applied to the inputs in training and evaluation.
+        hyperparameters: the other arguments, by name.
+        **kwargs: of `keras.Model`.
+
+    Input shape: `(n, height, width, channels)`.
+
+    Output shape: that of the input.
+
+    Example:
+
+    >>> from keras_cae.networks.strided import Strided
+    >>> class ShallowCAE(keras_cae.models.PyramidCAE):
+    ...     def __init__(self, latent_dim=None, *, filters=(8, 16), bottleneck=None, corruption=None, **kwargs):
+    ...         hyperparameters = {
+    ...             "filters": filters, "kernel_size": 3, "activation": "relu", "output_activation": "sigmoid"
+    ...         }
+    ...         super().__init__(
+    ...             latent_dim,
+    ...             bottleneck=bottleneck,
+    ...             corruption=corruption,
+    ...             hyperparameters=hyperparameters,
+    ...             **kwargs,
+    ...         )
+    ...     def pyramid(self, **shared):
+    ...         return Strided(**shared)
+    >>> ShallowCAE(latent_dim=4).encode(np.zeros((1, 8, 8, 1))).shape
+    (1, 4)
     """
 
-    makes_networks = True
-    merge: str | None = None
-    smallest_side = 1
-    dense_code = True
-    """Whether the encoder ends with a dense layer, given a `latent_dim`. If not, the bottleneck has one."""
+    rules: ClassVar = {
+        "latent_dim": optional(positive_int),
+        "filters": positive_ints,
+        "kernel_size": positive_int,
+        "activation": activation_template,
+        "output_activation": activation_template,
+        "bottleneck": optional(layer),
+        "corruption": optional(layer),
+    }
 
     def __init__(
         self,
         latent_dim: int | None,
-        filters: Sequence[int],
-        kernel_size: int = 3,
-        activation: Any = "relu",
-        output_activation: Any = "sigmoid",
-        corruption: keras.layers.Layer | None = None,
-        bottleneck: keras.layers.Layer | None = None,
+        *,
+        bottleneck: keras.layers.Layer | None,
+        corruption: keras.layers.Layer | None,
+        hyperparameters: dict[str, Any],
         **kwargs: Any,
     ) -> None:
-        super().__init__(encoder=None, decoder=None, corruption=corruption, **kwargs)
-        self.latent_dim = None if latent_dim is None else positive_int(latent_dim, "latent_dim")
-        self.filters = positive_ints(filters, "filters")
-        self.kernel_size = positive_int(kernel_size, "kernel_size")
-        self.activation = activation_template(activation, "activation")
-        self.output_activation = activation_template(output_activation, "output_activation")
-        self.given_bottleneck = bottleneck is not None
-        if bottleneck is not None:
-            self._check_takes_bottleneck()
-            self.bottleneck = checked_layer(bottleneck)
+        if "bottleneck" not in self.rules and bottleneck is not None:
+            raise ValueError(
+                f"bottleneck must be left out: {type(self).__name__} makes one of its own. Give it to BasicCAE, "
+                "ResidualCAE or another architecture."
+            )
+        Trainer.__init__(self, **kwargs)
+        self.keep(**hyperparameters)
+        # The bottleneck may own the size of the code.
+        bottleneck = optional(layer)(bottleneck, "bottleneck")
+        latent_dim = self._agreed_size(latent_dim, bottleneck)
+        rule = self.rules.get("latent_dim", optional(positive_int))
+        self.latent_dim = rule(latent_dim, "latent_dim")
+        self._start(bottleneck, corruption)
+        if "bottleneck" not in self.rules:
+            self.bottleneck = self.make_bottleneck()
+            self._default_bottleneck = False
+            for name in self.bottleneck.weights_of_penalties:
+                # From here on it is the bottleneck's.
+                self.__dict__.pop(name, None)
+
+    @abc.abstractmethod
+    def pyramid(self, **shared: Any) -> Pyramid:
+        """Return the description of the networks.
+
+        Args:
+            **shared: the arguments that all descriptions take.
+        """
+
+    def make_bottleneck(self) -> keras.layers.Layer:
+        """Return the bottleneck of a recipe, made of the model's arguments."""
+        raise NotImplementedError
+
+    def _agreed_size(self, latent_dim: Any, bottleneck: Any) -> Any:
+        size = bottleneck.latent_dim if isinstance(bottleneck, Bottleneck) else None
+        if latent_dim is None or size is None:
+            return size if latent_dim is None else latent_dim
+        if optional(positive_int)(latent_dim, "latent_dim") != size:
+            raise ValueError(
+                f"latent_dim must be that of the bottleneck, {size}, or left out, got {latent_dim!r}: the code has one "
+                "size."
+            )
+        return size
+
+    def _described(self) -> Pyramid:
+        return self.pyramid(
+            filters=self.filters,
+            kernel_size=self.kernel_size,
+            activation=self.activation,
+            output_activation=self.output_activation,
+            dtype=self.dtype_policy,
+        )
 
     @property
-    def takes_bottleneck(self) -> bool:
-        """Whether the constructor may be given the bottleneck: a model that makes one of its own does not."""
-        return type(self).make_bottleneck is PyramidCAE.make_bottleneck
+    def downsampling(self) -> int:
+        """By which factor the encoder makes height and width smaller."""
+        return int(2 ** self._described().halvings)
 
-    def _check_takes_bottleneck(self) -> None:
-        if not self.takes_bottleneck:
-            raise ValueError(
-                f"bottleneck must be left out: {type(self).__name__} makes one of its own. Give it to "
-                "BasicCAE or another model without."
-            )
+    def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
+        pyramid = self._described()
+        self._check_size(shape[1:-1], pyramid)
+        if isinstance(bottleneck, Bottleneck):
+            values = None if None in shape[1:] else math.prod(shape[1:])
+            bottleneck.prepare(self.latent_dim, values)
+        return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim)
 
-    def encoder_levels(self) -> list[keras.layers.Layer]:
-        """The encoder's layers, from full resolution down."""
-        raise NotImplementedError
-
-    def decoder_levels(self) -> list[keras.layers.Layer]:
-        """The decoder's layers, from the coarsest up; as many as the encoder halves the size."""
-        raise NotImplementedError
-
-    def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
-        """The layer between the encoder and the decoder, for images of `shape`, if none was given."""
-        return self.identity_bottleneck()
-
-    def block_arguments(self, index: int) -> dict[str, Any]:
-        """The arguments that all blocks of this model share; `index` counts a network's levels."""
-        return {
-            "kernel_size": self.kernel_size,
-            "activation": self.activation,
-            "dtype": self.dtype_policy,
-            "name": f"level_{index}",
-        }
-
-    def chains(self, levels: Iterable[list[keras.layers.Layer]]) -> list[keras.layers.Layer]:
-        """The levels of a network, each of several layers."""
-        return [Chain(level, dtype=self.dtype_policy, name=f"level_{index}") for index, level in enumerate(levels)]
-
-    def free_shape(self, shape: Any) -> Any:
+    def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape)
         if self.latent_dim is None:
-            return (None, None, None, image_shape[-1])
+            return (None, *[None] * (len(image_shape) - 1), image_shape[-1])
+        if None in image_shape:
+            raise ValueError(
+                f"The size of the images must be known for codes of latent_dim={self.latent_dim} values, got images "
+                f"of shape {image_shape}. Give the elements of the dataset a shape, with tf.ensure_shape or by "
+                "resizing them, or use latent_dim=None."
+            )
         return (None, *image_shape)
 
-    def build_for(self, shape: Any) -> None:
-        units = self.latent_dim if self.dense_code else None
-        self.encoder = Encoder(self.encoder_levels(), units, dtype=self.dtype_policy, name="encoder")
-        if not self.given_bottleneck:
-            self.bottleneck = self.make_bottleneck(shape)
-        levels = self.decoder_levels()
-        self.smallest_side = 2 ** len(levels)
-        self._check_size(shape[1:3])
-        dense = self.latent_dim is not None
-        self.decoder = Decoder(
-            levels,
-            head=self._make_head(shape[-1]),
-            start_shape=self.encoder.feature_shape(shape)[1:] if dense else None,
-            image_size=shape[1:3] if dense else None,
-            merge=self.merge,
-            dtype=self.dtype_policy,
-            name="decoder",
-        )
-        super().build_for(shape)
-
-    def check_images(self, inputs: Any) -> Any:
-        images = super().check_images(inputs)
-        self._check_size(images.shape[1:3])
-        return images
-
-    def _check_size(self, size: Any) -> None:
-        if any(side is not None and side < self.smallest_side for side in size):
+    def _check_size(self, size: Any, pyramid: Pyramid) -> None:
+        smallest = pyramid.smallest_side
+        if any(side is not None and side < smallest for side in size):
             raise ValueError(
-                f"Images of {size[0]}×{size[1]} pixels are too small for {type(self).__name__} with "
-                f"filters={self.filters}: each side must have at least {self.smallest_side} pixels. "
-                "Use fewer filters (levels), or enlarge the images."
+                f"Images of {'×'.join(map(str, size))} pixels are too small for {type(self).__name__} with "
+                f"filters={self.filters}: each side must have at least {smallest} pixels, because the encoder makes "
+                f"the images {2**pyramid.halvings} times smaller. Use fewer filters (levels), or enlarge the images."
             )
 
-    def _make_head(self, channels: int) -> list[keras.layers.Layer]:
-        """The last convolution, and the output activation in full precision."""
-        convolution = ConvolutionOfUpsampled(
-            channels,
-            self.kernel_size,
-            padding="same",
-            data_format="channels_last",
-            dtype=self.dtype_policy,
-            name="output_convolution",
-        )
-        return [convolution, activation_layer(self.last_activation(), dtype=self.variable_dtype)]
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        images = self.check_images(inputs)
-        codes = self.bottleneck(self.encoder(images, training=training), training=training)
-        return self.decoder(codes, training=training, image_size=image_size(images))
+    def _floats(self, images: Any) -> Any:
+        if self.built and None in self.built_shape[1:]:
+            self._check_size(tuple(images.shape[1:-1]), self._described())
+        return super()._floats(images)
 
     def last_activation(self) -> Any:
-        return get_activation(self.output_activation, "output_activation")
+        return activation(self.output_activation, "output_activation")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
 
-    def get_config(self) -> dict[str, Any]:
-        bottleneck = {"bottleneck": serialize_layer(self.bottleneck if self.given_bottleneck else None)}
-        return {
-            **super().get_config(),
-            **(bottleneck if self.takes_bottleneck else {}),
-            "latent_dim": self.latent_dim,
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "activation": serialize_activation(self.activation),
-            "output_activation": serialize_activation(self.output_activation),
-        }
+    def _own_config(self) -> dict[str, Any]:
+        skipped = ("bottleneck", "corruption")
+        return {name: plain(getattr(self, name)) for name in self.rules if name not in skipped}
+
+    # Models whose decoder sees features of the encoder
+
+    @property
+    def decodes_codes_alone(self) -> bool:
+        pyramid = self._described()
+        return not pyramid.skip_levels and not pyramid.skips_images
+
+    def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE, return_features: bool = False) -> Any:
+        """Return the codes of images, as `CAE.encode` does.
+
+        Args:
+            images: an array, a dataset, a generator or a tensor.
+            batch_size: how many images of an array are encoded at once.
+            return_features: whether to return the feature maps too, without which `decode` can't work in models
+                with skip connections.
+
+        Returns:
+            The codes; with `return_features=True` the codes and a list of feature maps.
+        """
+        if not return_features:
+            return super().encode(images, batch_size)
+        codes, *features = self._inference("_encode_with_features")(images, batch_size)
+        return codes, features
+
+    def _encode_with_features(self, images: Any) -> Any:
+        self._ensure_built(images)
+        features, *skips = self._graphs.features(self._floats(images), False)
+        return [self._codes_of(features), *skips]
+
+    def decode(  # type: ignore[override]  # decoders that see features can't do without them
+        self, codes: Any, features: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> Any:
+        """Return the images that the decoder makes of codes. Deterministic.
+
+        Args:
+            codes: an array, a `tf.data.Dataset` or a tensor.
+            features: of models with skip connections, the feature maps that `encode(images,
+                return_features=True)` returned beside the codes.
+            batch_size: how many codes of an array are decoded at once.
+
+        Raises:
+            ValueError: the features are missing, or codes have another size.
+        """
+        if self.decodes_codes_alone:
+            return super().decode(codes, batch_size)
+        if features is None:
+            raise ValueError(
+                f"{type(self).__name__} can't decode codes alone: its decoder needs the encoder's feature "
+                "maps. Call codes, features = model.encode(images, return_features=True), then "
+                "model.decode(codes, features); for images from codes alone use a model without skips."
+            )
+        return self._inference("_decode")((codes, *features), batch_size)
+
+    def _decode(self, codes: Any) -> Any:
+        codes, *skips = codes if isinstance(codes, tuple | list) else (codes,)
+        return self._graphs.images([self._latents(codes), *skips], False)

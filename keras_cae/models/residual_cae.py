@@ -1,18 +1,14 @@
 """Residual blocks."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.layers.nearest_upsampling import NearestUpsampling
-from keras_cae.layers.residual_block import ResidualBlock
-from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.models.pyramid_cae import PyramidCAE
-from keras_cae.validation import one_of, positive_int
-
-FEATURE_SCALE = 0.4
-"""Multiplies features before the dense layer: of thousands of larger ones Adam changes a code too much."""
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.residual import Residual
+from keras_cae.validation import choice, positive_int
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -26,17 +22,18 @@ class ResidualCAE(PyramidCAE):
     2016, "Deconvolution and Checkerboard Artifacts").
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one
-            set of weights serves images of any size.
-        filters: channels of each level's blocks, from half the resolution down.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
+            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
         blocks_per_level: how many residual blocks the encoder has at each size.
+        upsampling: how the decoder doubles the size: "nearest" for nearest-neighbour upsampling and a convolution,
+            "transposed" for transposed convolutions of stride 2.
+        filters: channels of each level's blocks, from half the resolution down.
         kernel_size: side of the kernels, in pixels.
-        activation: name of a Keras activation, callable or layer; of a layer, each place has its own.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
+        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        upsampling: how the decoder doubles the size: "nearest" for nearest-neighbour upsampling and
-            a convolution, "transposed" for transposed convolutions of stride 2.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
@@ -56,75 +53,40 @@ class ResidualCAE(PyramidCAE):
     (16, 8)
     """
 
+    rules: ClassVar = {
+        **PyramidCAE.rules,
+        "blocks_per_level": positive_int,
+        "upsampling": choice("nearest", "transposed"),
+    }
+
     def __init__(
         self,
-        latent_dim: int | None,
-        filters: Sequence[int] = (32, 64),
+        latent_dim: int | None = None,
+        *,
         blocks_per_level: int = 1,
+        upsampling: str = "nearest",
+        filters: Sequence[int] = (32, 64),
         kernel_size: int = 3,
         activation: Any = "silu",
         output_activation: Any = "sigmoid",
+        bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
-        upsampling: str = "nearest",
         **kwargs: Any,
     ) -> None:
-        super().__init__(latent_dim, filters, kernel_size, activation, output_activation, corruption, **kwargs)
-        self.blocks_per_level = positive_int(blocks_per_level, "blocks_per_level")
-        self.upsampling = one_of(upsampling, "upsampling", ("nearest", "transposed"))
-
-    def encoder_levels(self) -> list[keras.layers.Layer]:
-        first, *others = self.filters
-        stem = keras.layers.Conv2D(
-            first,
-            self.kernel_size,
-            strides=2,
-            padding="same",
-            data_format="channels_last",
-            dtype=self.dtype_policy,
-            name="stem",
-        )
-        more = self.blocks_per_level - 1
-        levels = [[stem, *self._blocks(first, self.blocks_per_level)]]
-        levels += [[self._block(filters, 2), *self._blocks(filters, more)] for filters in others]
-        if self.latent_dim is not None:
-            levels[-1].append(keras.layers.Rescaling(FEATURE_SCALE, dtype=self.dtype_policy, name="scale"))
-        return self.chains(levels)
-
-    def decoder_levels(self) -> list[keras.layers.Layer]:
-        enlarging = [
-            *([self._block(filters, 2, self.upsampling)] for filters in self.filters[-2::-1]),
-            self._to_full_resolution(len(self.filters) - 1),
-        ]
-        more = self.blocks_per_level - 1
-        return self.chains(
-            [*self._blocks(filters, more), *step]
-            for filters, step in zip(reversed(self.filters), enlarging, strict=True)
+        super().__init__(
+            latent_dim,
+            bottleneck=bottleneck,
+            corruption=corruption,
+            hyperparameters={
+                "blocks_per_level": blocks_per_level,
+                "upsampling": upsampling,
+                "filters": filters,
+                "kernel_size": kernel_size,
+                "activation": activation,
+                "output_activation": output_activation,
+            },
+            **kwargs,
         )
 
-    def _to_full_resolution(self, index: int) -> list[keras.layers.Layer]:
-        """The last step: residual blocks of as many pixels would take longer than all others together."""
-        filters = max(1, self.filters[0] // 2)
-        if self.upsampling == "transposed":
-            return [TransposedConvBlock(filters, strides=2, **self.block_arguments(index))]
-        upsampling = NearestUpsampling(2, data_format="channels_last", dtype=self.dtype_policy)
-        return [upsampling, TransposedConvBlock(filters, **self.block_arguments(index))]
-
-    def _blocks(self, filters: int, count: int) -> list[keras.layers.Layer]:
-        return [self._block(filters) for _ in range(count)]
-
-    def _block(self, filters: int, strides: int = 1, upsampling: str | None = None) -> keras.layers.Layer:
-        return ResidualBlock(
-            filters,
-            self.kernel_size,
-            strides,
-            upsampling,
-            self.activation,
-            dtype=self.dtype_policy,
-        )
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "blocks_per_level": self.blocks_per_level,
-            "upsampling": self.upsampling,
-        }
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return Residual(blocks_per_level=self.blocks_per_level, upsampling=self.upsampling, **shared)

@@ -1,33 +1,21 @@
 """The variational autoencoder."""
 
-import functools
-import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
 
+from keras_cae.hyperparameters import without
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
-from keras_cae.models.basic_cae import BasicCAE
-from keras_cae.models.bottleneck_weight import BottleneckWeight
-from keras_cae.models.gaussian_prior import GaussianPrior
-from keras_cae.validation import non_negative_float, one_of, positive_int
-
-LIKELIHOODS = {
-    "binary_crossentropy": "bernoulli",
-    "BinaryCrossentropy": "bernoulli",
-    "mse": "gaussian",
-    "mean_squared_error": "gaussian",
-    "MeanSquaredError": "gaussian",
-}
-"""The distribution of images given codes that a loss stands for."""
+from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.strided import Strided
+from keras_cae.validation import non_negative_float, positive_int
+from keras_cae.validation import seed as seed_rule
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class VariationalCAE(BasicCAE, GaussianPrior):
+class VariationalCAE(PyramidCAE):
     """Variational autoencoder: its codes follow the standard normal distribution, so it can draw images.
 
     The networks of `BasicCAE` around a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
@@ -46,8 +34,9 @@ class VariationalCAE(BasicCAE, GaussianPrior):
         free_bits: nats that each latent dimension may use without penalty (Kingma et al. 2016).
         filters: channels of each level's convolution, from full resolution down.
         kernel_size: side of the kernels, in pixels.
-        activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
-        output_activation: the same, for the last layer.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
+        output_activation: the same, for the last layer. It decides which values the images may have:
+            "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         seed: of the codes' noise in training.
         **kwargs: of `keras.Model`.
@@ -70,13 +59,18 @@ class VariationalCAE(BasicCAE, GaussianPrior):
     (3, 14, 14, 1)
     """
 
-    dense_code = False
-    latent_dim: int
-    beta = BottleneckWeight()
+    rules: ClassVar = {
+        **without(PyramidCAE.rules, "bottleneck"),
+        "latent_dim": positive_int,
+        "beta": non_negative_float,
+        "free_bits": non_negative_float,
+        "seed": seed_rule,
+    }
 
     def __init__(
         self,
         latent_dim: int,
+        *,
         beta: float = 1.0,
         free_bits: float = 0.0,
         filters: Sequence[int] = (16, 32, 64),
@@ -88,119 +82,30 @@ class VariationalCAE(BasicCAE, GaussianPrior):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            positive_int(latent_dim, "latent_dim"),
-            filters,
-            kernel_size,
-            activation,
-            output_activation,
-            corruption,
+            latent_dim,
+            bottleneck=kwargs.pop("bottleneck", None),
+            corruption=corruption,
+            hyperparameters={
+                "beta": beta,
+                "free_bits": free_bits,
+                "filters": filters,
+                "kernel_size": kernel_size,
+                "activation": activation,
+                "output_activation": output_activation,
+                "seed": seed,
+            },
             **kwargs,
         )
-        self.beta = beta
-        self.free_bits = non_negative_float(free_bits, "free_bits")
-        self.seed = seed
 
-    def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return Strided(**shared)
+
+    def make_bottleneck(self) -> keras.layers.Layer:
         return GaussianBottleneck(
             self.latent_dim,
-            self.beta,
-            self.free_bits,
-            values_per_image=math.prod(shape[1:]),
+            beta=self.beta,
+            free_bits=self.free_bits,
             seed=self.seed,
             dtype=self.dtype_policy,
             name="bottleneck",
         )
-
-    def posterior(self, images: Any, batch_size: int = 128) -> Any:
-        """Return mean and logarithm of the variance of each image's code.
-
-        Args:
-            images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many images of an array are encoded at once.
-
-        Returns:
-            Two arrays `(n, latent_dim)`; for a tensor, two tensors.
-        """
-        return self._infer(self._posterior, self._compiled_posterior, images, batch_size)
-
-    def _posterior(self, images: Any) -> Any:
-        self._ensure_built(images)
-        return self.bottleneck.posterior(self.encoder(self.check_images(images), training=False))
-
-    @functools.cached_property
-    def _compiled_posterior(self) -> Any:
-        return tf.function(self._posterior, autograph=False, reduce_retracing=True)
-
-    def log_likelihood(
-        self,
-        images: Any,
-        samples: int = 64,
-        likelihood: str | None = None,
-        seed: int = 0,
-        batch_size: int = 128,
-    ) -> Any:
-        """Estimate the logarithm of each image's likelihood, in nats, from below.
-
-        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm
-        of the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
-        estimate of the evidence lower bound; with more it comes closer to the likelihood.
-
-        Args:
-            images: an array `(n, height, width, channels)`.
-            samples: how many codes are drawn for each image.
-            likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
-                variance 1/2, that of the squared error. By default that of the loss of `compile`.
-            seed: of the codes.
-            batch_size: how many images are taken at once.
-
-        Returns:
-            An array `(n,)`.
-
-        Raises:
-            ValueError: the likelihood is unknown, and can't be told from the loss.
-        """
-        likelihood = self._likelihood(likelihood)
-        samples = positive_int(samples, "samples")
-        generator = np.random.default_rng(seed)
-        bounds = []
-        for start in range(0, len(images), batch_size):
-            batch = tf.convert_to_tensor(images[start : start + batch_size])
-            total = np.full(len(batch), -np.inf)
-            for _ in range(samples):
-                noise = generator.standard_normal((len(batch), self.latent_dim), dtype=np.float32)
-                weights = self._compiled_log_weights(batch, tf.constant(noise), likelihood)
-                total = np.logaddexp(total, np.asarray(weights, "float64"))
-            bounds.append(total - np.log(samples))
-        return np.concatenate(bounds).astype("float32")
-
-    def _likelihood(self, likelihood: str | None) -> str:
-        if likelihood is None:
-            loss = getattr(self, "loss", None)
-            name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-            likelihood = LIKELIHOODS.get(name)
-            if likelihood is None:
-                raise ValueError(
-                    f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} does not say."
-                )
-        return one_of(likelihood, "likelihood", ("bernoulli", "gaussian"))
-
-    def _log_weights(self, images: Any, noise: Any, likelihood: str) -> Any:
-        """`log p(x|z) + log p(z) − log q(z|x)` for one code `z` of each image. Shape: `(n,)`."""
-        mean, log_variance = self._posterior(images)
-        codes = mean + ops.exp(log_variance / 2.0) * noise
-        reconstructions = ops.cast(self._decode(codes), "float32")
-        images = ops.cast(self.check_images(images), "float32")
-        if likelihood == "bernoulli":
-            per_value = -keras.ops.binary_crossentropy(images, reconstructions)
-        else:
-            per_value = -ops.square(images - reconstructions) - math.log(math.pi) / 2.0
-        # The constants of the two normal densities cancel.
-        prior_to_posterior = (ops.square(noise) + log_variance - ops.square(codes)) / 2.0
-        return ops.sum(per_value, axis=(1, 2, 3)) + ops.sum(prior_to_posterior, axis=-1)
-
-    @functools.cached_property
-    def _compiled_log_weights(self) -> Any:
-        return tf.function(self._log_weights, autograph=False, reduce_retracing=True)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "beta": self.beta, "free_bits": self.free_bits, "seed": self.seed}

@@ -1,22 +1,22 @@
 """The autoencoder with discrete codes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
 
+from keras_cae.hyperparameters import without
 from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.vector_quantizer import VectorQuantizer
-from keras_cae.models.basic_cae import BasicCAE
-from keras_cae.models.bottleneck_weight import BottleneckWeight
-from keras_cae.validation import fraction, positive_int
+from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.strided import Strided
+from keras_cae.validation import fraction, non_negative_float, optional, positive_int, positive_ints
+from keras_cae.validation import seed as seed_rule
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class VectorQuantizedCAE(BasicCAE):
+class VectorQuantizedCAE(PyramidCAE):
     """Autoencoder with discrete codes (VQ-VAE): a grid of numbers, each that of a vector of a codebook.
 
     The fully convolutional networks of `BasicCAE` around a `VectorQuantizer` (van den Oord et al. 2017,
@@ -68,12 +68,21 @@ class VectorQuantizedCAE(BasicCAE):
     (64, 14, 14, 1)
     """
 
-    commitment_weight = BottleneckWeight()
+    rules: ClassVar = {
+        **without(PyramidCAE.rules, "bottleneck", "latent_dim"),
+        "codebook_size": positive_int,
+        "code_dim": positive_int,
+        "levels": optional(positive_ints),
+        "commitment_weight": non_negative_float,
+        "decay": fraction,
+        "seed": seed_rule,
+    }
 
     def __init__(
         self,
         codebook_size: int | None = None,
         code_dim: int | None = None,
+        *,
         levels: Sequence[int] | None = None,
         commitment_weight: float = 0.25,
         decay: float = 0.99,
@@ -85,76 +94,45 @@ class VectorQuantizedCAE(BasicCAE):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(None, filters, kernel_size, activation, output_activation, corruption, **kwargs)
-        self.levels = None
         if levels is not None:
             grid = FiniteScalarQuantizer(levels)
-            self.levels = grid.levels
+            levels = grid.levels
             codebook_size = _agreed(codebook_size, grid.codebook_size, "codebook_size", "the product")
             code_dim = _agreed(code_dim, grid.code_dim, "code_dim", "the number")
-        self.codebook_size = positive_int(codebook_size, "codebook_size")
-        self.code_dim = positive_int(code_dim, "code_dim")
-        self.commitment_weight = commitment_weight
-        self.decay = fraction(decay, "decay")
-        self.seed = seed
-
-    def encoder_levels(self) -> list[keras.layers.Layer]:
-        vectors = keras.layers.Conv2D(
-            self.code_dim, 1, data_format="channels_last", dtype=self.dtype_policy, name="vectors"
+        super().__init__(
+            None,
+            bottleneck=kwargs.pop("bottleneck", None),
+            corruption=corruption,
+            hyperparameters={
+                "codebook_size": codebook_size,
+                "code_dim": code_dim,
+                "levels": levels,
+                "commitment_weight": commitment_weight,
+                "decay": decay,
+                "filters": filters,
+                "kernel_size": kernel_size,
+                "activation": activation,
+                "output_activation": output_activation,
+                "seed": seed,
+            },
+            **kwargs,
         )
-        return [*super().encoder_levels(), vectors]
 
-    def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return Strided(**shared)
+
+    def make_bottleneck(self) -> keras.layers.Layer:
         common = {"dtype": self.dtype_policy, "name": "bottleneck"}
         if self.levels is not None:
             return FiniteScalarQuantizer(self.levels, **common)
         return VectorQuantizer(
             self.codebook_size,
             self.code_dim,
-            self.commitment_weight,
-            self.decay,
+            commitment_weight=self.commitment_weight,
+            decay=self.decay,
             seed=self.seed,
             **common,
         )
-
-    def decode(self, codes: Any, batch_size: int = 128) -> Any:
-        symbolic = isinstance(codes, keras.KerasTensor) or tf.is_symbolic_tensor(codes)
-        if not symbolic and not isinstance(codes, tf.data.Dataset):
-            self._check_numbers(np.asarray(codes))
-        return super().decode(codes, batch_size)
-
-    def _check_numbers(self, codes: Any) -> None:
-        """Refuse numbers that no vector has, of which images would be made all the same on some devices."""
-        outside = (codes < 0) | (codes >= self.codebook_size)
-        if np.any(outside):
-            raise ValueError(
-                f"codes must be numbers of vectors, from 0 to {self.codebook_size - 1}, got "
-                f"{codes[outside][0]}. Decode what encode gives, or draw numbers below codebook_size."
-            )
-
-    def _encode(self, images: Any) -> Any:
-        self._ensure_built(images)
-        return self.bottleneck.indices(self.encoder(self.check_images(images), training=False))
-
-    def _decode(self, codes: Any) -> Any:
-        dtype = keras.backend.standardize_dtype(codes.dtype)
-        if "int" not in dtype:
-            raise ValueError(f"codes must be integers, numbers of vectors as encode gives them, got {dtype}.")
-        vectors = self.bottleneck.vectors(codes)
-        return super()._decode(ops.cast(vectors, self.compute_dtype))
-
-    def get_config(self) -> dict[str, Any]:
-        config = {
-            **super().get_config(),
-            "codebook_size": self.codebook_size,
-            "code_dim": self.code_dim,
-            "levels": self.levels,
-            "commitment_weight": self.commitment_weight,
-            "decay": self.decay,
-            "seed": self.seed,
-        }
-        del config["latent_dim"]
-        return config
 
 
 def _agreed(value: Any, expected: int, name: str, meaning: str) -> int:

@@ -1,19 +1,20 @@
 """The Wasserstein autoencoder."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
+from keras_cae.hyperparameters import without
 from keras_cae.layers.mmd_bottleneck import MMDBottleneck
-from keras_cae.models.basic_cae import BasicCAE
-from keras_cae.models.bottleneck_weight import BottleneckWeight
-from keras_cae.models.gaussian_prior import GaussianPrior
-from keras_cae.validation import one_of, positive_int
+from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.strided import Strided
+from keras_cae.validation import choice, non_negative_float, positive_int
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class WassersteinCAE(BasicCAE, GaussianPrior):
+class WassersteinCAE(PyramidCAE):
     """Wasserstein autoencoder: the codes of all images together follow the standard normal distribution.
 
     The networks of `BasicCAE` around an `MMDBottleneck` (Tolstikhin et al. 2018, "Wasserstein
@@ -31,9 +32,10 @@ class WassersteinCAE(BasicCAE, GaussianPrior):
             `callbacks.WeightScheduler` does.
         kernel: "imq", the inverse multiquadratic, or "rbf", the Gaussian kernel.
         filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the convolutions' kernels, in pixels.
-        activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
-        output_activation: the same, for the last layer.
+        kernel_size: side of the kernels, in pixels.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
+        output_activation: the same, for the last layer. It decides which values the images may have:
+            "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         **kwargs: of `keras.Model`.
 
@@ -55,12 +57,17 @@ class WassersteinCAE(BasicCAE, GaussianPrior):
     (3, 14, 14, 1)
     """
 
-    latent_dim: int
-    mmd_weight = BottleneckWeight()
+    rules: ClassVar = {
+        **without(PyramidCAE.rules, "bottleneck"),
+        "latent_dim": positive_int,
+        "mmd_weight": non_negative_float,
+        "kernel": choice("imq", "rbf"),
+    }
 
     def __init__(
         self,
         latent_dim: int,
+        *,
         mmd_weight: float = 1.0,
         kernel: str = "imq",
         filters: Sequence[int] = (16, 32, 64),
@@ -71,19 +78,22 @@ class WassersteinCAE(BasicCAE, GaussianPrior):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            positive_int(latent_dim, "latent_dim"),
-            filters,
-            kernel_size,
-            activation,
-            output_activation,
-            corruption,
+            latent_dim,
+            bottleneck=kwargs.pop("bottleneck", None),
+            corruption=corruption,
+            hyperparameters={
+                "mmd_weight": mmd_weight,
+                "kernel": kernel,
+                "filters": filters,
+                "kernel_size": kernel_size,
+                "activation": activation,
+                "output_activation": output_activation,
+            },
             **kwargs,
         )
-        self.mmd_weight = mmd_weight
-        self.kernel = one_of(kernel, "kernel", ("imq", "rbf"))
 
-    def make_bottleneck(self, shape: Any) -> keras.layers.Layer:
-        return MMDBottleneck(self.mmd_weight, self.kernel, dtype=self.dtype_policy, name="bottleneck")
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return Strided(**shared)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mmd_weight": self.mmd_weight, "kernel": self.kernel}
+    def make_bottleneck(self) -> keras.layers.Layer:
+        return MMDBottleneck(self.mmd_weight, kernel=self.kernel, dtype=self.dtype_policy, name="bottleneck")

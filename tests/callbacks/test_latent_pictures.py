@@ -220,9 +220,9 @@ def test_numbers_of_a_codebook_have_colors_of_their_own():
 @pytest.mark.parametrize(
     ("cls", "make", "message"),
     [
-        (LatentTraversal, lambda: SKIP(2, (2, 2, 2)), "can't show SkipConnectionCAE: .* decode codes alone"),
-        (LatentInterpolation, lambda: SKIP(2, (2, 2, 2)), "can't show SkipConnectionCAE: .* codes alone"),
-        (LatentTraversal, lambda: BASIC(None, (2, 2)), r"feature maps of shape \(5, 6, 2\).*latent_dim"),
+        (LatentTraversal, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* decode codes alone"),
+        (LatentInterpolation, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* codes alone"),
+        (LatentTraversal, lambda: BASIC(None, filters=(2, 2)), r"feature maps of shape \(5, 6, 2\).*latent_dim"),
         (LatentTraversal, TinyCodebookCAE, r"numbers of vectors in a codebook.*CodebookUsage shows"),
         (CodebookUsage, TinyVariationalCAE, "it has no codebook"),
         (

@@ -47,7 +47,9 @@ def test_by_default_the_first_and_the_last_epoch(tmp_path):
     assert not (tmp_path / "projector" / "metadata.tsv").exists()
 
 
-@pytest.mark.parametrize("model", [lambda: BasicCAE(None, (2, 2)), lambda: SkipConnectionCAE(2, (2, 2, 2))])
+@pytest.mark.parametrize(
+    "model", [lambda: BasicCAE(None, filters=(2, 2)), lambda: SkipConnectionCAE(2, filters=(2, 2, 2))]
+)
 def test_feature_maps_are_flattened_and_the_decoder_is_not_needed(tmp_path, model):
     model = compiled(model(), run_eagerly=True)
     fit(model, LatentProjector(IMAGES, log_dir=tmp_path))

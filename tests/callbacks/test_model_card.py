@@ -156,7 +156,7 @@ def test_the_card(tmp_path):
         "| metrics | PSNR(max_value=1) |",
         f"| keras | {keras.__version__} |",
         "Param #",
-        "encoder (Encoder)",
+        "encoder (Network)",
     ):
         assert part in text
 

@@ -27,9 +27,9 @@ def plain():
             {"traversal", "interpolation", "prior_samples", "kl", "effective_rank"},
             {"projector"},
         ),
-        (lambda: models.BasicCAE(3, (2, 2)), {"traversal", "interpolation", "effective_rank"}, {"projector"}),
-        (lambda: models.SkipConnectionCAE(3, (2, 2, 2)), {"effective_rank"}, {"projector"}),
-        (lambda: models.BasicCAE(None, (2, 2)), set(), {"projector"}),
+        (lambda: models.BasicCAE(3, filters=(2, 2)), {"traversal", "interpolation", "effective_rank"}, {"projector"}),
+        (lambda: models.SkipConnectionCAE(3, filters=(2, 2, 2)), {"effective_rank"}, {"projector"}),
+        (lambda: models.BasicCAE(None, filters=(2, 2)), set(), {"projector"}),
         (plain, set(), {"projector"}),
         (TinyCodebookCAE, set(), {"codebook"}),
     ],
@@ -65,7 +65,7 @@ def test_a_single_image_and_freq(tmp_path):
 
 
 def test_a_single_image_of_a_model_without_a_prior(tmp_path):
-    fit(compiled(models.BasicCAE(3, (2, 2)), run_eagerly=True), *standard_callbacks(tmp_path, IMAGES[:1]))
+    fit(compiled(models.BasicCAE(3, filters=(2, 2)), run_eagerly=True), *standard_callbacks(tmp_path, IMAGES[:1]))
     seen = written(tmp_path)
     assert "reconstruction" in seen
     assert "latent/traversal" not in seen

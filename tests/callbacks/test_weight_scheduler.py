@@ -119,6 +119,14 @@ def test_the_model_must_have_the_attribute(attribute, images):
         model.fit(images, callbacks=[WeightScheduler(attribute, steps=3)], verbose=0)
 
 
+@pytest.mark.parametrize("attribute", ["free_bits", "latent_dim", "bottleneck.free_bits"])
+def test_what_would_have_no_effect_is_refused(attribute, images):
+    model = VariationalCAE(2, filters=(3, 4))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=f"'{attribute}' of VariationalCAE is fixed.*beta"):
+        model.fit(images, callbacks=[WeightScheduler(attribute, steps=3)], verbose=0)
+
+
 def test_the_attribute_may_be_that_of_a_part(images):
     model = VariationalCAE(2, filters=(3, 4))
     model.compile("sgd", "mse")

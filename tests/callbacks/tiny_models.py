@@ -3,9 +3,8 @@
 import keras
 import numpy as np
 
-from keras_cae.layers import GaussianBottleneck
+from keras_cae.layers import GaussianBottleneck, VectorQuantizer
 from keras_cae.models import CAE
-from keras_cae.models.gaussian_prior import GaussianPrior
 
 SHAPE = (9, 12, 2)
 IMAGES = np.random.default_rng(0).random((12, *SHAPE), dtype="float32")
@@ -28,7 +27,7 @@ def decoder(counter=None, dtype=None):
     return keras.Sequential([counter or Counter(), keras.layers.Dropout(0.2, seed=1), *layers])
 
 
-class TinyVariationalCAE(CAE, GaussianPrior):
+class TinyVariationalCAE(CAE):
     """With a prior, a posterior and a dense code of four numbers."""
 
     latent_dim = 4
@@ -42,12 +41,9 @@ class TinyVariationalCAE(CAE, GaussianPrior):
             dtype=dtype,
         )
 
-    def posterior(self, images):
-        return self.bottleneck.posterior(self.encoder(self.check_images(images), training=False))
-
 
 class TinyCodebookCAE(CAE):
-    """With discrete codes, `(n, 9, 12)` of six numbers: those of the encoder's largest channel."""
+    """With discrete codes, `(n, 9, 12)` of six numbers."""
 
     codebook_size = 6
 
@@ -55,15 +51,10 @@ class TinyCodebookCAE(CAE):
         super().__init__(
             keras.Sequential([keras.layers.Conv2D(6, 1, activation="softmax", dtype=dtype)]),
             keras.Sequential([counter or Counter(), keras.layers.Flatten(), decoder(dtype=dtype)]),
+            VectorQuantizer(6, 6, seed=1, dtype=dtype),
             corruption=keras.layers.GaussianNoise(0.1, seed=3),
             dtype=dtype,
         )
-
-    def _encode(self, images):
-        return keras.ops.argmax(super()._encode(images), axis=-1)
-
-    def _decode(self, codes):
-        return super()._decode(keras.ops.one_hot(codes, self.codebook_size))
 
 
 def compiled(model, **arguments):

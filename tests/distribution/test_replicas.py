@@ -10,7 +10,7 @@ import tensorflow as tf
 from small_models import MODELS, make_compiled, make_images, shared_draws
 
 import keras_cae
-from keras_cae.models.random_state import draw_apart, seed_generators
+from keras_cae.training.random_state import draw_independently, seed_generators
 
 COUNTED = ("BasicCAE", "BatchNormPoolCAE", "VariationalCAE", "WassersteinCAE")
 REPORTED = {
@@ -127,7 +127,7 @@ def test_replicas_draw_different_noise(make_layer, two_replicas):
 
 def test_a_copy_of_a_layer_draws_by_itself():
     layer = keras.layers.Dropout(0.5, seed=1)
-    draw_apart(layer)
+    draw_independently(layer)
     twin = copy.deepcopy(layer)
     expected = np.asarray(layer(np.ones((4, 4)), training=True))
     np.testing.assert_array_equal(twin(np.ones((4, 4)), training=True), expected)

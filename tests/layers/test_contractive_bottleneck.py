@@ -91,7 +91,7 @@ def test_the_gradient_reaches_the_weights():
 def trained(images, scope=contextlib.nullcontext, epochs=1, model=None, latent_dim=2, **arguments):
     keras.utils.set_random_seed(0)
     with scope():
-        model = model or BasicCAE(latent_dim, (4, 8), bottleneck=ContractiveBottleneck(**arguments))
+        model = model or BasicCAE(latent_dim, filters=(4, 8), bottleneck=ContractiveBottleneck(**arguments))
         model.compile(keras.optimizers.Adam(0.005), "mse")
         options = {"batch_size": 32, "epochs": epochs, "shuffle": False, "verbose": 0}
         history = model.fit(images, validation_data=images[:40], **options).history
@@ -132,9 +132,9 @@ def test_what_the_encoder_adds_to_the_loss_counts_once(images):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda bottleneck: BasicCAE(None, (3, 4), bottleneck=bottleneck),
-        pytest.param(lambda b: BatchNormPoolCAE(5, (3, 4), bottleneck=b), marks=pytest.mark.slow),
-        pytest.param(lambda b: SkipConnectionCAE(5, (3, 4, 5), bottleneck=b), marks=pytest.mark.slow),
+        lambda bottleneck: BasicCAE(None, filters=(3, 4), bottleneck=bottleneck),
+        pytest.param(lambda b: BatchNormPoolCAE(5, filters=(3, 4), bottleneck=b), marks=pytest.mark.slow),
+        pytest.param(lambda b: SkipConnectionCAE(5, filters=(3, 4, 5), bottleneck=b), marks=pytest.mark.slow),
     ],
     ids=["any size", "batch norm, pooling", "skip connections"],
 )

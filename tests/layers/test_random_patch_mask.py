@@ -66,7 +66,7 @@ def test_the_mean_of_many_pixels_in_low_precision(policy):
 
 
 def test_it_corrupts_any_model_the_same_in_every_evaluation():
-    model = keras_cae.models.BasicCAE(3, (2, 3), corruption=RandomPatchMask(4, 0.5))
+    model = keras_cae.models.BasicCAE(3, filters=(2, 3), corruption=RandomPatchMask(4, 0.5))
     model.compile(keras.optimizers.SGD(0.0), "mse")
     history = model.fit(IMAGES, validation_data=IMAGES, epochs=2, shuffle=False, verbose=0).history
     assert history["val_loss"][0] == history["val_loss"][1] == model.evaluate(IMAGES, verbose=0)

@@ -11,7 +11,7 @@ from keras_cae import losses, metrics
 LOSSES = [losses.SSIM, losses.MultiScaleSSIM, losses.Charbonnier, losses.TotalVariation]
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package="test_image_losses")
 class LargestError(losses.ImageLoss):
     """A loss of somebody else's."""
 

@@ -11,7 +11,7 @@ from keras_cae.models import AdversarialCAE
 
 def made(images, policy="float32", **compile_arguments):
     keras.utils.set_random_seed(0)
-    model = AdversarialCAE(2, 0.3, (8, 5), filters=(3, 4), seed=1, dtype=policy)
+    model = AdversarialCAE(2, adversarial_weight=0.3, discriminator_units=(8, 5), filters=(3, 4), seed=1, dtype=policy)
     model.build(images.shape)
     second = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.02, 50), beta_1=0.4)
     arguments = {"optimizer": keras.optimizers.Adam(0.01), "discriminator_optimizer": second}
@@ -102,7 +102,9 @@ def test_the_main_optimizer_has_nothing_of_the_discriminator(images):
     model = made(images)
     fit(model, images, callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 0.001)])
     assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
-    assert len(model.optimizer.variables) == 2 + 2 * len(model.trainable_variables)
+    others = len(model.trainable_variables) - len(model.discriminator.variables)
+    assert len(model.optimizer.variables) == 2 + 2 * others
+    assert len(model.weights) == len(model.trainable_weights) + len(model.non_trainable_weights)
     assert len(model.discriminator_optimizer.variables) == 1 + 2 * len(model.discriminator.variables)
     assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 6
 

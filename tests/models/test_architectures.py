@@ -105,7 +105,7 @@ def test_features_join_below_full_resolution_and_after_the_activation():
 
 
 def test_skip_connections_cannot_decode_codes_alone(images):
-    model = SkipConnectionCAE(3, (2, 3, 4))
+    model = SkipConnectionCAE(3, filters=(2, 3, 4))
     codes, features = model.encode(images, batch_size=4, return_features=True)
     with pytest.raises(ValueError, match="needs the encoder's feature maps"):
         model.decode(codes)
@@ -115,7 +115,7 @@ def test_skip_connections_cannot_decode_codes_alone(images):
 
 
 def test_each_level_has_its_own_learnable_activation(images):
-    model = BasicCAE(3, (2, 3, 4), activation=keras.layers.PReLU(shared_axes=[1, 2]))
+    model = BasicCAE(3, filters=(2, 3, 4), activation=keras.layers.PReLU(shared_axes=[1, 2]))
     model.build(images.shape)
     alphas = [weight for weight in model.trainable_weights if "re_lu" in weight.path]
     assert [weight.shape[-1] for weight in alphas] == [2, 3, 4, 3, 2]
@@ -123,7 +123,7 @@ def test_each_level_has_its_own_learnable_activation(images):
 
 @pytest.mark.parametrize("activation", ["elu", keras.ops.sin, keras.activations.gelu, keras.layers.LeakyReLU(0.3)])
 def test_any_activation(images, activation):
-    model = BasicCAE(3, (2, 3), activation=activation, output_activation=None)
+    model = BasicCAE(3, filters=(2, 3), activation=activation, output_activation=None)
     assert np.isfinite(model(images)).all()
 
 
@@ -179,7 +179,7 @@ def test_moving_averages_keep_as_much_as_the_momentum_says(images, momentum):
     model.compile(keras.optimizers.SGD(0.0), "mse")
 
     def variances_of_batch(steps):
-        levels = (model.encoder.levels[0], model.decoder.levels[0])
+        levels = [network.get_layer("level_0") for network in (model.encoder, model.decoder)]
         moving = np.concatenate([level.normalize.moving_variance for level in levels])
         return (moving - momentum**steps) / (1 - momentum**steps)
 

@@ -8,7 +8,7 @@ import keras_cae
 
 
 def noisy(**arguments):
-    model = keras_cae.models.BasicCAE(3, (2, 3), corruption=keras.layers.GaussianNoise(0.3), **arguments)
+    model = keras_cae.models.BasicCAE(3, filters=(2, 3), corruption=keras.layers.GaussianNoise(0.3), **arguments)
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
     return model
 
@@ -30,7 +30,7 @@ def train(images, **arguments):
 
 def test_predict_and_encode_see_clean_images(images):
     model = noisy()
-    clean = keras_cae.models.BasicCAE(3, (2, 3))
+    clean = keras_cae.models.BasicCAE(3, filters=(2, 3))
     model.build(images.shape)
     clean.build(images.shape)
     clean.set_weights(model.get_weights())
@@ -46,7 +46,7 @@ def test_the_target_stays_clean(images):
         def call(self, inputs, training=False):
             return keras.ops.zeros_like(inputs) if training else inputs
 
-    model = keras_cae.models.BasicCAE(3, (2, 3), corruption=Blank())
+    model = keras_cae.models.BasicCAE(3, filters=(2, 3), corruption=Blank())
     model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
     blank = model(np.zeros_like(images)).numpy()
     error = np.mean((blank - images) ** 2)
@@ -109,7 +109,7 @@ def test_corrupt_shows_what_evaluation_sees(images):
 
 def test_pipelines_of_corruptions(images):
     pipeline = keras.layers.Pipeline([keras.layers.GaussianNoise(0.2), keras.layers.Dropout(0.3)])
-    model = keras_cae.models.BasicCAE(3, (2, 3), corruption=pipeline)
+    model = keras_cae.models.BasicCAE(3, filters=(2, 3), corruption=pipeline)
     model.compile(optimizer="adam", loss="mse")
     model.fit(images, verbose=0)
     assert model.evaluate(images, verbose=0) == model.evaluate(images, verbose=0)

@@ -16,7 +16,7 @@ def small(**arguments):
 
 def test_it_removes_more_noise_than_it_adds(digits):
     train, test = digits
-    model = DenoisingCAE((8, 16), corruption=keras.layers.GaussianNoise(SIGMA, seed=1))
+    model = DenoisingCAE(filters=(8, 16), corruption=keras.layers.GaussianNoise(SIGMA, seed=1))
     model.compile(keras.optimizers.Adam(0.003), "mse")
     model.fit(train, epochs=4, batch_size=32, verbose=0)
     noisy = test + np.random.default_rng(0).normal(0, SIGMA, test.shape).astype("float32")
@@ -39,7 +39,7 @@ def test_parameters():
 def test_the_network():
     """The function, written out once more with plain operations on the same weights."""
     images = np.random.default_rng(0).random((2, 12, 8, 1), dtype="float32")
-    model = DenoisingCAE((3, 4), convs_per_level=2, activation="tanh")
+    model = DenoisingCAE(filters=(3, 4), convs_per_level=2, activation="tanh")
     outputs = model(images)
     weights = iter([tf.constant(w) for w in model.get_weights()])
 
@@ -81,7 +81,7 @@ def test_without_noise_to_subtract_the_input_comes_back():
     images = np.random.default_rng(0).normal(0.5, 3, size=(2, 9, 12, 1)).astype("float32")
     model = small(dtype="mixed_bfloat16")
     model.build(images.shape)
-    for variable in model.decoder.head[-1].weights:
+    for variable in model.decoder.get_layer("output_convolution").weights:
         variable.assign(tf.zeros_like(variable))
     np.testing.assert_array_equal(model.predict(images, verbose=0), images)
     bytes_ = np.random.default_rng(0).integers(0, 256, (2, 9, 12, 1), dtype="uint8")
@@ -100,7 +100,7 @@ def test_training_on_images_of_several_sizes_and_targets_beyond_the_range():
 
 
 def test_one_level(images):
-    assert DenoisingCAE((4,))(images).shape == images.shape
+    assert DenoisingCAE(filters=(4,))(images).shape == images.shape
 
 
 @pytest.mark.parametrize(("argument", "value"), [("filters", ()), ("convs_per_level", 0), ("activation", 3)])

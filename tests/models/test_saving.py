@@ -11,10 +11,10 @@ import tensorflow as tf
 import keras_cae
 
 MODELS = {
-    "basic": lambda: keras_cae.models.BasicCAE(3, (2, 3), corruption=keras.layers.GaussianNoise(0.1)),
-    "batch norm": lambda: keras_cae.models.BatchNormPoolCAE(3, (2, 3), dtype="mixed_bfloat16"),
-    "skip": lambda: keras_cae.models.SkipConnectionCAE(3, (2, 3, 4), activation=keras.layers.PReLU()),
-    "fully convolutional": lambda: keras_cae.models.BasicCAE(None, (2, 3)),
+    "basic": lambda: keras_cae.models.BasicCAE(3, filters=(2, 3), corruption=keras.layers.GaussianNoise(0.1)),
+    "batch norm": lambda: keras_cae.models.BatchNormPoolCAE(3, filters=(2, 3), dtype="mixed_bfloat16"),
+    "skip": lambda: keras_cae.models.SkipConnectionCAE(3, filters=(2, 3, 4), activation=keras.layers.PReLU()),
+    "fully convolutional": lambda: keras_cae.models.BasicCAE(None, filters=(2, 3)),
     "own networks": lambda: keras_cae.models.CAE(
         keras.Sequential([keras.layers.Flatten(), keras.layers.Dropout(0.3), keras.layers.Dense(3)]),
         keras.Sequential([keras.layers.Dense(216), keras.layers.Reshape((9, 12, 2))]),
@@ -24,10 +24,10 @@ MODELS = {
 
 # More of the same, of which the default run tries the first test only.
 MORE_MODELS = {
-    "residual": lambda: keras_cae.models.ResidualCAE(3, (4,)),
+    "residual": lambda: keras_cae.models.ResidualCAE(3, filters=(4,)),
     "masked": lambda: keras_cae.models.MaskedCAE(3, filters=(4,), seed=1),
     "denoising": lambda: keras_cae.models.DenoisingCAE(
-        (3, 4), convs_per_level=1, corruption=keras.layers.GaussianNoise(0.1)
+        filters=(3, 4), convs_per_level=1, corruption=keras.layers.GaussianNoise(0.1)
     ),
 }
 
@@ -125,7 +125,7 @@ def test_export_needs_a_build(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:.*not yet been built")
 def test_an_unbuilt_model_is_saved_with_its_configuration(images, tmp_path):
-    model = keras_cae.models.BasicCAE(3, (2, 3))
+    model = keras_cae.models.BasicCAE(3, filters=(2, 3))
     model.compile(optimizer="adam", loss="mse")
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

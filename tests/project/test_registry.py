@@ -57,6 +57,12 @@ def networks():
 
 # class: a function that gives every argument of the constructor a value that is not its default
 ARGUMENTS = {
+    layers.AdversarialBottleneck: lambda: {
+        "latent_dim": 3,
+        "adversarial_weight": 0.5,
+        "units": (7, 5),
+        "seed": 7,
+    },
     layers.ConvBlock: lambda: {
         "filters": 3,
         "kernel_size": 5,
@@ -78,7 +84,8 @@ ARGUMENTS = {
     },
     layers.SparseBottleneck: lambda: {"penalty": "l1", "weight": 0.5, "target": 0.2},
     layers.MMDBottleneck: lambda: {"mmd_weight": 0.5, "kernel": "rbf"},
-    layers.RandomPatchMask: lambda: {"patch_size": 2, "ratio": 0.4, "seed": 7},
+    layers.Penalty: lambda: {"weight": 0.5, "name": "quality"},
+    layers.RandomPatchMask: lambda: {"patch_size": 2, "ratio": 0.4, "loss_on": "hidden", "seed": 7},
     layers.ResidualBlock: lambda: {
         "filters": 6,
         "kernel_size": 5,
@@ -130,10 +137,12 @@ ARGUMENTS = {
     models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
     models.DenoisingCAE: lambda: without(
         "latent_dim",
-        pyramid((3, 4, 5), convs_per_level=1, activation=keras.layers.PReLU(shared_axes=[1, 2])),
+        with_bottleneck((3, 4, 5), convs_per_level=1, activation=keras.layers.PReLU(shared_axes=[1, 2])),
     ),
-    models.MaskedCAE: lambda: pyramid((4,), blocks_per_level=2, patch_size=2, ratio=0.4, seed=7),
-    models.ResidualCAE: lambda: pyramid((4,), blocks_per_level=2, upsampling="transposed"),
+    models.MaskedCAE: lambda: with_bottleneck(
+        (4,), blocks_per_level=2, upsampling="transposed", patch_size=2, ratio=0.4, seed=7
+    ),
+    models.ResidualCAE: lambda: with_bottleneck((4,), blocks_per_level=2, upsampling="transposed"),
     models.VariationalCAE: lambda: pyramid((2, 3, 4), beta=0.5, free_bits=0.1, seed=7),
     models.VectorQuantizedCAE: lambda: convolutional(
         (2, 3, 4),
@@ -145,20 +154,18 @@ ARGUMENTS = {
         seed=7,
     ),
     models.WassersteinCAE: lambda: pyramid((2, 3, 4), mmd_weight=0.5, kernel="rbf"),
-    models.Encoder: lambda: {"levels": [layers.ConvBlock(3, strides=2)], "latent_dim": 4},
-    models.Decoder: lambda: {
-        "levels": [layers.TransposedConvBlock(3, strides=2)],
-        "head": [keras.layers.Conv2D(1, 3, padding="same")],
-        "start_shape": (3, 4, 2),
-        "image_size": (5, 8),
-        "merge": "concatenate",
-    },
 }
 # Of callbacks, tests/callbacks/test_every_callback.py has the table.
 WITHOUT_CONFIG = {
     *(cls for cls in map(vars(callbacks).get, callbacks.__all__) if inspect.isclass(cls)),
     samplers.GaussianMixtureSampler,
     samplers.NormalSampler,
+    # Bases for those who extend.
+    layers.Bottleneck,
+    layers.Corruption,
+    losses.ImageLoss,
+    metrics.ImageMetric,
+    models.PyramidCAE,
 }
 # class: what differs from that in the models that are swept
 SWEPT_WITH = {models.VectorQuantizedCAE: {"levels": None}}
@@ -167,7 +174,9 @@ PUBLIC = {
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)
     for name in module.__all__
 }
-LAYERS = [cls for cls in ARGUMENTS if cls.__module__.startswith("keras_cae.layers")]
+# Not one for images, and one that is float32 in every precision.
+OTHER_LAYERS = (layers.AdversarialBottleneck, layers.Penalty)
+LAYERS = [cls for cls in ARGUMENTS if cls.__module__.startswith("keras_cae.layers") and cls not in OTHER_LAYERS]
 AUTOENCODERS = [cls for cls in ARGUMENTS if issubclass(cls, models.CAE)]
 
 

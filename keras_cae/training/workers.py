@@ -26,10 +26,10 @@ def callbacks_of_worker(callbacks: Any, strategy: tf.distribute.Strategy) -> Any
     return [_reading(callback) for callback in kept]
 
 
-def leave_fit(callbacks: Any) -> None:
+def end_of_fit(callbacks: Any) -> None:
     """Tell the callbacks that have an `on_fit_exit` that `fit` is over, be it by an exception.
 
-    Of which Keras tells none of them, so that they would leave their files open.
+    Keras does not tell callbacks of exceptions, so they would leave their files open.
     """
     for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks)):
         if hasattr(callback, "on_fit_exit"):

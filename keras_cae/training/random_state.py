@@ -26,7 +26,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         return seed + tf.stack([number * SEED_DISTANCE, tf.zeros_like(number)])
 
 
-def draw_apart(layer: keras.layers.Layer) -> None:
+def draw_independently(layer: keras.layers.Layer) -> None:
     """Let every replica draw numbers of its own in a layer, where Keras draws the same on all of them."""
     for generator in seed_generators(layer):
         # The generators belong to layers of any kind, whose attribute is theirs; hence not a new object.
@@ -53,16 +53,27 @@ def same_noise(layers: Any) -> Iterator[None]:
 
 def seed_generators(layers: Any) -> list[keras.random.SeedGenerator]:
     """The seed generators in a layer, or in several, and in the layers that these are made of."""
-    found: dict[int, Any] = {}
-    _visit(layers, found)
-    return [part for part in found.values() if isinstance(part, keras.random.SeedGenerator)]
+    return list(named_seed_generators(layers).values())
 
 
-def _visit(part: Any, found: dict[int, Any]) -> None:
+def named_seed_generators(layers: Any) -> dict[str, keras.random.SeedGenerator]:
+    """The seed generators in a layer, or in several, by the path of attributes that leads to each.
+
+    The path is the same in every process, and another generator does not change it.
+    """
+    found: dict[str, Any] = {}
+    _visit(layers, "", set(), found)
+    return found
+
+
+def _visit(part: Any, path: str, seen: set[int], found: dict[str, Any]) -> None:
     if isinstance(part, list | tuple | dict):
-        for item in part.values() if isinstance(part, dict) else part:
-            _visit(item, found)
-    elif isinstance(part, keras.layers.Layer | keras.random.SeedGenerator) and id(part) not in found:
-        found[id(part)] = part
-        if isinstance(part, keras.layers.Layer):
-            _visit(vars(part), found)
+        items = part.items() if isinstance(part, dict) else enumerate(part)
+        for key, item in items:
+            _visit(item, f"{path}.{key}" if path else str(key), seen, found)
+    elif isinstance(part, keras.layers.Layer | keras.random.SeedGenerator) and id(part) not in seen:
+        seen.add(id(part))
+        if isinstance(part, keras.random.SeedGenerator):
+            found[path] = part
+        else:
+            _visit(dict(sorted(vars(part).items(), key=lambda item: item[0])), path, seen, found)

@@ -1,0 +1,67 @@
+"""Constructor arguments that are checked, kept, saved and, once a model is built, fixed."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import keras
+
+Rule = Callable[[Any, str], Any]
+"""Takes a value and the argument's name; returns the value as it is kept, or raises an error that names it."""
+
+
+class Hyperparameters:
+    """A layer or a model whose hyperparameters follow rules that its class declares.
+
+    A class lists its constructor's arguments in `rules` and hands the values to `keep`. Every argument is
+    then checked, kept as an attribute of the same name and returned by `get_config`. After `build` the
+    attributes can't be assigned any more: the layers that exist would not follow, and the saved file would
+    describe another model. What is meant to change (the weight of a penalty) is a property or another
+    descriptor of the class, and stays assignable.
+    """
+
+    rules: ClassVar[Mapping[str, Rule]] = {}
+    """The rule of each argument, the inherited ones included."""
+
+    adjustable: ClassVar[tuple[str, ...]] = ()
+    """Arguments that may be assigned after `build`, because everything follows."""
+
+    def keep(self, **values: Any) -> None:
+        """Check arguments of the constructor and keep them under their names."""
+        for name, value in values.items():
+            setattr(self, name, self.rules[name](value, name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        fixed = name in self.rules and name not in self.adjustable and not _is_adjustable(type(self), name)
+        if fixed and getattr(self, "built", False):
+            raise AttributeError(
+                f"{name} of {type(self).__name__} can't be changed once it is built: its layers were made for "
+                f"{name}={getattr(self, name, None)!r}. Make a new one with the other value."
+            )
+        super().__setattr__(name, value)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()  # type: ignore[misc]  # a layer's or a model's
+        return {**config, **{name: plain(getattr(self, name)) for name in self.rules}}
+
+
+def _is_adjustable(cls: type, name: str) -> bool:
+    return hasattr(inspect.getattr_static(cls, name, None), "__set__")
+
+
+def plain(value: Any) -> Any:
+    """The form in which a configuration holds a value: layers and functions by name and configuration."""
+    if isinstance(value, keras.layers.Layer):
+        return keras.saving.serialize_keras_object(value)
+    if callable(value):
+        return keras.activations.serialize(value)
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, tuple):
+        return tuple(plain(part) for part in value)
+    return value
+
+
+def without(rules: Mapping[str, Rule], *names: str) -> dict[str, Rule]:
+    """The rules of a base whose subclass has no use for some of the arguments."""
+    return {name: rule for name, rule in rules.items() if name not in names}

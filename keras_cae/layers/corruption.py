@@ -1,0 +1,67 @@
+"""The base of corruptions that say which pixels count."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.hyperparameters import Hyperparameters
+
+
+class Corruption(Hyperparameters, keras.layers.Layer):
+    """A layer that corrupts images in training and evaluation, and may say which of their pixels count.
+
+    Any Keras layer that does something with `training=True` can be the `corruption` of a model, and then all
+    pixels count the same. Derive from this class to hide pixels and to have the loss count these only.
+
+    A subclass writes `corrupt`. Without `training` the layer leaves images as they are.
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, height, width, channels)`.
+
+    Output shape: that of the input.
+
+    Example:
+
+    >>> class Stripes(keras_cae.layers.Corruption):
+    ...     def corrupt(self, images):
+    ...         visible = keras.ops.arange(images.shape[2], dtype=images.dtype)[:, None] % 2
+    ...         return images * visible, None
+    >>> float(np.sum(Stripes()(np.ones((1, 4, 4, 1)), training=True)))
+    8.0
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def corrupt(self, images: Any) -> tuple[Any, Any]:
+        """Return corrupted images, and weights of the pixels in the loss or None.
+
+        Args:
+            images: batch of images, floats.
+
+        Returns:
+            The inputs of the encoder; weights of shape `(n, height, width)`, whose mean over an image's
+            pixels is 1 (see `weights_of_hidden`), or None if all pixels count.
+        """
+        raise NotImplementedError
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.corrupt(inputs)[0] if training else inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tuple(input_shape)
+
+
+def weights_of_hidden(hidden: Any) -> Any:
+    """Weights under which the mean over all pixels is that over the hidden ones.
+
+    Args:
+        hidden: booleans, True where a pixel counts, of shape `(n, height, width)`.
+    """
+    weights = ops.cast(hidden, "float32")
+    axes = tuple(range(1, len(weights.shape)))
+    share = ops.mean(weights, axis=axes, keepdims=True)
+    return weights / ops.maximum(share, keras.config.epsilon())

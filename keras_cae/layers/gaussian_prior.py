@@ -1,0 +1,37 @@
+"""What bottlenecks share whose codes are held near the standard normal distribution."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_cae.layers.bottleneck import Bottleneck
+
+
+class GaussianPrior(Bottleneck):
+    """A bottleneck from whose prior, the standard normal distribution, codes can be drawn."""
+
+    has_prior = True
+
+    def draw_codes(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
+        """Return codes drawn from the prior.
+
+        Args:
+            shape: `(n, ...)`, of the codes.
+            seed: the same seed draws the same codes, and of more codes the same first ones.
+        """
+        return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def check_prior(layer: Any) -> Any:
+    """Return the layer if it has a prior to draw codes from.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if isinstance(layer, Bottleneck) and layer.has_prior:
+        return layer
+    raise ValueError(
+        f"The bottleneck {type(layer).__name__} has no prior to draw codes from. Use a model or a bottleneck "
+        "with one (VariationalCAE, WassersteinCAE, AdversarialCAE; GaussianBottleneck, MMDBottleneck, "
+        "AdversarialBottleneck), or fit a sampler to codes: keras_cae.samplers.GaussianMixtureSampler."
+    )

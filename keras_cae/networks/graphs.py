@@ -1,0 +1,145 @@
+"""The parts of an autoencoder, as models that share their layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from keras_cae.images import compatible
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.layers.codes import Codes, Latents
+from keras_cae.networks.network import Network
+from keras_cae.networks.pyramid import Pyramid
+
+
+@dataclass
+class Graphs:
+    """An encoder and a decoder with their ends open, for the bottleneck in between.
+
+    `encoder` and `decoder` are what users see: images to codes, and codes to images. `body` ends where the
+    bottleneck begins, and returns what the decoder sees of the encoder too; `head` begins where it ends.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+    body: keras.Model
+    head: keras.Model
+    crops: bool = False
+    """Whether reconstructions may be larger than the images, by what pads images of any size."""
+    same_shape: bool = False
+    """Whether reconstructions have the shape of the images."""
+
+    def features(self, images: Any, training: bool | None) -> list[Any]:
+        """The input of the bottleneck, and what the decoder takes beside its output."""
+        outputs = self.body(images, training=training)
+        return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+
+    def images(self, inputs: list[Any], training: bool | None) -> Any:
+        """The images that the decoder makes of the output of the bottleneck and what it takes beside."""
+        return self.head(inputs if len(inputs) > 1 else inputs[0], training=training)
+
+    def output_shape(self, input_shape: Any) -> Any:
+        """The shape of the reconstructions of images of a shape."""
+        if self.same_shape:
+            return tuple(input_shape)
+        return (
+            input_shape[0],
+            *self.decoder.compute_output_shape(self.encoder.compute_output_shape(input_shape))[1:],
+        )
+
+
+def graphs_of_networks(
+    encoder: keras.Model, decoder: keras.Model, bottleneck: keras.layers.Layer, shape: Any, feature_shape: Any
+) -> Graphs:
+    """The graphs of two networks that the user made.
+
+    Raises:
+        ValueError: they do not fit together.
+    """
+    latent_shape = bottleneck(keras.KerasTensor(feature_shape, dtype=bottleneck.compute_dtype)).shape
+    taken = getattr(decoder, "input_shape", None)
+    if isinstance(taken, tuple) and not compatible(latent_shape, taken):
+        raise ValueError(
+            f"The encoder and the decoder do not fit together: the encoder {encoder.name!r} gives "
+            f"codes of shape {tuple(latent_shape)}, the decoder {decoder.name!r} takes {taken}."
+        )
+    if _passes_codes(bottleneck):
+        return Graphs(encoder, decoder, encoder, decoder)
+    images = keras.Input(shape[1:], name="images")
+    codes = Codes(bottleneck, name="codes", dtype=bottleneck.dtype_policy)(encoder(images))
+    whole_encoder = Network(images, codes, name="encoder")
+    whole_decoder = decoder
+    if getattr(bottleneck, "codebook_size", None) is not None:
+        numbers = keras.Input(codes.shape[1:], dtype="int32", name="numbers")
+        latents = Latents(bottleneck, name="latents", dtype=bottleneck.dtype_policy)(numbers)
+        whole_decoder = Network(numbers, decoder(latents), name="decoder")
+    return Graphs(whole_encoder, whole_decoder, encoder, decoder)
+
+
+def _passes_codes(bottleneck: keras.layers.Layer) -> bool:
+    """Whether the encoder's output are the codes."""
+    return isinstance(bottleneck, keras.layers.Identity) or getattr(bottleneck, "passes_codes", False)
+
+
+def check_single_output(encoder: keras.Model, shape: Any) -> Any:
+    """Return the shape of an encoder's output, if there is one output.
+
+    Raises:
+        ValueError: there are several.
+    """
+    if isinstance(shape, dict) or (isinstance(shape, list | tuple) and shape and isinstance(shape[0], list | tuple)):
+        raise ValueError(
+            f"The encoder {encoder.name!r} must have one output, from which the bottleneck makes codes, but it has "
+            f"{len(shape)}. Of the usual [z_mean, z_log_var, z] keep the layers before them, and let "
+            "bottleneck=keras_cae.layers.GaussianBottleneck(latent_dim) make mean, variance and sample."
+        )
+    return shape
+
+
+def graphs_of_pyramid(
+    pyramid: Pyramid, bottleneck: keras.layers.Layer, image_shape: Any, latent_dim: int | None
+) -> Graphs:
+    """The graphs of an architecture of the library, around a bottleneck.
+
+    Args:
+        pyramid: describes the networks.
+        bottleneck: the layer in between, not built.
+        image_shape: `(height, width, channels)`, None for sides that may differ.
+        latent_dim: size of the codes; None if they are feature maps.
+    """
+    dense = latent_dim is not None
+    projects = isinstance(bottleneck, Bottleneck) and bottleneck.projects
+    dtype = pyramid.dtype
+    images = keras.Input(image_shape, dtype=dtype.variable_dtype, name="images")
+    encoded = pyramid.encode(
+        images,
+        units=latent_dim if dense and not projects else None,
+        code_dim=getattr(bottleneck, "code_dim", None),
+        dense=dense,
+    )
+    policy = bottleneck.dtype_policy
+    codes = encoded.features
+    if not _passes_codes(bottleneck):
+        codes = Codes(bottleneck, dtype=policy, name="codes")(codes)
+    latent_shape = bottleneck(keras.KerasTensor(encoded.features.shape, dtype=encoded.features.dtype)).shape
+    start = pyramid.start_shape(image_shape) if dense else None
+    latents = keras.Input(latent_shape[1:], dtype=bottleneck.compute_dtype, name="latents")
+    skips = [
+        keras.Input(part.shape[1:], dtype=part.dtype, name=f"skip_{index}") for index, part in enumerate(encoded.skips)
+    ]
+    reconstruction = pyramid.decode(latents, skips, image_shape, start)
+    head = Network([latents, *skips] if skips else latents, reconstruction, name="decoder")
+    decoder = head
+    if getattr(bottleneck, "codebook_size", None) is not None:
+        numbers = keras.Input(codes.shape[1:], dtype="int32", name="numbers")
+        vectors = Latents(bottleneck, dtype=policy, name="latents")(numbers)
+        joined = head([vectors, *skips] if skips else vectors)
+        decoder = Network([numbers, *skips] if skips else numbers, joined, name="decoder")
+    return Graphs(
+        encoder=Network(images, codes, name="encoder"),
+        decoder=decoder,
+        body=Network(images, [encoded.features, *encoded.skips], name="body"),
+        head=head,
+        crops=None in image_shape[:-1],
+        same_shape=True,
+    )

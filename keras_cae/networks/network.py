@@ -1,0 +1,44 @@
+"""The kind of `keras.Model` that encoders and decoders are."""
+
+from typing import Any
+
+import keras
+
+from keras_cae.images import scale_images
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class Network(keras.Model):
+    """A functional `keras.Model` whose image inputs may be integers.
+
+    Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder
+    scales them, where Keras would cast them. The layers are nodes of a graph: their outputs can be taken by
+    `keras.Model(network.inputs, network.get_layer("level_1").output)`.
+
+    Args:
+        inputs: `keras.Input`, or a list of such.
+        outputs: what the layers make of them.
+        name: name of the model.
+
+    Input shape: that of the inputs.
+
+    Output shape: that of the outputs.
+
+    Example:
+
+    >>> images = keras.Input((28, 28, 1))
+    >>> network = keras_cae.networks.Network(images, keras.layers.Flatten()(images))
+    >>> float(np.max(network(np.full((1, 28, 28, 1), 255, "uint8"))))
+    1.0
+    """
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None, **kwargs: Any) -> Any:
+        parts = inputs if isinstance(inputs, list | tuple) else [inputs]
+        scaled = [_as_expected(part, spec) for part, spec in zip(parts, self.inputs, strict=False)]
+        inputs = scaled if isinstance(inputs, list | tuple) else scaled[0]
+        return super().call(inputs, training=training, mask=mask, **kwargs)
+
+
+def _as_expected(value: Any, spec: Any) -> Any:
+    is_float = "float" in keras.backend.standardize_dtype(spec.dtype)
+    return scale_images(value, spec.dtype) if is_float and hasattr(value, "dtype") else value

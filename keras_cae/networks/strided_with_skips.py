@@ -1,0 +1,19 @@
+"""Strided and transposed convolutions with skip connections."""
+
+from typing import Any
+
+from keras_cae.networks.strided import Strided
+
+
+class StridedWithSkips(Strided):
+    """`Strided`, whose decoder sees the encoder's feature maps, except those at full resolution.
+
+    Args:
+        merge: how they join: "add" or "concatenate".
+        **shared: of `Pyramid`.
+    """
+
+    def __init__(self, *, merge: str, **shared: Any) -> None:
+        super().__init__(**shared)
+        self.merge = merge
+        self.skip_levels = tuple(range(len(self.filters) - 2, 0, -1))

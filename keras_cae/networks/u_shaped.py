@@ -1,0 +1,67 @@
+"""Symmetric skip connections around a prediction of what to subtract from the images."""
+
+from typing import Any
+
+import keras
+
+from keras_cae.layers.chain import Chain
+from keras_cae.layers.conv_block import ConvBlock
+from keras_cae.layers.subtract_noise import SubtractNoise
+from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+from keras_cae.networks.pyramid import Pyramid
+
+
+class UShaped(Pyramid):
+    """Several convolutions at each size; the decoder sees all of the encoder's feature maps, and the images.
+
+    Args:
+        convs_per_level: how many convolutions the encoder and the decoder have at each size.
+        **shared: of `Pyramid`.
+    """
+
+    merge = "concatenate"
+    skips_images = True
+
+    def __init__(self, *, convs_per_level: int, **shared: Any) -> None:
+        super().__init__(**shared)
+        self.convs_per_level = convs_per_level
+        self.skip_levels = tuple(range(len(self.filters) - 2, -1, -1))
+
+    @property
+    def halvings(self) -> int:
+        return len(self.filters) - 1
+
+    @property
+    def smallest_side(self) -> int:
+        return 1
+
+    def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
+        return [
+            self._chain(self._convolutions(filters, strides=1 if index == 0 else 2), index)
+            for index, filters in enumerate(self.filters)
+        ]
+
+    def decoder_levels(self) -> list[keras.layers.Layer]:
+        """Convolutions of what was joined, but at the coarsest level, and the step to the next size."""
+        levels = []
+        for index, filters in enumerate(reversed(self.filters[:-1])):
+            enlarging = TransposedConvBlock(filters, strides=2, **self.block_arguments(index))
+            joined = self._convolutions(self.filters[-1 - index]) if index else []
+            levels.append(self._chain([*joined, enlarging], index))
+        return levels
+
+    def finish(self, outputs: Any, skips: list[Any], image_shape: Any) -> Any:
+        if len(self.filters) > 1:
+            outputs = self._chain(self._convolutions(self.filters[0]), len(self.filters) - 1)(outputs)
+        noise = self.output_convolution(image_shape[-1])(outputs)
+        clean = SubtractNoise(dtype="float32", autocast=False, name="subtract_noise")([skips[-1], noise])
+        return self.output_layer()(clean)
+
+    def _convolutions(self, filters: int, strides: int = 1) -> list[keras.layers.Layer]:
+        return [
+            ConvBlock(filters, strides=1 if index else strides, **self.block_arguments(index))
+            for index in range(self.convs_per_level)
+        ]
+
+    def _chain(self, layers: list[keras.layers.Layer], index: int) -> keras.layers.Layer:
+        return Chain(layers, dtype=self.dtype, name=f"level_{index}")

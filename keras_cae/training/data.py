@@ -1,0 +1,105 @@
+"""The containers that data come in."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_cae.images import known_shape
+
+ACCEPTED = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a generator of batches"
+
+
+def as_data(data: Any, name: str) -> Any:
+    """Return images in a container that Keras takes.
+
+    Lists of images become an array; generators may yield bare batches, which Keras wants in tuples.
+
+    Args:
+        data: what the user passed.
+        name: of the argument, for errors.
+
+    Raises:
+        TypeError: this is no container of images.
+        ValueError: there is no image in it, or it is a structure of several inputs.
+    """
+    if isinstance(data, tf.data.Dataset):
+        _check_dataset(data, name)
+        return data
+    if inspect.isgenerator(data):
+        return _tuples(data)
+    if isinstance(data, keras.utils.PyDataset) or _is_distributed(data):
+        return data
+    if isinstance(data, list | tuple):
+        data = _joined(data, name)
+    if isinstance(data, dict):
+        raise ValueError(
+            f"{name} must be {ACCEPTED}, got a dictionary with the keys {sorted(map(str, data))}. Pass the images "
+            "alone."
+        )
+    if isinstance(data, tf.RaggedTensor | tf.SparseTensor):
+        raise TypeError(f"{name} must be images of one size in {ACCEPTED}, got a {type(data).__name__}.")
+    if data is None or isinstance(data, str | bytes | int | float | complex | bool) or not hasattr(data, "shape"):
+        raise TypeError(f"{name} must be {ACCEPTED}, got {data!r}."[:500])
+    _check_array(data, name)
+    return data
+
+
+def first_shape(data: Any) -> Any:
+    """The shape of the batches of an array or a dataset, as far as it is known; else None."""
+    if isinstance(data, tf.data.Dataset):
+        data = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
+    shape = getattr(data, "shape", None)
+    return None if shape is None else known_shape(shape)
+
+
+def check_validation_split(split: Any) -> None:
+    """Raise a `ValueError` unless a split leaves images to train on."""
+    if isinstance(split, bool) or not isinstance(split, int | float | np.number) or not 0 <= split < 1:
+        raise ValueError(f"validation_split must be a number from 0 to below 1, got {split!r}.")
+
+
+def _is_distributed(data: Any) -> bool:
+    return isinstance(data, tf.distribute.DistributedDataset)
+
+
+def _tuples(batches: Iterator[Any]) -> Iterator[Any]:
+    for batch in batches:
+        yield batch if isinstance(batch, tuple) else (batch,)
+
+
+def _joined(parts: Any, name: str) -> Any:
+    if len(parts) == 1 and getattr(parts[0], "ndim", 0) == 4:
+        return parts[0]
+    try:
+        return np.asarray([np.asarray(part) for part in parts])
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must hold images of one size, got a {type(parts).__name__} of images of several sizes. Resize "
+            "them, or pass them one by one to a fully convolutional model."
+        ) from error
+
+
+def _check_dataset(data: tf.data.Dataset, name: str) -> None:
+    spec = data.element_spec
+    images = spec[0] if isinstance(spec, tuple) and spec else spec
+    if isinstance(images, dict | list | tuple) or not hasattr(images, "shape"):
+        raise ValueError(
+            f"{name} must be a dataset of batches of images, or of tuples (images, targets, weights), got elements of "
+            f"the form {spec}. Map it: dataset.map(lambda element: element['image'])."
+        )
+    if int(data.cardinality()) == 0:
+        raise ValueError(f"{name} must hold at least one image. The dataset is empty.")
+
+
+def _check_array(data: Any, name: str) -> None:
+    if not len(data.shape):
+        raise TypeError(f"{name} must be {ACCEPTED}, got the scalar {data!r}.")
+    kind = str(getattr(data, "dtype", ""))
+    if not any(known in kind for known in ("float", "int", "bool")):
+        raise ValueError(f"{name} must be integers, booleans or floats, got the type {kind or type(data).__name__}.")
+    if data.shape[0] == 0:
+        raise ValueError(f"{name} must hold at least one image, got the shape {tuple(data.shape)}.")

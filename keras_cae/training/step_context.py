@@ -1,0 +1,62 @@
+"""What a step and the layers that it calls tell each other."""
+
+from contextvars import ContextVar, Token
+from typing import Any
+
+_current: ContextVar["StepContext | None"] = ContextVar("step_context", default=None)
+
+
+class StepContext:
+    """One replica's part of a step of `fit` or `evaluate`, for the layers that the step calls.
+
+    Use it as a context manager; the layers find it with `current_step()`. A context variable holds it, so
+    that each replica, which runs in a thread of its own, sees its own.
+
+    Args:
+        image_count: how many images this replica's part of the batch has, padding not counted.
+        valid: the same where the part may be padded; None if no image is padding.
+    """
+
+    def __init__(self, image_count: Any, valid: Any = None) -> None:
+        self.image_count = image_count
+        self.valid = valid
+        self.penalties: list[Any] = []
+        self.opponent_losses: list[Any] = []
+        self.synchronized = False
+        """Whether the replicas have exchanged values within this step."""
+        self._token: Token[StepContext | None] | None = None
+
+    def __enter__(self) -> "StepContext":
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        assert self._token is not None
+        _current.reset(self._token)
+
+    def add_penalty(self, penalty: Any) -> None:
+        """Add a scalar to the loss of the step.
+
+        `add_loss` keeps penalties in the layer, of which there is one for all replicas. Where replicas
+        exchange values in the forward pass, each would find the penalties of the others beside its own.
+        """
+        self.penalties.append(penalty)
+
+    def add_opponent_loss(self, loss: Any) -> None:
+        """Add to the loss that the opponent of the autoencoder, a discriminator, minimizes."""
+        self.opponent_losses.append(loss)
+
+    @property
+    def penalty(self) -> Any:
+        """The sum of the penalties."""
+        return sum(self.penalties)
+
+    @property
+    def opponent_loss(self) -> Any:
+        """The sum of the losses of the opponent."""
+        return sum(self.opponent_losses)
+
+
+def current_step() -> StepContext | None:
+    """The step that is being taken; None outside the steps of `fit` and `evaluate`."""
+    return _current.get()

@@ -1,0 +1,584 @@
+"""From `fit` to the gradient: how batches are checked, compared with their targets, and learned from."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.compatibility import DistributedTraining
+from keras_cae.images import compatible, known_shape, scale_images
+from keras_cae.training.data import as_data, check_validation_split, first_shape
+from keras_cae.training.epoch_counter import EpochCounter
+from keras_cae.training.input_gate import InputGate
+from keras_cae.training.random_state import draw_independently, same_noise
+from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
+from keras_cae.training.step_context import StepContext
+from keras_cae.training.step_function import replicated
+from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
+from keras_cae.training.workers import callbacks_of_worker, end_of_fit
+
+
+class Batch(NamedTuple):
+    """What a step works on: this replica's part of a batch, as floats.
+
+    `valid` is how many of the images are no padding (None: all), `count` the same as a number. Where the
+    corruption says which pixels count, `pixel_weights` has their weights.
+    """
+
+    images: Any
+    target: Any
+    sample_weight: Any
+    count: Any
+    valid: Any
+    pixel_weights: Any = None
+
+
+class Trainer(DistributedTraining):
+    """A `keras.Model` that `fit` trains to reconstruct images, towards `y` or else towards `x`.
+
+    Read downwards, the methods follow a batch from `fit` to the gradient. A subclass is the model: it says
+    how images are corrupted (`corrupted`) and reconstructed (`call`).
+    """
+
+    gate: InputGate
+    train_function: Any
+    test_function: Any
+    predict_function: Any
+    built: bool
+    discriminator_optimizer: Any = None
+    reconstruction_loss: keras.metrics.Metric | None = None
+    """Reports the loss without penalties, in models that have any."""
+
+    # For subclasses
+
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        raise NotImplementedError
+
+    def corrupted(self, images: Any) -> tuple[Any, Any]:
+        """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
+        raise NotImplementedError
+
+    def observe(self, images: Any, training: bool) -> None:
+        """Add penalties that need the images themselves, before the forward pass."""
+
+    def adds_losses(self) -> bool:
+        """Whether something outside of the networks has called `add_loss` in this step."""
+        return False
+
+    def opponent_variables(self) -> list[Any]:
+        """The variables of a discriminator, which the `discriminator_optimizer` changes."""
+        return []
+
+    # fit, evaluate, predict: what comes in
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Train as `keras.Model.fit` does, towards `y`, or towards `x` if there is no `y`.
+
+        Args:
+            x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
+                `keras.utils.PyDataset`, generator.
+            y: the images to make of `x`.
+            batch_size: images in a batch of an array.
+            epochs: number of epochs.
+            verbose: of `keras.Model.fit`.
+            callbacks: of `keras.Model.fit`. On several workers only the first writes files.
+            validation_split: of `keras.Model.fit`.
+            validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
+                targets may be None.
+            shuffle: of `keras.Model.fit`.
+            class_weight: refused: images have no classes.
+            sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, height, width)`.
+            **kwargs: of `keras.Model.fit`.
+
+        Returns:
+            The `keras.callbacks.History`.
+
+        Raises:
+            ValueError: images, targets or weights are not of the kind named above. A batch that is refused
+                changes nothing; what was trained before it is kept.
+        """
+        if class_weight is not None:
+            raise ValueError(
+                "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
+                "image with sample_weight."
+            )
+        self._check_replicas()
+        check_validation_split(validation_split)
+        x, y, sample_weight = self._checked_data(x, y, sample_weight)
+        if validation_data is not None:
+            validation_data = self._checked_validation(validation_data)
+        self._build_early(x)
+        kept = callbacks_of_worker(callbacks, self.distribute_strategy)
+        counter = EpochCounter(self)
+        if isinstance(kept, keras.callbacks.CallbackList):
+            kept.append(counter)
+        else:
+            kept = [counter, *keras.tree.flatten(kept or [])]
+        try:
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=kept,
+                validation_split=validation_split,
+                validation_data=validation_data,
+                shuffle=shuffle,
+                sample_weight=sample_weight,
+                **kwargs,
+            )
+        finally:
+            end_of_fit(callbacks)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
+
+        A corruption draws the same noise in every evaluation.
+
+        Args:
+            x: images, as in `fit`.
+            y: the images to make of `x`.
+            batch_size: images in a batch of an array.
+            verbose: of `keras.Model.evaluate`.
+            sample_weight: weights, as in `fit`.
+            **kwargs: of `keras.Model.evaluate`.
+
+        Returns:
+            The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
+
+        Raises:
+            ValueError: images, targets or weights are not of the kind named above.
+        """
+        self._check_replicas()
+        if not kwargs.get("_use_cached_eval_dataset"):
+            x, y, sample_weight = self._checked_data(x, y, sample_weight)
+        self.gate.place = "the evaluation, batch"
+        self.gate.begin()
+        with same_noise(self.corruptions):
+            return super().evaluate(
+                x,
+                y,
+                batch_size=batch_size,
+                verbose=verbose,
+                sample_weight=sample_weight,
+                **kwargs,
+            )
+
+    def predict(self, x: Any, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Reconstruct images as `keras.Model.predict` does, without corruption.
+
+        Args:
+            x: images, as in `fit`.
+            batch_size: images in a batch of an array.
+            *args: of `keras.Model.predict`.
+            **kwargs: of `keras.Model.predict`.
+
+        Returns:
+            An array of reconstructions.
+
+        Raises:
+            ValueError: the images are not of the kind that the model takes.
+        """
+        x, _, _ = self._checked_data(x, None, None)
+        self.gate.place = "batch"
+        self.gate.begin()
+        return super().predict(x, batch_size, *args, **kwargs)
+
+    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Train on a single batch, as `keras.Model.train_on_batch` does."""
+        x, y, sample_weight = self._checked_data(x, y, sample_weight)
+        self._begin_batch()
+        return super().train_on_batch(x, y, sample_weight, *args, **kwargs)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate a single batch, with the same noise every time."""
+        x, y, sample_weight = self._checked_data(x, y, sample_weight)
+        self._begin_batch()
+        with same_noise(self.corruptions):
+            return super().test_on_batch(x, y, sample_weight, *args, **kwargs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Reconstruct a single batch, as `keras.Model.predict_on_batch` does."""
+        x, _, _ = self._checked_data(x, None, None)
+        self._begin_batch()
+        return super().predict_on_batch(x)
+
+    def _begin_batch(self) -> None:
+        self.gate.place = "batch"
+        self.gate.begin()
+
+    def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        """Data in the form that Keras takes; refuses what can be seen before the first batch."""
+        x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
+        sample_weight = check_weights(sample_weight)
+        shape = first_shape(x)
+        if shape is not None:
+            self.gate.check_shape(shape)
+            self._check_axes(shape)
+        # Keras drops the weights for want of a y.
+        if y is None and sample_weight is not None and hasattr(x, "shape"):
+            y = x
+        return x, y, sample_weight
+
+    def _check_axes(self, shape: Any) -> None:
+        """Refuse images whose first axis looks like the channels, unless the model was built for them."""
+        if self.built:
+            return
+        _, first, *_, last = shape
+        if first in (1, 3, 4) and last is not None and last > 4:
+            raise ValueError(
+                f"Images must have their channels last, (n, height, width, channels), got {tuple(shape)}, which "
+                f"looks like images of {first} channels first. Move the axis: numpy.moveaxis(images, 1, -1). If "
+                f"they are {first} pixels high and have {last} channels, build the model first: "
+                f"model.build({(None, *shape[1:])})."
+            )
+
+    def _checked_validation(self, validation_data: Any) -> Any:
+        if not isinstance(validation_data, list | tuple):
+            return as_data(validation_data, "validation_data")
+        if not 1 <= len(validation_data) <= 3 or validation_data[0] is None:
+            raise ValueError(
+                "validation_data must be images, or (images, targets) or (images, targets, weights), got a "
+                f"{type(validation_data).__name__} of {len(validation_data)}."
+            )
+        parts = keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
+        return keras.utils.pack_x_y_sample_weight(*self._checked_data(*parts))
+
+    def _build_early(self, x: Any) -> None:
+        """Build before `keras.Model.fit` would, so that callbacks that need a built model find one."""
+        shape = first_shape(x)
+        if not self.built and shape is not None:
+            with self.distribute_strategy.scope():
+                self.build(shape)
+
+    def _check_replicas(self) -> None:
+        """Refuse what Keras can't do on several replicas."""
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if replicas == 1:
+            return
+        if self.steps_per_execution > 1:
+            raise ValueError(
+                f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
+                "not run under a tf.distribute strategy. Compile the model without it."
+            )
+        if any(map(_accumulates, self.optimizers())):
+            raise ValueError(
+                f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
+                "accumulate under a tf.distribute strategy. Use a larger batch_size."
+            )
+
+    # The functions that run a step
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Compile the training step; its function raises an error for a batch that is refused."""
+        made = self.train_function is None or force
+        self._build_optimizers()
+        if self._has_replicas and made:
+            self.train_function = replicated(self, self.train_step)
+        else:
+            super().make_train_function(force)
+        if made:
+            self.train_function = self._checking(self.train_function)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Compile the evaluation step; its function raises an error for a batch that is refused."""
+        made = self.test_function is None or force
+        if self._has_replicas and made:
+            self.test_function = replicated(self, self.test_step)
+        else:
+            super().make_test_function(force)
+        if made:
+            self.test_function = self._checking(self.test_function)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Compile the prediction; its function raises an error for a batch that is refused."""
+        made = self.predict_function is None or force
+        super().make_predict_function(force)
+        if made:
+            self.predict_function = self._checking(self.predict_function)
+
+    @property
+    def _has_replicas(self) -> bool:
+        return bool(self.distribute_strategy.num_replicas_in_sync > 1)
+
+    def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        if self._has_replicas:
+            draw_independently(self)
+
+        def checked(data: Any) -> Any:
+            outputs = function(data)
+            self.gate.raise_refusal()
+            self.gate.settle()
+            return outputs
+
+        return checked
+
+    def optimizers(self) -> list[Any]:
+        """All optimizers that the model is compiled with."""
+        second = self.discriminator_optimizer
+        return [self.optimizer] if second is None else [self.optimizer, second]
+
+    def _build_optimizers(self) -> None:
+        """Make the state of the optimizers before the step is traced: to make it inside, it is traced twice."""
+        if not self.built or not self.compiled or self.optimizer is None:
+            return
+        with self.distribute_strategy.scope():
+            for optimizer, variables in self._optimized():
+                if optimizer is not None and not optimizer.built:
+                    optimizer.build(variables)
+
+    def _optimized(self) -> list[tuple[Any, list[Any]]]:
+        """The optimizers, and the variables that each of them changes."""
+        opponent = {id(variable) for variable in self.opponent_variables()}
+        variables = self.trainable_variables
+        pairs = [(self.optimizer, [v for v in variables if id(v) not in opponent])]
+        if self.discriminator_optimizer is not None:
+            pairs.append((self.discriminator_optimizer, [v for v in variables if id(v) in opponent]))
+        return pairs
+
+    # The steps
+
+    def train_step(self, data: Any) -> Any:
+        """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+        return self._guarded(self._train_on, data)
+
+    def test_step(self, data: Any) -> Any:
+        """The loss and the metrics of a batch, corrupted as in training."""
+        return self._guarded(self._evaluate_on, data)
+
+    def predict_step(self, data: Any) -> Any:
+        """The reconstructions of a batch, without corruption and without penalties."""
+        if replica_count() == 1:
+            self.gate.note(data)
+        (x, _, _), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
+        return without_padding(self.reconstruct(x), valid)
+
+    def reconstruct(self, images: Any) -> Any:
+        """The reconstructions of a batch, as `predict` returns them."""
+        return self(images, training=False)
+
+    def _guarded(self, step: Callable[[Any], Any], data: Any) -> Any:
+        """On several replicas, `replicated` guards all of them together."""
+        return step(data) if replica_count() > 1 else self.gate.guarded(step, data)
+
+    def _train_on(self, data: Any) -> Any:
+        batch = self._batch(data)
+        self.gate.learn(data)
+        step = StepContext(batch.count, batch.valid)
+        with tf.GradientTape(persistent=self.discriminator_optimizer is not None) as tape, step:
+            y_pred, batch = self._forward(batch, training=True)
+            losses = [self._loss(batch, y_pred, step, training=True)]
+            if step.opponent_losses:
+                losses.append(share_of_batch(step.opponent_loss, batch.valid))
+            scaled = [
+                optimizer.scale_loss(loss) for (optimizer, _), loss in zip(self._optimized(), losses, strict=True)
+            ]
+        self._apply(tape, scaled)
+        return self._logs(batch, y_pred)
+
+    def _evaluate_on(self, data: Any) -> Any:
+        batch = self._batch(data)
+        with StepContext(batch.count, batch.valid) as step:
+            y_pred, batch = self._forward(batch, training=False)
+            self._loss(batch, y_pred, step, training=False)
+        return self._logs(batch, y_pred)
+
+    def _batch(self, data: Any) -> Batch:
+        (x, y, sample_weight), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
+        if not self.built:
+            self.build(x.shape)
+        images = self.gate.floats(x, self.variable_dtype)
+        sample_weight = ranked_weights(check_weights(sample_weight, len(images.shape)), images)
+        target = images if y is None else scale_images(ops.convert_to_tensor(y), self.variable_dtype)
+        count = ops.shape(images)[0] if valid is None else valid
+        return Batch(images, target, sample_weight, count, valid)
+
+    def _forward(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
+        """What the model makes of the corrupted images, and the batch with the weights of their pixels."""
+        # First, because the call that follows clears what layers have added to the loss.
+        self.observe(batch.images, training)
+        inputs, weights = self.corrupted(batch.images)
+        y_pred = self(inputs, training=training)
+        if weights is None:
+            return y_pred, batch
+        self._check_loss_of_pixels(batch.target, y_pred)
+        return y_pred, batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
+
+    def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
+        """This replica's share of the loss, which is tracked as the mean over all images."""
+        self._check_added_losses(step)
+        loss = self.compute_loss(batch.images, batch.target, y_pred, batch.sample_weight, training=training)
+        loss += ops.cast(step.penalty, loss.dtype)
+        tracker = next(metric for metric in self.metrics if metric.name == "loss")
+        tracker.update_state(loss, sample_weight=batch.count)
+        self._report_reconstruction(loss, step, batch.count)
+        return share_of_batch(loss, batch.valid)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The mean loss of this replica's images, and what layers add with `add_loss`.
+
+        Override it to add terms of your own, with `super().compute_loss(...)`: they count once, on any number
+        of replicas. For a term with a metric and a weight, make a `keras_cae.layers.Penalty`.
+
+        Args:
+            x: the images, without corruption.
+            y: the targets; by default the images.
+            y_pred: the reconstructions.
+            sample_weight: weights of the images or of their pixels.
+            training: whether the step is one of training.
+        """
+        target = self._target(x, y, y_pred)
+        loss = super().compute_loss(
+            x=x,
+            y=target,
+            y_pred=y_pred,
+            sample_weight=weights_for_loss(self._loss_functions(), target, y_pred, sample_weight),
+            training=training,
+        )
+        # Keras has divided by the number of replicas.
+        return loss * ops.cast(replica_count(), loss.dtype)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The logs of the metrics. The target is `y`, or else `x`."""
+        return super().compute_metrics(x, self._target(x, y, y_pred), y_pred, sample_weight=sample_weight)
+
+    def _target(self, x: Any, y: Any, y_pred: Any) -> Any:
+        """The images that `y_pred` is compared with: `y`, or else `x`, as floats."""
+        name, images = ("x", x) if y is None or y is x else ("y", y)
+        shape = known_shape(images.shape)
+        if shape is None or not compatible(shape[1:], y_pred.shape[1:]):
+            remedy = (
+                "Pass the images to make of x as y."
+                if name == "x"
+                else "A target is an image of the reconstruction's shape. Class labels are none: leave "
+                "them out, with image_dataset_from_directory(..., labels=None) or "
+                "dataset.map(lambda image, label: image)."
+            )
+            raise ValueError(
+                f"The target {name} has the shape {shape}, the reconstruction {tuple(y_pred.shape)}. {remedy}"
+            )
+        return scale_images(images, self.variable_dtype)
+
+    def _apply(self, tape: tf.GradientTape, losses: list[Any]) -> None:
+        """Change the variables of each optimizer by the gradients of its loss."""
+        pairs = self._optimized()
+        if not any(variables for _, variables in pairs):
+            warnings.warn("The model does not have any trainable weights.", stacklevel=2)
+        gradients = [tape.gradient(loss, variables) for (_, variables), loss in zip(pairs, losses, strict=True)]
+        for (optimizer, variables), gradient in zip(pairs, gradients, strict=True):
+            if variables:
+                optimizer.apply_gradients(zip(gradient, variables, strict=True))
+
+    def _logs(self, batch: Batch, y_pred: Any) -> Any:
+        images, target, weights = batch.images, batch.target, batch.sample_weight
+        if batch.pixel_weights is not None:
+            # Metrics compare whole images: what was visible is there.
+            counts = ops.expand_dims(batch.pixel_weights > 0, -1)
+            y_pred = ops.where(counts, y_pred, ops.cast(target, y_pred.dtype))
+        images, target, weights, y_pred = without_padding((images, target, weights, y_pred), batch.valid)
+        return self.compute_metrics(images, target, y_pred, weights)
+
+    # What is reported, and what can't be computed
+
+    def _report_reconstruction(self, loss: Any, step: StepContext, count: Any) -> None:
+        if self.reconstruction_loss is None and not self.adds_losses() and not step.penalties:
+            return
+        metric = self.report_reconstruction()
+        penalty = ops.cast(step.penalty, loss.dtype) + sum(ops.cast(part, loss.dtype) for part in self.losses)
+        metric.update_state(loss - penalty, sample_weight=count)
+
+    def report_reconstruction(self) -> keras.metrics.Metric:
+        """Report the loss without penalties from here on; returns its metric."""
+        if self.reconstruction_loss is None:
+            # Not through `__setattr__`, which would refuse it in a model that is built: `metrics` has it.
+            self.__dict__["reconstruction_loss"] = keras.metrics.Mean(name="reconstruction_loss")
+        assert self.reconstruction_loss is not None
+        return self.reconstruction_loss
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All metrics, that of the reconstructions included."""
+        metrics = super().metrics
+        known = self.reconstruction_loss is None or any(metric is self.reconstruction_loss for metric in metrics)
+        return metrics if known else [*metrics, self.reconstruction_loss]
+
+    def _added_losses(self) -> bool:
+        """Whether layers have called `add_loss` in this step, beside the regularizers of weights."""
+        regularized = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
+        return len(self.losses) > len(regularized)
+
+    def _check_added_losses(self, step: StepContext) -> None:
+        if step.synchronized and self._added_losses():
+            raise ValueError(
+                "On several replicas a network can't have both layers that work on all of their images, "
+                "such as synchronized batch normalization, and layers that call add_loss, such as activity "
+                "regularizers: Keras mixes the replicas' losses up. Use keras_cae.layers.Penalty instead of "
+                "add_loss, or do without one of them."
+            )
+
+    def _check_loss_of_pixels(self, target: Any, y_pred: Any) -> None:
+        loss = self._loss_functions()
+        shape = shape_of_loss(loss, target, y_pred)
+        if shape is not None and len(shape) != len(y_pred.shape) - 1:
+            raise ValueError(
+                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, height, width), of "
+                f"which it takes those of the hidden patches; {loss!r} gives the shape {shape}. Use 'mse', "
+                "'mae' or 'binary_crossentropy'."
+            )
+
+    def _loss_functions(self) -> Any:
+        """The loss of `compile`; None where there is none."""
+        loss = getattr(self, "loss", None)
+        return None if getattr(loss, "__self__", None) is self else loss
+
+
+def _times(pixel_weights: Any, sample_weight: Any) -> Any:
+    """Weights of pixels, multiplied by those of images or pixels that the user gave."""
+    if sample_weight is None:
+        return pixel_weights
+    given = ops.cast(sample_weight, pixel_weights.dtype)
+    if len(given.shape) == len(pixel_weights.shape) + 1:
+        given = ops.squeeze(given, -1)
+    return pixel_weights * ops.reshape(
+        given, (-1, *given.shape[1:], *[1] * (len(pixel_weights.shape) - len(given.shape)))
+    )
+
+
+def _accumulates(optimizer: Any) -> bool:
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return bool(getattr(inner, "gradient_accumulation_steps", None))

@@ -1,0 +1,101 @@
+"""Weights of images and of their pixels, in the shapes that losses and metrics take."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_cae.images import known_shape
+
+
+def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
+    """Return weights of images, `(n,)`, or of pixels, `(n, height, width)`, in these shapes; None stays None.
+
+    Raises:
+        ValueError: the weights have another shape, or are not numbers.
+    """
+    if sample_weight is None:
+        return None
+    if not hasattr(sample_weight, "shape"):
+        sample_weight = np.asarray(sample_weight)
+    shape = known_shape(sample_weight.shape)
+    if not hasattr(sample_weight, "dtype") or not _is_real(sample_weight.dtype):
+        raise ValueError("sample_weight must be real numbers, one for each image or for each pixel.")
+    if shape is None:
+        return sample_weight
+    ones = all(side == 1 for side in shape[1:])
+    if shape and (ones or len(shape) == image_rank - 1 or (len(shape) == image_rank and shape[-1] == 1)):
+        if len(shape) > 1 and ones and None not in shape[1:]:
+            return sample_weight[(slice(None), *[0] * (len(shape) - 1))]
+        return sample_weight[..., 0] if len(shape) == image_rank else sample_weight
+    raise ValueError(
+        "sample_weight must have one weight for each image, of shape (n,), or one for each pixel, of shape (n, "
+        f"height, width), got the shape {shape}."
+    )
+
+
+def ranked_weights(sample_weight: Any, images: Any) -> Any:
+    """Weights whose rank Keras does not tell, as those of the pixels of images; others as they are."""
+    if sample_weight is None or known_shape(sample_weight.shape) is not None:
+        return sample_weight
+    sides = ops.shape(images)[:-1]
+    per_image = ops.reshape(sample_weight, (sides[0], -1))
+    pixels = ops.prod(ops.convert_to_tensor(sides[1:]))
+    weights = ops.reshape(ops.broadcast_to(per_image, (sides[0], pixels)), sides)
+    weights.set_shape([None] * len(sides))
+    return weights
+
+
+def _is_real(dtype: Any) -> bool:
+    name = keras.backend.standardize_dtype(dtype) if "object" not in str(dtype) else "object"
+    return any(kind in name for kind in ("float", "int", "bool"))
+
+
+def per_image_weights(sample_weight: Any, rank: int = 3) -> Any:
+    """Weights of images, `(n,)` or `(n, 1)`, with as many axes as the values of a loss have; others as they are."""
+    if sample_weight is None:
+        return None
+    shape = known_shape(sample_weight.shape)
+    if shape is None or len(shape) > 2:
+        return sample_weight
+    weights = sample_weight if len(shape) == 1 else sample_weight[:, 0]
+    return weights[(slice(None), *[None] * (rank - 1))]
+
+
+def mean_of_each_image(sample_weight: Any) -> Any:
+    """Weights of images, or the means of those of their pixels, in float32. Shape: `(n,)`."""
+    if sample_weight is None:
+        return None
+    weights = ops.cast(sample_weight, "float32")
+    axes = tuple(range(1, len(weights.shape)))
+    return ops.mean(weights, axis=axes) if axes else weights
+
+
+def weights_for_loss(loss: Any, target: Any, y_pred: Any, sample_weight: Any) -> Any:
+    """Weights in the shape of the values that a compiled loss has for each image.
+
+    A loss may give a value for each pixel, `(n, height, width)`, or for each image, `(n,)`: weights of images
+    count for all of an image's values, weights of pixels by their mean where an image has one value.
+    """
+    if sample_weight is None:
+        return None
+    shape = shape_of_loss(loss, target, y_pred)
+    if shape is None:
+        return per_image_weights(sample_weight)
+    if len(shape) == 1:
+        return mean_of_each_image(sample_weight)
+    return per_image_weights(sample_weight, len(shape))
+
+
+def shape_of_loss(loss: Any, target: Any, y_pred: Any) -> tuple[int | None, ...] | None:
+    """The shape of the values of a loss before the mean is taken; None if it is not known, or not of one rank."""
+    losses = [part for part in keras.tree.flatten(loss) if part is not None]
+    shapes = []
+    for part in losses:
+        if not isinstance(part, str | keras.Loss) and not callable(part):
+            return None
+        function = keras.losses.get(part)
+        values = getattr(function, "call", function)(target, y_pred)
+        shapes.append(tuple(values.shape))
+    return shapes[0] if len({len(shape) for shape in shapes}) == 1 else None
