@@ -1,6 +1,6 @@
-"""Callbacks: what there is to see while an autoencoder learns."""
+"""Callbacks that show in TensorBoard how an autoencoder learns, and schedules of weights."""
 
-from keras_cae.callbacks.codebook_usage import CodebookUsage
+from keras_cae.callbacks.codebook_summary import CodebookSummary
 from keras_cae.callbacks.latent_interpolation import LatentInterpolation
 from keras_cae.callbacks.latent_projector import LatentProjector
 from keras_cae.callbacks.latent_statistics import LatentStatistics
@@ -13,7 +13,7 @@ from keras_cae.callbacks.standard_callbacks import standard_callbacks
 from keras_cae.callbacks.weight_scheduler import WeightScheduler
 
 __all__ = [
-    "CodebookUsage",
+    "CodebookSummary",
     "LatentInterpolation",
     "LatentProjector",
     "LatentStatistics",

@@ -1,4 +1,4 @@
-"""What a model makes of images and of codes, for the callbacks that show it."""
+"""Compiled inference of a model, shared by all callbacks."""
 
 import weakref
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _of_models: weakref.WeakKeyDictionary[keras.Model, "Inference"] = weakref.WeakKe
 
 
 def inference_of(model: keras.Model) -> "Inference":
-    """The inference of a model, which all callbacks share as long as Keras keeps its training step."""
+    """Return the inference of a model, shared by all callbacks as long as Keras keeps the training step."""
     inference = _of_models.get(model)
     if inference is None or inference.step() is not model.train_function:
         inference = _of_models[model] = Inference(model)
@@ -30,34 +30,34 @@ def inference_of(model: keras.Model) -> "Inference":
 
 
 class Inference:
-    """Applies a model to arrays of any length, in batches, each kind of it compiled once.
+    """Applies a model to arrays of any length, in batches, with each method compiled once.
 
-    Models that run eagerly are left uncompiled. All results are arrays; floats are float32.
+    Models that run eagerly are not compiled. All results are arrays; floats are float32.
 
     Args:
         model: the model.
     """
 
     def __init__(self, model: keras.Model) -> None:
-        # Weakly: else a model would never be freed, being kept by the value of which it is the key.
+        # A weak reference: the model is a key of `_of_models`, whose value must not keep it alive.
         self._model = weakref.ref(model)
         self.step = weakref.ref(model.train_function) if model.train_function else lambda: None
         self._compiled: dict[Any, Any] = {}
 
     def reconstruct(self, images: Any) -> Any:
-        """What the model makes of images."""
+        """Return the reconstructions of images."""
         return self._apply("reconstruct", images)
 
     def encode(self, images: Any) -> Any:
-        """The codes of images."""
+        """Return the codes of images."""
         return self._apply("encode", images)
 
     def posterior(self, images: Any) -> Any:
-        """Mean and logarithm of the variance of images' codes."""
+        """Return the mean and the log variance of the codes of images."""
         return self._apply("posterior", images)
 
     def decode(self, codes: Any) -> Any:
-        """The images of codes."""
+        """Return the images decoded from codes."""
         return self._apply("decode", codes)
 
     def _apply(self, name: str, inputs: Any) -> Any:
@@ -78,7 +78,7 @@ class Inference:
             chosen = self._compiled[kind]
         else:
             batches = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
-            # Concrete, or TensorFlow would warn of being slow where many models are trained.
+            # Concrete: TensorFlow would otherwise warn of retracing when many models are trained.
             chosen = tf.function(apply, autograph=False).get_concrete_function(batches)
             self._compiled[kind] = chosen
         return lambda batch: chosen(ops.convert_to_tensor(batch))

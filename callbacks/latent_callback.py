@@ -1,11 +1,11 @@
-"""What the callbacks that show codes have in common: which models have codes that they can show."""
+"""What the callbacks that show codes have in common: the check of whether a model has such codes."""
 
 from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.shown_images import shown_images
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.drawing.checked_images import checked_images
 from keras_cae.validation import positive_int
 
 
@@ -20,13 +20,13 @@ def has_posterior(model: Any) -> bool:
 
 
 class LatentCallback(TensorBoardCallback):
-    """Shows the codes that a model makes of some images, or the images that it makes of codes.
+    """Shows the codes of images, or images decoded from codes.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers.
-        log_dir: folder of the event files, or the `keras.callbacks.TensorBoard` whose folder to share.
-        freq: number of epochs from one summary to the next.
-        max_images: how many images to take at most, the first ones.
+        log_dir: the folder of the event files, or the `keras.callbacks.TensorBoard` whose folder to share.
+        freq: the number of epochs from one summary to the next.
+        max_images: the largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model has no
@@ -35,30 +35,30 @@ class LatentCallback(TensorBoardCallback):
 
     shared_by_copies: tuple[str, ...] = ("images",)
     needs_decoder = False
-    """Whether the model must be able to decode codes alone."""
+    """Whether the decoder must need nothing but the code."""
 
     def __init__(self, images: Any, log_dir: Any, freq: int | None, max_images: int) -> None:
         super().__init__(log_dir, freq)
         self.max_images = positive_int(max_images, "max_images")
-        self.images = shown_images(images, self.max_images)
+        self.images = checked_images(images, self.max_images)
 
     def misfit(self) -> str | None:
         if not callable(getattr(self.model, "encode", None)):
-            return "it has no codes, of which encode(images) would give those of images."
+            return "it has no codes (no method encode)."
         codes = self.inference.encode(self.images[:1])
         return self.misfit_of_codes(codes) or (self._misfit_of_decoder(codes) if self.needs_decoder else None)
 
     def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        """Why codes like these can't be shown, or None."""
+        """Return why such codes can't be shown, or None if they can."""
         if codes.dtype.kind != "f":
             return (
-                "its codes are numbers of vectors in a codebook, which have no dimensions to follow. "
-                "CodebookUsage shows such codes."
+                "its codes are indices of a codebook, which have no latent dimensions. CodebookSummary shows "
+                "such codes."
             )
         if codes.ndim != 2:
             return (
-                f"its codes are feature maps of shape {codes.shape[1:]}, but vectors of shape (latent_dim,) "
-                "are needed. Give the model a latent_dim."
+                f"its codes are feature maps of shape {codes.shape[1:]}, but must be vectors of shape "
+                "(latent_dim,). Give the model a latent_dim."
             )
         return None
 
@@ -71,14 +71,14 @@ class LatentCallback(TensorBoardCallback):
 
     @property
     def has_prior(self) -> bool:
-        """Whether codes of the model follow the standard normal distribution, from which it draws images."""
+        """Whether the model has a standard normal prior, from which it can generate images."""
         return has_prior(self.model)
 
     def units(self, codes: np.ndarray) -> np.ndarray:
-        """The unit of each latent dimension: that of the prior, or else the codes' standard deviation."""
+        """Return the unit of each latent dimension: that of the prior, or the codes' standard deviation."""
         return np.ones(codes.shape[1], "float32") if self.has_prior else codes.std(axis=0)
 
 
 def most_active(codes: np.ndarray, count: int) -> np.ndarray:
-    """The latent dimensions whose codes vary most from image to image, the first of them first."""
+    """Return the latent dimensions that vary most from image to image, in descending order."""
     return np.argsort(-codes.var(axis=0), kind="stable")[:count]

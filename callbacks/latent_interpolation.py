@@ -5,19 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.image_grid import reconstruction_grid
 from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, image
+from keras_cae.drawing.latent_interpolation import draw_latent_interpolation
 from keras_cae.images import scale_images
 from keras_cae.validation import non_negative_int, positive_int
 
-SMALLEST_SIDE = 48
-"""Of the shown images, in pixels: there are many of them."""
-SMALLEST_ANGLE = 1e-4
-"""In radians: below it, and as near to half a turn, an arc is not defined in float32."""
 DESCRIPTION = (
-    "The outermost images are given; between them stand images decoded from codes on the way from the one's "
-    "code to the other's: on the straight line, and on the arc around the origin{center}."
+    "The given images are at both ends. Those between them are decoded from codes between theirs: on the "
+    "straight line, and on the arc around the origin{center}."
 )
 
 
@@ -25,22 +21,23 @@ class LatentInterpolation(LatentCallback):
     """Shows in TensorBoard how one image turns into another on the way between their codes.
 
     Writes one picture an epoch, under the tag "latent/interpolation", with two rows for each pair of images:
-    codes on the straight line between theirs, and on the arc, whose length changes evenly too (spherical
-    interpolation; White 2016, "Sampling Generative Networks"): in many dimensions the straight line leaves
-    the shell where a normal distribution's codes are. The arc is around the origin for models with a prior,
-    else around the mean of the images' codes. At the ends stand the images themselves.
+    codes on the straight line between theirs, and on the arc, whose radius changes evenly too (spherical
+    interpolation; White 2016, "Sampling Generative Networks"). In many dimensions, the straight line leaves
+    the shell in which the codes of a normal distribution lie. The centre of the arc is the origin for models
+    with a prior, otherwise the mean of the images' codes. At the ends of each row are the images themselves.
 
-    For models with dense codes (a `latent_dim`) that decode codes alone. Training is not touched.
+    For models with dense codes (a `latent_dim`) and a decoder that needs nothing but the code. Training is
+    not affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers.
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins.
-        pairs: how many pairs to show, the first image with the second, the third with the fourth, …; or
-            the numbers `(i, j)` of the images of each pair.
-        steps: how many decoded images there are in a row, those of the images' own codes included.
-        freq: number of epochs from one picture to the next.
-        max_images: how many images to take at most, the first ones.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        pairs: the number of pairs: the first image with the second, the third with the fourth, and so on;
+            or the indices `(i, j)` of the images of each pair.
+        steps: the number of decoded images in a row, including those of the images' own codes.
+        freq: the number of epochs from one picture to the next.
+        max_images: the largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
@@ -61,6 +58,7 @@ class LatentInterpolation(LatentCallback):
         self,
         images: Any,
         log_dir: Any = "logs",
+        *,
         pairs: int | Iterable[tuple[int, int]] = 3,
         steps: int = 6,
         freq: int = 1,
@@ -72,59 +70,33 @@ class LatentInterpolation(LatentCallback):
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         codes = self.inference.encode(self.images)
-        center = np.zeros_like(codes[0]) if self.has_prior else codes.mean(axis=0)
-        parts = np.linspace(0.0, 1.0, self.steps, dtype="float32")
-        ways = [
-            way
-            for i, j in self.pairs
-            for way in (straight(codes[i], codes[j], parts), arc(codes[i], codes[j], parts, center))
-        ]
-        decoded = self.inference.decode(np.concatenate(ways))
-        shown = np.asarray(scale_images(self.images), "float32")
-        rows = {}
-        for index, way in enumerate(decoded.reshape(len(ways), self.steps, *decoded.shape[1:])):
-            first, last = self.pairs[index // 2]
-            name = f"{('straight', 'arc')[index % 2]} {index // 2 + 1}"
-            rows[name] = np.concatenate([shown[first : first + 1], way, shown[last : last + 1]])
-        picture = reconstruction_grid(rows, smallest_side=SMALLEST_SIDE)
-        around = "" if self.has_prior else " (here the mean of all codes)"
-        return {"latent/interpolation": image(picture, DESCRIPTION.format(center=around))}
+        picture = draw_latent_interpolation(
+            self.inference.decode,
+            images=np.asarray(scale_images(self.images), "float32"),
+            codes=codes,
+            pairs=self.pairs,
+            steps=self.steps,
+            center=np.zeros_like(codes[0]) if self.has_prior else codes.mean(axis=0),
+        )
+        center = "" if self.has_prior else " (here the mean of all codes)"
+        return {"latent/interpolation": image(picture, DESCRIPTION.format(center=center))}
 
     def misfit(self) -> str | None:
         reason = super().misfit()
         if reason is None:
             decoded = self.inference.decode(self.inference.encode(self.images[:1]))
             if decoded.shape[1:] != self.images.shape[1:]:
-                reason = f"it makes images of shape {decoded.shape[1:]} of such of {self.images.shape[1:]}."
+                reason = f"from images of shape {self.images.shape[1:]} it makes images of shape {decoded.shape[1:]}."
         return reason
-
-
-def straight(first: np.ndarray, last: np.ndarray, parts: np.ndarray) -> np.ndarray:
-    """Codes on the line between two, `(parts, latent_dim)`; `parts` go from 0 to 1."""
-    return first + parts[:, None] * (last - first)
-
-
-def arc(first: np.ndarray, last: np.ndarray, parts: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """Codes on the arc around the center between two, `(parts, latent_dim)`; `parts` go from 0 to 1.
-
-    Where there is no such arc, because the codes lie in the same or in opposite directions, on the line.
-    """
-    one, other = first - center, last - center
-    norms = np.linalg.norm(one) * np.linalg.norm(other)
-    angle = np.arccos(np.clip(one @ other / norms, -1, 1)) if norms > 0 else 0.0
-    if not SMALLEST_ANGLE < angle < np.pi - SMALLEST_ANGLE:
-        return straight(first, last, parts)
-    weights = np.sin([(1 - parts) * angle, parts * angle]) / np.sin(angle)
-    return (center + weights.T @ np.stack([one, other])).astype("float32")
 
 
 def _checked_pairs(pairs: Any, count: int) -> tuple[tuple[int, int], ...]:
     if not isinstance(pairs, Iterable):
         most = min(positive_int(pairs, "pairs"), count // 2)
         if not most:
-            raise ValueError("images must be two at least, to go from one to another, got one.")
+            raise ValueError("images must be at least two, to interpolate between them, got one.")
         return tuple((2 * index, 2 * index + 1) for index in range(most))
     checked: Any = tuple(tuple(non_negative_int(index, "pairs") for index in pair) for pair in pairs)
     if not checked or any(len(pair) != 2 or max(pair) >= count for pair in checked):
-        raise ValueError(f"pairs must be a positive integer, or pairs of numbers of the {count} images, got {checked}.")
+        raise ValueError(f"pairs must be a positive integer, or pairs of indices of the {count} images, got {checked}.")
     return checked

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from keras_cae.callbacks.latent_callback import LatentCallback
-from keras_cae.callbacks.projector_files import config_file, metadata_file, sprite_file, tensor_file
+from keras_cae.callbacks.projector_files import config_file, metadata_file, tensor_file
 from keras_cae.callbacks.summaries import Summary
+from keras_cae.drawing.sprite_sheet import sprite_sheet
 from keras_cae.images import scale_images
 
 CONFIG = "projector_config.pbtxt"
@@ -15,23 +16,23 @@ METADATA, SPRITE = "projector/metadata.tsv", "projector/sprite.png"
 
 
 class LatentProjector(LatentCallback):
-    """Shows the codes of images in TensorBoard's Projector, each point as its image.
+    """Shows the codes of images in TensorBoard's Projector, with the images as points.
 
     Writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
-    that is written are a tensor of their own, "codes, epoch 0" and so on, among which to choose. TensorBoard
-    reads the configuration when the folder is new to it: start it again to see later epochs.
+    are a tensor of their own, named "codes, epoch 0" and so on. TensorBoard reads the configuration only
+    when it first sees the folder: restart it to see later epochs.
 
-    For models whose `encode` gives floats; feature maps are flattened. One projector to a folder. Training is
-    not touched.
+    For models whose `encode` returns floats; feature maps are flattened. One projector per folder.
+    Training is not affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers.
-        labels: one label for each image, of any type that can be printed; or several, as a dictionary from
-            the names of columns to such; None for none.
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins.
-        freq: number of epochs from one tensor to the next; None for the first and the last epoch only.
-        max_images: how many images to take at most, the first ones.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        labels: one label for each image, of any type that can be printed; or a dictionary of several columns
+            of labels by their names; None for none.
+        freq: the number of epochs from one tensor to the next; None for the first and the last epoch only.
+        max_images: the largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model's codes
@@ -42,7 +43,7 @@ class LatentProjector(LatentCallback):
     >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
     >>> model = keras_cae.models.BasicCAE(latent_dim=4, filters=(4, 8))
     >>> model.compile(optimizer="adam", loss="mse")
-    >>> projector = keras_cae.callbacks.LatentProjector(images, labels=range(32), log_dir="logs")
+    >>> projector = keras_cae.callbacks.LatentProjector(images, "logs", labels=range(32))
     >>> history = model.fit(images, callbacks=[projector], verbose=0)
     """
 
@@ -51,8 +52,9 @@ class LatentProjector(LatentCallback):
     def __init__(
         self,
         images: Any,
-        labels: Any = None,
         log_dir: Any = "logs",
+        *,
+        labels: Any = None,
         freq: int | None = None,
         max_images: int = 500,
     ) -> None:
@@ -79,19 +81,19 @@ class LatentProjector(LatentCallback):
         files = {}
         if self._sprite is None:
             images = np.asarray(scale_images(self.images), "float32")
-            files[SPRITE], self._sprite = sprite_file(images)
+            files[SPRITE], self._sprite = sprite_sheet(images)
             if self.labels:
                 files[METADATA] = metadata_file(self.labels)
         path = f"projector/codes_epoch_{epoch:04d}.tsv"
         files[path] = tensor_file(self.inference.encode(self.images))
         self._tensors[f"codes, epoch {epoch}"] = path
-        # Last, so that it names nothing that is not there.
+        # Last, so that it never lists a missing file.
         files[CONFIG] = config_file(self._tensors, METADATA if self.labels else None, SPRITE, self._sprite)
         return files
 
 
 def _checked_labels(labels: Any, count: int, kept: int) -> dict[str, list[Any]]:
-    """The labels of the images that are kept, by the names of their columns; none is an empty dictionary."""
+    """Return the labels of the first `kept` images by the names of their columns."""
     if labels is None:
         return {}
     columns = labels if isinstance(labels, Mapping) else {"label": labels}
@@ -100,8 +102,8 @@ def _checked_labels(labels: Any, count: int, kept: int) -> dict[str, list[Any]]:
         values = np.asarray(column)
         if values.shape not in ((count,), (count, 1)):
             raise ValueError(
-                f"labels must be one label for each of the {count} images, or a dictionary from names to "
-                f"such, got the shape {values.shape}."
+                f"labels must be one label for each of the {count} images, or a dictionary of such columns, "
+                f"got the shape {values.shape}."
             )
         checked[str(name)] = values.reshape(-1)[:kept].tolist()
     return checked

@@ -1,4 +1,4 @@
-"""What numbers tell about the codes: which dimensions are used, and how they are distributed."""
+"""Statistics of codes: which latent dimensions are used, and how they are distributed."""
 
 from typing import Any
 
@@ -9,23 +9,24 @@ from keras_cae.callbacks.summaries import Summary, histogram, scalar
 from keras_cae.validation import positive_int
 
 ACTIVE_VARIANCE = 0.01
-"""Of the codes of a dimension that is used, as `metrics.ActiveUnits` has it."""
+"""The variance above which a latent dimension counts as active, as in `metrics.ActiveUnits`."""
 SMALLEST_VARIANCE = 1e-6
 PRIOR_LIMITS = (-4.0, 4.0)
-"""Of the histograms that are to be compared with the prior."""
+"""The limits of the histograms that are to be compared with the prior."""
 DIMENSION = "The codes of the images in this latent dimension, one of those that vary most."
-ACTIVE_UNITS = "How many latent dimensions vary from image to image, with a variance above 0.01."
+ACTIVE_UNITS = "The number of latent dimensions whose variance over the images is above 0.01."
 EFFECTIVE_RANK = (
-    "How many directions the codes spread in: the exponential of the entropy of the eigenvalues of their "
-    "covariance, as shares of their sum (Roy & Vetterli 2007)."
+    "The effective number of directions in which the codes vary: the exponential of the entropy of the "
+    "normalized eigenvalues of their covariance (Roy & Vetterli 2007)."
 )
-POSTERIOR = "One code of each image, drawn as in training, all dimensions together."
-PRIOR = "What the aggregated posterior should look like: the standard normal distribution."
+POSTERIOR = "One code of each image, drawn as in training, with all dimensions together."
+PRIOR = "The standard normal distribution, which the aggregated posterior should look like."
 DISTANCE = (
-    "Of the aggregated posterior from the prior, in nats: the divergence of a normal distribution with its "
-    "mean and variance from the standard normal, summed over the dimensions."
+    "The divergence, in nats, of the aggregated posterior from the prior: that of a normal distribution with "
+    "the same mean and variance from the standard normal distribution, summed over the dimensions."
 )
-KL = "Divergence of an image's code from the prior in each dimension, in nats, the mean over the images."
+KL = "The divergence of a code from the prior in one latent dimension, in nats, averaged over the images."
+KL_SUM = "The divergence of a code from the prior, in nats, averaged over the images."
 
 
 class LatentStatistics(LatentCallback):
@@ -34,23 +35,23 @@ class LatentStatistics(LatentCallback):
     Writes each epoch, under the tag "latent/…":
 
     - `dimension_<j>`: a histogram of the codes for each of the most active dimensions;
-    - `active_units`: how many dimensions vary at all (Burda et al. 2016);
-    - `effective_rank`: how many directions the codes spread in, the exponential of the entropy of the
-      covariance's eigenvalues (Roy & Vetterli 2007, "The Effective Rank");
+    - `active_units`: the number of dimensions that vary at all (Burda et al. 2016);
+    - `effective_rank`: the effective number of directions in which the codes vary, the exponential of the
+      entropy of the covariance's normalized eigenvalues (Roy & Vetterli 2007, "The Effective Rank");
     - for models with a prior: histograms `aggregated_posterior` and `prior`, which should look alike, and
       `distance_to_prior`, in nats;
     - for models with a `posterior`, such as `keras_cae.models.VariationalCAE`: `kl`, the divergence from the
       prior in nats, `kl_<j>` for the most active dimensions, and `kl_per_dimension`, a histogram over all.
 
-    For models with dense codes (a `latent_dim`). Training is not touched.
+    For models with dense codes (a `latent_dim`). Training is not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers; two at least.
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins.
-        freq: number of epochs from one summary to the next.
-        max_images: how many images to take at most, the first ones.
-        max_dims: how many dimensions get a histogram of their own.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; at least two.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        freq: the number of epochs from one summary to the next.
+        max_images: the largest number of images to use, the first ones.
+        max_dims: the number of dimensions that get a histogram of their own.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
@@ -69,6 +70,7 @@ class LatentStatistics(LatentCallback):
         self,
         images: Any,
         log_dir: Any = "logs",
+        *,
         freq: int = 1,
         max_images: int = 128,
         max_dims: int = 8,
@@ -76,7 +78,7 @@ class LatentStatistics(LatentCallback):
         super().__init__(images, log_dir, freq, max_images)
         self.max_dims = positive_int(max_dims, "max_dims")
         if len(self.images) < 2:
-            raise ValueError("images must be two at least, for statistics of their codes, got one.")
+            raise ValueError("images must be at least two, for statistics of their codes, got one.")
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         if has_posterior(self.model):
@@ -95,11 +97,11 @@ class LatentStatistics(LatentCallback):
 
 
 def effective_rank(codes: np.ndarray) -> float:
-    """The exponential of the entropy of the eigenvalues of the codes' covariance, as shares of their sum."""
+    """Return the exponential of the entropy of the normalized eigenvalues of the codes' covariance."""
     centered = codes.astype("float64") - codes.mean(axis=0)
     if not np.isfinite(centered).all():
         return float("nan")
-    # The eigenvalues of the covariance that are not 0 are also those of the smaller one of these.
+    # Both Gram matrices have the nonzero eigenvalues of the covariance: take the smaller one.
     n, dims = centered.shape
     gram = centered.T @ centered if dims <= n else centered @ centered.T
     values = np.linalg.eigvalsh(gram)
@@ -109,15 +111,15 @@ def effective_rank(codes: np.ndarray) -> float:
 
 
 def gaussian_kl(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
-    """The divergence of normal distributions from the standard normal one, in nats, value by value."""
+    """Return the divergence of normal distributions from the standard normal one, in nats, elementwise."""
     return (np.square(mean) + np.exp(log_variance) - 1.0 - log_variance) / 2.0
 
 
 def _divergences(kl: np.ndarray, dims: np.ndarray) -> dict[str, Summary]:
     per_dimension = kl.mean(axis=0)
     return {
-        "kl": scalar(per_dimension.sum(), "The same, summed over the dimensions. " + KL),
-        "kl_per_dimension": histogram(per_dimension, "How many dimensions have which divergence. " + KL),
+        "kl": scalar(per_dimension.sum(), KL_SUM),
+        "kl_per_dimension": histogram(per_dimension, KL),
         **{f"kl_{dim:03d}": scalar(per_dimension[dim], KL) for dim in dims},
     }
 

@@ -5,16 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.image_grid import reconstruction_grid
 from keras_cae.callbacks.latent_callback import LatentCallback, most_active
 from keras_cae.callbacks.summaries import Summary, image
+from keras_cae.drawing.latent_traversal import draw_latent_traversal
 from keras_cae.validation import non_negative_int, positive_float, positive_int
 
-SMALLEST_SIDE = 48
-"""Of the shown images, in pixels: there are many of them."""
 DESCRIPTION = (
-    "Each row changes one number of the first image's code and leaves the others as they are: from left to "
-    "right by so many {units}. The numbers that vary most from image to image come first."
+    "Each row changes one dimension of the first image's code and leaves the others unchanged: from left to "
+    "right by the given number of {units}. The dimensions that vary most from image to image come first."
 )
 
 
@@ -23,22 +21,23 @@ class LatentTraversal(LatentCallback):
 
     Writes one picture an epoch, under the tag "latent/traversal", with a row for each dimension: from left to
     right its value goes from `span` units below that of the first image's code to `span` units above, while
-    the other dimensions stay. The unit is that of the prior for models that have one, such as
+    the other dimensions stay fixed. The unit is that of the prior for models that have one, such as
     `keras_cae.models.VariationalCAE`; for others it is the standard deviation of the images' codes in this
     dimension.
 
-    For models with dense codes (a `latent_dim`) that decode codes alone. Training is not touched.
+    For models with dense codes (a `latent_dim`) and a decoder that needs nothing but the code. Training is
+    not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers. The first one is changed; how
-            far is taken from all.
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins.
-        dims: how many dimensions to show, those that vary most; or the numbers of those to show.
-        span: how far to go to each side, in units.
-        steps: how many images there are in a row.
-        freq: number of epochs from one picture to the next.
-        max_images: how many images to take at most, the first ones.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers. The code of the first one is
+            changed; the units are computed from all of them.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        dims: the number of dimensions to show, those that vary most; or the indices of those to show.
+        span: the largest change to each side, in units.
+        steps: the number of images in a row.
+        freq: the number of epochs from one picture to the next.
+        max_images: the largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
@@ -59,6 +58,7 @@ class LatentTraversal(LatentCallback):
         self,
         images: Any,
         log_dir: Any = "logs",
+        *,
         dims: int | Iterable[int] = 8,
         span: float = 3.0,
         steps: int = 7,
@@ -76,7 +76,7 @@ class LatentTraversal(LatentCallback):
             raise ValueError(f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}.")
         if reason is None and len(self.images) == 1 and not self.has_prior:
             return (
-                "it has no prior, so how far to go is the standard deviation of their codes. Give several "
+                "it has no prior, so the unit is the standard deviation of the images' codes. Give several "
                 "images, got one."
             )
         return reason
@@ -85,31 +85,16 @@ class LatentTraversal(LatentCallback):
         codes = self.inference.encode(self.images)
         dims = most_active(codes, self.dims) if isinstance(self.dims, int) else np.array(self.dims)
         offsets = np.linspace(-self.span, self.span, self.steps, dtype="float32")
-        decoded = self.inference.decode(traversed(codes[0], dims, offsets, self.units(codes)))
-        rows = decoded.reshape(len(dims), self.steps, *decoded.shape[1:])
-        names = [f"code[{dim}]" for dim in dims]
+        picture = draw_latent_traversal(self.inference.decode, codes[0], dims, offsets, self.units(codes))
         units = "units of the prior" if self.has_prior else "standard deviations"
-        picture = reconstruction_grid(
-            dict(zip(names, rows, strict=True)),
-            captions={"units": [f"{offset:.2g}" for offset in offsets]},
-            smallest_side=SMALLEST_SIDE,
-        )
         return {"latent/traversal": image(picture, DESCRIPTION.format(units=units))}
 
 
-def traversed(code: np.ndarray, dims: np.ndarray, offsets: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Codes in which one dimension after another is moved by offsets: `(dims * offsets, latent_dim)`."""
-    codes = np.tile(code, (len(dims), len(offsets), 1))
-    for row, dim in zip(codes, dims, strict=True):
-        row[:, dim] += offsets * units[dim]
-    return codes.reshape(-1, len(code))
-
-
 def _checked_dims(dims: Any) -> Any:
-    """`dims` as an integer or a tuple of such."""
+    """Return `dims` as an integer or a tuple of integers."""
     if isinstance(dims, str) or not isinstance(dims, Iterable):
         return positive_int(dims, "dims")
     checked = tuple(non_negative_int(dim, "dims") for dim in dims)
     if not checked:
-        raise ValueError("dims must be a positive integer, or the numbers of dimensions, got none.")
+        raise ValueError("dims must be a positive integer, or the indices of dimensions, got none.")
     return checked

@@ -1,4 +1,4 @@
-"""What was trained, and what came of it, for comparing trainings."""
+"""A description of a training and of its results, for comparing trainings."""
 
 import os
 import re
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 
 from keras_cae.callbacks.model_description import card, hyperparameters
 from keras_cae.callbacks.summaries import Summary, scalar, text
@@ -13,26 +15,27 @@ from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.compatibility import declared_direction
 
 TUNER_FOLDER = re.compile(r"execution\d+")
-"""In which KerasTuner has a trial's `keras.callbacks.TensorBoard` write, beside a record of its own."""
+"""The folder to which KerasTuner redirects a trial's `keras.callbacks.TensorBoard`, beside its own record."""
 
 
 class ModelCard(TensorBoardCallback):
-    """Describes a training in TensorBoard: what the model is, and for its HParams tab what came of it.
+    """Describes the model in TensorBoard, and compares trainings in its HParams tab.
 
-    Writes after the first epoch, under the tag "model_card", a text: the architecture, the number of
-    parameters, how many values of an image a value of the code stands for, the arguments of `compile`, the
-    versions. In the HParams tab a training is a row: the model's and the optimizer's arguments, and each
-    metric's last value, "final/…", and best value, "best/…", where it is known whether larger ones are
-    better. A training that ends by an exception is marked as failed, with the metrics that it had reached.
+    Writes a text after the first epoch, under the tag "model_card": the architecture, the number of
+    parameters, the compression, the arguments of `compile`, the versions. In the HParams tab each training is
+    a row: the model's and the optimizer's arguments, each metric's last value, "final/…", and its best value,
+    "best/…", if it is known whether larger values are better. A training that ends with an exception is
+    marked as failed, with the metrics that it had reached.
 
-    In a search by KerasTuner, which records the hyperparameters of its trials itself, the text and the
-    metrics are written, and no second record. For all Keras models. Training is not touched.
+    In a search by KerasTuner, which records the hyperparameters of its trials itself, only the text and the
+    metrics are written. For all Keras models. Training is not affected.
 
     Args:
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins. Trainings to compare need folders of their own.
-        hparams: what else to compare trainings by, numbers, strings and booleans by their names; None for
-            nothing else.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins. Trainings to
+            compare need folders of their own.
+        hparams: further values to compare trainings by: numbers, strings and booleans by their names; None
+            for no others.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
@@ -47,7 +50,7 @@ class ModelCard(TensorBoardCallback):
     >>> history = model.fit(images, callbacks=[card], verbose=0)
     """
 
-    def __init__(self, log_dir: Any = "logs", hparams: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, log_dir: Any = "logs", *, hparams: Mapping[str, Any] | None = None) -> None:
         super().__init__(log_dir, freq=None)
         self.hparams = _checked_hparams(hparams)
 
@@ -59,7 +62,7 @@ class ModelCard(TensorBoardCallback):
 
     @property
     def in_search(self) -> bool:
-        """Whether KerasTuner runs the training and writes the record of its hyperparameters."""
+        """Whether KerasTuner runs the training and records its hyperparameters."""
         shared = isinstance(self.log_dir, keras.callbacks.TensorBoard)
         return shared and bool(TUNER_FOLDER.fullmatch(os.path.basename(self.directory)))
 
@@ -92,7 +95,8 @@ class ModelCard(TensorBoardCallback):
         from tensorboard.plugins.hparams import api
 
         values = hyperparameters(self.model, self.params or {}) | self.hparams
-        # A name of its own, or trainings of equal hyperparameters would be one row. Its beginning is shown.
+        # A name of its own: trainings with equal hyperparameters would otherwise be one row. The folder's own
+        # name comes first, because TensorBoard shows only the beginning.
         folder, name = os.path.split(os.path.normpath(self.directory))
         return _record(api.hparams_pb(values, trial_id=f"{name} in {folder or '.'}"))
 
@@ -105,7 +109,7 @@ class ModelCard(TensorBoardCallback):
 
 
 def direction_of(name: str, model: keras.Model) -> str | None:
-    """Whether larger values of what logs call `name` are better, "max", or "min"; None if it is not known."""
+    """Return "max" if larger values of an entry of the logs are better, "min" if smaller ones, else None."""
     name = name.removeprefix("val_")
     if name in ("loss", "reconstruction_loss"):
         return "min"
@@ -114,8 +118,12 @@ def direction_of(name: str, model: keras.Model) -> str | None:
 
 
 def _record(summary: Any) -> dict[str, Summary]:
-    """A record of the HParams plugin as summaries, by their tags."""
-    return {value.tag: Summary([0.0][:0], value.metadata) for value in summary.value}
+    """Return a record of the HParams plugin as summaries by their tags."""
+    kind = tf.compat.v1.SummaryMetadata  # TensorBoard's own class of this name is another one
+    return {
+        value.tag: Summary(np.zeros(0, "float32"), kind.FromString(value.metadata.SerializeToString()))
+        for value in summary.value
+    }
 
 
 def _checked_hparams(hparams: Any) -> dict[str, Any]:

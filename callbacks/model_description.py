@@ -1,4 +1,4 @@
-"""A model in words and numbers: for reading, and for comparing it with others."""
+"""A model in words and numbers, to read and to compare."""
 
 import math
 import platform
@@ -12,11 +12,11 @@ import tensorflow as tf
 from keras_cae.version import __version__
 
 UNREMARKABLE = ("name", "trainable", "dtype", "encoder", "decoder", "module", "seed")
-"""Entries of configurations that trainings are not compared by."""
+"""The entries of configurations by which trainings are not compared."""
 
 
 def card(model: keras.Model) -> str:
-    """A description of a built and compiled model, in Markdown."""
+    """Return a description of a built and compiled model in Markdown."""
     summary: list[str] = []
     model.summary(expand_nested=True, print_fn=lambda line, **_: summary.append(line))
     parts = {
@@ -35,11 +35,11 @@ def card(model: keras.Model) -> str:
 
 
 def hyperparameters(model: keras.Model, params: Mapping[str, Any]) -> dict[str, Any]:
-    """What trainings of models differ in: numbers, strings and booleans by their names.
+    """Return the values by which trainings are compared: numbers, strings and booleans by their names.
 
     Args:
         model: a built and compiled model.
-        params: the parameters of `fit` that callbacks are told.
+        params: the parameters of `fit` that callbacks receive.
     """
     compiled = model.get_compile_config() or {}
     optimizer = compiled.get("optimizer") or {}
@@ -60,7 +60,7 @@ def hyperparameters(model: keras.Model, params: Mapping[str, Any]) -> dict[str, 
 
 
 def _configuration(model: keras.Model) -> dict[str, Any]:
-    """The arguments of a model, without the networks that it may be made of."""
+    """Return the arguments of a model, without its networks."""
     if isinstance(model, keras.Sequential) or type(model) is keras.Model:
         return {}
     try:
@@ -84,7 +84,7 @@ def _facts(model: keras.Model) -> dict[str, Any]:
     if None not in shape[1:]:
         code = model.encode(tf.zeros((1, *shape[1:]), model.variable_dtype)).shape[1:]
         facts["code"] = _sizes(code)
-        facts["compression"] = f"{math.prod(shape[1:]) / math.prod(code):.4g} values of an image to one of the code"
+        facts["compression"] = f"{math.prod(shape[1:]) / math.prod(code):.4g} values of an image per value of the code"
     return facts
 
 
@@ -105,16 +105,16 @@ def _in_table(value: Any) -> str:
 
 
 def _comparable(value: Any) -> bool | int | float | str:
-    """A value as TensorBoard compares it: layers and functions by their names, sequences as text."""
+    """Return a value that TensorBoard can compare: layers and functions by their names, sequences as text."""
     if isinstance(value, float):
-        return float(f"{value:.6g}")  # 0.001, where float32 makes it 0.0010000000474974513
+        return float(f"{value:.6g}")  # 0.001 instead of float32's 0.0010000000474974513
     if isinstance(value, bool | int | str):
         return value
     return str(value["class_name"]) if _is_object(value) else _plain(value)
 
 
 def _plain(value: Any) -> str:
-    """A value of a configuration as it would be written in Python, more or less."""
+    """Return a value of a configuration roughly as it would be written in Python."""
     if _is_object(value):
         if value["class_name"] == "function":
             return str(value["config"])

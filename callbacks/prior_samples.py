@@ -4,31 +4,28 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.image_grid import reconstruction_grid
 from keras_cae.callbacks.latent_callback import has_prior
 from keras_cae.callbacks.summaries import Summary, image
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.drawing.samples import draw_samples
 from keras_cae.validation import non_negative_int, positive_int
 
-IMAGES_PER_ROW = 8
-SMALLEST_SIDE = 48
-"""Of the shown images, in pixels: there are many of them."""
-DESCRIPTION = "Images decoded from codes that were drawn from the prior: the same codes in every epoch."
+DESCRIPTION = "Images decoded from codes drawn from the prior. The codes are the same in every epoch."
 
 
 class PriorSamples(TensorBoardCallback):
     """Shows in TensorBoard the images that a model draws from its prior.
 
-    Writes one picture an epoch, under the tag "latent/prior_samples": of the same codes in every epoch. For
+    Writes one picture an epoch, under the tag "latent/prior_samples", of the same codes in every epoch. For
     models with a prior, such as `keras_cae.models.VariationalCAE`, whose `sample(n, seed=seed)` draws the
-    images. Training is not touched.
+    images. Training is not affected.
 
     Args:
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins.
-        n: how many images to draw.
-        seed: of the codes.
-        freq: number of epochs from one picture to the next.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        n: the number of images to draw.
+        seed: the seed of the codes.
+        freq: the number of epochs from one picture to the next.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model has no
@@ -43,7 +40,7 @@ class PriorSamples(TensorBoardCallback):
     >>> history = model.fit(images, callbacks=[samples], verbose=0)
     """
 
-    def __init__(self, log_dir: Any = "logs", n: int = 24, seed: int = 0, freq: int = 1) -> None:
+    def __init__(self, log_dir: Any = "logs", *, n: int = 24, seed: int = 0, freq: int = 1) -> None:
         super().__init__(log_dir, freq)
         self.n = positive_int(n, "n")
         self.seed = non_negative_int(seed, "seed")
@@ -55,6 +52,4 @@ class PriorSamples(TensorBoardCallback):
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         images = np.asarray(self.model.sample(self.n, seed=self.seed), "float32")
-        starts = range(0, self.n, IMAGES_PER_ROW)
-        rows = {f"from {start + 1}": images[start : start + IMAGES_PER_ROW] for start in starts}
-        return {"latent/prior_samples": image(reconstruction_grid(rows, smallest_side=SMALLEST_SIDE), DESCRIPTION)}
+        return {"latent/prior_samples": image(draw_samples(images), DESCRIPTION)}

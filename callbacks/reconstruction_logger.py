@@ -1,45 +1,46 @@
-"""Reconstructions of a few images, epoch by epoch."""
+"""The reconstructions of a few images, epoch by epoch."""
 
 from typing import Any
 
-from keras_cae.callbacks.image_grid import draw_reconstructions, reconstruct
-from keras_cae.callbacks.shown_images import shown_images
 from keras_cae.callbacks.summaries import Summary, image
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.drawing.checked_images import checked_images
+from keras_cae.drawing.reconstructions import draw_reconstructions, reconstruction_rows
 from keras_cae.validation import positive_int
 
 DESCRIPTION = (
-    "Each column is an image. The error is the absolute difference between input and reconstruction, averaged"
-    " over the channels; its colours are the same in all epochs. More decibels of PSNR are better."
+    "Each column is an image. The error is the absolute difference between input and reconstruction, "
+    "averaged over the channels; its colour scale is the same in all epochs. A higher PSNR is better."
 )
 
 
 class ReconstructionLogger(TensorBoardCallback):
     """Shows in TensorBoard how the reconstructions of a few images improve.
 
-    Writes one picture an epoch, under the tag "reconstruction": for each image the input, the corrupted
-    input if the model has a corruption, before it the pixels that it hides, if it hides any, then the
-    reconstruction, the absolute error in colours of a fixed scale, and the peak signal-to-noise ratio in
+    Writes one picture an epoch, under the tag "reconstruction". It shows for each image the input, the
+    pixels that the model's corruption hides and the corrupted input, if there is a corruption, then the
+    reconstruction, the absolute error on a fixed colour scale, and the peak signal-to-noise ratio in
     decibels. The noise of the corruption is the same in all epochs. Works with every Keras model from images
     to images; where input and output differ in shape, errors are left out.
 
-    Training is not touched: its weights are, to the last bit, those of a training without the callback.
+    Training is not affected: the weights are the same, to the last bit, as without the callback.
 
-    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also where training
-    stops early. TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
+    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also if training stops
+    early. TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest
             value of their type. One channel is shown as grey, three as red, green and blue, the fourth of
             four as opacity, over a checkerboard; of two channels the mean is shown, of more than four the
             first three.
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins: KerasTuner gives every trial its own.
-        freq: number of epochs from one picture to the next.
-        max_images: how many images to show at most, the first ones.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins: KerasTuner gives
+            each trial a folder of its own.
+        freq: the number of epochs from one picture to the next.
+        max_images: the largest number of images to show, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; when training begins, the folder can't be
+        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
             written to, or the images don't fit the model.
 
     Example:
@@ -53,13 +54,13 @@ class ReconstructionLogger(TensorBoardCallback):
 
     shared_by_copies = ("images",)
 
-    def __init__(self, images: Any, log_dir: Any, freq: int = 1, max_images: int = 8) -> None:
+    def __init__(self, images: Any, log_dir: Any = "logs", *, freq: int = 1, max_images: int = 8) -> None:
         super().__init__(log_dir, freq)
         self.max_images = positive_int(max_images, "max_images")
-        self.images = shown_images(images, self.max_images)
+        self.images = checked_images(images, self.max_images)
 
     def misfit(self) -> str | None:
-        reconstruct(self.model, self.images, self.inference.reconstruct)
+        reconstruction_rows(self.model, self.images, self.inference.reconstruct)
         return None
 
     def summaries(self, epoch: int) -> dict[str, Summary]:

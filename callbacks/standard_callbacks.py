@@ -1,11 +1,10 @@
-"""All that there is to watch, at once."""
+"""All callbacks for TensorBoard at once."""
 
 from typing import Any
 
 import keras
 
-from keras_cae.callbacks.codebook_usage import CodebookUsage
-from keras_cae.callbacks.curves import TensorBoard
+from keras_cae.callbacks.codebook_summary import CodebookSummary
 from keras_cae.callbacks.latent_interpolation import LatentInterpolation
 from keras_cae.callbacks.latent_projector import LatentProjector
 from keras_cae.callbacks.latent_statistics import LatentStatistics
@@ -14,30 +13,32 @@ from keras_cae.callbacks.model_card import ModelCard
 from keras_cae.callbacks.prior_samples import PriorSamples
 from keras_cae.callbacks.reconstruction_error_histogram import ReconstructionErrorHistogram
 from keras_cae.callbacks.reconstruction_logger import ReconstructionLogger
-from keras_cae.callbacks.shown_images import shown_images
+from keras_cae.callbacks.tensorboard import TensorBoard
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.drawing.checked_images import checked_images
 
 
 def standard_callbacks(
-    log_dir: Any, images: Any, labels: Any = None, anomalous: Any = None, freq: int = 1
+    images: Any, log_dir: Any = "logs", *, labels: Any = None, anomalous: Any = None, freq: int = 1
 ) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that show in TensorBoard what a person wants to watch in a training.
+    """Return the callbacks that show in TensorBoard how a training goes.
 
     For every model: the curves of `keras.callbacks.TensorBoard`, `ModelCard`, `ReconstructionLogger` and
-    `ReconstructionErrorHistogram`. For those that have what it takes: `LatentStatistics` with dense codes,
-    `LatentTraversal` and `LatentInterpolation` if the decoder also needs nothing else, `LatentProjector` with
-    codes of floats, `PriorSamples` with a prior, `CodebookUsage` with a codebook. A callback that does not
-    fit the model writes nothing, where on its own it would refuse to. A full disk ends no training, which it
-    would with Keras's own callback.
+    `ReconstructionErrorHistogram`. For the models that support them: `LatentStatistics` with dense codes,
+    `LatentTraversal` and `LatentInterpolation` if the decoder also needs nothing but the code,
+    `LatentProjector` with floating-point codes, `PriorSamples` with a prior, `CodebookSummary` with a
+    codebook. A callback that does not fit the model writes nothing, where on its own it would raise an error.
+    Training goes on if the disk is full, also if it is full from the start; a warning says so.
 
     Args:
-        log_dir: folder of the event files, made when training begins; or a `keras.callbacks.TensorBoard` to
-            take instead of a new one.
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers, best such as are not trained on.
-            The first ones are shown; statistics are of up to 128, the projector has up to 500.
-        labels: of the images, for the projector, as `LatentProjector` takes them.
-        anomalous: images that are to be reconstructed badly, for `ReconstructionErrorHistogram`.
-        freq: number of epochs from one summary to the next. The projector has the first and the last epoch.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers, preferably not those of the
+            training. The first ones are shown; statistics use up to 128 images, the projector up to 500.
+        log_dir: the folder of the event files, created when training begins; or a
+            `keras.callbacks.TensorBoard` to use instead of a new one.
+        labels: the labels of the images for the projector, as `LatentProjector` takes them.
+        anomalous: images that should be reconstructed badly, for `ReconstructionErrorHistogram`.
+        freq: the number of epochs from one summary to the next. The projector shows the first and the last
+            epoch.
 
     Returns:
         The callbacks, for `model.fit`.
@@ -50,26 +51,26 @@ def standard_callbacks(
     >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
     >>> model = keras_cae.models.BasicCAE(latent_dim=4, filters=(4, 8))
     >>> model.compile(optimizer="adam", loss="mse")
-    >>> callbacks = keras_cae.callbacks.standard_callbacks("logs", images)
+    >>> callbacks = keras_cae.callbacks.standard_callbacks(images, log_dir="logs")
     >>> history = model.fit(images, callbacks=callbacks, verbose=0)
     """
     tensorboard = log_dir
     if not isinstance(log_dir, keras.callbacks.TensorBoard):
-        # Of models like these it writes no graph, only an empty one.
+        # For subclassed models it would only write an empty graph.
         tensorboard = TensorBoard(log_dir, write_graph=False)
     made: list[TensorBoardCallback] = [
         ModelCard(tensorboard),
-        ReconstructionLogger(images, tensorboard, freq),
-        ReconstructionErrorHistogram(images, anomalous, tensorboard, freq),
-        LatentProjector(images, labels, tensorboard),
+        ReconstructionLogger(images, tensorboard, freq=freq),
+        ReconstructionErrorHistogram(images, tensorboard, anomalous=anomalous, freq=freq),
+        LatentProjector(images, tensorboard, labels=labels),
         LatentTraversal(images, tensorboard, freq=freq),
         PriorSamples(tensorboard, freq=freq),
-        CodebookUsage(images, tensorboard, freq),
+        CodebookSummary(images, tensorboard, freq=freq),
     ]
-    if len(shown_images(images, 2)) > 1:
+    if len(checked_images(images, 2)) > 1:
         made += [
             LatentInterpolation(images, tensorboard, freq=freq),
-            LatentStatistics(images, tensorboard, freq),
+            LatentStatistics(images, tensorboard, freq=freq),
         ]
     for callback in made:
         callback.only_where_it_fits = True

@@ -1,52 +1,49 @@
-"""What TensorBoard shows: pictures, histograms, numbers and texts, ready to be written."""
+"""Summaries for TensorBoard: pictures, histograms, numbers and texts, ready to be written."""
 
-import io
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
-PNG_EFFORT = 1
-"""Of zlib, from 0 to 9: beyond it files are hardly smaller, and take twice the time."""
+from keras_cae.drawing.png import to_png
+
 BUCKETS = 30
 
 
 class Summary(NamedTuple):
-    """What `tf.summary.write` takes beside the tag and the step."""
+    """The value of a summary, without its tag and step."""
 
     tensor: Any
     metadata: Any
 
 
 def scalar(value: Any, description: str = "") -> Summary:
-    """A number, for a curve over the epochs."""
+    """Return a number, for a curve over the epochs."""
     return Summary(np.float32(value), _metadata("scalars", description))
 
 
 def text(markdown: str) -> Summary:
-    """A text in Markdown."""
+    """Return a text in Markdown."""
     return Summary(markdown, _metadata("text", ""))
 
 
 def image(picture: np.ndarray, description: str = "") -> Summary:
-    """A picture, `(height, width, 3)` of uint8."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", compress_level=PNG_EFFORT)
+    """Return a picture, `(height, width, 3)` uint8."""
     height, width = picture.shape[:2]
-    return Summary([str(width), str(height), file.getvalue()], _metadata("images", description))
+    size = [str(side).encode() for side in (width, height)]
+    return Summary([*size, to_png(picture)], _metadata("images", description))
 
 
 def histogram(values: np.ndarray, description: str = "", limits: tuple[float, float] | None = None) -> Summary:
-    """How often values occur. What is not finite is left out.
+    """Return the histogram of values; NaN and infinite values are left out.
 
-    `tf.summary.histogram` makes the same of them in ten times the time.
+    `tf.summary.histogram` computes the same in ten times the time.
 
     Args:
         values: of any shape.
         description: in Markdown.
-        limits: of the buckets, the outermost of which have what lies beyond; by default the smallest and the
-            largest value.
+        limits: the limits of the buckets; values beyond them count in the outermost buckets. By default the
+            smallest and the largest value.
     """
     values = values[np.isfinite(values)].astype("float64")
     buckets = np.zeros((BUCKETS, 3))
@@ -58,7 +55,7 @@ def histogram(values: np.ndarray, description: str = "", limits: tuple[float, fl
 
 
 def _counts(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    if low == high:  # as TensorBoard wants it: all in the last bucket, whose width is 0
+    if low == high:  # TensorBoard expects all values in the last bucket, of width 0
         return np.eye(BUCKETS)[-1] * values.size, np.full(BUCKETS + 1, low)
     return np.histogram(np.clip(values, low, high), BUCKETS, (low, high))
 

@@ -1,4 +1,4 @@
-"""What the callbacks that write to TensorBoard have in common: when they write, and where."""
+"""What the callbacks that write to TensorBoard have in common: when and where they write."""
 
 import copy
 import os
@@ -17,20 +17,20 @@ from keras_cae.validation import positive_int
 class TensorBoardCallback(keras.callbacks.Callback):
     """Writes summaries at the end of epochs, with the epoch's number as their step.
 
-    A subclass writes `summaries`, and `misfit`, which says what models it can't show. Summaries are written
-    for the epochs 0, `freq`, 2 `freq`, … and for the last one, also where training stops early. After each of
-    them they are on the disk: TensorBoard shows them while training goes on, and an interrupted training
-    loses none. A disk that is full costs the summaries and a warning, not the training.
+    A subclass overrides `summaries`, and `misfit`, which says which models it can't show. Summaries are
+    written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also if training stops early. They are
+    on the disk at the end of the epoch: TensorBoard shows them during training, and an interrupted training
+    loses none. If the disk is full, a warning says so, and training goes on.
 
-    Training's random numbers stay as they are, whatever the summaries draw.
+    The random state of training is left unchanged, whatever the summaries draw.
 
-    Copies, such as KerasTuner makes for every trial, share the attributes that `shared_by_copies` names, and
-    nothing of a training that is going on.
+    Copies, such as KerasTuner makes for each trial, share the attributes named by `shared_by_copies`, and
+    nothing of a training in progress.
 
     Args:
-        log_dir: folder of the event files, made when training begins; or the `keras.callbacks.TensorBoard`
-            whose folder to share, read when training begins.
-        freq: number of epochs from one summary to the next; None for the first and the last epoch only.
+        log_dir: the folder of the event files, created when training begins; or the
+            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        freq: the number of epochs from one summary to the next; None for the first and the last epoch only.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the folder can't
@@ -38,11 +38,11 @@ class TensorBoardCallback(keras.callbacks.Callback):
     """
 
     chief_only = True
-    """Of several workers only the first runs the callback."""
+    """Whether only the first of several workers runs the callback."""
     shared_by_copies: tuple[str, ...] = ()
-    """Names of attributes that are large and never changed."""
+    """The names of attributes that are large and never change."""
     only_where_it_fits = False
-    """Whether to leave a model alone that the callback can't show, rather than refuse it."""
+    """Whether to do nothing for a model that the callback can't show, instead of raising an error."""
 
     def __init__(self, log_dir: Any, freq: int | None = 1) -> None:
         super().__init__()
@@ -51,30 +51,35 @@ class TensorBoardCallback(keras.callbacks.Callback):
         self.forget_run()
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
-        """The summaries of an epoch, by their tags."""
+        """Return the summaries of an epoch by their tags."""
         raise NotImplementedError
 
     def files(self, epoch: int) -> dict[str, bytes]:
-        """Files to write beside the summaries, by their paths in the folder."""
+        """Return files to write after the summaries, by their paths in the folder."""
         return {}
 
     def lost(self, epoch: int) -> None:
-        """Called when what belonged to an epoch could not be written."""
+        """Called when the summaries or the files of an epoch could not be written."""
 
     def last_summaries(self, completed: bool) -> dict[str, Summary]:
-        """Summaries to write when training is over, by their tags; `completed` unless by an exception."""
+        """Return summaries to write when training ends, by their tags.
+
+        Args:
+            completed: whether training ended without an exception.
+        """
         return {}
 
     def misfit(self) -> str | None:
-        """Why the callback can't show the model, or None.
+        """Return why the callback can't show the model, or None if it can.
 
         Raises:
-            ValueError: the callback could, but not with its arguments: the images don't fit the model, say.
+            ValueError: the callback can show such a model, but not with its arguments; for instance, its
+                images don't fit the model.
         """
         return None
 
     def forget_run(self) -> None:
-        """Drop what belongs to one training. A subclass with more of it extends this."""
+        """Drop all state of one training. A subclass that has more of it extends this."""
         self._writer: EventWriter | None = None
         self._unwritten_epoch: int | None = None
         self._last_epoch = 0
@@ -83,7 +88,7 @@ class TensorBoardCallback(keras.callbacks.Callback):
 
     @property
     def directory(self) -> str:
-        """The folder of the event files, as `log_dir` has it at this time."""
+        """The folder of the event files, as `log_dir` names it at this time."""
         shared = isinstance(self.log_dir, keras.callbacks.TensorBoard)
         return os.fspath(self.log_dir.log_dir if shared else self.log_dir)
 
@@ -95,7 +100,7 @@ class TensorBoardCallback(keras.callbacks.Callback):
             self._writer = open_writer(self.directory)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # Of a model that was not built when training began.
+        # The model was not built when training began.
         if self.inference is None:
             self._meet_model()
 
@@ -108,13 +113,13 @@ class TensorBoardCallback(keras.callbacks.Callback):
             self._unwritten_epoch = epoch
 
     def on_train_end(self, logs: Any = None) -> None:
-        # A callback that comes after this one may have ended training.
+        # A callback that comes after this one in the list may have stopped training.
         if self._unwritten_epoch is not None:
             self._write(self._unwritten_epoch)
         self._end_run(completed=True)
 
     def on_fit_exit(self) -> None:
-        """Close what is open: the `fit` of this library's models calls it also after an exception."""
+        """Close the files: the `fit` of this library's models calls this after an exception, too."""
         self._end_run()
 
     def _meet_model(self) -> None:

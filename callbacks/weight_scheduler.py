@@ -1,4 +1,4 @@
-"""The weight of a penalty, changed while training goes on."""
+"""Weights of penalties that change during training."""
 
 import functools
 import inspect
@@ -16,7 +16,7 @@ RISES: dict[str, Callable[[float], float]] = {
     "cosine": lambda progress: (1.0 - math.cos(math.pi * progress)) / 2.0,
     "cyclical": lambda progress: min(1.0, 2.0 * progress),
 }
-"""How far a weight has come from start to end, by the part of the steps, or of a cycle, that is over."""
+"""The progress of the weight from start to end, by the fraction of the steps, or of a cycle, that is over."""
 
 
 def _takes_effect(owner: Any, name: str) -> bool:
@@ -37,22 +37,22 @@ def _weights_of(model: keras.Model) -> str:
 class WeightScheduler(keras.callbacks.Callback):
     """Changes a weight of a model from step to step: `beta`, `mmd_weight` and the like.
 
-    A divergence whose weight grows from 0 leaves the codes time to become useful, before it presses them
-    towards the prior (Bowman et al. 2016, "Generating Sentences from a Continuous Space"; in cycles Fu et al.
-    2019, "Cyclical Annealing Schedule"). The step is that of the optimizer, so a training that is resumed
-    goes on where it was. The value stands in the logs of each epoch under the attribute's name, for callbacks
-    that come later in the list.
+    A divergence whose weight grows from 0 gives the codes time to become useful before it pulls them towards
+    the prior (Bowman et al. 2016, "Generating Sentences from a Continuous Space"; in cycles Fu et al. 2019,
+    "Cyclical Annealing Schedule"). The step is that of the optimizer, so a resumed training continues the
+    schedule. The value is added to the logs of each epoch under the attribute's name, for callbacks that come
+    later in the list.
 
     Args:
-        attribute: name of the model's attribute, or of one of its parts: "bottleneck.weight".
-        schedule: "linear" or "cosine", from `start` to `end` within `steps`; "cyclical", `cycles` times in
-            `steps`, each rising linearly in its first half and staying at `end` in the second; or a function
-            of the step that returns the value, such as a `keras.optimizers.schedules.LearningRateSchedule`,
-            for which the other arguments have no meaning.
-        steps: number of batches after which the value stays at `end`.
+        attribute: the name of an attribute of the model, or of one of its parts: "bottleneck.weight".
+        schedule: "linear" or "cosine", from `start` to `end` within `steps`; "cyclical", `cycles` cycles
+            within `steps`, each of which rises linearly in its first half and stays at `end` in the second;
+            or a function from the step to the value, such as a
+            `keras.optimizers.schedules.LearningRateSchedule`, for which the other arguments are ignored.
+        steps: the number of batches after which the value stays at `end`.
         start: the first value.
         end: the last value.
-        cycles: how often "cyclical" begins anew.
+        cycles: the number of cycles of "cyclical".
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model has no
@@ -60,7 +60,7 @@ class WeightScheduler(keras.callbacks.Callback):
 
     Example:
 
-    >>> warm_up = keras_cae.callbacks.WeightScheduler("beta", "linear", steps=10)
+    >>> warm_up = keras_cae.callbacks.WeightScheduler("beta", schedule="linear", steps=10)
     >>> model = keras_cae.models.VariationalCAE(latent_dim=2, filters=(4, 8))
     >>> model.compile(optimizer="adam", loss="binary_crossentropy")
     >>> images = np.random.default_rng(0).random((64, 8, 8, 1), dtype="float32")
@@ -71,6 +71,7 @@ class WeightScheduler(keras.callbacks.Callback):
     def __init__(
         self,
         attribute: str,
+        *,
         schedule: str | Callable[[int], Any] = "linear",
         steps: int | None = None,
         start: float = 0.0,
@@ -89,7 +90,7 @@ class WeightScheduler(keras.callbacks.Callback):
             self.steps = positive_int(steps, "steps")
 
     def value_at(self, step: int) -> float:
-        """The value of the attribute in the step, counted from 0."""
+        """Return the value of the attribute at a step, counted from 0."""
         if callable(self.schedule):
             return float(self.schedule(step))
         progress = min(1.0, step / self.steps)
@@ -98,7 +99,7 @@ class WeightScheduler(keras.callbacks.Callback):
         return self.start + (self.end - self.start) * RISES[self.schedule](progress)
 
     def _owner(self) -> tuple[Any, str]:
-        """What has the attribute, and the attribute's own name."""
+        """Return the object that has the attribute, and the attribute's own name."""
         *parts, name = self.attribute.split(".")
         return functools.reduce(getattr, parts, self.model), name
 
@@ -108,7 +109,8 @@ class WeightScheduler(keras.callbacks.Callback):
             getattr(owner, name)
         except AttributeError as error:
             raise ValueError(
-                f"attribute must be one that the model has, but {type(self.model).__name__} has no {self.attribute!r}."
+                f"attribute must name an attribute of the model, but {type(self.model).__name__} has no "
+                f"{self.attribute!r}."
             ) from error
         if not _takes_effect(owner, name):
             raise ValueError(

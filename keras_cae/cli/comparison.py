@@ -7,12 +7,12 @@ import numpy as np
 from PIL import Image
 
 from keras_cae import models
-from keras_cae.callbacks.image_grid import draw_reconstructions
 from keras_cae.cli.measuring import measure
 from keras_cae.cli.messages import say
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.quality import Quality
 from keras_cae.datasets import ImageSplit
+from keras_cae.drawing.reconstructions import draw_reconstructions
 
 PICTURED_IMAGES = 8
 

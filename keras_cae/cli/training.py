@@ -110,7 +110,7 @@ class TrainingRun:
             # A progress bar rewrites its line, which only a terminal can.
             verbose=1 if sys.stdout.isatty() else 2,
             callbacks=[
-                *standard_callbacks(str(self.folder.logs), self.split.validation, freq=pictures),
+                *standard_callbacks(self.split.validation, str(self.folder.logs), freq=pictures),
                 self.best,
                 keras.callbacks.TerminateOnNaN(),
                 stop,

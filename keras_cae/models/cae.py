@@ -315,20 +315,22 @@ class CAE(Hyperparameters, Trainer):
         self._own_loop_is_corrupted = True
         return images, weights
 
-    def corrupt(self, images: Any) -> Any:
+    def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
         """Return images as evaluation feeds them to the encoder: always with the same noise.
 
-        Training's random numbers stay untouched.
+        The random state of training is left unchanged.
 
         Args:
             images: batch of images.
+            return_weights: whether to return a pair: the images, and the weights of their pixels in the loss,
+                `(n, height, width)`, or None if all pixels count the same.
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
         with same_noise(self.corruptions):
-            corrupted = self.corrupted(self._floats(images))[0]
+            corrupted, weights = self.corrupted(self._floats(images))
         self._own_loop_is_corrupted = False
-        return corrupted
+        return (corrupted, weights) if return_weights else corrupted
 
     def _ensure_built(self, images: Any) -> None:
         if not self.built:

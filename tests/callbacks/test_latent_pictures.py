@@ -7,11 +7,10 @@ from event_files import written
 from tiny_models import IMAGES, SHAPE, TinyCodebookCAE, TinyVariationalCAE, compiled, fit, idle
 
 import keras_cae
-from keras_cae.callbacks import CodebookUsage, LatentInterpolation, LatentTraversal, PriorSamples
-from keras_cae.callbacks.codebook_usage import index_tiles
-from keras_cae.callbacks.image_grid import reconstruction_grid
-from keras_cae.callbacks.latent_interpolation import arc, straight
-from keras_cae.callbacks.latent_traversal import traversed
+from keras_cae.callbacks import CodebookSummary, LatentInterpolation, LatentTraversal, PriorSamples
+from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.latent_interpolation import arc, straight_line
+from keras_cae.drawing.thumbnails import index_maps
 
 SKIP = keras_cae.models.SkipConnectionCAE
 BASIC = keras_cae.models.BasicCAE
@@ -52,7 +51,7 @@ def test_a_traversal_changes_one_dimension_after_another(tmp_path, prior):
         moved = np.repeat(codes[:1], 3, axis=0)
         moved[:, dim] += np.array([-1.5, 0, 1.5]) * units[dim]
         rows[f"code[{dim}]"] = decoded(model, moved.astype("float32"))
-    expected = reconstruction_grid(rows, captions={"units": ["-1.5", "0", "1.5"]}, smallest_side=48)
+    expected = draw_image_grid(rows, captions={"units": ["-1.5", "0", "1.5"]}, min_side=48)
     np.testing.assert_array_equal(picture, expected)
 
 
@@ -77,17 +76,12 @@ def test_a_traversal_shows_the_dimensions_that_vary_most():
     np.testing.assert_array_equal(moved, [[False, True, False, False], [False, False, False, True]])
 
 
-def test_traversed_codes():
-    codes = traversed(np.array([1.0, 2.0, 3.0]), np.array([1]), np.array([-1.0, 1.0]), np.array([9, 0.5, 9]))
-    np.testing.assert_array_equal(codes, [[1, 1.5, 3], [1, 2.5, 3]])
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"dims": 0}, "dims must be a positive integer, got 0"),
         ({"dims": [1, -1]}, "dims must be an integer, zero or above, got -1"),
-        ({"dims": []}, "dims must be a positive integer, or the numbers of dimensions"),
+        ({"dims": []}, "dims must be a positive integer, or the indices of dimensions"),
         ({"span": 0}, "span must be a finite number above zero"),
         ({"steps": 0}, "steps must be a positive integer"),
     ],
@@ -117,40 +111,21 @@ def test_interpolations_go_from_image_to_image(tmp_path):
     rows = {
         f"{name} 1": np.concatenate([IMAGES[[4]], decoded(model, codes), IMAGES[[1]]])
         for name, codes in {
-            "straight": straight(one, other, parts),
+            "straight": straight_line(one, other, parts),
             "arc": arc(one, other, parts, np.zeros(4, "float32")),
         }.items()
     }
-    np.testing.assert_array_equal(picture, reconstruction_grid(rows, smallest_side=48))
-
-
-def test_an_arc_has_even_steps_on_the_circle():
-    center = np.array([1.0, -2.0, 0.5])
-    parts = np.linspace(0, 1, 5)
-    one, other = center + np.eye(3)[:2] * 2
-    codes = arc(one, other, parts, center) - center
-    angles = parts * np.pi / 2
-    expected = np.stack([2 * np.cos(angles), 2 * np.sin(angles), 0 * angles], axis=-1)
-    np.testing.assert_allclose(codes, expected, atol=1e-6)
-    middle = straight(one, other, np.array([0.5]))[0]
-    np.testing.assert_allclose(middle, (one + other) / 2)
-
-
-def test_arcs_that_do_not_exist_are_straight():
-    parts, zero = np.array([0.0, 0.5, 1.0]), np.zeros(2)
-    for one, other in (([1, 1], [3, 3]), ([1, 1], [-2, -2]), ([0, 0], [1, 2]), ([1, 1], [1, 1])):
-        one, other = np.array(one, float), np.array(other, float)
-        np.testing.assert_allclose(arc(one, other, parts, zero), straight(one, other, parts))
+    np.testing.assert_array_equal(picture, draw_image_grid(rows, min_side=48))
 
 
 def test_the_arcs_of_a_model_without_a_prior_are_around_the_mean_of_the_codes(tmp_path):
     model = plain_model()
-    picture = shown(model, LatentInterpolation(IMAGES, tmp_path, 1, 3), tmp_path, "latent/interpolation")
+    picture = shown(model, LatentInterpolation(IMAGES, tmp_path, pairs=1, steps=3), tmp_path, "latent/interpolation")
     codes = model.encode(IMAGES)
     parts = np.array([0, 0.5, 1], "float32")
-    ways = (straight(codes[0], codes[1], parts), arc(codes[0], codes[1], parts, codes.mean(axis=0)))
+    ways = (straight_line(codes[0], codes[1], parts), arc(codes[0], codes[1], parts, codes.mean(axis=0)))
     rows = [np.concatenate([IMAGES[[0]], decoded(model, way), IMAGES[[1]]]) for way in ways]
-    expected = reconstruction_grid(dict(zip(["straight 1", "arc 1"], rows, strict=True)), smallest_side=48)
+    expected = draw_image_grid(dict(zip(["straight 1", "arc 1"], rows, strict=True)), min_side=48)
     np.testing.assert_array_equal(picture, expected)
 
 
@@ -158,15 +133,15 @@ def test_pairs():
     assert LatentInterpolation(IMAGES, "unused", pairs=2).pairs == ((0, 1), (2, 3))
     assert LatentInterpolation(IMAGES[:3], "unused", pairs=2).pairs == ((0, 1),)
     for pairs, message in (
-        ([(0, 12)], r"pairs of numbers of the 12 images, got \(\(0, 12\),\)"),
-        ([(0, 1, 2)], "pairs of numbers of the 12 images"),
+        ([(0, 12)], r"pairs of indices of the 12 images, got \(\(0, 12\),\)"),
+        ([(0, 1, 2)], "pairs of indices of the 12 images"),
         ([], "pairs must be a positive integer"),
         ([(-1, 2)], "pairs must be an integer, zero or above, got -1"),
         (0, "pairs must be a positive integer, got 0"),
     ):
         with pytest.raises(ValueError, match=message):
             LatentInterpolation(IMAGES, "unused", pairs=pairs)
-    with pytest.raises(ValueError, match="images must be two at least"):
+    with pytest.raises(ValueError, match="images must be at least two"):
         LatentInterpolation(IMAGES[:1], "unused")
 
 
@@ -180,7 +155,7 @@ def test_samples_are_of_the_same_codes_in_every_epoch(tmp_path):
     np.testing.assert_array_equal(first, second)
     images = model.sample(10, seed=5)
     rows = {"from 1": images[:8], "from 9": images[8:]}
-    np.testing.assert_array_equal(first, reconstruction_grid(rows, smallest_side=48))
+    np.testing.assert_array_equal(first, draw_image_grid(rows, min_side=48))
     fit(model, PriorSamples(tmp_path / "other", n=10, seed=6))
     assert (written(tmp_path / "other")["latent/prior_samples"][0] != first).any()
 
@@ -190,7 +165,7 @@ def test_samples_are_of_the_same_codes_in_every_epoch(tmp_path):
 
 def test_codebook_usage(tmp_path):
     model = idle(TinyCodebookCAE)
-    fit(model, CodebookUsage(IMAGES, tmp_path, shown_images=3))
+    fit(model, CodebookSummary(IMAGES, tmp_path, shown_images=3))
     seen = {tag: steps[0] for tag, steps in written(tmp_path).items()}
     codes = model.encode(IMAGES)
     counts = np.array([(codes == index).sum() for index in range(6)])
@@ -201,17 +176,11 @@ def test_codebook_usage(tmp_path):
     per_index = [buckets[(buckets[:, 0] <= i) & (i < buckets[:, 1]), 2].sum() for i in range(6)]
     np.testing.assert_array_equal(per_index, counts)
     picture = seen["codebook/map"]
-    tiles = index_tiles(codes[:3], 12)
+    tiles = index_maps(codes[:3])
     assert tiles.shape == (3, 54, 72, 3)
     for tile in tiles:
         places = np.argwhere((picture == tile[0, 0]).all(axis=-1))
         assert any(np.array_equal(picture[y : y + 54, x : x + 72], tile) for y, x in places)
-
-
-def test_numbers_of_a_codebook_have_colors_of_their_own():
-    tiles = index_tiles(np.arange(64).reshape(1, 8, 8), 8)
-    assert len(np.unique(tiles.reshape(-1, 3), axis=0)) == 64
-    assert np.abs(np.diff(tiles[0, 0, ::8].astype(int), axis=0)).sum(axis=-1).min() > 30
 
 
 # Models that do not fit
@@ -223,8 +192,8 @@ def test_numbers_of_a_codebook_have_colors_of_their_own():
         (LatentTraversal, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* decode codes alone"),
         (LatentInterpolation, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* codes alone"),
         (LatentTraversal, lambda: BASIC(None, filters=(2, 2)), r"feature maps of shape \(5, 6, 2\).*latent_dim"),
-        (LatentTraversal, TinyCodebookCAE, r"numbers of vectors in a codebook.*CodebookUsage shows"),
-        (CodebookUsage, TinyVariationalCAE, "it has no codebook"),
+        (LatentTraversal, TinyCodebookCAE, r"indices of a codebook.*CodebookSummary shows"),
+        (CodebookSummary, TinyVariationalCAE, "it has no codebook"),
         (
             LatentTraversal,
             lambda: keras.Sequential([keras.layers.Identity()]),

@@ -9,8 +9,8 @@ from PIL import Image
 from tensorboard.plugins import projector
 from tiny_models import IMAGES, TinyCodebookCAE, TinyVariationalCAE, compiled, fit, idle
 
-from keras_cae.callbacks import LatentProjector, projector_files
-from keras_cae.callbacks.projector_files import metadata_file, sprite_file, tensor_file
+from keras_cae.callbacks import LatentProjector
+from keras_cae.callbacks.projector_files import metadata_file, tensor_file
 from keras_cae.models import BasicCAE, SkipConnectionCAE
 
 
@@ -22,7 +22,7 @@ def config(directory):
 def test_files_of_several_epochs(tmp_path):
     model = idle(TinyVariationalCAE)
     labels = [f"label {index}" for index in range(12)]
-    fit(model, LatentProjector(IMAGES, labels, tmp_path, freq=2, max_images=10), epochs=4)
+    fit(model, LatentProjector(IMAGES, tmp_path, labels=labels, freq=2, max_images=10), epochs=4)
     embeddings = config(tmp_path).embeddings
     assert [e.tensor_name for e in embeddings] == ["codes, epoch 0", "codes, epoch 2", "codes, epoch 3"]
     for embedding in embeddings:
@@ -40,7 +40,7 @@ def test_files_of_several_epochs(tmp_path):
 
 
 def test_by_default_the_first_and_the_last_epoch(tmp_path):
-    fit(idle(TinyVariationalCAE), LatentProjector(IMAGES, log_dir=tmp_path), epochs=4)
+    fit(idle(TinyVariationalCAE), LatentProjector(IMAGES, tmp_path), epochs=4)
     embeddings = config(tmp_path).embeddings
     assert [e.tensor_name for e in embeddings] == ["codes, epoch 0", "codes, epoch 3"]
     assert not any(e.metadata_path for e in embeddings)
@@ -52,7 +52,7 @@ def test_by_default_the_first_and_the_last_epoch(tmp_path):
 )
 def test_feature_maps_are_flattened_and_the_decoder_is_not_needed(tmp_path, model):
     model = compiled(model(), run_eagerly=True)
-    fit(model, LatentProjector(IMAGES, log_dir=tmp_path))
+    fit(model, LatentProjector(IMAGES, tmp_path))
     codes = np.loadtxt(tmp_path / "projector" / "codes_epoch_0000.tsv", delimiter="\t", dtype="float32")
     expected = model.encode(IMAGES).reshape(12, -1)
     assert codes.shape == (12, max(3, expected.shape[1]))
@@ -60,8 +60,8 @@ def test_feature_maps_are_flattened_and_the_decoder_is_not_needed(tmp_path, mode
 
 
 def test_codes_that_are_no_points(tmp_path):
-    with pytest.raises(ValueError, match="LatentProjector can't show TinyCodebookCAE: its codes are numbers"):
-        fit(idle(TinyCodebookCAE), LatentProjector(IMAGES, log_dir=tmp_path))
+    with pytest.raises(ValueError, match="LatentProjector can't show TinyCodebookCAE: its codes are indices"):
+        fit(idle(TinyCodebookCAE), LatentProjector(IMAGES, tmp_path))
 
 
 def test_codes_of_fewer_than_three_dimensions_are_padded():
@@ -76,7 +76,7 @@ def test_codes_are_exact():
 
 def test_several_columns_of_labels_have_a_header():
     labels = {"digit": np.array([1, 2]), "writer": ["A\tB\n", ""]}
-    assert LatentProjector(IMAGES[:2], labels, "unused").labels == {"digit": [1, 2], "writer": ["A\tB\n", ""]}
+    assert LatentProjector(IMAGES[:2], labels=labels).labels == {"digit": [1, 2], "writer": ["A\tB\n", ""]}
     assert metadata_file(labels).decode() == "digit\twriter\n1\tA B\n2\t–\n"
 
 
@@ -87,39 +87,11 @@ def test_several_columns_of_labels_have_a_header():
 )
 def test_wrong_labels_are_refused(labels):
     with pytest.raises(ValueError, match=r"labels must be one label for each of the 12 images.*got the shape"):
-        LatentProjector(IMAGES, labels, "unused")
-
-
-@pytest.mark.parametrize(
-    ("count", "size", "shown"),
-    [
-        (1, (28, 28), (28, 28)),
-        (2, (300, 200), (60, 40)),
-        (4, (64, 10), (64, 10)),
-        (9, (64, 64), (32, 32)),
-    ],
-)
-def test_a_sprite_keeps_within_what_tensorboard_shows(monkeypatch, count, size, shown):
-    monkeypatch.setattr(projector_files, "LARGEST_SPRITE", 128)
-    images = np.broadcast_to(np.float32(0.5), (count, *size, 1))
-    png, (width, height) = sprite_file(images)
-    assert (height, width) == shown
-    picture = Image.open(io.BytesIO(png))
-    assert picture.size == (width * int(np.ceil(count**0.5)), height * int(np.ceil(count**0.5)))
-    assert max(picture.size) <= 128
-
-
-@pytest.mark.parametrize(("channels", "mode"), [(1, "RGB"), (2, "RGB"), (3, "RGB"), (4, "RGBA"), (5, "RGB")])
-def test_channels_of_a_sprite(channels, mode):
-    images = np.random.default_rng(0).random((1, 5, 6, channels), dtype="float32")
-    picture = Image.open(io.BytesIO(sprite_file(images)[0]))
-    assert picture.mode == mode
-    if channels in (3, 4):
-        np.testing.assert_array_equal(np.asarray(picture), np.rint(images[0] * 255))
+        LatentProjector(IMAGES, labels=labels)
 
 
 def test_an_epoch_whose_files_could_not_be_written_is_not_listed(tmp_path):
-    callback = LatentProjector(IMAGES, range(12), tmp_path)
+    callback = LatentProjector(IMAGES, tmp_path, labels=range(12))
     model = idle(TinyVariationalCAE)
     fit(model)
     callback.set_model(model)

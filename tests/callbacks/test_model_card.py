@@ -150,7 +150,7 @@ def test_the_card(tmp_path):
         f"| parameters | {model.count_params():,} |",
         "| image | 9 × 12 × 2 = 216 values |",
         "| code | 4 values |",
-        "| compression | 54 values of an image to one of the code |",
+        "| compression | 54 values of an image per value of the code |",
         "| optimizer | Adam(learning_rate=0.001,",
         "| loss | mse |",
         "| metrics | PSNR(max_value=1) |",
@@ -175,7 +175,7 @@ def test_cards_of_other_models():
 @pytest.mark.parametrize("hparams", [{"a": None}, {"a": [1]}, {3: 1}])
 def test_wrong_hparams_are_refused(hparams):
     with pytest.raises(ValueError, match="hparams must be numbers, strings and booleans by their names"):
-        ModelCard("unused", hparams)
+        ModelCard(hparams=hparams)
 
 
 def test_a_search_has_one_record_for_each_trial(tmp_path):

@@ -8,14 +8,14 @@ from sklearn.metrics import roc_auc_score
 from tiny_models import IMAGES, SHAPE, TinyVariationalCAE, fit, idle
 
 from keras_cae.callbacks import ReconstructionErrorHistogram
-from keras_cae.callbacks.image_grid import reconstruction_grid
 from keras_cae.callbacks.reconstruction_error_histogram import auroc
+from keras_cae.drawing.image_grid import draw_image_grid
 
 
 def test_what_is_written(tmp_path):
     anomalous = (255 * IMAGES[::-1] ** 3).astype("uint8")
     model = idle(TinyVariationalCAE)
-    fit(model, ReconstructionErrorHistogram(IMAGES, anomalous, tmp_path, worst=3), epochs=2)
+    fit(model, ReconstructionErrorHistogram(IMAGES, tmp_path, anomalous=anomalous, worst=3), epochs=2)
     content = written(tmp_path)
     assert all(list(steps) == [0, 1] for steps in content.values())
     seen = {tag.removeprefix("reconstruction_error/"): steps[1] for tag, steps in content.items()}
@@ -31,18 +31,18 @@ def test_what_is_written(tmp_path):
         np.testing.assert_allclose([buckets[0, 0], buckets[-1, 1]], limits, rtol=1e-6)
         np.testing.assert_array_equal(buckets[:, 2], np.histogram(group, [*buckets[:, 0], buckets[-1, 1] + 1e-6])[0])
     worst = np.argsort(-errors)[:3]
-    expected = reconstruction_grid(
+    expected = draw_image_grid(
         {"input": IMAGES[worst], "reconstruction": reconstructions[worst]},
         error=np.abs(IMAGES - reconstructions)[worst].mean(axis=-1),
         captions={"MSE": [f"{error:.2g}" for error in errors[worst]]},
-        smallest_side=48,
+        min_side=48,
     )
     difference = seen["worst"].astype(int) - expected
     assert np.abs(difference).max() <= 1
 
 
 def test_without_anomalous_images(tmp_path):
-    fit(idle(TinyVariationalCAE), ReconstructionErrorHistogram(IMAGES, log_dir=tmp_path, max_images=5))
+    fit(idle(TinyVariationalCAE), ReconstructionErrorHistogram(IMAGES, tmp_path, max_images=5))
     content = written(tmp_path)
     assert set(content) == {"reconstruction_error/normal", "reconstruction_error/worst"}
     assert content["reconstruction_error/normal"][0][:, 2].sum() == 5
@@ -63,16 +63,16 @@ def test_auroc(ties):
 def test_models_that_make_images_of_another_shape(tmp_path):
     model = keras.Sequential([keras.Input(SHAPE), keras.layers.UpSampling2D()])
     model.compile("sgd", "mse", run_eagerly=True)
-    with pytest.raises(ValueError, match=r"can't show Sequential: it makes \(18, 24, 2\) of images of shape \(9"):
+    with pytest.raises(ValueError, match=r"can't show Sequential: from images of shape \(9, 12, 2\) it makes \(18"):
         model.fit(
             IMAGES,
             np.zeros((12, 18, 24, 2)),
-            callbacks=[ReconstructionErrorHistogram(IMAGES, log_dir=tmp_path)],
+            callbacks=[ReconstructionErrorHistogram(IMAGES, tmp_path)],
         )
 
 
 def test_wrong_anomalous_images_are_refused():
     with pytest.raises(ValueError, match=r"anomalous must be floats in \[0, 1\]"):
-        ReconstructionErrorHistogram(IMAGES, IMAGES * 9, "unused")
+        ReconstructionErrorHistogram(IMAGES, anomalous=IMAGES * 9)
     with pytest.raises(ValueError, match="worst must be a positive integer"):
         ReconstructionErrorHistogram(IMAGES, worst=0)

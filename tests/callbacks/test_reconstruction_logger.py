@@ -11,8 +11,8 @@ from event_files import open_files, pictures
 
 import keras_cae
 from keras_cae.callbacks import ReconstructionLogger
-from keras_cae.callbacks.image_grid import draw_reconstructions
-from keras_cae.callbacks.image_tiles import image_tiles
+from keras_cae.drawing.reconstructions import draw_reconstructions
+from keras_cae.drawing.thumbnails import thumbnails
 
 IMAGES = np.random.default_rng(0).random((8, 8, 8, 1), dtype="float32")
 
@@ -86,7 +86,7 @@ def test_at_most_max_images(tmp_path):
     assert len(logger.images) == 3
     fit(small_model(), logger)
     (picture,) = pictures(tmp_path).values()
-    shown = [_contains(picture, tile) for tile in image_tiles(images)]
+    shown = [_contains(picture, tile) for tile in thumbnails(images)]
     assert shown == [True, True, True, False, False]
 
 
@@ -153,7 +153,7 @@ def test_uint8_images_and_skip_connections(tmp_path):
     fit(model, ReconstructionLogger(images, tmp_path), images=images)
     (picture,) = pictures(tmp_path).values()
     np.testing.assert_array_equal(picture, draw_reconstructions(model, images))
-    assert _contains(picture, image_tiles(images / 255)[0])
+    assert _contains(picture, thumbnails(images / 255)[0])
 
 
 def test_any_keras_model(tmp_path):

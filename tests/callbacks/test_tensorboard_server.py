@@ -69,7 +69,7 @@ def folder(tmp_path_factory, digits):
     for beta in BETAS:
         model = keras_cae.models.VariationalCAE(2, beta=beta, filters=(4, 8))
         model.compile(keras.optimizers.Adam(3e-3), "mse", metrics=[keras_cae.metrics.PSNR()])
-        callbacks = standard_callbacks(folder / f"beta_{beta:g}", test, range(len(test)), 1 - test)
+        callbacks = standard_callbacks(test, folder / f"beta_{beta:g}", labels=range(len(test)), anomalous=1 - test)
         model.fit(train[:256], validation_data=test, epochs=EPOCHS, verbose=0, callbacks=callbacks)
     model.fit(train[:32], verbose=0, callbacks=[LatentProjector(test, log_dir=folder / "projector_only")])
     return folder

@@ -79,7 +79,7 @@ def test_a_resumed_training_goes_on_with_the_schedule(images, tmp_path):
 
 
 def test_copies_go_on_by_themselves(images):
-    scheduler = WeightScheduler("beta", keras.optimizers.schedules.PolynomialDecay(1.0, 4, 0.0))
+    scheduler = WeightScheduler("beta", schedule=keras.optimizers.schedules.PolynomialDecay(1.0, 4, 0.0))
     values, _ = train(made(), images, copy.deepcopy([scheduler])[0], epochs=1)
     assert values == pytest.approx([1, 0.75, 0.5, 0.25, 0])
 
@@ -87,7 +87,7 @@ def test_copies_go_on_by_themselves(images):
 def test_weights_really_weigh(images):
     """With a weight of zero from the scheduler the penalty is without effect, as with beta=0."""
     results = []
-    for beta, callbacks in ((0.0, []), (50.0, [WeightScheduler("beta", lambda step: 0.0)])):
+    for beta, callbacks in ((0.0, []), (50.0, [WeightScheduler("beta", schedule=lambda step: 0.0)])):
         keras.utils.set_random_seed(0)
         model = VariationalCAE(2, beta=beta, filters=(3, 4))
         model.compile("sgd", "mse")

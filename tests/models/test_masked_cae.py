@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_cae.drawing.reconstructions import reconstruction_rows
 from keras_cae.models import MaskedCAE
 
 
@@ -129,10 +130,8 @@ def test_the_encoder_is_fine_tuned_in_a_stock_classifier(images):
 
 
 def test_the_picture_shows_what_is_hidden(images):
-    from keras_cae.callbacks.image_grid import reconstruct
-
     model, *_ = unmoved(images)
-    rows = reconstruct(model, images)
+    rows = reconstruction_rows(model, images)
     np.testing.assert_array_equal(rows["corrupted"], model.corrupt(images))
 
 

@@ -117,7 +117,7 @@ def make_callbacks(kind, images, folder):
     if kind is None:
         return []
     if kind == STANDARD:
-        return keras_cae.callbacks.standard_callbacks(folder, images)
+        return keras_cae.callbacks.standard_callbacks(images, folder)
     make = getattr(keras_cae.callbacks, kind)
     return [make(log_dir=folder) if kind in WITHOUT_IMAGES else make(images, log_dir=folder)]
 

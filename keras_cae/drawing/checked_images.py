@@ -1,4 +1,4 @@
-"""The check of images that callbacks show."""
+"""The check of images that are to be shown."""
 
 from typing import Any
 
@@ -7,24 +7,24 @@ import numpy as np
 from keras_cae.images import scale_images
 
 LOWEST, HIGHEST = -0.1, 1.1
-"""Of floats: resizing overshoots 0 and 1 a little."""
+"""The limits of floats: resizing overshoots 0 and 1 a little."""
 
 
-def shown_images(images: Any, count: int | None = None, name: str = "images") -> np.ndarray:
+def checked_images(images: Any, count: int | None = None, name: str = "images") -> np.ndarray:
     """Return the first images of an array or tensor: integers as they are, floats as float32.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers.
-        count: how many to return at most; None for all.
-        name: name of the argument, for errors.
+        count: the largest number of images to return; None for all.
+        name: the name of the argument, for error messages.
 
     Raises:
-        ValueError: the images are not of that kind.
+        ValueError: the images are not of the kind named above.
     """
     images = np.asarray(images)
     _check_kind(images, name)
     dtype = "float32" if "float" in str(images.dtype) else images.dtype
-    # A copy, so that neither a later change of the array shows, nor the rest of a large one is kept.
+    # A copy: later changes of the array must not show, and the rest of a large array must not be kept.
     images = np.array(images[:count], dtype)
     _check_values(images, name)
     return images
@@ -46,8 +46,8 @@ def _check_values(images: np.ndarray, name: str) -> None:
         raise ValueError(f"{name} must be finite, got NaN or infinite values.")
     if images.dtype.kind in "iu" and images.dtype.itemsize > 2 and images.max() <= 255:
         raise ValueError(
-            f"{name} of the type {images.dtype} are divided by its largest value, "
-            f"{np.iinfo(images.dtype).max}, but none of theirs is above {images.max()}: these are 8-bit "
+            f"{name} of type {images.dtype} are divided by the largest value of the type, "
+            f"{np.iinfo(images.dtype).max}, but their largest value is {images.max()}: these are 8-bit "
             f"images. Pass {name}.astype('uint8')."
         )
     scaled = scale_images(images)

@@ -1,4 +1,4 @@
-"""The colours of error maps: from black over violet and red to pale yellow, evenly spaced for the eye."""
+"""The colormap of error maps: from black through violet and red to pale yellow, perceptually uniform."""
 
 import functools
 
@@ -22,22 +22,22 @@ CONES_TO_RGB = np.array(
 )
 
 
-def colors_of(values: np.ndarray) -> np.ndarray:
-    """Map values from 0 to 1, beyond which they are cut off, to colours: uint8, one more axis of size 3.
+def apply_colormap(values: np.ndarray) -> np.ndarray:
+    """Map values to colours: uint8, with one more axis of size 3.
 
-    What is not a number is drawn as if it were the largest value.
+    Values are clipped to [0, 1]; NaN gets the colour of 1.
     """
     values = np.nan_to_num(values, nan=1.0, posinf=1.0, neginf=0.0)
-    return color_table()[np.rint(np.clip(values, 0, 1) * 255).astype("uint8")]
+    return colormap()[np.rint(np.clip(values, 0, 1) * 255).astype("uint8")]
 
 
 @functools.cache
-def color_table() -> np.ndarray:
-    """256 colours in sRGB, `(256, 3)` uint8, whose lightness rises by equal steps: they read in grey too."""
+def colormap() -> np.ndarray:
+    """256 sRGB colours, `(256, 3)` uint8. Their lightness rises in equal steps, so they also work in grey."""
     position = np.linspace(0, 1, 256)
     lightness = 0.15 + 0.82 * position
     hue = np.radians(275 + 185 * position)
-    # Black at the beginning, and everywhere within what a screen can show.
+    # Black at the start, and within the sRGB gamut everywhere.
     chroma = 0.18 * np.sin(0.9 * np.pi * position**0.75)
     lab = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
     linear = np.clip((lab @ LAB_TO_CONES.T) ** 3 @ CONES_TO_RGB.T, 0, 1)

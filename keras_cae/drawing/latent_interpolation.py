@@ -1,0 +1,68 @@
+"""Images decoded from codes between those of two images."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.thumbnails import SMALL
+
+MIN_ANGLE = 1e-4
+"""In radians. Closer than this to 0 or to half a turn, an arc is not well defined in float32."""
+
+
+def draw_latent_interpolation(
+    decode: Callable[[np.ndarray], Any],
+    images: np.ndarray,
+    codes: np.ndarray,
+    pairs: Sequence[tuple[int, int]],
+    steps: int,
+    center: np.ndarray,
+) -> np.ndarray:
+    """Draw two rows for each pair of images: interpolated along the straight line and along the arc.
+
+    Args:
+        decode: the function from codes `(n, latent_dim)` to images.
+        images: floats `(n, height, width, channels)` from 0 to 1. Those of a pair stand at the ends of its
+            rows.
+        codes: the codes of the images, `(n, latent_dim)`.
+        pairs: the indices of the two images of each pair.
+        steps: the number of decoded images in a row, including those of the images' own codes.
+        center: the centre of the arcs, `(latent_dim,)`.
+
+    Returns:
+        The picture, `(height, width, 3)` uint8.
+    """
+    fractions = np.linspace(0.0, 1.0, steps, dtype="float32")
+    paths: dict[str, np.ndarray] = {}
+    for number, (i, j) in enumerate(pairs, start=1):
+        paths[f"straight {number}"] = straight_line(codes[i], codes[j], fractions)
+        paths[f"arc {number}"] = arc(codes[i], codes[j], fractions, center)
+    decoded = np.asarray(decode(np.concatenate(list(paths.values()))))
+    decoded = decoded.reshape(len(paths), steps, *decoded.shape[1:])
+    rows = {}
+    for index, (name, path) in enumerate(zip(paths, decoded, strict=True)):
+        first, last = pairs[index // 2]
+        rows[name] = np.concatenate([images[first : first + 1], path, images[last : last + 1]])
+    return draw_image_grid(rows, min_side=SMALL)
+
+
+def straight_line(first: np.ndarray, last: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Return codes on the straight line between two codes, at fractions from 0 to 1."""
+    return first + fractions[:, None] * (last - first)
+
+
+def arc(first: np.ndarray, last: np.ndarray, fractions: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """Return codes on the arc around the centre between two codes, at fractions from 0 to 1.
+
+    Where there is no such arc, because the codes lie in the same or in opposite directions, the straight line
+    takes its place.
+    """
+    one, other = first - center, last - center
+    norms = np.linalg.norm(one) * np.linalg.norm(other)
+    angle = np.arccos(np.clip(one @ other / norms, -1, 1)) if norms > 0 else 0.0
+    if not MIN_ANGLE < angle < np.pi - MIN_ANGLE:
+        return straight_line(first, last, fractions)
+    weights = np.sin([(1 - fractions) * angle, fractions * angle]) / np.sin(angle)
+    return (center + weights.T @ np.stack([one, other])).astype("float32")

@@ -1,0 +1,45 @@
+"""Images decoded from codes of which one dimension after another is changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.thumbnails import SMALL
+
+
+def draw_latent_traversal(
+    decode: Callable[[np.ndarray], Any],
+    code: np.ndarray,
+    dims: np.ndarray,
+    offsets: np.ndarray,
+    units: np.ndarray,
+) -> np.ndarray:
+    """Draw a row of images for each latent dimension, in which only this dimension changes.
+
+    Args:
+        decode: the function from codes `(n, latent_dim)` to images.
+        code: the code that is changed, `(latent_dim,)`.
+        dims: the dimensions that are shown.
+        offsets: what is added to a dimension from left to right, in units.
+        units: the unit of each latent dimension, `(latent_dim,)`.
+
+    Returns:
+        The picture, `(height, width, 3)` uint8.
+    """
+    decoded = np.asarray(decode(traversal_codes(code, dims, offsets, units)))
+    rows = decoded.reshape(len(dims), len(offsets), *decoded.shape[1:])
+    return draw_image_grid(
+        {f"code[{dim}]": row for dim, row in zip(dims, rows, strict=True)},
+        captions={"units": [f"{offset:.2g}" for offset in offsets]},
+        min_side=SMALL,
+    )
+
+
+def traversal_codes(code: np.ndarray, dims: np.ndarray, offsets: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return `(dims * offsets, latent_dim)` codes, in each of which one dimension is moved by one offset."""
+    codes = np.tile(code, (len(dims), len(offsets), 1))
+    for row, dim in zip(codes, dims, strict=True):
+        row[:, dim] += offsets * units[dim]
+    return codes.reshape(-1, len(code))

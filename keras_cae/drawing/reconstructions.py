@@ -1,0 +1,109 @@
+"""Images beside their reconstructions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_cae.drawing.checked_images import checked_images
+from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.thumbnails import SMALL
+from keras_cae.images import scale_images
+from keras_cae.metrics.psnr import peak_signal_noise_ratio
+from keras_cae.models.cae import CAE
+from keras_cae.training.random_state import same_noise
+
+
+def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any], Any] | None = None) -> np.ndarray:
+    """Draw images and their reconstructions: input, corrupted input, reconstruction, error and PSNR.
+
+    The corrupted input is shown for a `keras_cae.models.CAE` with a corruption, with the noise of
+    evaluation. If the loss counts only the pixels that the corruption hides, a row shows these in white.
+    Error and PSNR compare the reconstruction with the input, and are left out if their shapes differ. The
+    random state of training is left unchanged.
+
+    Args:
+        model: a model from images to images.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        predict: the function that makes the reconstructions; by default the model, called with
+            `training=False`.
+
+    Returns:
+        The picture, `(height, width, 3)` uint8.
+
+    Raises:
+        ValueError: the images are not of the kind named above or don't fit the model, or the model does not
+            make images.
+    """
+    rows = reconstruction_rows(model, checked_images(images), predict)
+    images, reconstructions = rows["input"], rows["reconstruction"]
+    if images.shape != reconstructions.shape:
+        return draw_image_grid(rows)
+    decibels = _to_array(peak_signal_noise_ratio(images, reconstructions))
+    return draw_image_grid(
+        rows,
+        error=_absolute_error(images, reconstructions),
+        captions={"PSNR, dB": [f"{value:.1f}" for value in decibels]},
+    )
+
+
+def draw_ranked_reconstructions(images: np.ndarray, reconstructions: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Draw images and their reconstructions in the order given, each with its mean squared error.
+
+    Args:
+        images: floats `(n, height, width, channels)`.
+        reconstructions: floats of the same shape.
+        errors: the mean squared error of each image, `(n,)`.
+
+    Returns:
+        The picture, `(height, width, 3)` uint8.
+    """
+    return draw_image_grid(
+        {"input": images, "reconstruction": reconstructions},
+        error=_absolute_error(images, reconstructions),
+        captions={"MSE": [f"{error:.2g}" for error in errors]},
+        min_side=SMALL,
+    )
+
+
+def reconstruction_rows(
+    model: keras.Model, images: np.ndarray, predict: Callable[[Any], Any] | None = None
+) -> dict[str, np.ndarray]:
+    """Return the images that `draw_reconstructions` shows, as floats by the names of their rows."""
+    # Around the whole model, because some layers also draw random numbers at inference.
+    with same_noise(model):
+        inputs, corrupted = corrupted_rows(model, images)
+        outputs = predict(inputs) if predict else model(inputs, training=False)
+    if len(getattr(outputs, "shape", ())) != 4:
+        raise ValueError(
+            f"The model {model.name!r} must make images of shape (n, height, width, channels), got "
+            f"{getattr(outputs, 'shape', outputs)}."
+        )
+    return {"input": _to_array(scale_images(images)), **corrupted, "reconstruction": _to_array(outputs)}
+
+
+def corrupted_rows(model: keras.Model, images: np.ndarray) -> tuple[Any, dict[str, np.ndarray]]:
+    """Apply a model's corruption to images.
+
+    Returns:
+        The images as the model sees them in evaluation, and the rows that show what the corruption did.
+    """
+    if not isinstance(model, CAE):
+        return images, {}
+    inputs, weights = model.corrupt(images, return_weights=True)
+    rows = {}
+    if weights is not None:
+        rows["hidden"] = (_to_array(weights) > 0).astype("float32")[..., None]
+    if model.corruptions:
+        rows["corrupted"] = _to_array(inputs)
+    return inputs, rows
+
+
+def _absolute_error(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    return np.abs(images - reconstructions).mean(axis=-1)
+
+
+def _to_array(tensor: Any) -> np.ndarray:
+    return ops.convert_to_numpy(ops.cast(tensor, "float32"))

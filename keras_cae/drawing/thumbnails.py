@@ -1,0 +1,101 @@
+"""Images at the size and in the colours in which they are shown."""
+
+import numpy as np
+
+from keras_cae.drawing.colormap import apply_colormap
+
+MEDIUM, SMALL = 64, 48
+"""Sizes of thumbnails: the smallest longer side, in pixels. Small ones are for pictures of many images."""
+LARGEST_SIDE = 256
+CHECKER_SIDE = 8
+CHECKER_SHADES = (1.0, 0.85)
+GOLDEN_RATIO = 0.6180339887498949
+"""The distance of the colours of successive indices, which keeps neighbouring indices apart."""
+
+
+def thumbnails(images: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
+    """Return images as uint8 RGB, enlarged or shrunk by a whole factor.
+
+    One channel is shown as grey and three as RGB. The fourth of four channels is opacity, over a
+    checkerboard. Two channels are shown by their mean, and of more than four the first three.
+
+    Args:
+        images: floats of shape `(n, height, width, channels)`; values are clipped to [0, 1], and NaN is
+            black.
+        min_side: the smallest longer side of a thumbnail, in pixels.
+    """
+    images = shrink(np.nan_to_num(np.clip(images, 0, 1)), LARGEST_SIDE)
+    if images.shape[-1] == 4:
+        return _bytes(_over_checkerboard(enlarge(images, min_side)))
+    return enlarge(_bytes(_rgb(images)), min_side)
+
+
+def heatmaps(values: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
+    """Return maps of values from 0 to 1 as uint8 RGB, at the size that `thumbnails` gives images.
+
+    Args:
+        values: floats of shape `(n, height, width)`.
+        min_side: the smallest longer side of a heatmap, in pixels.
+    """
+    return enlarge(apply_colormap(shrink(values[..., None], LARGEST_SIDE)[..., 0]), min_side)
+
+
+def index_maps(indices: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
+    """Return maps of codebook indices as uint8 RGB, each index in a colour of its own.
+
+    Args:
+        indices: integers of shape `(n, rows, columns)`.
+        min_side: the smallest longer side of a map, in pixels.
+    """
+    return enlarge(apply_colormap(indices * GOLDEN_RATIO % 1.0), min_side)
+
+
+def shrink(images: np.ndarray, max_side: int) -> np.ndarray:
+    """Return images whose longer side has at most `max_side` pixels, by averaging blocks of pixels.
+
+    Blocks at the bottom and the right may be smaller.
+    """
+    factor = -(-max(images.shape[1:3]) // max_side)
+    if factor == 1:
+        return images
+    for axis in (1, 2):
+        size = images.shape[axis]
+        starts = np.arange(0, size, factor)
+        sizes = np.diff(starts, append=size).reshape([-1 if i == axis else 1 for i in range(4)])
+        images = np.add.reduceat(images, starts, axis=axis) / sizes
+    return images
+
+
+def enlarge(images: np.ndarray, min_side: int) -> np.ndarray:
+    """Return images whose longer side has at least `min_side` pixels, by repeating pixels."""
+    factor = -(-min_side // max(images.shape[1:3]))
+    if factor == 1:
+        return images
+    for axis in (2, 1):  # `take` is ten times as fast as `repeat`, in this order
+        images = images.take(np.arange(factor * images.shape[axis]) // factor, axis=axis)
+    return images
+
+
+def displayed_channels(images: np.ndarray) -> np.ndarray:
+    """Return images with three channels, or with four where the fourth is opacity."""
+    return images if images.shape[-1] == 4 else _rgb(images)
+
+
+def _bytes(images: np.ndarray) -> np.ndarray:
+    return np.rint(images * 255).astype("uint8")
+
+
+def _rgb(images: np.ndarray) -> np.ndarray:
+    if images.shape[-1] <= 2:
+        return images.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
+    return images[..., :3]
+
+
+def _over_checkerboard(images: np.ndarray) -> np.ndarray:
+    opacity = images[..., 3:]
+    return images[..., :3] * opacity + _checkerboard(*images.shape[1:3]) * (1 - opacity)
+
+
+def _checkerboard(height: int, width: int) -> np.ndarray:
+    rows, columns = (np.arange(side)[:, None] // CHECKER_SIDE for side in (height, width))
+    return np.array(CHECKER_SHADES)[(rows + columns.T) % 2][..., None]
