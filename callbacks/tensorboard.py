@@ -1,46 +1,79 @@
-"""The curves of Keras's own callback, without which a training can go on."""
+"""Keras's own callback for TensorBoard, with which training outlives a full disk."""
 
 import contextlib
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from keras_cae.callbacks.event_writer import message_of, no_writer_left
+from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, write_failures
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """`keras.callbacks.TensorBoard` that outlives a full disk: it warns once, and training goes on.
+    """A `keras.callbacks.TensorBoard` with which training goes on if the disk is full, with a warning.
 
-    By the name of the class KerasTuner knows whose folder to redirect.
+    It has the name of its base class, by which KerasTuner recognizes the callback whose folder it redirects.
+    Summaries per batch are not protected.
     """
 
-    warned = False
+    _failures: WriteFailures | None = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._failures = None  # those of an earlier training, of which a warning was given then
+        with self._surviving(lambda failures, error: failures.warn_or_raise(error)):
+            super().on_train_begin(logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        with self._outliving_errors():
+        with self._surviving():
             super().on_epoch_end(epoch, logs)
 
+    def on_test_begin(self, logs: Any = None) -> None:
+        with self._surviving():
+            super().on_test_begin(logs)
+
     def on_test_end(self, logs: Any = None) -> None:
-        with self._outliving_errors():
+        with self._surviving():
             super().on_test_end(logs)
 
     def on_train_end(self, logs: Any = None) -> None:
-        with self._outliving_errors():
+        with self._surviving():
             super().on_train_end(logs)
 
     @contextlib.contextmanager
-    def _outliving_errors(self) -> Iterator[None]:
+    def _surviving(self, handle: Callable[[WriteFailures, Exception], None] = WriteFailures.warn) -> Iterator[None]:
+        if self._failures is None:
+            self._failures = write_failures(self.log_dir)
         try:
-            with no_writer_left():
+            with _default_writer_restored():
                 yield
-        except (OSError, tf.errors.OpError) as error:
-            if not self.warned:
-                self.warned = True
-                warnings.warn(
-                    f"The curves could not be written to {self.log_dir!r}: {message_of(error)} Training goes "
-                    "on; TensorBoard will miss some of them.",
-                    stacklevel=2,
-                )
+        except WRITE_ERRORS as error:
+            handle(self._failures, error)
+
+
+class _NoWriter(tf.summary.SummaryWriter):
+    """Writes nothing, and never fails."""
+
+    def init(self) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def _default_writer_restored() -> Iterator[None]:
+    """Restore the default summary writer, even if another one could not be flushed.
+
+    TensorFlow flushes a writer when its context ends, and if that fails leaves it as the default writer: all
+    later summaries, whoever writes them, would fail, too.
+    """
+    nothing = _NoWriter()
+    with nothing.as_default():
+        try:
+            yield
+        finally:
+            nothing.set_as_default()

@@ -1,12 +1,11 @@
-"""What is on the disk, and what becomes of a training whose disk is full."""
-
-import os
+"""What is on the disk, and what happens to a training whose disk is full."""
 
 import pytest
 import tensorflow as tf
 from event_files import open_files, written
+from full_disk import PartialWriter, fill, no_space
 
-from keras_cae.callbacks.event_writer import EventWriter, open_writer
+from keras_cae.callbacks.event_writer import open_writer
 from keras_cae.callbacks.summaries import scalar
 
 
@@ -30,66 +29,73 @@ def test_callbacks_of_a_folder_share_a_file_until_the_last_one_closes_it(tmp_pat
     again.close()
 
 
-def cut(monkeypatch, kept):
-    """Leave only so many bytes of what is written from now on, as a full disk may without a word."""
-    check = EventWriter._check_records
-
-    def check_cut(writer, expected):
-        os.truncate(writer._file, min(writer._position + kept, writer._file.stat().st_size))
-        check(writer, expected)
-
-    monkeypatch.setattr(EventWriter, "_check_records", check_cut)
+def test_summaries_are_on_the_disk_at_once(tmp_path):
+    writer = open_writer(str(tmp_path))
+    writer.write({"a": scalar(1)}, 0, {})
+    assert written(tmp_path) == {"a": {0: 1.0}}
+    writer.close()
 
 
-@pytest.mark.parametrize("kept", [0, 5, 12, 60])
-def test_records_that_are_missing_or_cut_off_are_noticed(tmp_path, monkeypatch, kept):
+@pytest.mark.parametrize("missing", [1, 5, 60])
+def test_a_disk_that_fills_later_costs_one_write_and_a_warning(tmp_path, monkeypatch, missing):
     writer = open_writer(str(tmp_path))
     assert writer.write({"a": scalar(1)}, 0, {})
-    cut(monkeypatch, kept)
-    with pytest.warns(UserWarning, match=r"is not all on the disk. Is it full\?"):
-        assert not writer.write({"a": scalar(2), "b": scalar(3)}, 1, {"file": b""})
-    monkeypatch.undo()
+    with monkeypatch.context() as full:
+        full.setattr(writer, "_records", PartialWriter(writer._path, writer._records, missing))
+        with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training goes"):
+            assert not writer.write({"a": scalar(2), "b": scalar(3)}, 1, {"file": b""})
+        fill(full)
+        assert not writer.write({"a": scalar(4)}, 2, {}), "without another warning"
+    assert writer.write({"a": scalar(5)}, 3, {})
+    writer.close()
     assert not (tmp_path / "file").exists()
-    assert writer.write({"a": scalar(4)}, 2, {})
+    assert written(tmp_path) == {"a": {0: 1.0, 3: 5.0}}
+    assert len(events(tmp_path)) == 2, "TensorBoard may have read the broken record"
+
+
+def test_a_disk_that_is_full_from_the_first_byte_costs_a_warning(tmp_path, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr(tf.io, "TFRecordWriter", PartialWriter)
+        with pytest.warns(UserWarning, match=r"No space left on device\. Training goes on"):
+            writer = open_writer(str(tmp_path))
+        assert not writer.write({"a": scalar(1)}, 0, {}), "without another warning"
+    assert events(tmp_path) == []
+    assert writer.write({"a": scalar(2)}, 1, {})
     writer.close()
-    seen = written(tmp_path)
-    assert seen["a"] == ({0: 1.0, 2: 4.0} if kept < 60 else {0: 1.0, 1: 2.0, 2: 4.0})
-    assert "b" not in seen
-    assert len(events(tmp_path)) == 2, "behind a broken record nothing would be read"
+    assert written(tmp_path) == {"a": {1: 2.0}}
 
 
-def test_a_file_that_was_deleted_is_made_anew(tmp_path):
+def test_the_device_that_is_always_full(tmp_path, monkeypatch):
+    """What TensorFlow raises there is what is taken for a full disk."""
+    records = tf.io.TFRecordWriter
+    monkeypatch.setattr(tf.io, "TFRecordWriter", lambda path: records("/dev/full"))
+    with pytest.warns(UserWarning, match=r"could not be written to: .*No space left on device"):
+        open_writer(str(tmp_path)).close()
+
+
+def test_a_full_disk_as_python_reports_it(tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device", "logs")
+
+    monkeypatch.setattr(tf.io.gfile, "makedirs", full)
+    with pytest.warns(UserWarning, match=r"could not be written to: No space left on device\. Training"):
+        open_writer(str(tmp_path)).close()
+
+
+def test_a_file_that_was_deleted_is_followed_by_a_new_one(tmp_path):
     writer = open_writer(str(tmp_path))
+    writer.write({"a": scalar(1)}, 0, {})
     events(tmp_path)[0].unlink()
-    with pytest.warns(UserWarning, match="could not be written to"):
-        assert not writer.write({"a": scalar(1)}, 0, {})
-    assert writer.write({"a": scalar(1)}, 1, {})
+    assert writer.write({"a": scalar(2)}, 1, {})
     writer.close()
-    assert written(tmp_path) == {"a": {1: 1.0}}
-
-
-def test_a_writer_that_fails_is_not_left_behind(tmp_path, monkeypatch):
-    """Or else what others write would fail, too."""
-
-    def full():
-        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
-
-    writer = open_writer(str(tmp_path))
-    monkeypatch.setattr(writer._writer, "flush", full)
-    with pytest.warns(UserWarning, match="No space left on device"):
-        writer.write({"a": scalar(1)}, 0, {})
-    assert not tf.summary.write("other", 1.0, step=0), "there is no writer"
-    writer.close()
+    assert written(tmp_path) == {"a": {1: 2.0}}
 
 
 def test_files_that_fail_leave_nothing_behind(tmp_path, monkeypatch):
-    def full(*arguments, **options):
-        raise tf.errors.ResourceExhaustedError(None, None, "{{node}} /logs; No space left on device\n\tdetails")
-
     writer = open_writer(str(tmp_path))
-    monkeypatch.setattr(tf.io.gfile, "rename", full)
+    monkeypatch.setattr(tf.io.gfile, "rename", no_space)
     with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training goes on"):
-        assert not writer.write({}, 0, {"file": b"content"})
-    assert not writer.write({}, 1, {"file": b"content"}), "without another warning"
+        assert not writer.write({}, 0, {"folder/file": b"content"})
+    assert not writer.write({}, 1, {"folder/file": b"content"}), "without another warning"
     writer.close()
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

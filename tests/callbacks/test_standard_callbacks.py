@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from event_files import written
+from full_disk import fill, no_space
 from tiny_models import IMAGES, TinyCodebookCAE, TinyVariationalCAE, compiled, fit, idle
 
 from keras_cae import models
 from keras_cae.callbacks import standard_callbacks
-from keras_cae.callbacks.event_writer import no_writer_left
 
 ALWAYS = {"model_card", "reconstruction", "reconstruction_error", "final", "best"}
 
@@ -37,7 +37,7 @@ def plain():
 )
 def test_every_model_has_what_fits(tmp_path, make, latent, others):
     model = compiled(make(), run_eagerly=True)
-    fit(model, *standard_callbacks(tmp_path, IMAGES, range(12), IMAGES[::-1]))
+    fit(model, *standard_callbacks(IMAGES, tmp_path, labels=range(12), anomalous=IMAGES[::-1]))
     tags = set(written(tmp_path))
     groups = {tag.split("/")[0] for tag in tags if not tag.startswith("_")}
     if (tmp_path / "projector_config.pbtxt").exists():
@@ -53,66 +53,70 @@ def test_every_model_has_what_fits(tmp_path, make, latent, others):
 def test_any_keras_model(tmp_path):
     model = keras.Sequential([keras.layers.Conv2D(2, 3, padding="same")])
     model.compile("sgd", "mse", run_eagerly=True)
-    model.fit(IMAGES, IMAGES, verbose=0, callbacks=standard_callbacks(tmp_path, IMAGES))
+    model.fit(IMAGES, IMAGES, verbose=0, callbacks=standard_callbacks(IMAGES, tmp_path))
     assert {tag.split("/")[0] for tag in written(tmp_path) if not tag.startswith("_")} == ALWAYS
 
 
 def test_a_single_image_and_freq(tmp_path):
-    fit(idle(TinyVariationalCAE), *standard_callbacks(tmp_path, IMAGES[:1], freq=2), epochs=4)
+    fit(idle(TinyVariationalCAE), *standard_callbacks(IMAGES[:1], tmp_path, freq=2), epochs=4)
     seen = written(tmp_path)
     assert list(seen["reconstruction"]) == list(seen["latent/traversal"]) == [0, 2, 3]
     assert "latent/effective_rank" not in seen
 
 
 def test_a_single_image_of_a_model_without_a_prior(tmp_path):
-    fit(compiled(models.BasicCAE(3, filters=(2, 2)), run_eagerly=True), *standard_callbacks(tmp_path, IMAGES[:1]))
+    fit(compiled(models.BasicCAE(3, filters=(2, 2)), run_eagerly=True), *standard_callbacks(IMAGES[:1], tmp_path))
     seen = written(tmp_path)
     assert "reconstruction" in seen
     assert "latent/traversal" not in seen
 
 
-def test_a_full_disk_leaves_the_curves_behind(tmp_path, monkeypatch):
-    """Of which Keras's own callback would end the training."""
-
-    def full():
-        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
-
-    def fill(epoch, logs):
-        for writer in writers:
-            monkeypatch.setattr(writer, "flush", full)
+@pytest.mark.parametrize("start", ["full from the first byte", "full later"])
+def test_a_full_disk_ends_no_training(tmp_path, monkeypatch, start):
+    """Keras's own callback would end it."""
+    writers, create = [], tf.summary.create_file_writer
 
     def create_file_writer(*arguments):
         writers.append(create(*arguments))
         return writers[-1]
 
-    writers, create = [], tf.summary.create_file_writer
+    def fill_the_disk(*_):
+        fill(monkeypatch)
+        for writer in writers:
+            monkeypatch.setattr(writer, "flush", no_space)
+
     monkeypatch.setattr(tf.summary, "create_file_writer", create_file_writer)
-    filler = keras.callbacks.LambdaCallback(on_epoch_begin=fill)
-    curves = standard_callbacks(tmp_path, IMAGES)[0]
-    with pytest.warns(UserWarning, match=r"curves could not be written to .* No space .*goes on") as warned:
-        history = fit(idle(TinyVariationalCAE), filler, curves, epochs=3, validation_data=IMAGES)
-    assert sum("curves" in str(warning.message) for warning in warned) == 1
+    if start == "full from the first byte":
+        fill_the_disk()
+    filler = keras.callbacks.LambdaCallback(on_epoch_begin=fill_the_disk)
+    watching = standard_callbacks(IMAGES, tmp_path)
+    with pytest.warns(UserWarning, match=r"could not be written to: .*No space.* goes on") as warned:
+        history = fit(idle(TinyVariationalCAE), filler, *watching, epochs=3, validation_data=IMAGES)
+    assert sum("could not be written to" in str(warning.message) for warning in warned) == 1
     assert len(history.epoch) == 3
-    stock = keras.callbacks.TensorBoard(tmp_path, write_graph=False)
-    stock.set_model(idle(TinyVariationalCAE))
-    stock.on_train_begin()
-    fill(0, {})
-    with no_writer_left(), pytest.raises(tf.errors.ResourceExhaustedError):
-        stock.on_epoch_end(0, {"loss": 1.0})
+    assert not tf.summary.write("other", 1.0, step=0), "no writer is left behind that fails"
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        fit(idle(TinyVariationalCAE), keras.callbacks.TensorBoard(tmp_path, write_graph=False))
+
+
+def test_a_folder_that_can_not_be_written_to_stops_training_before_it_begins(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"log_dir must be a folder that can be written to, got '.*file/x'"):
+        fit(idle(TinyVariationalCAE), *standard_callbacks(IMAGES, tmp_path / "file" / "x"))
 
 
 def test_takes_a_tensorboard_callback(tmp_path):
     tensorboard = keras.callbacks.TensorBoard(tmp_path)
-    made = standard_callbacks(tensorboard, IMAGES)
+    made = standard_callbacks(IMAGES, tensorboard)
     assert made[0] is tensorboard
     assert all(callback.log_dir is tensorboard for callback in made[1:])
-    first = standard_callbacks("unused", IMAGES)[0]
+    first = standard_callbacks(IMAGES)[0]
     assert isinstance(first, keras.callbacks.TensorBoard)
     assert type(first).__name__ == "TensorBoard", "by which KerasTuner knows whose folder to redirect"
 
 
 def test_wrong_images_are_refused():
     with pytest.raises(ValueError, match="images must be floats"):
-        standard_callbacks("unused", IMAGES * 255)
+        standard_callbacks(IMAGES * 255)
     with pytest.raises(ValueError, match="anomalous must be"):
-        standard_callbacks("unused", IMAGES, anomalous=np.zeros((3, 9, 12)))
+        standard_callbacks(IMAGES, anomalous=np.zeros((3, 9, 12)))
