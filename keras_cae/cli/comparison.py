@@ -1,34 +1,47 @@
 """A trained model beside PCA."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
-from PIL import Image
 
 from keras_cae import models
-from keras_cae.cli.measuring import measure
 from keras_cae.cli.messages import say
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.quality import Quality
 from keras_cae.datasets import ImageSplit
+from keras_cae.drawing.png import to_png
 from keras_cae.drawing.reconstructions import draw_reconstructions
+from keras_cae.images import scale_images
+from keras_cae.metrics import PSNR, SSIM
 
 PICTURED_IMAGES = 8
+CHUNK = 512
+"""The number of images that are held as floats at once."""
+
+
+class Quality(NamedTuple):
+    """Mean squared error of pixels from 0 to 1, PSNR in decibels, SSIM: means over images."""
+
+    mse: float
+    psnr: float
+    ssim: float
 
 
 def code_size(model: models.CAE, split: ImageSplit) -> int:
-    """How many numbers the code of an image has."""
+    """Return the number of values in the code of an image."""
     return model.encode(split.train[:1])[0].size
 
 
 def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -> dict[str, Quality]:
-    """The quality of a model's and of PCA's reconstructions of the test images, by the names of the methods.
+    """Measure a model's and PCA's reconstructions of the test images, by the names of the methods.
 
     Args:
         model: the trained model.
-        baseline: is fitted to the training images.
-        split: the images. What the model's corruptions make of them is what is reconstructed, and a row.
+        baseline: the PCA, which is fitted to the training images.
+        split: the images. If the model has a corruption, the corrupted images are reconstructed, and are also
+            a row of their own.
     """
     baseline.fit(split.train)
     if baseline.fitted_images < len(split.train):
@@ -42,6 +55,28 @@ def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -
     return {name: measure(split.test, model.corrupt, method) for name, method in methods.items()}
 
 
+def measure(
+    images: np.ndarray,
+    corrupt: Callable[[np.ndarray], Any],
+    reconstruct: Callable[[np.ndarray], Any],
+) -> Quality:
+    """Compare images with the reconstructions of their corrupted form.
+
+    Args:
+        images: array `(n, height, width, channels)`.
+        corrupt: the function from images to the inputs of `reconstruct`.
+        reconstruct: the function from inputs to reconstructions.
+    """
+    metrics = (keras.metrics.MeanSquaredError(), PSNR(), SSIM())
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK]
+        clean = scale_images(chunk, "float32")
+        reconstructions = reconstruct(np.asarray(corrupt(chunk)))
+        for metric in metrics:
+            metric.update_state(clean, reconstructions)
+    return Quality(*(float(metric.result()) for metric in metrics))
+
+
 def draw(model: models.CAE, images: np.ndarray, path: Path) -> None:
     """Save a picture of the first images and their reconstructions."""
-    Image.fromarray(draw_reconstructions(model, images[:PICTURED_IMAGES])).save(path)
+    path.write_bytes(to_png(draw_reconstructions(model, images[:PICTURED_IMAGES])))

@@ -1,30 +1,28 @@
 """The images of a run."""
 
+from keras_cae.cli.options import DataOptions
+from keras_cae.cli.presets import MAX_SIDE
 from keras_cae.cli.quiet_start import import_keras
-from keras_cae.cli.settings import DataSettings
 from keras_cae.datasets import ImageData, load_images
 from keras_cae.datasets.keras_datasets import KERAS_DATASETS
 
-LARGEST_DEFAULT_SIDE = 128
-"""Photographs at their full size would make models that no machine can train."""
 
-
-def load(settings: DataSettings) -> ImageData:
+def load(options: DataOptions) -> ImageData:
     """Load images.
 
     Args:
-        settings: the options.
+        options: the options.
 
     Raises:
         OSError, ValueError, ImportError: as `load_images`.
     """
-    if settings.data in KERAS_DATASETS:
+    if options.data in KERAS_DATASETS:
         import_keras()
     return load_images(
-        settings.data,
-        image_size=settings.image_size,
-        resize=settings.resize,
-        channels=settings.channels,
-        key=settings.key,
-        max_side=LARGEST_DEFAULT_SIDE,
+        options.data,
+        image_size=options.image_size,
+        resize=options.resize,
+        channels=options.channels,
+        key=options.key,
+        max_side=MAX_SIDE,
     )

@@ -1,47 +1,32 @@
-"""From what is typed to values."""
+"""The options of the commands, each declared once: its type, its check and its help."""
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from keras_cae.cli.presets import (
+    ANY,
+    DEFAULT_TRIALS,
+    LATENT_DIM,
+    LOSSES,
+    MAX_SIDE,
+    MODELS,
+    TUNERS,
+    describe_schedules,
+)
 
-def choice(names: Iterable[str]) -> Callable[[str | None], str | None]:
-    """A callback that accepts these names, and None for an option that was not given.
-
-    Args:
-        names: the names.
-    """
-    known = tuple(names)
-
-    def check(value: str | None) -> str | None:
-        if value is not None and value not in known:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}.")
-        return value
-
-    return check
-
-
-def positive(value: float) -> float:
-    """Accept numbers above zero.
-
-    Args:
-        value: the number.
-    """
-    if not 0 < value < float("inf"):
-        raise typer.BadParameter(f"{value} is not a number above zero.")
-    return value
-
-
-def channels(value: int | None) -> int | None:
-    """Accept the numbers of channels that images can be given.
-
-    Args:
-        value: the number.
-    """
-    if value not in (None, 1, 3, 4):
-        raise typer.BadParameter(f"{value} is not one of 1, 3, 4.")
-    return value
+if TYPE_CHECKING:
+    ModelName = str
+    SearchedModelName = str
+    LossName = str
+    TunerName = str
+else:  # typer offers the names that the tables have
+    ModelName = Literal[tuple(MODELS)]
+    SearchedModelName = Literal[(ANY, *MODELS)]
+    LossName = Literal[tuple(LOSSES)]
+    TunerName = Literal[tuple(TUNERS)]
 
 
 class Widths(tuple[int, ...]):
@@ -56,20 +41,12 @@ class ImageSize(NamedTuple):
 
 
 def widths(value: str) -> Widths:
-    """The positive integers of a list such as "16,32".
-
-    Args:
-        value: what was typed.
-    """
+    """Return the positive integers of a list such as "16,32"."""
     return Widths(_integers(value, ",", "whole numbers above zero with commas between, such as 16,32"))
 
 
 def image_size(value: str) -> ImageSize:
-    """The size that "48x64" names, height first, or "64" for square images.
-
-    Args:
-        value: what was typed.
-    """
+    """Return the size that "48x64" names, height first, or "64" for square images."""
     rule = "HEIGHTxWIDTH in pixels, such as 48x64, or one number for square images"
     sides = _integers(value.lower(), "x", rule)
     if len(sides) > 2:
@@ -82,3 +59,196 @@ def _integers(value: str, separator: str, rule: str) -> list[int]:
     if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise typer.BadParameter(f"{value!r} is not {rule}.")
     return [int(part) for part in parts]
+
+
+def _positive(value: float) -> float:
+    if not 0 < value < float("inf"):
+        raise typer.BadParameter(f"{value} is not a number above zero.")
+    return value
+
+
+# Images
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="digits (scikit-learn's handwritten digits, offline); mnist, fashion_mnist or cifar10 "
+        "(downloaded); a folder of images, nested or not; or an .npy or .npz file.",
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        help="The name of the array in an .npz file.",
+        show_default="x_train with x_test, images, x, data, or the only one",
+        rich_help_panel="Images",
+    ),
+]
+Size = Annotated[
+    ImageSize | None,
+    typer.Option(
+        metavar="N|HxW",
+        parser=image_size,
+        help="The size of all images in pixels, height first.",
+        show_default=f"the most common size, at most {MAX_SIDE} pixels on the longer side",
+        rich_help_panel="Images",
+    ),
+]
+Resize = Annotated[
+    Literal["stretch", "crop", "pad"],
+    typer.Option(
+        help="How an image is brought to that size: by changing its proportions, by cutting off the "
+        "overhang, or by adding black borders.",
+        rich_help_panel="Images",
+    ),
+]
+Channels = Annotated[
+    Literal[1, 3, 4] | None,
+    typer.Option(
+        help="Grey, colour, or colour with opacity.",
+        show_default="as the images are",
+        rich_help_panel="Images",
+    ),
+]
+
+# The model
+
+Model = Annotated[ModelName, typer.Option(help="The architecture.", rich_help_panel="Model")]
+SearchedModel = Annotated[
+    SearchedModelName,
+    typer.Option(help=f"The architecture; {ANY} searches among several.", rich_help_panel="Model"),
+]
+LatentDim = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="The number of values in the code of an image.",
+        show_default=f"{LATENT_DIM}; vector-quantized: by the size of the images",
+        rich_help_panel="Model",
+    ),
+]
+Filters = Annotated[
+    Widths | None,
+    typer.Option(
+        metavar="N,N,…",
+        parser=widths,
+        help="The channels of the convolutions, from full resolution down.",
+        show_default="the model's own",
+        rich_help_panel="Model",
+    ),
+]
+
+# Training
+
+Noise = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="Train to remove Gaussian noise of this standard deviation (white is 1).",
+        show_default="the model's own, 0 for most",
+        rich_help_panel="Training",
+    ),
+]
+Loss = Annotated[
+    LossName | None,
+    typer.Option(
+        help="What training minimizes.",
+        show_default="the model's own, mse for most",
+        rich_help_panel="Training",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Passes through the training images.",
+        show_default=describe_schedules("epochs"),
+        rich_help_panel="Training",
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Images in a step.",
+        show_default=describe_schedules("batch_size"),
+        rich_help_panel="Training",
+    ),
+]
+LearningRate = Annotated[
+    float,
+    typer.Option(callback=_positive, help="The step size of Adam.", rich_help_panel="Training"),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=2**32 - 1,
+        help="Of weights, noise and the order of images. The test images are always the same.",
+        rich_help_panel="Training",
+    ),
+]
+
+# Searching
+
+Tuner = Annotated[
+    TunerName,
+    typer.Option(help="How the search chooses the next models from those tried so far.", rich_help_panel="Search"),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="The number of models to try.",
+        show_default=f"{DEFAULT_TRIALS}; hyperband's follow from --epochs",
+        rich_help_panel="Search",
+    ),
+]
+TrialEpochs = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Passes through the training images in one trial, at most.",
+        rich_help_panel="Search",
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="The number of processes on this machine that try models at once, each with a GPU of its own or "
+        "its share of the processor cores.",
+        show_default="one model after the other",
+        rich_help_panel="Search",
+    ),
+]
+
+# Results
+
+RunFolder = Annotated[
+    Path | None,
+    typer.Option(help="A new folder for the results.", show_default="runs/DATA-MODEL-1, -2, …"),
+]
+SearchFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder of the search: a new one, or that of a search to continue.",
+        show_default="runs/DATA-MODEL-search",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """The options that say which images; None where the data decide."""
+
+    data: Data = "digits"
+    image_size: Size = None
+    resize: Resize = "stretch"
+    channels: Channels = None
+    key: Key = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return all options as JSON can hold them."""
+        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}

@@ -1,4 +1,4 @@
-"""What can be chosen by name, and what is chosen for those who don't."""
+"""What can be chosen by name, and the defaults. Imports neither TensorFlow nor KerasTuner."""
 
 from typing import Any, NamedTuple
 
@@ -9,11 +9,11 @@ class Preset(NamedTuple):
     model: str
     loss: str = "mse"
     size: dict[str, Any] | None = None
-    """The arguments that determine how large codes are, of a model that takes no `latent_dim`."""
+    """The arguments that determine how large codes are, for a model without `latent_dim`."""
     noise: float = 0.0
     """The standard deviation of the noise on the inputs."""
     caveat: str = ""
-    """What to know when the results are read."""
+    """What to know about the results."""
 
 
 GIVEN_UP = "Part of this model's code is given up so that images can be drawn with model.sample(n)."
@@ -51,16 +51,18 @@ MODELS = {
         caveat="Each number of this model's code is one of 256, a byte; PCA's are any.",
     ),
 }
-"""By the name that `--model` takes."""
+"""The models by the names that `--model` takes."""
 
 ANY = "any"
-"""The name by which `keras-cae tune` searches for the architecture too."""
+"""The name with which `keras-cae tune` searches for the architecture, too."""
 LATENT_DIM = 16
-"""How many numbers an image is encoded in, where that can be chosen."""
+"""The number of values in a code, where it can be chosen."""
+MAX_SIDE = 128
+"""The longer side of images, by default: photographs at full size need models too large to train."""
 
 
 def size_arguments(model: str, latent_dim: int | None) -> dict[str, Any]:
-    """The arguments that determine how large the codes of a model are.
+    """Return the arguments that determine how large the codes of a model are.
 
     Args:
         model: a name that `--model` takes.
@@ -86,12 +88,17 @@ LOSSES = {
     "binary_crossentropy": "BinaryCrossentropy",
     "charbonnier": "Charbonnier",
     "ssim": "SSIM",
+    "multi_scale_ssim": "MultiScaleSSIM",
 }
-"""By the name that `--loss` takes, the class in `keras_cae.losses` or else in `keras.losses`."""
+"""The classes in `keras_cae.losses`, or else in `keras.losses`, by the names that `--loss` takes."""
+
+TUNERS = {"hyperband": "Hyperband", "bayesian": "BayesianOptimization", "random": "RandomSearch"}
+"""The classes in `keras_tuner` by the names that `--tuner` takes."""
+DEFAULT_TRIALS = 20
 
 
 class Schedule(NamedTuple):
-    """How long to train on up to so many images."""
+    """How long to train on up to a number of images."""
 
     images: float
     epochs: int
@@ -107,7 +114,7 @@ SCHEDULES = (
 
 
 def schedule_for(images: int) -> Schedule:
-    """The schedule for a number of training images.
+    """Return the schedule for a number of training images.
 
     Args:
         images: the number.
@@ -116,7 +123,7 @@ def schedule_for(images: int) -> Schedule:
 
 
 def describe_schedules(field: str) -> str:
-    """One value of every schedule in words, for `--help`.
+    """Return one value of every schedule in words, for `--help`.
 
     Args:
         field: "epochs" or "batch_size".

@@ -1,15 +1,14 @@
-"""What a run says about itself before and after training."""
+"""What a run prints before and after training."""
 
 import math
 import shlex
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from keras_cae.cli.messages import say, warn
-from keras_cae.cli.quality import Quality
+from keras_cae.cli.comparison import Quality
+from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets import ImageData, ImageSplit, SkippedFile
 
@@ -17,7 +16,7 @@ LISTED_FILES = 10
 
 
 def report_data(data: ImageData, split: ImageSplit) -> None:
-    """Say which images were found, and what was left out or needs to be known.
+    """Print which images were found, and what was left out.
 
     Args:
         data: the images as loaded.
@@ -61,7 +60,7 @@ def report_quality(rows: dict[str, Quality], images: int) -> None:
         table.add_column(heading, justify="right")
     for name, quality in rows.items():
         table.add_row(name, *_figures(quality))
-    Console().print(table)
+    say_table(table)
 
 
 def _figures(quality: Quality) -> tuple[str, str, str]:
@@ -69,18 +68,18 @@ def _figures(quality: Quality) -> tuple[str, str, str]:
 
 
 def compression(image_shape: Sequence[int], code_size: int) -> str:
-    """The size of a code beside that of an image, in words.
+    """Return the size of a code beside that of an image, in words.
 
     Args:
         image_shape: `(height, width, channels)`.
-        code_size: how many numbers a code has.
+        code_size: the number of values in a code.
     """
     values = math.prod(image_shape)
     return f"{code_size} of {values:,} numbers ({values / code_size:.1f}× compression)"
 
 
 def report_files(folder: RunFolder) -> None:
-    """Say where the files are, and what to type next.
+    """Print where the files are, and what to type next.
 
     Args:
         folder: the folder of the run.

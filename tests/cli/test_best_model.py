@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_cae.cli.best_model import BestModel
+from keras_cae.cli.training.best_model import BestModel
 
 
 @pytest.fixture

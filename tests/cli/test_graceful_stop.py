@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_cae.cli.graceful_stop import GracefulStop
+from keras_cae.cli.training.graceful_stop import GracefulStop
 
 DATA = np.zeros((8, 1), np.float32)
 

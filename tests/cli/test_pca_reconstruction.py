@@ -7,7 +7,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
 from keras_cae.cli import pca
-from keras_cae.cli.measuring import CHUNK, measure
+from keras_cae.cli.comparison import CHUNK, measure
 from keras_cae.cli.pca import PCAReconstruction
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 5, 3), dtype=np.uint8)

@@ -16,8 +16,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from typer.testing import CliRunner
 
 from keras_cae import models
-from keras_cae.cli import training
 from keras_cae.cli.app import app
+from keras_cae.cli.training import run as training
 from keras_cae.datasets import load_images
 
 SMALL = ["--filters", "4,8", "--latent-dim", "4"]
@@ -223,13 +223,13 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["digits", "--model", "skip", "--filters", "4,8"], "filters must name at least three levels"),
         (["digits", "--key", "x"], "key names an array"),
         (["two.npy"], "2 images are too few"),
-        (["digits", "--model", "vae"], "'vae' is not one of basic, batchnorm-pool, skip"),
-        (["digits", "--loss", "kl"], "'kl' is not one of mse"),
-        (["digits", "--resize", "zoom"], "'zoom' is not one of stretch"),
+        (["digits", "--model", "vae"], "'vae' is not one of 'basic', 'batchnorm-pool', 'skip'"),
+        (["digits", "--loss", "kl"], "'kl' is not one of 'mse'"),
+        (["digits", "--resize", "zoom"], "'zoom' is not one of 'stretch'"),
         (["digits", "--filters", "16,x"], "'16,x' is not whole numbers"),
         (["digits", "--filters", "0"], "'0' is not whole numbers"),
         (["digits", "--image-size", "4x5x6"], "'4x5x6' is not HEIGHTxWIDTH"),
-        (["digits", "--channels", "2"], "2 is not one of 1, 3, 4"),
+        (["digits", "--channels", "2"], "'2' is not one of '1', '3', '4'"),
         (["digits", "--learning-rate", "0"], "0.0 is not a number above zero"),
         (["digits", "--latent-dim", "0"], "--latent-dim"),
         (["digits", "--model", "vector-quantized", "--latent-dim", "4"], "--latent-dim has no meaning for"),

@@ -40,7 +40,7 @@ NAMES = (
     "LatentTraversal",
     "LatentInterpolation",
     "PriorSamples",
-    "CodebookUsage",
+    "CodebookSummary",
     "ModelCard",
 )
 STANDARD = "standard_callbacks"

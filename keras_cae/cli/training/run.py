@@ -12,28 +12,28 @@ import tensorflow as tf
 
 from keras_cae import losses, models
 from keras_cae.callbacks import standard_callbacks
-from keras_cae.cli.best_model import BestModel
-from keras_cae.cli.comparison import code_size, compare, draw
-from keras_cae.cli.graceful_stop import GracefulStop
-from keras_cae.cli.messages import FAILURE, INTERRUPTED, SUCCESS, say, warn
+from keras_cae.cli.commands.train import TrainOptions
+from keras_cae.cli.comparison import Quality, code_size, compare, draw
+from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
+from keras_cae.cli.messages import say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
-from keras_cae.cli.quality import Quality
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
-from keras_cae.cli.settings import TrainSettings
+from keras_cae.cli.training.best_model import BestModel
+from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
 from keras_cae.metrics import PSNR
 
 LOGGED_PICTURES = 50
-"""How many pictures of a training TensorBoard gets at most, however many epochs there are."""
+"""The largest number of pictures of a training for TensorBoard, however many epochs there are."""
 
 
 class TrainingRun:
-    """A training: everything that can be wrong with what was asked for shows when it is made.
+    """A training. Whatever is wrong with the options or the images is reported when it is made.
 
     Args:
-        settings: the options.
+        options: the options of the command.
         data: the images.
 
     Raises:
@@ -41,35 +41,35 @@ class TrainingRun:
         OSError: the folder for the results can't be made.
     """
 
-    def __init__(self, settings: TrainSettings, data: ImageData) -> None:
-        keras.utils.set_random_seed(settings.seed)
-        self.settings = settings
-        self.preset = MODELS[settings.model]
-        self.loss = settings.loss or self.preset.loss
-        self.noise = self.preset.noise if settings.noise is None else settings.noise
+    def __init__(self, options: TrainOptions, data: ImageData) -> None:
+        keras.utils.set_random_seed(options.seed)
+        self.options = options
+        self.preset = MODELS[options.model]
+        self.loss = options.loss or self.preset.loss
+        self.noise = self.preset.noise if options.noise is None else options.noise
         self.split = data.split()
         report_data(data, self.split)
         schedule = schedule_for(len(self.split.train))
-        self.epochs = settings.epochs or schedule.epochs
-        self.batch_size = settings.batch_size or schedule.batch_size
+        self.epochs = options.epochs or schedule.epochs
+        self.batch_size = options.batch_size or schedule.batch_size
         self.model = self._compiled_model()
         self.code_size = code_size(self.model, self.split)
         self.compresses = self.code_size < self.split.train[0].size
         self.baseline = PCAReconstruction(self.code_size if self.compresses else LATENT_DIM)
-        self.folder = make_run_folder(settings.out, f"{data.name}-{settings.model}")
+        self.folder = make_run_folder(options.out, f"{data.name}-{options.model}")
         self.best = BestModel(self.folder.model)
 
     def _compiled_model(self) -> models.CAE:
-        settings = self.settings
+        options = self.options
         model = getattr(models, self.preset.model)(
-            **size_arguments(settings.model, settings.latent_dim),
+            **size_arguments(options.model, options.latent_dim),
             corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
-            **({"filters": settings.filters} if settings.filters else {}),
+            **({"filters": options.filters} if options.filters else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
         name = LOSSES[self.loss]
         loss = getattr(losses if hasattr(losses, name) else keras.losses, name)()
-        model.compile(keras.optimizers.Adam(settings.learning_rate), loss, metrics=[PSNR()])
+        model.compile(keras.optimizers.Adam(options.learning_rate), loss, metrics=[PSNR()])
         return model
 
     def finish(self) -> int:
@@ -84,11 +84,11 @@ class TrainingRun:
             self._fit(stop)
         seconds = time.perf_counter() - started
         if not self.best.epoch:
-            return self._report_no_model(stop)
+            return self._report_no_model(stop.requested)
         if stop.requested:
             say(f"Stopped. The best model so far, of epoch {self.best.epoch}: {self.folder.model}")
         self._report_end(seconds)
-        return INTERRUPTED if stop.requested else SUCCESS
+        return exit_code(stop.requested) if stop.requested else SUCCESS
 
     def _report_start(self) -> None:
         code = ""
@@ -97,7 +97,7 @@ class TrainingRun:
         say(f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters{code}")
         say(
             f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
-            f"Adam {self.settings.learning_rate:g}, {self.loss}"
+            f"Adam {self.options.learning_rate:g}, {self.loss}"
         )
 
     def _fit(self, stop: GracefulStop) -> None:
@@ -117,10 +117,10 @@ class TrainingRun:
             ],
         )
 
-    def _report_no_model(self, stop: GracefulStop) -> int:
-        if stop.requested:
+    def _report_no_model(self, stop_signal: int) -> int:
+        if stop_signal:
             warn("Stopped before the first epoch was over: there is no model yet.")
-            return INTERRUPTED
+            return exit_code(stop_signal)
         warn("Error: the loss is not a number. Try a smaller --learning-rate.")
         return FAILURE
 
@@ -138,11 +138,11 @@ class TrainingRun:
     def _write_results(self, quality: dict[str, Quality], seconds: float) -> None:
         results: dict[str, Any] = {
             "settings": {
-                **self.settings.plain(),
+                **self.options.plain(),
                 "noise": self.noise,
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
-                **size_arguments(self.settings.model, self.settings.latent_dim),
+                **size_arguments(self.options.model, self.options.latent_dim),
             },
             "image_shape": self.split.train.shape[1:],
             "images": {name: len(part) for name, part in self.split._asdict().items()},

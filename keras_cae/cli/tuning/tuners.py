@@ -1,22 +1,22 @@
-"""The tuners of a search, which say what they have found."""
+"""The tuners of a search, which print what they find."""
 
 from typing import Any
 
 import keras_tuner
 
 from keras_cae.cli.messages import say, warn
-from keras_cae.cli.tuner_names import DEFAULT_TRIALS, TUNERS
+from keras_cae.cli.presets import DEFAULT_TRIALS, TUNERS
 
 PROJECT = "search"
 
 
 class Announcing:
-    """Of a tuner: prints a line for every trial that has ended."""
+    """Mixin for a tuner: prints a line for each trial that ends."""
 
     oracle: Any
 
     def on_trial_end(self, trial: Any) -> None:
-        """Pass the trial on to the oracle, which scores it, and print what came of it."""
+        """Let the oracle score the trial, and print the result."""
         super().on_trial_end(trial)  # type: ignore[misc]  # the tuner's
         trial = self.oracle.get_trial(trial.trial_id)
         if trial.status == "COMPLETED":
@@ -25,29 +25,29 @@ class Announcing:
             warn(f"Trial {trial.trial_id} failed: {_last_line(trial.message)}")
 
 
-def make_tuner(settings: Any, hypermodel: Any, directory: str) -> keras_tuner.Tuner:
-    """The tuner that the settings name; it goes on with the search that it finds in the directory.
+def make_tuner(options: Any, hypermodel: Any, directory: str) -> keras_tuner.Tuner:
+    """Return the tuner that the options name; it continues the search that it finds in the directory.
 
     Args:
-        settings: the options of the command.
+        options: the options of the command.
         hypermodel: the search space.
         directory: where the search is kept.
 
     Raises:
         ValueError: hyperband was given a number of trials.
     """
-    if settings.tuner == "hyperband":
-        if settings.trials is not None:
+    if options.tuner == "hyperband":
+        if options.trials is not None:
             raise ValueError("--trials is for the other tuners: hyperband's follow from --epochs.")
-        limits = {"max_epochs": settings.epochs}
+        limits = {"max_epochs": options.epochs}
     else:
-        limits = {"max_trials": settings.trials or DEFAULT_TRIALS}
-    kind = getattr(keras_tuner, TUNERS[settings.tuner])
+        limits = {"max_trials": options.trials or DEFAULT_TRIALS}
+    kind = getattr(keras_tuner, TUNERS[options.tuner])
     announcing = type(kind.__name__, (Announcing, kind), {})
     return announcing(
         hypermodel,
         objective=hypermodel.objective,
-        seed=settings.seed,
+        seed=options.seed,
         directory=directory,
         project_name=PROJECT,
         **limits,
@@ -55,7 +55,7 @@ def make_tuner(settings: Any, hypermodel: Any, directory: str) -> keras_tuner.Tu
 
 
 def describe(trial: Any) -> str:
-    """The values that a trial has drawn, in words."""
+    """Return the hyperparameters of a trial in words."""
     drawn = trial.hyperparameters
     fixed = {each.name for each in drawn.space if type(each).__name__ == "Fixed"}
     values = {
@@ -71,4 +71,4 @@ def _plain(value: Any) -> str:
 
 
 def _last_line(message: str | None) -> str:
-    return (message or "for no reason that it gave").strip().splitlines()[-1]
+    return (message or "no reason given").strip().splitlines()[-1]

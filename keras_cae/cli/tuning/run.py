@@ -1,4 +1,4 @@
-"""A search from loaded images to the final report."""
+"""A search, from loaded images to the final report."""
 
 import csv
 import json
@@ -8,32 +8,32 @@ from typing import Any
 import keras
 import tensorflow as tf
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from keras_cae import hypermodels
 from keras_cae.callbacks import ReconstructionLogger
+from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
-from keras_cae.cli.messages import FAILURE, SUCCESS, say, warn
+from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
+from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import ANY, MODELS, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
-from keras_cae.cli.settings import TuneSettings
-from keras_cae.cli.tuners import describe, make_tuner
-from keras_cae.cli.workers import is_part, search_together
+from keras_cae.cli.tuning.tuners import describe, make_tuner
+from keras_cae.cli.tuning.workers import is_part, search_together
 from keras_cae.datasets import ImageData
 
 LISTED_TRIALS = 10
 CHANGEABLE = ("out", "trials", "workers")
-"""The options that may change when a search goes on."""
+"""The options that may change when a search is continued."""
 
 
 class TuningRun:
-    """A search: everything that can be wrong with what was asked for shows when it is made.
+    """A search. Whatever is wrong with the options or the images is reported when it is made.
 
     Args:
-        settings: the options.
+        options: the options of the command.
         data: the images.
 
     Raises:
@@ -41,31 +41,31 @@ class TuningRun:
         OSError: the folder holds another search, or can't be made.
     """
 
-    def __init__(self, settings: TuneSettings, data: ImageData) -> None:
-        self.settings = settings
+    def __init__(self, options: TuneOptions, data: ImageData) -> None:
+        self.options = options
         self.split = data.split()
         self.hypermodel = self._make_hypermodel()
-        asked = {key: value for key, value in settings.plain().items() if key not in CHANGEABLE}
-        # As JSON has them, to compare with what is read.
+        asked = {key: value for key, value in options.plain().items() if key not in CHANGEABLE}
+        # As JSON holds them, to compare with what is read.
         asked = json.loads(json.dumps(asked))
-        self.folder = open_search_folder(settings.out, f"{data.name}-{settings.model}-search", asked)
-        self.distributed = bool(settings.workers) and not is_part()
-        # Only now, because an oracle of several processes answers once its chief has started.
+        self.folder = open_search_folder(options.out, f"{data.name}-{options.model}-search", asked)
+        self.distributed = bool(options.workers) and not is_part()
+        # Only now: the oracle of several processes answers once its chief has started.
         self.tuner: Any = None if self.distributed else self._make_tuner()
         if not is_part():
             report_data(data, self.split)
 
     def _make_hypermodel(self) -> Any:
-        model = self.settings.model
+        model = self.options.model
         name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
         return getattr(hypermodels, name)(
             self.split.train.shape[1:],
-            seed=self.settings.seed,
-            **size_arguments(model, self.settings.latent_dim),
+            seed=self.options.seed,
+            **size_arguments(model, self.options.latent_dim),
         )
 
     def _make_tuner(self) -> Any:
-        return make_tuner(self.settings, self.hypermodel, str(self.folder.path))
+        return make_tuner(self.options, self.hypermodel, str(self.folder.path))
 
     def finish(self) -> int:
         """Search, and report on what was found.
@@ -75,7 +75,9 @@ class TuningRun:
         """
         try:
             code = self._search()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            if is_part():
+                return exit_code(stop)
             say("The same command goes on with the search.")
             raise
         if code != SUCCESS or is_part():
@@ -92,18 +94,18 @@ class TuningRun:
     def _search(self) -> int:
         if self.distributed:
             gpus = len(tf.config.list_physical_devices("GPU"))
-            return search_together(sys.argv[1:], self.settings.workers, gpus)
+            return search_together(sys.argv[1:], self.options.workers, gpus)
         tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
         pictured = self.split.validation[:PICTURED_IMAGES]
         try:
             self.tuner.search(
                 self.split.train,
                 validation_data=self.split.validation,
-                epochs=self.settings.epochs,
+                epochs=self.options.epochs,
                 verbose=0,
                 callbacks=[
                     tensorboard,
-                    ReconstructionLogger(pictured, log_dir=tensorboard, freq=self.settings.epochs),
+                    ReconstructionLogger(pictured, log_dir=tensorboard, freq=self.options.epochs),
                 ],
             )
         except RuntimeError as error:
@@ -144,11 +146,11 @@ class TuningRun:
         table.add_column("hyperparameters")
         for trial in trials[:LISTED_TRIALS]:
             table.add_row(trial.trial_id, f"{trial.score:.2f}", describe(trial))
-        Console().print(table)
+        say_table(table)
 
     def _write_results(self, trials: list[Any], quality: dict[str, Any]) -> None:
         results = {
-            "settings": self.settings.plain(),
+            "settings": self.options.plain(),
             "trials": len(trials),
             "best": {"score": trials[0].score, "hyperparameters": trials[0].hyperparameters.values},
             "test": {name: values._asdict() for name, values in quality.items()},

@@ -1,0 +1,43 @@
+"""`keras-cae train`."""
+
+from dataclasses import dataclass
+
+from keras_cae.cli import options as option
+from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.loading import load
+from keras_cae.cli.quiet_start import import_keras
+from keras_cae.cli.run_folder import check_free
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(option.DataOptions):
+    """The options of `keras-cae train`; None where the data or the model decide."""
+
+    model: option.Model = "basic"
+    latent_dim: option.LatentDim = None
+    filters: option.Filters = None
+    noise: option.Noise = None
+    loss: option.Loss = None
+    epochs: option.Epochs = None
+    batch_size: option.BatchSize = None
+    learning_rate: option.LearningRate = 3e-3
+    seed: option.Seed = 0
+    out: option.RunFolder = None
+
+
+def train(options: TrainOptions) -> int:
+    """Train an autoencoder, and compare it with PCA at the same code size.
+
+    Writes the best model, TensorBoard logs, a picture of reconstructions and the test results. Ctrl-C ends
+    the training early and keeps the best model so far.
+    """
+    with plain_errors():
+        if options.out is not None:
+            check_free(options.out)
+        images = load(options)
+    import_keras()
+    from keras_cae.cli.training.run import TrainingRun
+
+    with plain_errors():
+        run = TrainingRun(options, images)
+    return run.finish()

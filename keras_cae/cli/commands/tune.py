@@ -1,0 +1,39 @@
+"""`keras-cae tune`."""
+
+from dataclasses import dataclass
+
+from keras_cae.cli import options as option
+from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.loading import load
+from keras_cae.cli.presets import ANY
+from keras_cae.cli.quiet_start import import_keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneOptions(option.DataOptions):
+    """The options of `keras-cae tune`; None where the data or the tuner decide."""
+
+    model: option.SearchedModel = ANY
+    latent_dim: option.LatentDim = None
+    tuner: option.Tuner = "hyperband"
+    trials: option.Trials = None
+    epochs: option.TrialEpochs = 10
+    workers: option.Workers = 0
+    seed: option.Seed = 0
+    out: option.SearchFolder = None
+
+
+def tune(options: TuneOptions) -> int:
+    """Search for a good autoencoder with KerasTuner.
+
+    Models are compared by the PSNR of validation images. Writes the best one, all trials and TensorBoard
+    logs. The same command with the same --out continues a search that was stopped.
+    """
+    with plain_errors():
+        images = load(options)
+    import_keras()
+    from keras_cae.cli.tuning.run import TuningRun
+
+    with plain_errors():
+        run = TuningRun(options, images)
+    return run.finish()

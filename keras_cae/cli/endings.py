@@ -1,0 +1,104 @@
+"""How the program ends: its exit codes, and its last words when something is wrong or it is told to stop."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import typer
+
+from keras_cae.cli.messages import warn
+
+SUCCESS, FAILURE, USAGE_ERROR = 0, 1, 2
+BROKEN_PIPE = 141
+"""The exit code that shells show for a program whose reader is gone: 128 + SIGPIPE."""
+STDOUT, STDERR = 1, 2
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Ctrl-C, the end of a job or of the machine, the end of a terminal or a connection."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Raised when a signal tells the program to stop.
+
+    Args:
+        signal_number: the number of the signal.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__()
+        self.signal_number = signal_number
+
+
+def exit_code(stop: KeyboardInterrupt | int) -> int:
+    """Return the exit code that shells show for a program ended by a signal: 128 + its number.
+
+    Args:
+        stop: what the signal raised, or its number.
+    """
+    number = getattr(stop, "signal_number", signal.SIGINT) if isinstance(stop, KeyboardInterrupt) else stop
+    return 128 + int(number)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """End the program with one message where the library refuses what the user asked for.
+
+    The library's errors name the argument, the rule and the remedy, which a traceback would hide.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError, ImportError) as error:
+        warn(f"Error: {error}")
+        raise typer.Exit(USAGE_ERROR) from error
+
+
+@contextmanager
+def plain_endings() -> Iterator[None]:
+    """End the program without a traceback at a stop signal, and silently when nobody reads its output."""
+    try:
+        with stop_signals_handled(_stop):
+            yield
+    except KeyboardInterrupt as stop:
+        warn("Stopped.")
+        raise typer.Exit(exit_code(stop)) from stop
+    except BrokenPipeError as error:
+        # Python flushes stdout when it exits.
+        _discard_output(STDOUT)
+        raise typer.Exit(BROKEN_PIPE) from error
+
+
+@contextmanager
+def stop_signals_handled(handle: Callable[[int], None]) -> Iterator[None]:
+    """Handle stop signals by a function of their number. Signals that are ignored stay ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    terminals = [stream for stream in (STDOUT, STDERR) if os.isatty(stream)]
+
+    def handle_signal(number: int, frame: FrameType | None) -> None:
+        for stream in terminals:
+            if not os.isatty(stream):  # the terminal was closed, and writing to it would fail
+                _discard_output(stream)
+        handle(number)
+
+    handled = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, handle_signal) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _stop(signal_number: int) -> None:
+    raise Stopped(signal_number)
+
+
+def _discard_output(stream: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream)
+    os.close(nowhere)

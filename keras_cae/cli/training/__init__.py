@@ -1,0 +1,1 @@
+"""What only `keras-cae train` uses."""

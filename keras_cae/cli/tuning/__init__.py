@@ -1,0 +1,1 @@
+"""What only `keras-cae tune` uses."""
