@@ -1,6 +1,5 @@
 """The program as a whole: what answers at once, and what happens without its dependencies."""
 
-import itertools
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -8,9 +7,7 @@ from importlib.metadata import entry_points
 import pytest
 
 import keras_cae
-from keras_cae import models
 from keras_cae.cli import main
-from keras_cae.cli.presets import MODELS, SCHEDULES, schedule_for
 
 
 def run(code, **kwargs):
@@ -52,14 +49,3 @@ def test_without_typer_one_line_says_how_to_get_it():
 def test_the_program_is_installed():
     (program,) = entry_points(group="console_scripts", name="keras-cae")
     assert program.load() is main
-
-
-def test_every_model_by_name():
-    for preset in MODELS.values():
-        assert issubclass(getattr(models, preset.model), models.CAE)
-
-
-def test_schedules_by_the_number_of_images():
-    for schedule, following in itertools.pairwise(SCHEDULES):
-        assert schedule_for(schedule.images) is schedule
-        assert schedule_for(schedule.images + 1) is following

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from keras_cae import models
 from keras_cae.cli.app import app
+from keras_cae.cli.endings import STOP_SIGNALS
 from keras_cae.cli.training import run as training
 from keras_cae.datasets import load_images
 
@@ -109,7 +110,7 @@ def test_only_what_is_announced_is_written(digits_run):
     assert names == ["logs", "model.keras", "reconstructions.png", "results.json"]
 
 
-@pytest.mark.parametrize("loss", ["charbonnier", "ssim"])
+@pytest.mark.parametrize("loss", ["charbonnier", "multi_scale_ssim"])
 def test_losses_of_the_library_have_names(loss, invoke, gradients):
     result = invoke("train", gradients, "--loss", loss, "--epochs", 1, "--out", "run", *SMALL)
     assert result.exit_code == 0, result.output
@@ -274,33 +275,39 @@ def test_a_loss_that_is_no_number(invoke, gradients, monkeypatch):
     assert "not a number. Try a smaller --learning-rate" in result.stderr
 
 
-class CtrlC(keras.callbacks.Callback):
-    """In the place of the other callbacks: presses Ctrl-C once after the first epoch, or twice before."""
+class Signal(keras.callbacks.Callback):
+    """In the place of the other callbacks: sends a signal once after the first epoch, or twice before."""
 
     times = 1
 
+    def __init__(self, number=signal.SIGINT):
+        super().__init__()
+        self.number = number
+
     def on_train_batch_end(self, batch, logs=None):
         if self.times == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), self.number)
+            os.kill(os.getpid(), self.number)
 
     def on_epoch_end(self, epoch, logs=None):
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), self.number)
 
 
 @pytest.fixture
 def interrupts():
-    """Interrupts are not ignored, as they are in a process in the background."""
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Signals are not ignored, as some are in a process in the background."""
+    previous = {number: signal.signal(number, signal.default_int_handler) for number in STOP_SIGNALS}
     yield
-    signal.signal(signal.SIGINT, previous)
+    for number, handler in previous.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("interrupts")
-def test_an_interrupt_keeps_the_best_model_and_the_report(invoke, gradients, monkeypatch):
-    monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [CtrlC()])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_stop_signal_keeps_the_best_model_and_the_report(invoke, gradients, monkeypatch, number, code):
+    monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [Signal(number)])
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)
-    assert result.exit_code == 130
+    assert result.exit_code == code
     assert "best model so far, of epoch 1: run/model.keras" in result.stdout
     assert "tensorboard --logdir run" in result.stdout
     assert keras.saving.load_model("run/model.keras").latent_dim == 4
@@ -310,8 +317,8 @@ def test_an_interrupt_keeps_the_best_model_and_the_report(invoke, gradients, mon
 
 @pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_before_there_is_a_model(invoke, gradients, monkeypatch):
-    monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [CtrlC()])
-    monkeypatch.setattr(CtrlC, "times", 2)
+    monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [Signal()])
+    monkeypatch.setattr(Signal, "times", 2)
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)
     assert result.exit_code == 130
     assert "there is no model yet" in result.stderr

@@ -115,7 +115,26 @@ def test_workers_search_together_and_one_that_dies_is_replaced():
     assert len(trials()) == 6
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--workers", "2"]], ids=["alone", "workers"])
+def test_a_search_that_is_told_to_end_says_how_to_continue_and_leaves_no_process(more):
+    command = [*PROGRAM, *SEARCH, "--model", "basic", "--trials", "50", *more]
+    search = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    limit = time.monotonic() + 180
+    while not list(Path().glob("search/search/trial_*/trial.json")) and time.monotonic() < limit:
+        time.sleep(0.1)
+    children = children_of(search.pid)
+    search.terminate()
+    output, _ = search.communicate(timeout=120)
+    assert search.returncode == 143, output
+    assert output.endswith("The same command goes on with the search.\nStopped.\n")
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
 def worker_of(parent):
     """The process of the last worker that another process started."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return int(children[-1])
+    return children_of(parent)[-1]
+
+
+def children_of(parent):
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]

@@ -20,8 +20,9 @@ from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import ANY, MODELS, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
+from keras_cae.cli.tuning.search_stop import SearchStop
 from keras_cae.cli.tuning.tuners import describe, make_tuner
-from keras_cae.cli.tuning.workers import is_part, search_together
+from keras_cae.cli.tuning.workers import is_chief, is_part, search_together
 from keras_cae.datasets import ImageData
 
 LISTED_TRIALS = 10
@@ -95,9 +96,20 @@ class TuningRun:
         if self.distributed:
             gpus = len(tf.config.list_physical_devices("GPU"))
             return search_together(sys.argv[1:], self.options.workers, gpus)
+        try:
+            if is_chief():
+                self.tuner.search(verbose=0)  # only waits for the workers
+            else:
+                self._try_models()
+        except RuntimeError as error:
+            warn(f"Error: {error}")
+            return FAILURE
+        return SUCCESS
+
+    def _try_models(self) -> None:
         tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
         pictured = self.split.validation[:PICTURED_IMAGES]
-        try:
+        with SearchStop() as stop:
             self.tuner.search(
                 self.split.train,
                 validation_data=self.split.validation,
@@ -106,12 +118,10 @@ class TuningRun:
                 callbacks=[
                     tensorboard,
                     ReconstructionLogger(pictured, log_dir=tensorboard, freq=self.options.epochs),
+                    stop,
                 ],
             )
-        except RuntimeError as error:
-            warn(f"Error: {error}")
-            return FAILURE
-        return SUCCESS
+            stop.raise_if_received()
 
     def _completed(self) -> list[Any]:
         """The trials that succeeded, the best one first."""

@@ -25,6 +25,11 @@ def is_part() -> bool:
     return "KERASTUNER_TUNER_ID" in os.environ
 
 
+def is_chief() -> bool:
+    """Whether this process is the chief of a search."""
+    return os.environ.get("KERASTUNER_TUNER_ID") == CHIEF
+
+
 def search_together(arguments: list[str], workers: int, gpus: int) -> int:
     """Run the command in a chief, which leads the search, and in workers, which try models.
 
