@@ -353,7 +353,9 @@ class Trainer(DistributedTraining):
         with self.distribute_strategy.scope():
             for optimizer, variables in self._optimized():
                 if optimizer is not None and not optimizer.built:
-                    optimizer.build(variables)
+                    # `fit` ends with the averages of all trainable weights, so that all of them need one.
+                    averaged = optimizer is self.optimizer and optimizer.use_ema
+                    optimizer.build(self.trainable_variables if averaged else variables)
 
     def _optimized(self) -> list[tuple[Any, list[Any]]]:
         """The optimizers, and the variables that each of them changes."""

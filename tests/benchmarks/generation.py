@@ -58,7 +58,7 @@ def floats(parts):
 
 def drawing(train, options):
     """By model and distribution, a function of a number and a seed that draws so many images."""
-    plain = trained(BasicCAE(options.latent_dim, FILTERS), train, options)
+    plain = trained(BasicCAE(options.latent_dim, filters=FILTERS), train, options)
     variational = trained(VariationalCAE(options.latent_dim, filters=FILTERS), train, options)
     standard = np.random.default_rng
     return {

@@ -36,7 +36,10 @@ def make_images(count):
 def make_compiled(name):
     model = getattr(keras_cae.models, name)(**MODELS[name])
     model.build((None, 9, 12, 2))
-    model.decoder.get_layer("output_convolution").kernel_regularizer = keras.regularizers.L2(0.1)
+    decoder = model.decoder
+    if name == "VectorQuantizedCAE":  # Its decoder begins with the lookup in the codebook.
+        decoder = decoder.get_layer("decoder")
+    decoder.get_layer("output_convolution").kernel_regularizer = keras.regularizers.L2(0.1)
     model.compile(
         keras.optimizers.SGD(0.1, momentum=0.9),
         "mse",

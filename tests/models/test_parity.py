@@ -160,12 +160,12 @@ def train(ours, fit, policy="float32", compile_arguments=(), adam=()):
     return history, model.get_weights(), evaluated
 
 
-def assert_same(ours, stock):
+def assert_same(ours, stock, atol=1e-6):
     assert set(ours[0]) == set(stock[0])
     for name, values in stock[0].items():
         np.testing.assert_allclose(ours[0][name], values, rtol=1e-5, err_msg=name)
     for our_weight, weight in zip(ours[1], stock[1], strict=True):
-        np.testing.assert_allclose(our_weight, weight, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(our_weight, weight, rtol=1e-5, atol=atol)
     assert ours[2] == pytest.approx(stock[2], rel=1e-5)
 
 
@@ -197,6 +197,9 @@ def test_every_mode_trains_as_stock_keras(mode):
     assert_same(
         train(True, ours, policy, compile_arguments, adam),
         train(False, stock, policy, compile_arguments, adam),
+        # The gradient of a bias before batch normalization is rounding alone, which XLA does otherwise in each graph
+        # and Adam takes for a direction: at most 1 % of a step.
+        atol=1e-4 if mode == "jit_compile" else 1e-6,
     )
 
 
