@@ -96,7 +96,11 @@ def _checked_pairs(pairs: Any, count: int) -> tuple[tuple[int, int], ...]:
         if not most:
             raise ValueError("images must be at least two, to interpolate between them, got one.")
         return tuple((2 * index, 2 * index + 1) for index in range(most))
-    checked: Any = tuple(tuple(non_negative_int(index, "pairs") for index in pair) for pair in pairs)
+    expected = f"pairs must be a positive integer, or pairs of indices of the {count} images"
+    try:
+        checked: Any = tuple(tuple(non_negative_int(index, "pairs") for index in pair) for pair in pairs)
+    except TypeError as error:
+        raise ValueError(f"{expected}, got {pairs!r}.") from error
     if not checked or any(len(pair) != 2 or max(pair) >= count for pair in checked):
-        raise ValueError(f"pairs must be a positive integer, or pairs of indices of the {count} images, got {checked}.")
+        raise ValueError(f"{expected}, got {checked}.")
     return checked

@@ -92,7 +92,7 @@ class LatentTraversal(LatentCallback):
 
 def _checked_dims(dims: Any) -> Any:
     """Return `dims` as an integer or a tuple of integers."""
-    if isinstance(dims, str) or not isinstance(dims, Iterable):
+    if isinstance(dims, str | bytes | dict | set) or not isinstance(dims, Iterable):
         return positive_int(dims, "dims")
     checked = tuple(non_negative_int(dim, "dims") for dim in dims)
     if not checked:

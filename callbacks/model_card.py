@@ -127,6 +127,8 @@ def _record(summary: Any) -> dict[str, Summary]:
 
 
 def _checked_hparams(hparams: Any) -> dict[str, Any]:
+    if hparams is not None and not isinstance(hparams, Mapping):
+        raise ValueError(f"hparams must be a mapping of names to values, or None, got {hparams!r}.")
     checked = dict(hparams or {})
     for name, value in checked.items():
         if not isinstance(name, str) or not isinstance(value, bool | int | float | str):

@@ -167,7 +167,7 @@ class TensorBoardCallback(keras.callbacks.Callback):
 
 
 def _checked_log_dir(log_dir: Any) -> Any:
-    if not isinstance(log_dir, str | os.PathLike | keras.callbacks.TensorBoard):
+    if not isinstance(log_dir, str | os.PathLike | keras.callbacks.TensorBoard) or str(log_dir) == "":
         raise ValueError(
             f"log_dir must be a path, or the keras.callbacks.TensorBoard whose folder to share, got {log_dir!r}."
         )

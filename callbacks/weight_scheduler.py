@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from keras_cae.layers import Penalty
-from keras_cae.validation import non_negative_float, one_of, positive_int
+from keras_cae.validation import non_negative_float, one_of, positive_int, text
 
 RISES: dict[str, Callable[[float], float]] = {
     "linear": lambda progress: progress,
@@ -79,13 +79,13 @@ class WeightScheduler(keras.callbacks.Callback):
         cycles: int = 4,
     ) -> None:
         super().__init__()
-        self.attribute = attribute
+        self.attribute = text(attribute, "attribute")
         self.start = non_negative_float(start, "start")
         self.end = non_negative_float(end, "end")
         self.cycles = positive_int(cycles, "cycles")
         self.schedule = schedule
         self.steps: Any = steps
-        if not callable(schedule):
+        if isinstance(schedule, type) or not callable(schedule):
             one_of(schedule, "schedule", tuple(RISES))
             self.steps = positive_int(steps, "steps")
 

@@ -77,6 +77,13 @@ def boolean(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def text(value: Any, name: str) -> str:
+    """A string of at least one character."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} must be a string of at least one character, got {value!r}.")
+    return value
+
+
 def seed(value: Any, name: str) -> int | None:
     """A seed of random numbers: an integer, zero or above, or None for another one each time."""
     if value is None:

@@ -13,7 +13,8 @@ from keras_cae.hypermodels.trial_training import TrialTraining
 from keras_cae.metrics import PSNR
 from keras_cae.models import CAE
 from keras_cae.serialization import deserialize_layer, serialize_layer
-from keras_cae.validation import non_negative_float, positive_int, positive_ints
+from keras_cae.validation import boolean, non_negative_float, optional, positive_int, positive_ints, text
+from keras_cae.validation import seed as seed_rule
 
 
 class HyperAutoencoder(keras_tuner.HyperModel):
@@ -93,14 +94,14 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         tunable: bool = True,
         **space: Any,
     ) -> None:
-        super().__init__(name=name, tunable=tunable)
+        super().__init__(name=optional(text)(name, "name"), tunable=boolean(tunable, "tunable"))
         self.input_shape = None if input_shape is None else _image_shape(input_shape)
-        self.max_parameters = _optional_int(max_parameters, "max_parameters")
-        self.max_flops = _optional_int(max_flops, "max_flops")
-        self.rate_weight = None if rate_weight is None else non_negative_float(rate_weight, "rate_weight")
-        self.patience = _optional_int(patience, "patience")
-        self.keep = _optional_int(keep, "keep")
-        self.seed = seed
+        self.max_parameters = optional(positive_int)(max_parameters, "max_parameters")
+        self.max_flops = optional(positive_int)(max_flops, "max_flops")
+        self.rate_weight = optional(non_negative_float)(rate_weight, "rate_weight")
+        self.patience = optional(positive_int)(patience, "patience")
+        self.keep = optional(positive_int)(keep, "keep")
+        self.seed = seed_rule(seed, "seed")
         # KerasTuner resets the policy before every trial.
         self.dtype = keras.config.dtype_policy().name
         self.space = self.narrowed(space)
@@ -233,10 +234,6 @@ def unknown(hypermodel: HyperAutoencoder, key: str, known: Iterable[str]) -> Typ
     """The error for an argument that names no hyperparameter."""
     name = type(hypermodel).__name__
     return TypeError(f"{name} has no hyperparameter {key!r}, only {', '.join(sorted(known))}.")
-
-
-def _optional_int(value: Any, name: str) -> int | None:
-    return None if value is None else positive_int(value, name)
 
 
 def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:

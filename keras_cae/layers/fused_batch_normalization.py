@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_cae.training.replicas import replica_count, sum_over_replicas, valid_in_step
+from keras_cae.validation import fraction, positive_float
 
 SMALLEST_EPSILON = 1.001e-5
 """Below this the fused kernel takes another epsilon than the one it is given."""
@@ -46,7 +47,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     """
 
     def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs: Any) -> None:
-        super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
+        super().__init__(momentum=fraction(momentum, "momentum"), epsilon=positive_float(epsilon, "epsilon"), **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if mask is not None or not self._can_be_fused(inputs):

@@ -6,7 +6,7 @@ from typing import Any
 from keras_cae.comparison import comparable
 from keras_cae.identifiers import snake_case
 from keras_cae.losses.weighted_by_image import WeightedByImage, over_pixels
-from keras_cae.validation import positive_float
+from keras_cae.validation import positive_float, text
 
 
 class ImageLoss(WeightedByImage, abc.ABC):
@@ -48,7 +48,7 @@ class ImageLoss(WeightedByImage, abc.ABC):
     """
 
     def __init__(self, max_value: float = 1.0, name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name=name or snake_case(type(self).__name__), **kwargs)
+        super().__init__(name=text(snake_case(type(self).__name__) if name is None else name, "name"), **kwargs)
         self.max_value = positive_float(max_value, "max_value")
 
     @abc.abstractmethod

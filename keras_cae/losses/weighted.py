@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_cae.losses.get import get
 from keras_cae.losses.weighted_by_image import WeightedByImage, over_pixels
-from keras_cae.validation import non_negative_float
+from keras_cae.validation import non_negative_float, text
 
 REDUCTIONS = ("sum_over_batch_size", "mean")
 """The reductions that a part may have: the average, which the sum then has as a whole."""
@@ -52,7 +52,7 @@ class Weighted(WeightedByImage):
         name: str = "weighted",
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=text(name, "name"), **kwargs)
         if isinstance(losses, str) or not isinstance(losses, Sequence) or not losses:
             raise ValueError(f"losses must be a sequence of at least one loss, got {losses!r}.")
         self.losses = tuple(_checked_loss(loss, f"losses[{i}]") for i, loss in enumerate(losses))

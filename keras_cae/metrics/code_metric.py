@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_cae.compatibility import declare_direction
+from keras_cae.validation import text
 
 
 class CodeMetric(keras.metrics.Metric, abc.ABC):
@@ -17,7 +18,7 @@ class CodeMetric(keras.metrics.Metric, abc.ABC):
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=text(name, "name"), **kwargs)
         declare_direction(self, "max")
 
     def update_state(self, codes: Any, *images: Any, sample_weight: Any = None) -> None:

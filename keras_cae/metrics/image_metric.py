@@ -7,7 +7,7 @@ from keras_cae.comparison import check_comparable, comparable, weights_of_images
 from keras_cae.compatibility import declare_direction
 from keras_cae.identifiers import snake_case
 from keras_cae.metrics.measured_mean import MeasuredMean
-from keras_cae.validation import positive_float
+from keras_cae.validation import positive_float, text
 
 
 class ImageMetric(MeasuredMean, abc.ABC):
@@ -53,7 +53,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
     """Whether the best value is the largest, "max", or the smallest, "min"."""
 
     def __init__(self, max_value: float = 1.0, name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name=name or snake_case(type(self).__name__), **kwargs)
+        super().__init__(name=text(snake_case(type(self).__name__) if name is None else name, "name"), **kwargs)
         self.max_value = positive_float(max_value, "max_value")
         declare_direction(self, self.direction)
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_cae.validation import text
+
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MeasuredMean(keras.metrics.Mean):
@@ -27,7 +29,7 @@ class MeasuredMean(keras.metrics.Mean):
     """
 
     def __init__(self, name: str = "mean", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=text(name, "name"), **kwargs)
 
     def result(self) -> Any:
         return nan_unless(ops.not_equal(self.count, 0), super().result())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 
 from keras_cae.hyperparameters import without
 from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
@@ -136,6 +137,6 @@ class VectorQuantizedCAE(PyramidCAE):
 
 
 def _agreed(value: Any, expected: int, name: str, meaning: str) -> int:
-    if value not in (None, expected):
+    if value is not None and (not isinstance(value, int | np.integer) or value != expected):
         raise ValueError(f"{name} must be {meaning} of the levels, {expected}, or left out, got {value!r}.")
     return expected

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_cae.samplers.code_sampler import CodeSampler, covariance_factor
 from keras_cae.validation import positive_int
+from keras_cae.validation import seed as seed_rule
 
 
 class GaussianMixtureSampler(CodeSampler):
@@ -44,7 +45,7 @@ class GaussianMixtureSampler(CodeSampler):
     def __init__(self, n_components: int = 10, seed: int | None = None) -> None:
         super().__init__()
         self.n_components = positive_int(n_components, "n_components")
-        self.seed = seed
+        self.seed = seed_rule(seed, "seed")
 
     def fit_flat(self, codes: np.ndarray) -> None:
         if self.n_components > len(codes):

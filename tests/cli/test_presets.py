@@ -10,8 +10,8 @@ import pytest
 from keras_cae import hypermodels, losses, models
 from keras_cae.cli.presets import LOSSES, MODELS, SCHEDULES, TUNERS, schedule_for
 
-# Without a name: the base for networks of one's own, a penalty that needs a loss beside it, a sum of losses.
-WITHOUT_NAMES = {models.CAE, losses.TotalVariation, losses.Weighted}
+# Without a name: bases to derive from, a penalty that needs a loss beside it, a sum of losses.
+WITHOUT_NAMES = {models.CAE, models.PyramidCAE, losses.ImageLoss, losses.TotalVariation, losses.Weighted}
 
 
 def public_classes(namespace, base):

@@ -10,6 +10,7 @@ from keras_cae.drawing import reconstructions
 from keras_cae.drawing.image_grid import draw_image_grid
 from keras_cae.drawing.reconstructions import draw_reconstructions
 from keras_cae.drawing.thumbnails import thumbnails
+from keras_cae.layers.corruption import weights_of_hidden
 
 
 @pytest.fixture
@@ -58,18 +59,16 @@ def test_draws_the_corrupted_input_with_the_same_noise_every_time(drawn):
     np.testing.assert_allclose(rows["reconstruction"], rows["corrupted"] - 0.1, atol=1e-6)
 
 
-class Blinds(keras.layers.Layer):
-    """Hides random pixels, as the corruption of a masked model does."""
+class Blinds(keras_cae.layers.Corruption):
+    """Hides random pixels, on which alone the loss is computed."""
 
     def __init__(self):
         super().__init__()
         self.generator = keras.random.SeedGenerator(4)
 
-    def draw(self, images):
-        return keras.random.uniform(keras.ops.shape(images)[:3], seed=self.generator) < 0.3
-
-    def call(self, images, training=None):
-        return keras.ops.where(self.draw(images)[..., None], 0.5, images)
+    def corrupt(self, images):
+        hidden = keras.random.uniform(keras.ops.shape(images)[:3], seed=self.generator) < 0.3
+        return keras.ops.where(hidden[..., None], 0.5, images), weights_of_hidden(hidden)
 
 
 def test_draws_the_pixels_that_a_corruption_hides(drawn):

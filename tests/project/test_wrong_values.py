@@ -1,0 +1,249 @@
+"""Every argument of every public constructor refuses what is not its kind, by an error that names it."""
+
+import inspect
+import math
+
+import keras
+import numpy as np
+import pytest
+from test_registry import ARGUMENTS
+
+from keras_cae import callbacks, hypermodels, samplers
+
+IMAGES = np.zeros((4, 8, 8, 1), "float32")
+# class: the arguments without which it can't be made; those of the other classes are in the registry's table
+REQUIRED = {
+    **{
+        cls: lambda: {"images": IMAGES, "log_dir": "logs"}
+        for cls in (
+            callbacks.CodebookSummary,
+            callbacks.LatentInterpolation,
+            callbacks.LatentProjector,
+            callbacks.LatentStatistics,
+            callbacks.LatentTraversal,
+            callbacks.ReconstructionLogger,
+        )
+    },
+    callbacks.ModelCard: dict,
+    callbacks.PriorSamples: dict,
+    callbacks.ReconstructionErrorHistogram: lambda: {"normal": IMAGES},
+    callbacks.WeightScheduler: lambda: {"attribute": "beta", "schedule": "cyclical", "steps": 10},
+    samplers.GaussianMixtureSampler: dict,
+    samplers.NormalSampler: dict,
+    **{
+        getattr(hypermodels, name): dict
+        for name in hypermodels.__all__
+        if name.startswith("Hyper") and name not in ("HyperAutoencoder", "HyperPyramid")
+    },
+}
+MADE = {**ARGUMENTS, **REQUIRED}
+
+
+VALUES = {
+    "None": None,
+    "True": True,
+    "a word": "zzz",
+    "an empty string": "",
+    "bytes": b"x",
+    "complex": 1j,
+    "nan": math.nan,
+    "inf": math.inf,
+    "-inf": -math.inf,
+    "-1": -1,
+    "0": 0,
+    "1": 1,
+    "2.5": 2.5,
+    "-0.5": -0.5,
+    "10**24": 10**24,
+    "an empty tuple": (),
+    "[None]": [None],
+    "(1, -1)": (1, -1),
+    "a dict": {"a": 1},
+    "a set": {1},
+    "an object": object(),
+    "a lambda": lambda x: x,
+    "a type": int,
+    "a class of layers": keras.layers.Dense,
+    "an array": np.zeros(3),
+    "a nested list": [[1]],
+}
+
+
+def is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_int(value, smallest):
+    return isinstance(value, int) and not isinstance(value, bool) and smallest <= value < 2**31
+
+
+def positive_int(value):
+    return is_int(value, 1)
+
+
+def non_negative(value):
+    return is_number(value) and value >= 0
+
+
+def positive(value):
+    return is_number(value) and value > 0
+
+
+def share(value):
+    return is_number(value) and 0 < value < 1
+
+
+def fraction(value):
+    return is_number(value) and 0 <= value < 1
+
+
+def optional(accepts):
+    return lambda value: value is None or accepts(value)
+
+
+def nothing(value):
+    """None of the values above: sequences of the right kind and names of a few are in other tests."""
+    return False
+
+
+def none(value):
+    return value is None
+
+
+def word(value):
+    return isinstance(value, str) and value != ""
+
+
+def boolean(value):
+    return isinstance(value, bool)
+
+
+def seed(value):
+    return value is None or is_int(value, 0)
+
+
+# argument, or class and argument: which of the values above it accepts
+ACCEPTED = {
+    "activation": none,
+    "anomalous": none,
+    "attribute": word,
+    "cycles": positive_int,
+    "dims": positive_int,
+    "end": non_negative,
+    "freq": optional(positive_int),
+    "hparams": lambda value: value is None or isinstance(value, dict),
+    "images": nothing,
+    "input_shape": none,
+    "keep": optional(positive_int),
+    "labels": none,
+    "log_dir": word,
+    "max_dims": positive_int,
+    "max_flops": optional(positive_int),
+    "max_images": positive_int,
+    "max_parameters": optional(positive_int),
+    "n": positive_int,
+    "n_components": positive_int,
+    "normal": nothing,
+    "pairs": positive_int,
+    "patience": optional(positive_int),
+    "rate_weight": optional(non_negative),
+    "schedule": lambda value: value is VALUES["a lambda"],
+    "shown_images": positive_int,
+    "span": positive,
+    "start": non_negative,
+    "steps": positive_int,
+    "tunable": boolean,
+    "worst": positive_int,
+    "adversarial_weight": non_negative,
+    "beta": non_negative,
+    "blocks_per_level": positive_int,
+    "bottleneck": none,
+    "code_dim": positive_int,
+    "codebook_size": positive_int,
+    "commitment_weight": non_negative,
+    "convs_per_level": positive_int,
+    "corruption": none,
+    "decay": fraction,
+    "decoder": nothing,
+    "discriminator_units": nothing,
+    "encoder": nothing,
+    "epsilon": positive,
+    "filters": nothing,
+    "free_bits": non_negative,
+    "groups": positive_int,
+    "kernel": nothing,
+    "kernel_size": positive_int,
+    "latent_dim": optional(positive_int),
+    "levels": nothing,
+    "losses": nothing,
+    "loss_on": nothing,
+    "max_value": positive,
+    "merge": nothing,
+    "mmd_weight": non_negative,
+    "momentum": fraction,
+    "name": optional(word),
+    "normalization": none,
+    "output_activation": none,
+    "patch_size": positive_int,
+    "penalty": nothing,
+    "pool_size": positive_int,
+    "probes": positive_int,
+    "ratio": share,
+    "revival_threshold": non_negative,
+    "seed": seed,
+    "strides": positive_int,
+    "target": share,
+    "threshold": non_negative,
+    "units": nothing,
+    "upsampling": nothing,
+    "values_per_image": optional(positive_int),
+    "weight": non_negative,
+    "weights": nothing,
+}
+# Where an argument of that name is another one.
+ACCEPTED_BY = {
+    ("ConvBlock", "filters"): positive_int,
+    ("Penalty", "name"): word,
+    ("ResidualBlock", "filters"): positive_int,
+    ("ResidualBlock", "upsampling"): none,
+    ("TransposedConvBlock", "filters"): positive_int,
+    ("TransposedConvBlock", "upsampling"): positive_int,
+    ("VectorQuantizedCAE", "code_dim"): none,  # Of the table's levels there is one only.
+    ("VectorQuantizedCAE", "codebook_size"): none,
+    ("VectorQuantizedCAE", "levels"): none,
+    ("Weighted", "weights"): none,
+}
+
+
+def arguments_of(cls):
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    return [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+
+
+def test_the_tables_name_every_public_class():
+    public = {getattr(module, name) for module in (callbacks, hypermodels, samplers) for name in module.__all__}
+    spaces = {hypermodels.Choices, hypermodels.Fixed, hypermodels.Range}
+    bases = {hypermodels.HyperAutoencoder, hypermodels.HyperPyramid}
+    assert {cls for cls in public if inspect.isclass(cls)} - spaces - bases == set(REQUIRED)
+
+
+CASES = [(cls, argument) for cls in MADE for argument in arguments_of(cls)]
+
+
+@pytest.mark.parametrize(("cls", "argument"), CASES, ids=lambda part: getattr(part, "__name__", part))
+def test_wrong_values(cls, argument):
+    accepts = ACCEPTED_BY.get((cls.__name__, argument)) or ACCEPTED[argument]
+    wrong = []
+    for label, value in VALUES.items():
+        if accepts(value):
+            continue
+        try:
+            cls(**{**MADE[cls](), argument: value})
+        except (TypeError, ValueError) as error:
+            if argument not in str(error):
+                wrong.append(f"{label}: {type(error).__name__}: {error}")
+        except Exception as error:
+            wrong.append(f"{label}: {type(error).__name__}: {error}")
+        else:
+            wrong.append(f"{label}: passed")
+    assert not wrong, "\n".join(wrong)
