@@ -50,7 +50,10 @@ def check_image_batch(shape: Any, expected: Shape | None = None) -> Shape:
         )
     image_shape = shape[1:]
     if image_shape[-1] is None:
-        raise ValueError(f"The number of channels must be known, got images of shape {shape}.")
+        raise ValueError(
+            f"The number of channels must be known, got images of shape {shape}. Give the elements of the dataset a "
+            "shape, for instance with tf.ensure_shape."
+        )
     if expected is not None and not compatible(image_shape, expected):
         raise ValueError(
             f"This model was built for images of shape {expected} (height, width, channels), "

@@ -1,9 +1,10 @@
 """Registers the library's classes with Keras as soon as Keras has been imported."""
 
 import importlib
+import os
 import pkgutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 import wrapt
@@ -23,8 +24,7 @@ def register_classes_after_keras(package: str, path: Iterable[str]) -> None:
         package: name of this package.
         path: its `__path__`.
     """
-    names = {module.name for module in pkgutil.iter_modules(path, f"{package}.")}
-    unfinished = names - sys.modules.keys()
+    unfinished = set(_modules(package, path)) - sys.modules.keys()
 
     def register_classes(imported: ModuleType) -> None:
         unfinished.discard(imported.__name__)
@@ -36,3 +36,12 @@ def register_classes_after_keras(package: str, path: Iterable[str]) -> None:
 
     for name in (*unfinished, "keras"):
         wrapt.when_imported(name)(register_classes)
+
+
+def _modules(package: str, path: Iterable[str]) -> Iterator[str]:
+    """The names of all modules in a package, none of which is imported for it."""
+    for module in pkgutil.iter_modules(path, f"{package}."):
+        yield module.name
+        if module.ispkg:
+            folder = module.name.rsplit(".", 1)[-1]
+            yield from _modules(module.name, [os.path.join(part, folder) for part in path])

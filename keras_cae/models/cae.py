@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters, plain
@@ -104,13 +105,19 @@ class CAE(Hyperparameters, Trainer):
 
     def __init__(
         self,
-        encoder: keras.Model,
-        decoder: keras.Model,
+        encoder: keras.Model | None = None,
+        decoder: keras.Model | None = None,
         bottleneck: keras.layers.Layer | None = None,
         *,
         corruption: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
+        if encoder is None and decoder is None:
+            raise TypeError(
+                "CAE needs two networks: CAE(encoder, decoder), from images to codes and back. A subclass passes "
+                "them on, super().__init__(encoder, decoder); one that makes networks for the images that it is "
+                "trained on derives from PyramidCAE."
+            )
         super().__init__(**kwargs)
         self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
         self.encoder, self.decoder = self.given_networks
@@ -228,7 +235,34 @@ class CAE(Hyperparameters, Trainer):
             shape = self.bottleneck.compute_output_shape(shape)
         return decoder.compute_output_shape(shape)
 
+    @property
+    def input(self) -> Any:
+        """The symbolic images that the model was called on; if there were none, those of `encoder`."""
+        try:
+            return super().input
+        except AttributeError:
+            return self.encoder.input
+
+    @property
+    def output(self) -> Any:
+        """The symbolic reconstructions of `input`."""
+        try:
+            return super().output
+        except AttributeError:
+            return self(self.input)
+
     # The flow of images
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        images = args[0] if args else None
+        if current_step() is None:  # The steps of `fit` look at the values themselves.
+            self._check_values(images)
+        return super().__call__(*args, **kwargs)
+
+    def _check_values(self, images: Any) -> None:
+        """Refuse values that the model does not take, unless a graph is made, which has none yet."""
+        if isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
+            self._check_batch(np.asarray(images))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         images = self._floats(inputs)
@@ -327,6 +361,7 @@ class CAE(Hyperparameters, Trainer):
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
+        self._check_values(images)
         with same_noise(self.corruptions):
             corrupted, weights = self.corrupted(self._floats(images))
         self._own_loop_is_corrupted = False
@@ -497,9 +532,13 @@ class CAE(Hyperparameters, Trainer):
     def _inference(self, name: str) -> Inference:
         inferences = self.__dict__.setdefault("_inferences", {})
         if name not in inferences:
-            check = self._check_codes if name == "_decode" else self._check_batch
-            function = getattr(self, name)
-            inferences[name] = Inference(function, check, lambda: bool(self.run_eagerly))
+            decodes = name == "_decode"
+            inferences[name] = Inference(
+                getattr(self, name),
+                self._check_codes if decodes else self._check_batch,
+                eager=lambda: bool(self.run_eagerly),
+                name="codes" if decodes else "images",
+            )
         return inferences[name]
 
     def _check_batch(self, batch: np.ndarray) -> None:
@@ -514,13 +553,16 @@ class CAE(Hyperparameters, Trainer):
             return
         expected = (None, *self.code_shape)
         if not compatible(codes.shape, expected):
+            shape = ", ".join(map(str, ("n", *self.code_shape)))
             raise ValueError(
-                f"codes must have the shape {('n', *self.code_shape)} of this model's codes, got "
-                f"{tuple(codes.shape)}. Decode what encode returns."
+                f"codes must have the shape ({shape}) of this model's codes, got {tuple(codes.shape)}. Decode what "
+                "encode returns."
             )
         size = getattr(self.bottleneck, "codebook_size", None)
         if size is not None:
             _check_numbers(codes, size)
+        elif not np.isfinite(codes).all():
+            raise ValueError("codes must be finite numbers, got some that are infinite or not a number (NaN).")
 
     def _encode(self, images: Any) -> Any:
         self._ensure_built(images)
@@ -633,6 +675,32 @@ class CAE(Hyperparameters, Trainer):
             if name.removeprefix("random_state.") in generators:
                 generators[name.removeprefix("random_state.")].state.assign(value)
         super().load_own_variables(kept)
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Save the model, as `keras.Model.save` does, to a `.keras` file.
+
+        Args:
+            filepath: path that ends in ".keras".
+            overwrite: whether to replace an existing file without asking.
+            **kwargs: of `keras.Model.save`.
+
+        Raises:
+            ValueError: the path ends in ".h5", the format before Keras 3, which can't hold the model.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"filepath must end in '.keras', got {str(filepath)!r}: Keras's former format does not hold all of the "
+                "model. For weights alone, use model.save_weights with a path that ends in '.weights.h5'."
+            )
+        super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def quantize(self, *args: Any, **kwargs: Any) -> None:
+        """Refused: quantize a copy that consists of the stock layers of `encoder` and `decoder`."""
+        raise ValueError(
+            f"{type(self).__name__} can't be quantized in place, because its saved file describes the layers before "
+            "that. Quantize a copy: images = keras.Input(shape); copy = keras.models.clone_model(keras.Model(images, "
+            "model.decoder(model.encoder(images)))); copy.set_weights(…); copy.quantize('int8')."
+        )
 
     def export(
         self,

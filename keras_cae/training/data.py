@@ -1,6 +1,7 @@
 """The containers that data come in."""
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.images import known_shape
+from keras_cae.validation import non_negative_int, optional, positive_int
 
 ACCEPTED = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a generator of batches"
 
@@ -54,6 +56,35 @@ def first_shape(data: Any) -> Any:
         data = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
     shape = getattr(data, "shape", None)
     return None if shape is None else known_shape(shape)
+
+
+def peeked(data: Any, name: str) -> tuple[Any, Any]:
+    """The first images of data, and the data, of which nothing is lost. None for an array or a dataset.
+
+    Raises:
+        ValueError: there is no batch.
+    """
+    if isinstance(data, keras.utils.PyDataset):
+        if data.num_batches == 0:
+            raise ValueError(f"{name} must hold at least one image. The dataset is empty.")
+        return _images_of(data[0], name), data
+    if not inspect.isgenerator(data):
+        return None, data
+    first = next(data, None)
+    if first is None:
+        raise ValueError(f"{name} must hold at least one image. The generator is empty.")
+    return _images_of(first, name), (batch for batch in itertools.chain([first], data))
+
+
+def _images_of(element: Any, name: str) -> Any:
+    images = keras.utils.unpack_x_y_sample_weight(element)[0] if isinstance(element, tuple) else element
+    return as_data(images, name)
+
+
+def check_counts(batch_size: Any, epochs: Any = 1) -> None:
+    """Raise a `ValueError` unless there are images in a batch, and a number of epochs."""
+    optional(positive_int)(batch_size, "batch_size")
+    non_negative_int(epochs, "epochs")
 
 
 def check_validation_split(split: Any) -> None:

@@ -18,7 +18,8 @@ DEFAULT_BATCH_SIZE = 128
 
 def is_tensor(inputs: Any) -> bool:
     """Whether inputs are tensors, symbolic ones included, rather than data on the host."""
-    return all(isinstance(x, tf.Tensor | keras.KerasTensor) for x in keras.tree.flatten(inputs))
+    parts = keras.tree.flatten(inputs)
+    return bool(parts) and all(isinstance(part, tf.Tensor | keras.KerasTensor) for part in parts)
 
 
 class Inference:
@@ -31,6 +32,7 @@ class Inference:
         function: from a batch, a tensor or a tuple of tensors, to a tensor or a structure of tensors.
         check: called with every batch of arrays before the function, to refuse it.
         eager: returns whether the function is to run uncompiled.
+        name: what the data are called in errors.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Inference:
         function: Callable[..., Any],
         check: Callable[[Any], None] = lambda batch: None,
         eager: Callable[[], bool] = lambda: False,
+        name: str = "images",
     ) -> None:
         self.function = function
         self.check = check
         self.eager = eager
+        self.name = name
 
     @functools.cached_property
     def _compiled(self) -> Any:
@@ -63,7 +67,7 @@ class Inference:
             return self.function(inputs, **options)
         function = self.function if self.eager() else self._compiled
         outputs = []
-        for batch in batches_of(inputs, batch_size):
+        for batch in batches_of(inputs, batch_size, self.name):
             self.check(batch)
             tensors = keras.tree.map_structure(ops.convert_to_tensor, batch)
             outputs.append(keras.tree.map_structure(_to_array, function(tensors, **options)))
@@ -72,11 +76,11 @@ class Inference:
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
 
-def batches_of(inputs: Any, batch_size: int) -> Iterator[Any]:
+def batches_of(inputs: Any, batch_size: int, name: str = "images") -> Iterator[Any]:
     """The batches of data, on the host; targets and weights beside the images are left out."""
     batch_size = positive_int(batch_size, "batch_size")
     if not isinstance(inputs, tuple):
-        inputs = as_data(inputs, "images")
+        inputs = as_data(inputs, name)
     if isinstance(inputs, tf.data.Dataset | keras.utils.PyDataset) or inspect.isgenerator(inputs):
         for element in inputs:
             first = keras.utils.unpack_x_y_sample_weight(element)[0]

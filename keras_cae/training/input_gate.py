@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_cae.images import Shape, check_image_batch, known_shape, scale_images
+from keras_cae.training.replicas import replica_count
 
 RANGES = {
     "sigmoid": (0.0, 1.0),
@@ -29,9 +30,9 @@ TARGET_TOLERANCE = 0.1
 INPUT_TOLERANCE = 4.0
 """How far inputs may: strong noise lies beyond the range, and values from 0 to 255 lie further."""
 LARGEST_FLOAT = float(np.finfo("float32").max)
-NO_PROBLEM, OF_X, OF_Y, OF_WEIGHTS, OF_SHAPE, ELSEWHERE = range(6)
+NO_PROBLEM, OF_X, OF_Y, OF_WEIGHTS, OF_SHAPE, EMPTY, ELSEWHERE = range(7)
 NAMES = {OF_X: "x", OF_Y: "y", OF_WEIGHTS: "sample_weight"}
-DTYPES = ("", "bool", "uint8", "uint16", "int16", "int32", "uint32", "int64", "uint64", "float32")
+DTYPES = ("", "bool", "uint8", "uint16", "int16", "int32", "uint32", "int64", "uint64", "float32", "int8")
 """The types that images can have; a saved model holds the position of the type that it was trained on."""
 
 
@@ -63,9 +64,9 @@ class InputGate:
         self.place = "batch"
         """Where the batches come from, such as "epoch 3, batch", for errors that add the number of the batch."""
         with tf.init_scope():
-            # [kind of the problem, lowest value, highest value, whether all are finite] of a refused batch
-            self._problem = tf.Variable(tf.zeros(4), trainable=False, name="refused_batch")
-            # [whether a batch was taken, its lowest value, its highest]
+            # [kind of the problem, lowest value, highest value, whether all are finite, number of the type]
+            self._problem = tf.Variable(tf.zeros(5), trainable=False, name="refused_batch")
+            # [the number of the type that the model was trained on, the lowest value of its first batch, the highest]
             self._first = tf.Variable(tf.zeros(3), trainable=False, name="first_batch")
             self._input_bounds = tf.Variable(self._bounds_of_inputs(), trainable=False, name="input_bounds")
             self._steps = tf.Variable(0, trainable=False, name="steps_taken")
@@ -117,9 +118,11 @@ class InputGate:
     def check_array(self, array: np.ndarray, name: str) -> None:
         """Raise a `ValueError` if an array of images has values that the model does not take."""
         self.check_shape(array.shape)
+        if not array.size:
+            raise ValueError(f"{name} must hold at least one image, got the shape {array.shape}.")
         dtype = keras.backend.standardize_dtype(array.dtype)
         self.check_type(dtype, name)
-        if dtype in ("uint8", "bool") or not array.size:
+        if dtype in ("uint8", "bool"):
             return
         low, high = array.min(), array.max()
         if "int" in dtype:
@@ -132,7 +135,7 @@ class InputGate:
             raise self._out_of_range(low, high, name)
 
     def _check_integers(self, dtype: str, low: Any, high: Any, name: str) -> None:
-        problem = _problem_of_integers(dtype, float(low), float(high), first=self.dtype is None)
+        problem = _problem_of_integers(dtype, float(low), float(high), known=self.dtype == dtype)
         if problem:
             raise ValueError(f"{name} has the type {dtype}, {problem.format(name=name)}")
 
@@ -179,16 +182,13 @@ class InputGate:
         """What is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         found = [
+            (EMPTY, _has_images(x)),
             (OF_SHAPE, self._shape_fits(x)),
             (OF_X, self._values_fit(x, is_target=y is None, is_input=True)),
             (OF_Y, self._values_fit(y, is_target=True, is_input=False)),
             (OF_WEIGHTS, _are_weights(sample_weight)),
         ]
-        kind: Any = NO_PROBLEM
-        for number, fits in reversed(found):
-            if fits is not None:
-                kind = tf.where(fits, kind, number)
-        return kind
+        return _first_problem(found)
 
     def _shape_fits(self, x: Any) -> Any:
         """None where the static shape says that it does: else TensorFlow's message would come, not ours."""
@@ -212,7 +212,7 @@ class InputGate:
             return None
         if "int" in dtype:
             low, high = (tf.cast(f(values), "float32") for f in (tf.reduce_min, tf.reduce_max))
-            return _integers_fit(dtype, low, high, first=tf.equal(self._first[0], 0.0))
+            return _integers_fit(dtype, low, high, known=tf.equal(self._first[0], float(_number(dtype))))
         low, high = -LARGEST_FLOAT, LARGEST_FLOAT
         if is_target:
             low, high = self._bounds_of_targets()
@@ -228,14 +228,16 @@ class InputGate:
         self.record(kind, self.extremes(kind, x, y, sample_weight))
 
     def extremes(self, kind: Any, x: Any, y: Any, sample_weight: Any) -> Any:
-        """The lowest and the highest of the values that were refused, and whether all are finite."""
+        """The lowest and the highest of the values that were refused, whether all are finite, and their type."""
         parts = {OF_X: x, OF_Y: y, OF_WEIGHTS: sample_weight}
-        found = tf.zeros(3)
+        found = tf.zeros(4)
         for number, part in parts.items():
             if part is not None:
-                values = tf.cast(ops.convert_to_tensor(part), "float32")
+                part = ops.convert_to_tensor(part)
+                values = tf.cast(part, "float32")
+                dtype = float(_number(keras.backend.standardize_dtype(part.dtype)))
                 finite = tf.cast(tf.reduce_all(tf.math.is_finite(values)), "float32")
-                these = tf.stack([tf.reduce_min(values), tf.reduce_max(values), finite])
+                these = tf.stack([tf.reduce_min(values), tf.reduce_max(values), finite, dtype])
                 found = tf.where(tf.equal(kind, number), these, found)
         return found
 
@@ -247,22 +249,21 @@ class InputGate:
     def note(self, data: Any) -> None:
         """Look at a batch of `predict`, which changes nothing in the model."""
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        fits = self._values_fit(x, is_target=False, is_input=True)
-        if fits is not None:
-            kind = tf.where(fits, NO_PROBLEM, OF_X)
+        kind = _first_problem([(EMPTY, _has_images(x)), (OF_X, self._values_fit(x, is_target=False, is_input=True))])
+        if not isinstance(kind, int):
             self.record(kind, self.extremes(kind, x, None, None))
 
     def learn(self, data: Any) -> None:
         """Keep the type and the extremes of the first batch of training."""
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        self._dtype_of_step = keras.backend.standardize_dtype(x.dtype)
         if self.dtype is not None:
             return
+        number = float(_number(keras.backend.standardize_dtype(x.dtype)))
         values = scale_images(ops.convert_to_tensor(x), "float32")
 
         def keep() -> Any:
             low, high = (tf.cast(f(values), "float32") for f in (tf.reduce_min, tf.reduce_max))
-            self._first.assign(tf.stack([1.0, low, high]))
+            self._first.assign(tf.stack([number, low, high]))
             return 0.0
 
         tf.cond(tf.equal(self._first[0], 0.0), keep, lambda: 0.0)
@@ -270,30 +271,30 @@ class InputGate:
     def settle(self) -> None:
         """After a step: take over what the first batch of training taught."""
         if self.dtype is None:
-            seen, low, high = np.asarray(self._first)
-            if seen:
-                self.restore(self._dtype_of_step, (float(low), float(high)))
+            self.load_state(np.asarray(self._first))
 
     # Refusals
 
     def begin(self) -> None:
         """Forget earlier refusals and count the steps from here: an epoch or an evaluation begins."""
         self._steps.assign(0)
-        self._problem.assign(tf.zeros(4))
+        self._problem.assign(tf.zeros(5))
 
     def raise_refusal(self) -> None:
         """Raise a `ValueError` if a batch was refused since `begin`."""
-        kind, low, high, finite = (float(value) for value in self._problem.numpy())
+        kind, low, high, finite, dtype = (float(value) for value in self._problem.numpy())
         if kind == NO_PROBLEM:
             return
         number = int(self._steps.numpy()) + 1
-        self._problem.assign(tf.zeros(4))
-        error = self._refusal(int(kind), low, high, bool(finite))
+        self._problem.assign(tf.zeros(5))
+        error = self._refusal(int(kind), low, high, bool(finite), DTYPES[int(dtype)])
         raise ValueError(f"{error} This was found in {self.place} {number}, which has changed nothing in the model.")
 
-    def _refusal(self, kind: int, low: float, high: float, finite: bool) -> ValueError:
+    def _refusal(self, kind: int, low: float, high: float, finite: bool, dtype: str) -> ValueError:
         if kind == ELSEWHERE:
             return ValueError("Another worker refused its part of a batch: see its error.")
+        if kind == EMPTY:
+            return ValueError("x must hold at least one image, got a batch without any.")
         if kind == OF_SHAPE:
             return ValueError(f"x must have images of shape {self.image_shape} (height, width, channels).")
         name = NAMES[kind]
@@ -303,9 +304,9 @@ class InputGate:
             )
         if not finite:
             return _not_finite(name, bool(np.isinf([low, high]).any()))
-        problem = _problem_of_integers(self._dtype_of_step, low, high, first=True)
-        if "int" in self._dtype_of_step and problem:
-            return ValueError(f"{name} has the type {self._dtype_of_step}, {problem.format(name=name)}")
+        problem = _problem_of_integers(dtype, low, high, known=False)
+        if problem:
+            return ValueError(f"{name} has the type {dtype}, {problem.format(name=name)}")
         return self._out_of_range(low, high, name)
 
     def _out_of_range(self, low: float, high: float, name: str) -> ValueError:
@@ -328,9 +329,8 @@ class InputGate:
     # What was learned, for files
 
     def state(self) -> np.ndarray:
-        """The type and the extremes of the first batch of training, as numbers."""
-        known = self.dtype in DTYPES
-        return np.array([DTYPES.index(self.dtype) if known else 0, *(self.span or (0.0, 0.0))], "float64")
+        """The number of the type, and the extremes, of the first batch of training."""
+        return np.array([_number(self.dtype or ""), *(self.span or (0.0, 0.0))], "float64")
 
     def load_state(self, state: Any) -> None:
         """Take over what `state` returned."""
@@ -342,13 +342,29 @@ class InputGate:
         """Take over what training images are like."""
         self.dtype = "float32" if "float" in dtype else dtype
         self.span = span
-        self._first.assign([1.0, *span])
+        self._first.assign([float(_number(self.dtype)), *span])
         self._input_bounds.assign(self._bounds_of_inputs())
 
-    _dtype_of_step: str = "float32"
+
+def _first_problem(found: list[tuple[int, Any]]) -> Any:
+    """The number of the first of some problems that a batch has; a Python number where no value decides."""
+    kind: Any = NO_PROBLEM
+    for number, fits in reversed(found):
+        if fits is not None:
+            kind = tf.where(fits, kind, number)
+    return kind
 
 
-def _integers_fit(dtype: str, low: Any, high: Any, first: Any) -> Any:
+def _has_images(x: Any) -> Any:
+    """None where the static shape says so, and for the part of a replica, which may be empty."""
+    return None if x.shape[0] is not None or replica_count() > 1 else tf.shape(x)[0] > 0
+
+
+def _number(dtype: str) -> int:
+    return DTYPES.index("float32" if "float" in dtype else dtype)
+
+
+def _integers_fit(dtype: str, low: Any, high: Any, known: Any) -> Any:
     """Whether integers use their type: the rule of `_problem_of_integers`, for tensors."""
     info = np.iinfo(dtype)
     not_negative = low >= 0.0
@@ -356,11 +372,14 @@ def _integers_fit(dtype: str, low: Any, high: Any, first: Any) -> Any:
         return tf.logical_and(not_negative, high > 65535.0)
     if info.bits == 8:
         return not_negative
-    return tf.logical_and(not_negative, tf.logical_or(tf.logical_not(first), high > 255.0))
+    return tf.logical_and(not_negative, tf.logical_or(known, high > 255.0))
 
 
-def _problem_of_integers(dtype: str, low: float, high: float, first: bool) -> str | None:
-    """Why integers of a type can't be scaled by its largest value; None if they can."""
+def _problem_of_integers(dtype: str, low: float, high: float, known: bool) -> str | None:
+    """Why integers of a type can't be scaled by its largest value; None if they can.
+
+    Once a model was trained on a 16-bit type (`known`), any of its values may come: dark images do.
+    """
     if "int" not in dtype:
         return None
     info = np.iinfo(dtype)
@@ -369,12 +388,13 @@ def _problem_of_integers(dtype: str, low: float, high: float, first: bool) -> st
             f"but values from {low:g} to {high:g}: negative integers have no place in [0, 1]. Convert {{name}} to "
             "floats in the range that the output activation reaches."
         )
-    if info.bits == 8 or (info.bits == 16 and (high > 255 or not first)) or high > 65535:
+    if info.bits == 8 or (info.bits == 16 and (known or high > 255)) or high > 65535:
         return None
     bits = 8 if high <= 255 else 16
     return (
         f"whose images are divided by its largest value, {info.max}, but none of the values looked at is above "
         f"{high:g}: these are {bits}-bit images. Pass {{name}}.astype('uint{bits}')."
+        + (f" If they are dark images of 16 bits, pass {{name}} / {info.max} instead." if info.bits == 16 else "")
     )
 
 

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import compatible, known_shape, scale_images
-from keras_cae.training.data import as_data, check_validation_split, first_shape
+from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
 from keras_cae.training.epoch_counter import EpochCounter
 from keras_cae.training.input_gate import InputGate
 from keras_cae.training.random_state import draw_independently, same_noise
@@ -123,6 +123,7 @@ class Trainer(DistributedTraining):
             )
         self._check_replicas()
         check_validation_split(validation_split)
+        check_counts(batch_size, epochs)
         x, y, sample_weight = self._checked_data(x, y, sample_weight)
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data)
@@ -178,6 +179,7 @@ class Trainer(DistributedTraining):
             ValueError: images, targets or weights are not of the kind named above.
         """
         self._check_replicas()
+        check_counts(batch_size)
         if not kwargs.get("_use_cached_eval_dataset"):
             x, y, sample_weight = self._checked_data(x, y, sample_weight)
         self.gate.place = "the evaluation, batch"
@@ -207,9 +209,9 @@ class Trainer(DistributedTraining):
         Raises:
             ValueError: the images are not of the kind that the model takes.
         """
+        check_counts(batch_size)
         x, _, _ = self._checked_data(x, None, None)
-        self.gate.place = "batch"
-        self.gate.begin()
+        self._begin_batch()
         return super().predict(x, batch_size, *args, **kwargs)
 
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -239,7 +241,8 @@ class Trainer(DistributedTraining):
         """Data in the form that Keras takes; refuses what can be seen before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
         sample_weight = check_weights(sample_weight)
-        shape = first_shape(x)
+        first, x = peeked(x, "x")
+        shape = first_shape(x if first is None else first)
         if shape is not None:
             self.gate.check_shape(shape)
             self._check_axes(shape)

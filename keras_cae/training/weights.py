@@ -48,7 +48,7 @@ def ranked_weights(sample_weight: Any, images: Any) -> Any:
 
 
 def _is_real(dtype: Any) -> bool:
-    name = keras.backend.standardize_dtype(dtype) if "object" not in str(dtype) else "object"
+    name = str(getattr(dtype, "name", dtype))
     return any(kind in name for kind in ("float", "int", "bool"))
 
 

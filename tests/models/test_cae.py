@@ -411,3 +411,46 @@ def test_two_replicas_report_values_out_of_range(images, two_replicas):
         model = compiled()
     with pytest.raises(ValueError, match="sigmoid"):
         model.fit(tf.data.Dataset.from_tensor_slices(images * 255).batch(4), verbose=0)
+
+
+def test_graphs_from_the_symbolic_input(images):
+    model = keras_cae.models.VariationalCAE(3, filters=(2, 4))
+    with pytest.raises(AttributeError, match="VariationalCAE has no encoder before it is built"):
+        _ = model.input
+    model.build(images.shape)
+    codes, reconstructions = keras.Model(model.input, [model.encoder.output, model.output]).predict(images, verbose=0)
+    np.testing.assert_allclose(codes, model.encode(images), atol=1e-6)
+    np.testing.assert_allclose(reconstructions, model.predict(images, verbose=0), atol=1e-6)
+
+
+def test_files_that_could_not_be_loaded_are_refused(images, tmp_path):
+    model = keras_cae.models.BasicCAE(3, filters=(2, 4))
+    model.build(images.shape)
+    with pytest.raises(ValueError, match=r"filepath must end in '.keras', got '.*model.h5'"):
+        model.save(tmp_path / "model.h5")
+    with pytest.raises(ValueError, match="can't be quantized in place"):
+        model.quantize("int8")
+
+
+def test_what_a_base_of_two_networks_needs():
+    class Mine(keras_cae.models.CAE):
+        def __init__(self):
+            super().__init__()
+
+    with pytest.raises(TypeError, match=r"needs two networks: CAE\(encoder, decoder\).*PyramidCAE"):
+        Mine()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be a positive integer, got 0"),
+        ({"epochs": -1}, "epochs must be an integer, zero or above, got -1"),
+        ({"sample_weight": "abc"}, "sample_weight must be real numbers"),
+    ],
+)
+def test_wrong_arguments_of_fit(images, arguments, message):
+    model = keras_cae.models.BasicCAE(3, filters=(2, 4))
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match=message):
+        model.fit(images, verbose=0, **arguments)
