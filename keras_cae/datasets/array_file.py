@@ -118,5 +118,5 @@ def _check_header(header: Header, source: str) -> None:
             f"{source} holds Python objects, which are not loaded because they could run code. Images of "
             "one size can be stored as numbers: np.stack(images).astype('uint8')."
         )
-    if len(header.shape) == 4:
-        check_memory(header.shape, header.dtype)
+    if header.may_be_images:
+        check_memory(header.shape if len(header.shape) == 4 else (*header.shape, 1), header.dtype)

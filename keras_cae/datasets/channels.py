@@ -11,7 +11,7 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def check_channels(channels: int | None) -> None:
     """Raise a `ValueError` for a number of channels that images can't be given."""
-    if channels not in (None, 1, 3, 4):
+    if channels is not None and (type(channels) is not int or channels not in (1, 3, 4)):
         raise ValueError(f"channels must be 1 (grey), 3 (colour) or 4 (colour and opacity), got {channels!r}.")
 
 

@@ -1,6 +1,7 @@
 """Images in a folder."""
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,8 +37,9 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
         ValueError: there are no images, none can be read, or they would not fit into memory.
     """
     skipped: list[SkippedFile] = []
-    paths = list(_image_paths(folder))
-    if not paths:
+    found = list(_image_paths(folder))
+    paths, repeated = _distinct_files(found, skipped)
+    if not found:
         raise ValueError(
             f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
             f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
@@ -53,9 +55,9 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
             f"{path}: {reason}."
         )
     images = _without_opaque_alpha(images, grey=all(header.grey for header in headers))
-    notes = sizing.notes(header.size for header in headers)
-    dark = darkness_notes(int(images.max()), images.dtype, str(folder))
-    return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=(*notes, *dark))
+    notes = [*sizing.notes(header.size for header in headers), *_left_out_notes(headers, repeated)]
+    notes += darkness_notes(int(images.max()), images.dtype, str(folder))
+    return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=tuple(notes))
 
 
 def _image_paths(folder: Path) -> Iterator[Path]:
@@ -71,6 +73,41 @@ def _image_paths(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             if not name.startswith(".") and name.lower().endswith(IMAGE_SUFFIXES):
                 yield Path(root, name)
+
+
+def _distinct_files(paths: Iterable[Path], skipped: list[SkippedFile]) -> tuple[list[Path], int]:
+    """The regular files, each once however many links lead to it, and how many were there again.
+
+    What is no regular file, such as a pipe, would keep a reader waiting for ever.
+    """
+    distinct: dict[tuple[int, int], Path] = {}
+    repeated = 0
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError as error:
+            skipped.append(SkippedFile(str(path), failure_reason(error)))
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            skipped.append(SkippedFile(str(path), "not a regular file"))
+            continue
+        repeated += (status.st_dev, status.st_ino) in distinct
+        distinct.setdefault((status.st_dev, status.st_ino), path)
+    return list(distinct.values()), repeated
+
+
+def _left_out_notes(headers: Sequence[ImageHeader], repeated: int) -> list[str]:
+    """Sentences on what was left out of the files."""
+    notes = []
+    if repeated:
+        notes.append(f"{repeated} links to images that are in the folder already were left out.")
+    more = sum(header.dropped > 0 for header in headers)
+    if more:
+        notes.append(
+            f"{more} of the images have more channels than grey, colour and opacity: the others were left out. To "
+            "train on all channels, store the images as an array in an .npy file."
+        )
+    return notes
 
 
 def _raise(error: OSError) -> None:

@@ -1,10 +1,14 @@
 """One image file: what its header says, and its pixels."""
 
+import contextlib
+import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from keras_cae.datasets.sizing import Size, Sizing
 
@@ -18,6 +22,10 @@ DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 GREY_MODES = ("1", "L", "LA", "La", *DEEP_MODES)
 SIDEWAYS = (5, 6, 7, 8)
+IMAGE_WIDTH, IMAGE_LENGTH, PHOTOMETRIC, SAMPLES_PER_PIXEL = 256, 257, 262, 277
+"""Tags of TIFF files."""
+MIN_IS_WHITE = 0
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """The values of the EXIF orientation that swap width and height."""
 
 
@@ -25,13 +33,14 @@ class ImageHeader(NamedTuple):
     """What can be known of an image before its pixels are decoded.
 
     `size` is `(height, width)` as a viewer shows it; `grey` says that it has no colours, `alpha` that it
-    may be transparent, `deep` that it has more than 8 bits.
+    may be transparent, `deep` that it has more than 8 bits, `dropped` how many channels it has beyond these.
     """
 
     size: Size
     grey: bool
     alpha: bool
     deep: bool
+    dropped: int = 0
 
 
 class Layout(NamedTuple):
@@ -48,14 +57,17 @@ def read_header(path: Path) -> ImageHeader:
     Args:
         path: the file.
     """
-    with Image.open(path) as image:
-        width, height = image.size
+    with open_image(path) as image:
+        tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+        # Some versions of Pillow give the size of a TIFF as a viewer shows it, others as it is stored.
+        width, height = (tags[IMAGE_WIDTH], tags[IMAGE_LENGTH]) if tags else image.size
         sideways = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
         return ImageHeader(
             size=(width, height) if sideways else (height, width),
             grey=_is_grey(image),
             alpha=image.has_transparency_data,
             deep=image.mode in DEEP_MODES,
+            dropped=max(0, tags.get(SAMPLES_PER_PIXEL, 0) - len(image.getbands())),
         )
 
 
@@ -67,17 +79,67 @@ def read_pixels(path: Path, layout: Layout, sizing: Sizing) -> np.ndarray:
         layout: the size, channels and type of the array.
         sizing: the way to that size.
     """
-    with Image.open(path) as opened:
+    with open_image(path) as opened:
         # JPEG decoders halve a large image several times for next to nothing.
         opened.draft(None, (2 * max(layout.size), 2 * max(layout.size)))
+        # Of deep images Pillow leaves it to us that some files count from white to black.
+        from_white = isinstance(opened, TiffImageFile) and opened.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE
         image = ImageOps.exif_transpose(opened)
         deep = _sixteen_bits(image) if image.mode in DEEP_MODES else None
+    if deep is not None and from_white:
+        deep = 65535 - deep
     if layout.dtype is np.uint16 and deep is not None:
-        pixels = np.rint(np.asarray(sizing.apply(Image.fromarray(deep), layout.size)))
+        pixels = np.rint(deep).astype(np.uint16)[..., None]
     else:
         shallow = image if deep is None else Image.fromarray(np.rint(deep / 257).astype(np.uint8))
-        pixels = np.asarray(sizing.apply(shallow.convert(MODES[layout.channels]), layout.size))
-    return pixels.reshape(*layout.size, layout.channels)
+        pixels = np.asarray(shallow.convert(MODES[layout.channels]))
+    return sizing.apply(pixels.reshape(*pixels.shape[:2], layout.channels), layout.size)
+
+
+@contextlib.contextmanager
+def open_image(path: Path) -> Iterator[Image.Image]:
+    """Open a file with Pillow, or a TIFF that Pillow does not know with tifffile, where that is installed."""
+    # As an open file: given a path, Pillow 13 takes rows for columns in uncompressed TIFFs that lie on their side.
+    with path.open("rb") as file:
+        try:
+            image: Image.Image = Image.open(file)
+        except UnidentifiedImageError:
+            file.seek(0)
+            if file.read(4) not in TIFF_STARTS:
+                raise
+            image = _with_tifffile(path)
+        yield image
+
+
+def _with_tifffile(path: Path) -> Image.Image:
+    if importlib.util.find_spec("tifffile") is None:
+        raise ValueError(
+            "a kind of TIFF that Pillow can't read. It can be read once tifffile is installed: pip install "
+            "'keras-cae[tiff]'"
+        )
+    import tifffile
+
+    return _image_of(tifffile.imread(path, key=0))
+
+
+def _image_of(pixels: np.ndarray) -> Image.Image:
+    """The Pillow image of an array of any type, 16-bit and float grey as such, colours with 8 bits."""
+    if pixels.ndim == 3 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    if pixels.ndim == 2:
+        return Image.fromarray(pixels.astype("float32" if pixels.dtype.kind == "f" else "int32"))
+    if pixels.ndim != 3 or pixels.shape[-1] not in (3, 4):
+        raise ValueError(
+            f"an image of shape {pixels.shape}, which is neither grey nor colour: store such images as an array in an "
+            ".npy file"
+        )
+    if pixels.dtype.kind == "f":
+        if not (pixels.min() >= 0 and pixels.max() <= 1):
+            raise ValueError(f"pixels are floats from {pixels.min():g} to {pixels.max():g}, not from 0 to 1")
+        pixels = pixels * 255
+    elif pixels.dtype != np.uint8:
+        pixels = pixels / (np.iinfo(pixels.dtype).max / 255)
+    return Image.fromarray(np.rint(pixels).astype(np.uint8))
 
 
 def failure_reason(error: Exception) -> str:

@@ -33,7 +33,9 @@ def load_images(
     other files are ignored. Of an animation or a multi-page file the first image is taken, and the
     orientation that a camera noted is applied. Files that can't be read are skipped and listed in `skipped`.
     Images have one channel if all files are grey, four if one is transparent anywhere, else three. They are
-    uint16 if all files are 16-bit grey (or grey floats in [0, 1]), else uint8.
+    uint16 if all files are 16-bit grey (or grey floats in [0, 1]), else uint8. TIFF files that Pillow can't
+    read, such as those of 64-bit floats, need the extra `tiff`. A file that several links lead to is read
+    once; pipes and other special files are skipped.
 
     Arrays have the shape `(n, height, width, channels)` or `(n, height, width)`. Integers up to 255 are
     taken as 8-bit images, up to 65535 as 16-bit ones; zeros and ones and booleans as black and white.
@@ -46,7 +48,7 @@ def load_images(
         image_size: the size that all images get, in pixels: `(height, width)`, or one number for square
             images. By default the most common size.
         resize: how an image gets another size: "stretch" changes its proportions, "crop" cuts off the
-            overhang, "pad" adds black borders.
+            overhang, "pad" adds black borders. Folders and arrays are resized alike.
         channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are. Without
             opacity, what is transparent becomes white.
         key: the name of the array in an `.npz` file. By default `x_train`, with `x_test` for testing; else
@@ -74,7 +76,7 @@ def load_images(
     """
     sizing = Sizing(image_size, resize, max_side)
     check_channels(channels)
-    if key is not None and not str(data).lower().endswith(".npz"):
+    if key is not None and not (isinstance(data, str | PathLike) and str(data).lower().endswith(".npz")):
         raise ValueError(f"key names an array in an .npz file, got key={key!r} for {data!r}.")
     loaded = _load(data, sizing, key)
     if channels is None:
@@ -91,9 +93,9 @@ def _load(data: Any, sizing: Sizing, key: str | None) -> ImageData:
     if isinstance(data, np.ndarray):
         (images,), notes = standard_images([data], "data")
         return sizing.resize_data(ImageData(images, "array", notes=notes))
-    if data == "digits":
+    if isinstance(data, str) and data == "digits":
         return sizing.resize_data(load_digits())
-    if data in KERAS_DATASETS:
+    if isinstance(data, str) and data in KERAS_DATASETS:
         return sizing.resize_data(load_keras_dataset(data))
     path = _existing(data)
     if path.is_dir():
@@ -113,7 +115,7 @@ def _existing(data: Any) -> Path:
             "Make an array of it: numpy.asarray(data)."
         )
     path = Path(data).expanduser()
-    if not path.exists():
+    if not str(data) or not path.exists():
         raise FileNotFoundError(
             f"data names nothing that exists: {str(data)!r}. It must be one of {', '.join(DATASETS)}, "
             "a folder of images, or an .npy or .npz file."

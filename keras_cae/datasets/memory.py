@@ -11,6 +11,12 @@ import numpy as np
 COPIES = 3
 """Loaded, split into parts, handed to TensorFlow: what a training holds at its peak."""
 
+CONTROL_GROUPS = (
+    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+)
+"""Where the limit of a container, what is used of it and what could be freed are written, by version of the groups."""
+
 
 def check_memory(shape: tuple[int, ...], dtype: Any) -> None:
     """Raise a `ValueError` if images don't fit into the memory that is available.
@@ -45,9 +51,17 @@ def _limits() -> Iterator[int]:
             yield 1024 * int(fields["MemAvailable"].split()[0])
     elif "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
         yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    limit = _read("/sys/fs/cgroup/memory.max")
-    if limit is not None and limit.strip().isdigit():
-        yield int(limit)
+    for limit, used, stat, cache in CONTROL_GROUPS:
+        numbers = [_read(f"/sys/fs/cgroup/{name}") for name in (limit, used)]
+        if all(number is not None and number.strip().isdigit() for number in numbers):
+            most, now = (int(number or 0) for number in numbers)
+            yield max(0, most - now + _cached(f"/sys/fs/cgroup/{stat}", cache))
+
+
+def _cached(path: str, name: str) -> int:
+    """Bytes of files that were read, which the system frees when a program needs memory."""
+    lines = [line.split() for line in (_read(path) or "").splitlines()]
+    return next((int(line[1]) for line in lines if line[0] == name), 0)
 
 
 def _read(path: str) -> str | None:

@@ -55,15 +55,47 @@ class Sizing:
         height, width = (max(1, round(side * self.max_side / max(size))) for side in size)
         return height, width
 
-    def apply(self, image: Image.Image, size: Size) -> Image.Image:
-        """Return a Pillow image in the size `(height, width)`."""
+    def apply(self, pixels: np.ndarray, size: Size) -> np.ndarray:
+        """Return an image in another size, wherever it comes from.
+
+        Colours are weighted with their opacity, so that what is transparent does not bleed into what is not.
+        Borders are black and opaque.
+
+        Args:
+            pixels: `(height, width, channels)` of uint8, uint16, or floats in [0, 1]; of four channels the last one
+                is the opacity.
+            size: `(height, width)`.
+        """
+        if pixels.shape[:2] == size:
+            return pixels
+        channels = pixels.shape[-1]
+        if pixels.dtype == np.uint8 and channels in (1, 3, 4):
+            image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+            black: Any = (0, 0, 0, 255)[:channels] if channels == 4 else "black"
+            return np.asarray(self._apply(image, size, black)).reshape(*size, channels)
+        white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+        planes: np.ndarray = pixels.astype(np.float32)
+        if channels == 4:
+            planes[..., :3] *= planes[..., 3:] / white
+        borders = [white if channel == 3 else 0 for channel in range(channels)]
+        resized = np.stack(
+            [
+                np.asarray(self._apply(Image.fromarray(planes[..., channel]), size, border))
+                for channel, border in enumerate(borders)
+            ],
+            axis=-1,
+        )
+        if channels == 4:
+            resized[..., :3] /= np.maximum(resized[..., 3:] / white, np.finfo("float32").tiny)
+            resized[..., :3] *= resized[..., 3:] > 0
+        return (np.rint(resized) if pixels.dtype.kind == "u" else resized).astype(pixels.dtype)
+
+    def _apply(self, image: Image.Image, size: Size, border: Any) -> Image.Image:
         width_height = size[::-1]
-        if image.size == width_height:
-            return image
         if self.resize == "crop":
             return ImageOps.fit(image, width_height, METHOD)
         if self.resize == "pad":
-            return ImageOps.pad(image, width_height, METHOD, color="black")
+            return ImageOps.pad(image, width_height, METHOD, color=border)
         return image.resize(width_height, METHOD)
 
     def resize_data(self, data: ImageData) -> ImageData:
@@ -100,10 +132,7 @@ class Sizing:
         check_memory(shape, images.dtype)
         resized = np.empty(shape, images.dtype)
         for image, target in zip(images, resized, strict=True):
-            for channel in range(shape[-1]):
-                plane = Image.fromarray(image[..., channel].astype(np.float32))
-                pixels = np.asarray(self.apply(plane, size))
-                target[..., channel] = np.rint(pixels) if images.dtype.kind == "u" else pixels
+            target[...] = self.apply(image, size)
         return resized
 
 
