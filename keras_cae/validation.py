@@ -70,6 +70,14 @@ def share(value: Any, name: str) -> float:
     return float(value)
 
 
+def share_range(value: Any, name: str) -> tuple[float, float]:
+    """Two numbers above 0 and up to 1, the smaller one first, kept as a tuple of floats."""
+    pair = tuple(value) if isinstance(value, list | tuple | np.ndarray) else ()
+    if len(pair) != 2 or not all(map(_is_number, pair)) or not 0 < pair[0] <= pair[1] <= 1:
+        raise ValueError(f"{name} must be two numbers above 0 and up to 1, the smaller one first, got {value!r}.")
+    return float(pair[0]), float(pair[1])
+
+
 def boolean(value: Any, name: str) -> bool:
     """True or False."""
     if not isinstance(value, bool | np.bool_):
@@ -108,6 +116,21 @@ def choice(*choices: Any) -> Callable[[Any, str], Any]:
         return one_of(value, name, choices)
 
     check.choices = choices  # type: ignore[attr-defined]
+    return check
+
+
+def some_of(*choices: Any) -> Callable[[Any, str], Any]:
+    """The rule that accepts a sequence of at least one of some values, each at most once, kept as a tuple."""
+
+    def check(values: Any, name: str) -> tuple[Any, ...]:
+        if not isinstance(values, list | tuple) or not values:
+            expected = ", ".join(map(repr, choices))
+            raise ValueError(f"{name} must be a list or tuple of at least one of {expected}, got {values!r}.")
+        kept = tuple(one_of(value, f"{name}[{index}]", choices) for index, value in enumerate(values))
+        if len(set(kept)) < len(kept):
+            raise ValueError(f"{name} must name each of its values once, got {values!r}.")
+        return kept
+
     return check
 
 

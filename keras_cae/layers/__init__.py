@@ -10,9 +10,11 @@ from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.gaussian_bottleneck import GaussianBottleneck
 from keras_cae.layers.mmd_bottleneck import MMDBottleneck
 from keras_cae.layers.penalty import Penalty
+from keras_cae.layers.random_occlusion import RandomOcclusion
 from keras_cae.layers.random_patch_mask import RandomPatchMask
 from keras_cae.layers.residual_block import ResidualBlock
 from keras_cae.layers.sparse_bottleneck import SparseBottleneck
+from keras_cae.layers.stain_noise import StainNoise
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
 from keras_cae.layers.vector_quantizer import VectorQuantizer
 
@@ -27,9 +29,11 @@ __all__ = [
     "GaussianBottleneck",
     "MMDBottleneck",
     "Penalty",
+    "RandomOcclusion",
     "RandomPatchMask",
     "ResidualBlock",
     "SparseBottleneck",
+    "StainNoise",
     "TransposedConvBlock",
     "VectorQuantizer",
 ]

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters
+from keras_cae.training.step_context import current_step
 
 
 class Corruption(Hyperparameters, keras.layers.Layer):
@@ -14,7 +15,8 @@ class Corruption(Hyperparameters, keras.layers.Layer):
     Any Keras layer that does something with `training=True` can be the `corruption` of a model, and then all
     pixels count the same. Derive from this class to hide pixels and to have the loss count these only.
 
-    A subclass writes `corrupt`. Without `training` the layer leaves images as they are.
+    A subclass writes `corrupt`. Without `training` the layer leaves images as they are. Noise that the model
+    is to reproduce, rather than to remove, is handed to `keep_in_target` too.
 
     Args:
         **kwargs: of `keras.layers.Layer`.
@@ -47,6 +49,16 @@ class Corruption(Hyperparameters, keras.layers.Layer):
             pixels is 1 (see `weights_of_hidden`), or None if all pixels count.
         """
         raise NotImplementedError
+
+    def keep_in_target(self, noise: Any) -> None:
+        """Have the step that is being taken add noise to the target, as `corrupt` adds it to the images.
+
+        Args:
+            noise: of the shape of the images.
+        """
+        step = current_step()
+        if step is not None:
+            step.add_to_target(noise)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self.corrupt(inputs)[0] if training else inputs

@@ -22,6 +22,8 @@ class StepContext:
         self.valid = valid
         self.penalties: list[Any] = []
         self.opponent_losses: list[Any] = []
+        self.kept_noise: list[Any] = []
+        """What the corruption has added to the images and the target is to keep."""
         self.synchronized = False
         """Whether the replicas have exchanged values within this step."""
         self._token: Token[StepContext | None] | None = None
@@ -45,6 +47,10 @@ class StepContext:
     def add_opponent_loss(self, loss: Any) -> None:
         """Add to the loss that the opponent of the autoencoder, a discriminator, minimizes."""
         self.opponent_losses.append(loss)
+
+    def add_to_target(self, noise: Any) -> None:
+        """Add noise to the target, of whose shape it is: what a corruption adds and the model is to keep."""
+        self.kept_noise.append(noise)
 
     @property
     def penalty(self) -> Any:

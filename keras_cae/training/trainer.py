@@ -15,7 +15,7 @@ from keras_cae.training.epoch_counter import EpochCounter
 from keras_cae.training.input_gate import InputGate
 from keras_cae.training.random_state import draw_independently, same_noise
 from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
-from keras_cae.training.step_context import StepContext
+from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 from keras_cae.training.workers import callbacks_of_worker, end_of_fit
@@ -431,6 +431,7 @@ class Trainer(DistributedTraining):
         # First, because the call that follows clears what layers have added to the loss.
         self.observe(batch.images, training)
         inputs, weights = self.corrupted(batch.images)
+        batch = batch._replace(target=_with_kept_noise(batch.target))
         y_pred = self(inputs, training=training)
         if weights is None:
             return y_pred, batch
@@ -570,6 +571,19 @@ class Trainer(DistributedTraining):
         """The loss of `compile`; None where there is none."""
         loss = getattr(self, "loss", None)
         return None if getattr(loss, "__self__", None) is self else loss
+
+
+def _with_kept_noise(target: Any) -> Any:
+    """The target with the noise that the corruption of this step wants kept."""
+    step = current_step()
+    for noise in [] if step is None else step.kept_noise:
+        if not compatible(noise.shape, target.shape):
+            raise ValueError(
+                f"The corruption keeps noise of shape {tuple(noise.shape)} in the target, which has the shape "
+                f"{tuple(target.shape)}. Set keep_noise=False, or train towards images of the input's shape."
+            )
+        target = target + ops.cast(noise, target.dtype)
+    return target
 
 
 def _times(pixel_weights: Any, sample_weight: Any) -> Any:

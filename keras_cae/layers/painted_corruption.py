@@ -1,0 +1,61 @@
+"""What corruptions share that paint something over a part of each image."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_cae.layers.corruption import Corruption
+from keras_cae.validation import boolean, non_negative_float, seed, share_range
+
+
+class PaintedCorruption(Corruption):
+    """Covers a random part of each image by something else, and adds noise if wanted.
+
+    A subclass writes `covers` and `paint`.
+    """
+
+    rules: ClassVar = {
+        "size": share_range,
+        "opacity": share_range,
+        "noise": non_negative_float,
+        "keep_noise": boolean,
+        "seed": seed,
+    }
+
+    def __init__(
+        self,
+        *,
+        size: tuple[float, float],
+        opacity: tuple[float, float],
+        noise: float,
+        keep_noise: bool,
+        seed: int | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.keep(size=size, opacity=opacity, noise=noise, keep_noise=keep_noise, seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def covers(self, images: Any) -> Any:
+        """How much of each pixel is covered, from 0 to 1, of shape `(n, *spatial)`."""
+        raise NotImplementedError
+
+    def paint(self, images: Any) -> Any:
+        """What covers the pixels, of a shape that broadcasts with the images."""
+        raise NotImplementedError
+
+    def painted(self, images: Any) -> Any:
+        """Images with something painted over a part of each."""
+        cover = ops.cast(self.covers(images), images.dtype)[..., None]
+        return images + cover * (ops.cast(self.paint(images), images.dtype) - images)
+
+    def corrupt(self, images: Any) -> tuple[Any, Any]:
+        painted = self.painted(images)
+        if not self.noise:
+            return painted, None
+        drawn = keras.random.normal(ops.shape(images), stddev=self.noise, dtype="float32", seed=self.seed_generator)
+        drawn = ops.cast(drawn, images.dtype)
+        if self.keep_noise:
+            self.keep_in_target(drawn)
+        return painted + drawn, None

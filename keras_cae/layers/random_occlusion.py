@@ -1,0 +1,125 @@
+"""A corruption that covers parts of images by textures."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_cae.layers.painted_corruption import PaintedCorruption
+from keras_cae.layers.shapes import between, colors, distances, elsewhere, for_pixels, pattern, value_range
+from keras_cae.validation import positive_int, some_of
+
+SHAPES = ("ellipse", "box", "diamond", "blob")
+TEXTURES = ("batch", "noise", "waves", "color")
+POWERS = {"ellipse": 2.0, "box": 16.0, "diamond": 1.0, "blob": 2.0}
+"""The exponent of the distance in which a shape is a ball."""
+BULGES = 0.5
+"""How far the edge of a blob leaves that of an ellipse, as a share of its radius."""
+FREQUENCIES = {"blob": 4.0, "waves": 10.0}
+"""The most periods of a pattern along a side of the image."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class RandomOcclusion(PaintedCorruption):
+    """Covers parts of each image in training: in random shapes, by random textures, more or less opaque.
+
+    A model that is trained to repair all that shape, texture and opacity can combine to reconstructs what is
+    normal in the place of defects that it has never seen (Bauer & Müller 2025). Each occlusion of each image
+    has a shape, a texture and an opacity of its own. Without `training` images stay as they are.
+
+    Args:
+        count: how many occlusions an image gets; they may overlap.
+        size: smallest and largest extent of an occlusion, as shares of the image's sides.
+        shapes: which there are: "ellipse", "box", "diamond", and "blob" with an irregular edge.
+        textures: which there are: "batch", a part of another image of the batch; "noise", a random value for
+            every pixel; "waves", a smooth pattern; "color", one random value. Values are drawn within the
+            range of the batch.
+        opacity: the least and the most that an occlusion covers what is below it, from 0 to 1.
+        noise: standard deviation of normal noise that is added on top, in the unit of the images.
+        keep_noise: whether the model is to reproduce that noise, so that nothing but occlusions is to be
+            removed, the paper's regularizer; otherwise the target has none.
+        seed: of the random numbers.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> occlusion = keras_cae.layers.RandomOcclusion(size=(0.3, 0.3), shapes=("box",), seed=0)
+    >>> images = np.random.default_rng(0).random((4, 16, 16, 3), dtype="float32")
+    >>> changed = np.any(occlusion(images, training=True) != images, axis=-1)
+    >>> bool(0 < np.mean(changed) < 0.3)
+    True
+    """
+
+    rules: ClassVar = {
+        "count": positive_int,
+        "shapes": some_of(*SHAPES),
+        "textures": some_of(*TEXTURES),
+        **PaintedCorruption.rules,
+    }
+
+    def __init__(
+        self,
+        *,
+        count: int = 1,
+        size: tuple[float, float] = (0.05, 0.4),
+        shapes: tuple[str, ...] = SHAPES,
+        textures: tuple[str, ...] = TEXTURES,
+        opacity: tuple[float, float] = (0.3, 1.0),
+        noise: float = 0.0,
+        keep_noise: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(size=size, opacity=opacity, noise=noise, keep_noise=keep_noise, seed=seed, **kwargs)
+        self.keep(count=count, shapes=shapes, textures=textures)
+
+    def corrupt(self, images: Any) -> tuple[Any, Any]:
+        for _ in range(self.count - 1):
+            images = self.painted(images)
+        return super().corrupt(images)
+
+    def covers(self, images: Any) -> Any:
+        generator = self.seed_generator
+        shape = self._choice(images, len(self.shapes))
+        power = ops.take(ops.convert_to_tensor([POWERS[name] for name in self.shapes], "float32"), shape)
+        bulges = ops.take(ops.convert_to_tensor([BULGES * (name == "blob") for name in self.shapes], "float32"), shape)
+        rank = len(images.shape) - 2
+        edge: Any = 1.0
+        if "blob" in self.shapes:
+            edge = edge + for_pixels(bulges, rank) * pattern(images, FREQUENCIES["blob"], generator)
+        inside = distances(images, self.size, power, generator) < edge
+        return ops.cast(inside, "float32") * for_pixels(between(images, *self.opacity, generator), rank)
+
+    def paint(self, images: Any) -> Any:
+        chosen = self._choice(images, len(self.textures))
+        texture: Any = None
+        for number, name in enumerate(self.textures):
+            drawn = self._texture(name, images)
+            here = for_pixels(ops.equal(chosen, number), len(images.shape) - 1)
+            texture = drawn if texture is None else ops.where(here, drawn, texture)
+        return texture
+
+    def _choice(self, images: Any, options: int) -> Any:
+        """A number below `options` for each image."""
+        return ops.cast(between(images, 0.0, options * (1 - 1e-6), self.seed_generator), "int32")
+
+    def _texture(self, name: str, images: Any) -> Any:
+        generator = self.seed_generator
+        if name == "batch":
+            return elsewhere(images, generator)
+        if name == "color":
+            return colors(images, generator)
+        low, high = value_range(images)
+        if name == "noise":
+            drawn = keras.random.uniform(ops.shape(images), dtype="float32", seed=generator)
+            return low + (high - low) * ops.cast(drawn, images.dtype)
+        waves = ops.clip(0.5 + 0.4 * pattern(images, FREQUENCIES["waves"], generator), 0.0, 1.0)
+        fade = ops.cast(waves, images.dtype)[..., None]
+        return fade * colors(images, generator) + (1 - fade) * colors(images, generator)

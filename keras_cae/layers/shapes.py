@@ -1,0 +1,104 @@
+"""Random shapes and patterns on signals, images and volumes, for corruptions."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+WAVES = 6
+"""How many waves make a pattern: enough that none is seen for itself."""
+
+
+def positions(images: Any) -> list[Any]:
+    """Where the pixels lie along each spatial axis, from 0 to 1, each of a shape that broadcasts with the pixels'."""
+    sides = ops.shape(images)[1:-1]
+    found = []
+    for axis, side in enumerate(sides):
+        along = (ops.cast(ops.arange(side), "float32") + 0.5) / ops.cast(side, "float32")
+        found.append(ops.reshape(along, (1, *[-1 if other == axis else 1 for other in range(len(sides))])))
+    return found
+
+
+def for_pixels(values: Any, rank: int) -> Any:
+    """One value per image, `(n,)`, in a shape that broadcasts with `(n, *spatial)`."""
+    return ops.reshape(values, (-1, *[1] * rank))
+
+
+def between(images: Any, low: float, high: float, seed: Any, logarithmic: bool = False) -> Any:
+    """A random number for each image, `(n,)`; logarithmic, small ones are as frequent as large ones."""
+    drawn = keras.random.uniform((ops.shape(images)[0],), dtype="float32", seed=seed)
+    return low * (high / low) ** drawn if logarithmic else low + (high - low) * drawn
+
+
+def distances(images: Any, size: tuple[float, float], power: Any, seed: Any) -> Any:
+    """The distance of pixels from the centre of a random shape of each image, 1 at its edge.
+
+    Args:
+        images: batch of images.
+        size: smallest and largest extent of the shape along an axis, as shares of the image's side.
+        power: the exponent of each image's shape, `(n,)`: 1 for a diamond, 2 for an ellipse, large for a box.
+        seed: of the random numbers.
+
+    Returns:
+        `(n, *spatial)`.
+    """
+    places = positions(images)
+    power = for_pixels(power, len(places))
+    total: Any = 0.0
+    for place in places:
+        radius = between(images, size[0] / 2, size[1] / 2, seed, logarithmic=True)
+        centre = between(images, 0.0, 1.0, seed)
+        offset = (place - for_pixels(centre, len(places))) / for_pixels(radius, len(places))
+        # Beyond the edge the distance does not matter, and high powers of it would overflow.
+        total = total + ops.minimum(ops.abs(offset), 2.0) ** power
+    return total ** (1.0 / power)
+
+
+def pattern(images: Any, frequency: float, seed: Any) -> Any:
+    """A smooth random pattern for each image, `(n, *spatial)`, with values around 0 of about 1.
+
+    Args:
+        images: batch of images.
+        frequency: the most periods along an axis.
+        seed: of the random numbers.
+    """
+    places = positions(images)
+    total: Any = 0.0
+    for _ in range(WAVES):
+        phase: Any = for_pixels(between(images, 0.0, 1.0, seed), len(places))
+        for place in places:
+            phase = phase + place * for_pixels(between(images, -frequency, frequency, seed), len(places))
+        total = total + ops.sin(2 * np.pi * phase)
+    return total / np.sqrt(WAVES / 2)
+
+
+def elsewhere(images: Any, seed: Any) -> Any:
+    """For each image another one of the batch, moved around by random distances.
+
+    A batch of a single image gives this image, moved around.
+    """
+    count = ops.shape(images)[0]
+    step = between(images, 0.0, 1.0, seed) * ops.cast(count - 1, "float32")
+    others = (ops.arange(count) + 1 + ops.cast(step, "int32")) % count
+    moved = tf.gather(images, others)
+    for axis, side in enumerate(ops.shape(images)[1:-1], start=1):
+        shift = ops.cast(between(images, 0.2, 0.8, seed) * ops.cast(side, "float32"), "int32")
+        places = (ops.arange(side)[None, :] + shift[:, None]) % side
+        moved = tf.gather(moved, places, axis=axis, batch_dims=1)
+    return moved
+
+
+def value_range(images: Any) -> tuple[Any, Any]:
+    """The smallest and the largest value of each channel in a batch."""
+    axes = tuple(range(len(images.shape) - 1))
+    return ops.min(images, axis=axes), ops.max(images, axis=axes)
+
+
+def colors(images: Any, seed: Any) -> Any:
+    """A random value for each image and channel, within the range of the batch, in a shape for its pixels."""
+    low, high = value_range(images)
+    shape = ops.shape(images)
+    drawn = keras.random.uniform((shape[0], *[1] * (len(shape) - 2), shape[-1]), dtype="float32", seed=seed)
+    return low + (high - low) * ops.cast(drawn, images.dtype)

@@ -1,0 +1,75 @@
+"""A corruption that looks like stains."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_cae.layers.painted_corruption import PaintedCorruption
+from keras_cae.layers.shapes import between, colors, distances, for_pixels, pattern
+from keras_cae.validation import non_negative_float
+
+IRREGULAR_FREQUENCY = 8.0
+"""The most bulges and dents of a stain's edge, along a side of the image."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class StainNoise(PaintedCorruption):
+    """Puts a stain on each image in training: an ellipse with an irregular edge, in one random colour.
+
+    A model that is trained to remove stains does not copy defects that it has not seen, even if it has skip
+    connections: train with it to find anomalies (Collin & De Vleeschouwer 2020, "Improved anomaly detection
+    by training an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours
+    are drawn within the range of the batch. Without `training` images stay as they are.
+
+    Args:
+        size: smallest and largest extent of stains, as shares of the image's sides.
+        irregularity: how far bulges and dents reach, as a share of the stain's radius; 0 for plain ellipses.
+        opacity: the least and the most that a stain covers what is below it, from 0 to 1.
+        noise: standard deviation of normal noise that is added on top, in the unit of the images.
+        keep_noise: whether the model is to reproduce that noise, so that nothing but stains is to be removed
+            (Bauer & Müller 2025); otherwise the target has none.
+        seed: of the random numbers.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> stain = keras_cae.layers.StainNoise(size=(0.3, 0.3), seed=0)
+    >>> images = np.random.default_rng(0).random((4, 16, 16, 3), dtype="float32")
+    >>> changed = np.any(stain(images, training=True) != images, axis=-1)
+    >>> bool(0 < np.mean(changed) < 0.3)
+    True
+    """
+
+    rules: ClassVar = {**PaintedCorruption.rules, "irregularity": non_negative_float}
+
+    def __init__(
+        self,
+        *,
+        size: tuple[float, float] = (0.03, 0.3),
+        irregularity: float = 0.3,
+        opacity: tuple[float, float] = (1.0, 1.0),
+        noise: float = 0.0,
+        keep_noise: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(size=size, opacity=opacity, noise=noise, keep_noise=keep_noise, seed=seed, **kwargs)
+        self.keep(irregularity=irregularity)
+
+    def covers(self, images: Any) -> Any:
+        generator = self.seed_generator
+        edge = 1.0 + self.irregularity * pattern(images, IRREGULAR_FREQUENCY, generator)
+        inside = distances(images, self.size, 2.0 * ops.ones(ops.shape(images)[:1]), generator) < edge
+        opacity = between(images, *self.opacity, generator)
+        return ops.cast(inside, "float32") * for_pixels(opacity, len(images.shape) - 2)
+
+    def paint(self, images: Any) -> Any:
+        return colors(images, self.seed_generator)
