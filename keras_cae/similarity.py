@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_cae.comparison import spatial_axes
@@ -26,6 +27,15 @@ def structural_similarity(y_true: Any, y_pred: Any) -> Any:
     """The SSIM of each image, of shape `(n,)`, for float32 images whose largest value is 1."""
     luminance, structure = window_similarities(y_true, y_pred)
     return ops.mean(luminance * structure, axis=(*spatial_axes(y_true), -1))
+
+
+def similarity_map(y_true: Any, y_pred: Any) -> Any:
+    """The SSIM of the window around each pixel, of shape `(n, *spatial)`; at the edges images are reflected."""
+    sizes = [_window_size(side) for side in _sides(y_true)]
+    paddings = [(0, 0), *((size // 2, size // 2) for size in sizes), (0, 0)]
+    padded = (tf.pad(images, paddings, "REFLECT") for images in (y_true, y_pred))
+    luminance, structure = window_similarities(*padded, sizes=sizes)
+    return ops.mean(luminance * structure, axis=-1)
 
 
 def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
@@ -50,17 +60,19 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
     return ops.mean(product, axis=-1)
 
 
-def window_similarities(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = None) -> tuple[Any, Any]:
     """For each window and channel, how well the means agree, and how well contrasts and patterns agree.
 
     Args:
         y_true: batch of float32 images whose largest value is 1.
         y_pred: their reconstructions.
+        sizes: of the windows along each axis; by default 11, or less where the images are smaller.
 
     Returns:
         Two batches, whose product is the SSIM.
     """
-    windows = [gaussian_window(_window_size(side)) for side in _sides(y_true)]
+    sizes = sizes or [_window_size(side) for side in _sides(y_true)]
+    windows = [gaussian_window(size) for size in sizes]
     mean_true, mean_pred, mean_squares, mean_product = (
         window_means(values, windows)
         for values in (

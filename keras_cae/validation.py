@@ -56,6 +56,13 @@ def non_negative_float(value: Any, name: str) -> float:
     return float(value)
 
 
+def finite_float(value: Any, name: str) -> float:
+    """A finite number, kept as a float."""
+    if not _is_number(value) or not np.isfinite(float(value)):
+        raise ValueError(f"{name} must be a finite number, got {value!r}.")
+    return float(value)
+
+
 def fraction(value: Any, name: str) -> float:
     """A number from 0 to below 1, kept as a float."""
     if not _is_number(value) or not 0 <= float(value) < 1:
@@ -67,6 +74,13 @@ def share(value: Any, name: str) -> float:
     """A number between 0 and 1, both excluded, kept as a float."""
     if not _is_number(value) or not 0 < float(value) < 1:
         raise ValueError(f"{name} must be a number between 0 and 1, got {value!r}.")
+    return float(value)
+
+
+def share_up_to_one(value: Any, name: str) -> float:
+    """A number above 0 and up to 1, kept as a float."""
+    if not _is_number(value) or not 0 < float(value) <= 1:
+        raise ValueError(f"{name} must be a number above 0 and up to 1, got {value!r}.")
     return float(value)
 
 

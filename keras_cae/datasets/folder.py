@@ -37,7 +37,7 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
         ValueError: there are no images, none can be read, or they would not fit into memory.
     """
     skipped: list[SkippedFile] = []
-    found = list(_image_paths(folder))
+    found = list(image_paths(folder))
     paths, repeated = _distinct_files(found, skipped)
     if not found:
         raise ValueError(
@@ -60,7 +60,7 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
     return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=tuple(notes))
 
 
-def _image_paths(folder: Path) -> Iterator[Path]:
+def image_paths(folder: Path) -> Iterator[Path]:
     """The visible image files below a folder. Links are followed, but never in circles."""
     visited = set()
     for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):

@@ -23,6 +23,8 @@ class PaintedCorruption(Corruption):
         "seed": seed,
     }
 
+    opacity: tuple[float, float]
+
     def __init__(
         self,
         *,

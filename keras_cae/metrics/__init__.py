@@ -1,6 +1,7 @@
 """Metrics of images and of codes."""
 
 from keras_cae.metrics.active_units import ActiveUnits
+from keras_cae.metrics.aupro import AUPRO
 from keras_cae.metrics.codebook_usage import CodebookUsage
 from keras_cae.metrics.get import get
 from keras_cae.metrics.image_metric import ImageMetric
@@ -10,6 +11,7 @@ from keras_cae.metrics.psnr import PSNR
 from keras_cae.metrics.ssim import SSIM
 
 __all__ = [
+    "AUPRO",
     "PSNR",
     "SSIM",
     "ActiveUnits",

@@ -729,9 +729,13 @@ class CAE(Hyperparameters, Trainer):
                 "images, or call build((None, height, width, channels))."
             )
         if input_signature is None:
-            dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
-            input_signature = [keras.InputSpec(shape=self.built_shape, dtype=dtype)]
+            input_signature = self.export_signature()
         super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
+
+    def export_signature(self) -> list[keras.InputSpec]:
+        """Images of the shape and of the type that the model was trained on, as `export` takes them."""
+        dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
+        return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]
 
 
 def _check_numbers(codes: Any, size: int) -> None:

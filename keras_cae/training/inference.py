@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -65,15 +65,27 @@ class Inference:
                 if hasattr(part, "numpy"):
                     self.check(part.numpy())
             return self.function(inputs, **options)
+        return joined(self.on_batch(batch, **options) for batch in batches_of(inputs, batch_size, self.name))
+
+    def on_batch(self, batch: Any, **options: Any) -> Any:
+        """Return the function's outputs for a batch of arrays, as arrays.
+
+        Args:
+            batch: an array, or a tuple of arrays of the same length.
+            **options: further arguments of the function.
+        """
+        self.check(batch)
         function = self.function if self.eager() else self._compiled
-        outputs = []
-        for batch in batches_of(inputs, batch_size, self.name):
-            self.check(batch)
-            tensors = keras.tree.map_structure(ops.convert_to_tensor, batch)
-            outputs.append(keras.tree.map_structure(_to_array, function(tensors, **options)))
-        if not outputs:
-            raise ValueError("There is no image to work on. The dataset is empty.")
-        return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
+        tensors = keras.tree.map_structure(ops.convert_to_tensor, batch)
+        return keras.tree.map_structure(_to_array, function(tensors, **options))
+
+
+def joined(outputs: Iterable[Any]) -> Any:
+    """The outputs of all batches, arrays or structures of arrays, as one."""
+    outputs = list(outputs)
+    if not outputs:
+        raise ValueError("There is no image to work on. The dataset is empty.")
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
 
 def batches_of(inputs: Any, batch_size: int, name: str = "images") -> Iterator[Any]:

@@ -1,0 +1,476 @@
+"""A detector of anomalies around an autoencoder."""
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.anomaly.copying import reason_to_copy
+from keras_cae.anomaly.evaluation import as_labels, image_results, labelled_batches, note_undefined
+from keras_cae.anomaly.get import get
+from keras_cae.anomaly.pixel_rankings import PixelRankings
+from keras_cae.anomaly.pooling import POOLINGS, pooled, smoothed
+from keras_cae.anomaly.reading import as_batches
+from keras_cae.anomaly.seen import Seen
+from keras_cae.anomaly.thresholds import METHODS, OF_LABELS, threshold_for
+from keras_cae.hyperparameters import Hyperparameters
+from keras_cae.models.cae import CAE
+from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
+from keras_cae.validation import (
+    choice,
+    finite_float,
+    non_negative_float,
+    one_of,
+    positive_float,
+    share,
+    share_up_to_one,
+)
+
+KEPT_SCORES = 10_000
+"""Of up to how many normal images all scores are kept; of more, as many evenly spaced quantiles."""
+THRESHOLDS = ("threshold", "map_threshold")
+
+
+def autoencoder(value: Any, name: str) -> CAE:
+    """The rule for the autoencoder: a `CAE`, or the configuration of one."""
+    value = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+    if not isinstance(value, CAE):
+        raise TypeError(
+            f"{name} must be a model of keras_cae.models, got {value!r}. Networks of your own become one with "
+            "keras_cae.models.CAE(encoder, decoder)."
+        )
+    return value
+
+
+def score(value: Any, name: str) -> Any:
+    """The rule for the score: what `keras_cae.anomaly.get` takes."""
+    return get(value)
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class AnomalyDetector(Hyperparameters, keras.Model):
+    """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
+
+    `calibrate` learns from normal images what scores they have, and sets the threshold; `predict` then scores
+    images, and says which are anomalous and where. Everything is kept in one `.keras` file, and in one
+    exported artifact, whose outputs are the scores, the thresholds, and what follows from both.
+
+    Called on a batch, it returns a dictionary of tensors: what `predict` returns, `threshold` and
+    `map_threshold`.
+
+    Args:
+        autoencoder: a model of this library that was trained on normal images.
+        score: how images and pixels are scored: "mse", "mae", "ssim", "relative", "standardized", "latent",
+            "elbo"; several, joined by "+"; a `Score`; or a function of images and reconstructions that
+            returns maps or one number per image.
+        pooling: how a map becomes the number of an image: "mean"; "max"; or "top", the mean of the largest
+            values, for defects that are small.
+        top: their share, of "top".
+        smoothing: standard deviation in pixels of the Gaussian that smooths maps before that; 0 for none.
+        resize: how images in folders get the size that the autoencoder takes: "stretch", "crop" or "pad", see
+            `datasets.load_images`.
+        **kwargs: of `keras.Model`.
+
+    Input shape: that of the autoencoder.
+
+    Raises:
+        TypeError: `autoencoder` is not a model of this library.
+        ValueError: another argument is not of the kind named above, or the score can't be had from this
+            autoencoder.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).random((64, 8, 8, 1), dtype="float32") / 2
+    >>> model = keras_cae.models.BasicCAE(latent_dim=4)
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> history = model.fit(images, verbose=0)
+    >>> detector = keras_cae.anomaly.AnomalyDetector(model, score="mse")
+    >>> detector = detector.calibrate(images, false_positive_rate=0.05)
+    >>> found = detector.predict(np.concatenate([images[:2], 2 * images[:2]]))
+    >>> found["is_anomaly"].tolist()
+    [False, False, True, True]
+    >>> found["anomaly_map"].shape
+    (4, 8, 8)
+    """
+
+    rules: ClassVar = {
+        "autoencoder": autoencoder,
+        "score": score,
+        "pooling": choice(*POOLINGS),
+        "top": share_up_to_one,
+        "smoothing": non_negative_float,
+        "resize": choice("stretch", "crop", "pad"),
+    }
+
+    def __init__(
+        self,
+        autoencoder: CAE,
+        score: Any = "relative",
+        *,
+        pooling: str = "mean",
+        top: float = 0.01,
+        smoothing: float = 0.0,
+        resize: str = "stretch",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.keep(autoencoder=autoencoder, score=score, pooling=pooling, top=top, smoothing=smoothing, resize=resize)
+        self._told_of_copying = False
+        self._inferences: dict[str, Inference] = {}
+        if self.autoencoder.built:
+            self.score.check(self.autoencoder)
+
+    # Building
+
+    def build(self, input_shape: Any) -> None:
+        if self.built:
+            return
+        if not self.autoencoder.built:
+            self.autoencoder.build(input_shape)
+        self.score.attach(self.autoencoder)
+        # The thresholds for images and for pixels, and from how many images they are.
+        self._thresholds = self._constant("thresholds", (2,), np.inf)
+        self._count = self._constant("calibrated_on", (), 0.0)
+        # Ascending; what is not used is infinite, so that no score is above it.
+        self._normal_scores = self._constant("normal_scores", (KEPT_SCORES,), np.inf)
+        self.built = True
+
+    def _constant(self, name: str, shape: tuple[int, ...], value: float) -> Any:
+        return self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.Constant(value),
+            dtype="float32",
+            trainable=False,
+            name=name,
+        )
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        return {"input_shape": self.autoencoder.built_shape} if self.built else None
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        self.build(tuple(config["input_shape"]))
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        if not self.built:
+            self.build(inputs.shape)
+        return keras.Operation.compute_output_spec(self, inputs, training=training)
+
+    # The flow of images
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        if tf.executing_eagerly():
+            self._check_calibrated()
+        values, maps = self._scored(inputs)
+        smaller = tf.searchsorted(self._normal_scores.value, values)
+        threshold, map_threshold = ops.unstack(self._thresholds.value)
+        return {
+            "score": values,
+            "probability": ops.cast(smaller, "float32") / ops.minimum(self._count, float(KEPT_SCORES)),
+            "is_anomaly": values > threshold,
+            "anomaly_map": maps,
+            "mask": maps > map_threshold,
+            "threshold": threshold,
+            "map_threshold": map_threshold,
+        }
+
+    def _scored(self, images: Any) -> tuple[Any, Any]:
+        """The score and the map of each image."""
+        seen = self._seen(images)
+        maps = self.score.error_map(seen)
+        return self.score.image_scores(seen, maps), smoothed(maps, self.smoothing)
+
+    def _seen(self, images: Any) -> Seen:
+        return Seen(self.autoencoder, images, self._pool)
+
+    def _pool(self, maps: Any) -> Any:
+        return pooled(smoothed(maps, self.smoothing), self.pooling, self.top)
+
+    # Calibration
+
+    def calibrate(
+        self,
+        normal_images: Any,
+        false_positive_rate: float = 0.01,
+        *,
+        method: str = "quantile",
+        sigmas: float = 3.0,
+        labels: Any = None,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+    ) -> "AnomalyDetector":
+        """Learn from normal images what scores they have, and set both thresholds.
+
+        Images that the autoencoder was not trained on are better, since those of training are reconstructed
+        a little better than others. The memory of one batch is needed, and of one number per image.
+
+        `map_threshold` is set by the same method from the largest value in the map of each normal image, so
+        at most the share `false_positive_rate` of them has any pixel above it; with "f1" and "youden" by
+        "quantile".
+
+        Args:
+            normal_images: an array, a `tf.data.Dataset`, a `PyDataset`, or the path of a folder of images;
+                with `labels`, anomalous ones among them.
+            false_positive_rate: the share of normal images that may be called anomalous, of "quantile".
+            method: "quantile"; "sigma", so many standard deviations above the mean; or, with labels of which
+                some are anomalous, "f1" for the best F1 and "youden" for the largest sum of both rates of
+                success.
+            sigmas: how many, of "sigma".
+            labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
+            batch_size: how many images of an array or a folder are scored at once.
+
+        Returns:
+            The detector.
+
+        Raises:
+            ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or
+                another argument is not of the kind named above.
+        """
+        rate = share(false_positive_rate, "false_positive_rate")
+        one_of(method, "method", METHODS)
+        sigmas = positive_float(sigmas, "sigmas")
+        labels = None if labels is None else as_labels(labels)
+        if labels is None and method in OF_LABELS:
+            raise ValueError(
+                f"method={method!r} needs labels, 1 for anomalous images and 0 for normal ones; without, choose "
+                "'quantile' or 'sigma'."
+            )
+        if labels is not None and labels.all():
+            raise ValueError("labels must be 0 for some of the images: calibrate learns from normal ones.")
+        self._prepare_calibration(normal_images)
+        self.score.fit(lambda function: self._run(function, normal_images, labels, batch_size, only_normal=True))
+        scores, largest = joined(self._run(self._score_and_largest, normal_images, labels, batch_size))
+        normal = scores if labels is None else scores[~labels]
+        of_maps = "quantile" if method in OF_LABELS else method
+        self._thresholds.assign(
+            [
+                threshold_for(scores, labels, method, rate, sigmas),
+                threshold_for(largest if labels is None else largest[~labels], None, of_maps, rate, sigmas),
+            ]
+        )
+        self._keep_scores(normal)
+        return self
+
+    def _prepare_calibration(self, images: Any) -> None:
+        if not self.autoencoder.built:
+            raise ValueError(
+                f"The autoencoder, {type(self.autoencoder).__name__}, must be trained before the detector is "
+                "calibrated: call its fit on normal images."
+            )
+        if self.score.learns and inspect.isgenerator(images):
+            raise ValueError(
+                f"calibrate reads the images several times for {type(self.score).__name__}, but a generator can be "
+                "read once. Pass an array, a tf.data.Dataset or a folder."
+            )
+        self.score.check(self.autoencoder)
+        self.build(self.autoencoder.built_shape)
+        reason = reason_to_copy(self.autoencoder)
+        if reason and not self._told_of_copying:
+            self._told_of_copying = True
+            warnings.warn(
+                f"{type(self.autoencoder).__name__} may copy anomalies instead of repairing them: {reason}, and it was "
+                "trained without corruption. Train it with corruption=keras_cae.layers.RandomOcclusion() or "
+                "StainNoise(), or use a model without skip connections and a smaller latent_dim.",
+                stacklevel=3,
+            )
+
+    def _run(
+        self,
+        function: Callable[[Seen], Any],
+        images: Any,
+        labels: Any,
+        batch_size: int,
+        only_normal: bool = False,
+    ) -> Iterator[Any]:
+        """What a function of `Seen` gives for each batch, as arrays."""
+        inference = self._inference_of(lambda batch: function(self._seen(batch)))
+        start = 0
+        for batch in batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size):
+            these = None if labels is None else labels[start : start + len(batch)]
+            start += len(batch)
+            if these is not None and only_normal:
+                batch = batch[: len(these)][~these]
+            if len(batch):
+                yield inference.on_batch(batch)
+        if labels is not None and len(labels) != start:
+            raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
+
+    def _score_and_largest(self, seen: Seen) -> tuple[Any, Any]:
+        maps = self.score.error_map(seen)
+        return self.score.image_scores(seen, maps), pooled(smoothed(maps, self.smoothing), "max", 1.0)
+
+    def _keep_scores(self, scores: np.ndarray) -> None:
+        kept = np.full(KEPT_SCORES, np.inf, "float32")
+        ordered = np.sort(scores)
+        if len(ordered) > KEPT_SCORES:
+            ordered = np.quantile(ordered, np.linspace(0, 1, KEPT_SCORES))
+        kept[: len(ordered)] = ordered
+        self._normal_scores.assign(kept)
+        self._count.assign(len(scores))
+
+    def _check_calibrated(self) -> None:
+        if not self.is_calibrated:
+            raise ValueError(
+                "The detector is not calibrated: call detector.calibrate(normal_images), with images that are known to "
+                "be normal, before it can score others."
+            )
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether `calibrate` has been called."""
+        return self.built and bool(float(self._count.numpy()) > 0)
+
+    @property
+    def threshold(self) -> float:
+        """The score above which images are anomalous. It may be set once the detector is calibrated."""
+        return self._threshold(0)
+
+    @threshold.setter
+    def threshold(self, value: float) -> None:
+        self._set_threshold(0, value)
+
+    @property
+    def map_threshold(self) -> float:
+        """The value of a map above which pixels are. It may be set once the detector is calibrated."""
+        return self._threshold(1)
+
+    @map_threshold.setter
+    def map_threshold(self, value: float) -> None:
+        self._set_threshold(1, value)
+
+    def _threshold(self, index: int) -> float:
+        self._check_calibrated()
+        return float(self._thresholds.numpy()[index])
+
+    def _set_threshold(self, index: int, value: float) -> None:
+        value = finite_float(value, THRESHOLDS[index])
+        self._check_calibrated()
+        thresholds = self._thresholds.numpy()
+        thresholds[index] = value
+        self._thresholds.assign(thresholds)
+
+    # Scoring
+
+    def predict(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE, *, maps: bool = True) -> dict[str, np.ndarray]:
+        """Score images.
+
+        Args:
+            images: an array, a `tf.data.Dataset`, a `PyDataset`, a generator, one image, or the path of a
+                folder of images, which are scored in the order of their paths.
+            batch_size: how many images of an array or a folder are scored at once.
+            maps: whether to return `anomaly_map` and `mask`, which are as large as the images.
+
+        Returns:
+            A dictionary of arrays: `score`, `(n,)`, larger for anomalies; `probability`, `(n,)`, the share of
+            the normal images of `calibrate` with a smaller score; `is_anomaly`, `(n,)`, whether the score is
+            above `threshold`; `anomaly_map`, `(n, *spatial)`; and `mask`, where it is above `map_threshold`.
+
+        Raises:
+            ValueError: the detector is not calibrated, or images are not of the kind that the autoencoder
+                takes.
+        """
+        self._check_calibrated()
+        batches = batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size)
+        inference = self._inference("maps" if maps else "scores")
+        return dict(joined(inference.on_batch(batch) for batch in batches))
+
+    def evaluate(
+        self, images: Any, labels: Any = None, masks: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> dict[str, float]:
+        """Measure how well anomalies are found that are known.
+
+        Args:
+            images: as for `predict`; or a dataset of `(images, labels)` or `(images, labels, masks)`.
+            labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
+            masks: where the defects are: an array `(n, *spatial)`, or a list in which normal images may have
+                None. Booleans, or zeros and others; if the largest value is above 127, values above that.
+            batch_size: how many images of an array or a folder are scored at once.
+
+        Returns:
+            A dictionary: `image_auroc` and `average_precision`, from the raw scores; `f1` and `accuracy` at
+            the threshold. With masks also `pixel_auroc`; `aupro`, the area under the overlap of regions up to
+            a false-positive rate of 0.3 (Bergmann et al. 2020); and `aupimo`, the mean recall per image at
+            false-positive rates from 1e-5 to 1e-4 in normal images (Bertoldo et al. 2024). Those of pixels
+            are exact up to four million pixels, and beyond to three digits of the values of maps. What is not
+            defined is NaN, with a warning that says why.
+
+        Raises:
+            ValueError: the detector is not calibrated, or an argument is not of the kind named above.
+        """
+        self._check_calibrated()
+        images = as_batches(images, self.autoencoder, self.resize, batch_size)
+        pixels: PixelRankings | None = None
+        scores, kinds = [], []
+        for batch, kind, mask in labelled_batches(images, labels, masks, batch_size, self.autoencoder.built_shape[1:]):
+            found = self._inference("scores" if mask is None else "maps").on_batch(batch)
+            scores.append(found["score"])
+            kinds.append(kind)
+            if mask is not None:
+                pixels = pixels or PixelRankings()
+                pixels.add(mask, found["anomaly_map"])
+        results = image_results(joined(scores), joined(kinds), self.threshold)
+        if pixels is not None:
+            results.update(pixels.results())
+        note_undefined(results)
+        return results
+
+    def _inference(self, what: str) -> Inference:
+        if what not in self._inferences:
+            kept = {"scores": ("score", "probability", "is_anomaly")}.get(what)
+
+            def outputs(images: Any) -> Any:
+                found = self(images, training=False)
+                return {name: found[name] for name in kept or found if name not in THRESHOLDS}
+
+            self._inferences[what] = self._inference_of(outputs)
+        return self._inferences[what]
+
+    def _inference_of(self, function: Callable[[Any], Any]) -> Inference:
+        return Inference(
+            function,
+            lambda batch: self.autoencoder.gate.check_array(batch, "images"),
+            lambda: bool(self.autoencoder.run_eagerly),
+        )
+
+    # Files
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {**config, "autoencoder": keras.saving.serialize_keras_object(self.autoencoder)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "AnomalyDetector":
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            return cls(**config)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write an inference artifact, as `keras.Model.export` does, from images to what a call returns.
+
+        The scores and both thresholds are outputs of their own, so that whoever runs the artifact can move a
+        threshold.
+
+        Args:
+            filepath: path of the artifact.
+            format: one of the formats of `keras.Model.export`.
+            verbose: whether to print a message.
+            input_signature: by default images of the shape and of the type that the autoencoder was trained
+                on, in batches of any size.
+            **kwargs: of `keras.Model.export`.
+
+        Raises:
+            ValueError: the detector is not calibrated.
+        """
+        self._check_calibrated()
+        if input_signature is None:
+            input_signature = self.autoencoder.export_signature()
+        super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)

@@ -1,0 +1,95 @@
+"""Several scores as one."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+
+from keras_cae.anomaly.get import get
+from keras_cae.anomaly.moments import Moments
+from keras_cae.anomaly.score import Run, Score
+from keras_cae.anomaly.seen import Seen
+
+SMALLEST_DEVIATION = 1e-12
+"""What a deviation counts at least, so that a score that is the same for all normal images stays finite."""
+
+
+def several_scores(values: Any, name: str) -> tuple[Any, ...]:
+    """The rule for scores: at least two names or objects, or configurations of some."""
+    if not isinstance(values, list | tuple) or len(values) < 2:
+        raise ValueError(f"{name} must be a list of at least two scores, got {values!r}.")
+    return tuple(get(value) for value in values)
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class Combined(Score):
+    """The mean of several scores, each in deviations from its mean over normal images.
+
+    Maps are averaged the same way. "mse+ssim" is `Combined(["mse", "ssim"])`, and so with all names.
+
+    Args:
+        scores: names, `Score`s or functions; at least two.
+        **kwargs: of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: `scores` is not of the kind named above.
+
+    Example:
+
+    >>> score = keras_cae.anomaly.Combined(["mse", keras_cae.anomaly.LatentScore()])
+    >>> [part.name for part in score.scores]
+    ['mse_score', 'latent_score']
+    """
+
+    learns = True
+    rules: ClassVar = {"scores": several_scores}
+
+    def __init__(self, scores: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keep(scores=scores)
+
+    def check(self, autoencoder: Any) -> None:
+        for score in self.scores:
+            score.check(autoencoder)
+
+    def prepare(self, autoencoder: Any) -> None:
+        for score in self.scores:
+            score.attach(autoencoder)
+        # For each score the mean and the deviation of its values for images, then of those for pixels.
+        self.statistics = self.statistic("statistics", (len(self.scores), 4), 1.0)
+
+    def fit(self, run: Run) -> None:
+        for score in self.scores:
+            if score.learns:
+                score.fit(run)
+        moments = [(Moments(), Moments()) for _ in self.scores]
+        for parts in run(self._parts):
+            for of_score, arrays in zip(moments, parts, strict=True):
+                for moment, array in zip(of_score, arrays, strict=True):
+                    moment.add(array.reshape(-1))
+        self.statistics.assign(
+            [[number for part in parts for number in (part.mean, part.deviation)] for parts in moments]
+        )
+
+    def _parts(self, seen: Seen) -> list[tuple[Any, Any]]:
+        """The values for images and the map of each score."""
+        maps = [score.error_map(seen) for score in self.scores]
+        return [(score.image_scores(seen, each), each) for score, each in zip(self.scores, maps, strict=True)]
+
+    def error_map(self, seen: Seen) -> Any:
+        return self._mean([score.error_map(seen) for score in self.scores], column=2)
+
+    def image_scores(self, seen: Seen, error_map: Any) -> Any:
+        return self._mean([values for values, _ in self._parts(seen)], column=0)
+
+    def _mean(self, parts: list[Any], column: int) -> Any:
+        total: Any = 0.0
+        for part, statistics in zip(parts, keras.ops.unstack(self.statistics.value), strict=True):
+            deviation = keras.ops.maximum(statistics[column + 1], SMALLEST_DEVIATION)
+            total = total + (part - statistics[column]) / deviation
+        return total / np.float32(len(self.scores))
+
+    def get_config(self) -> dict[str, Any]:
+        scores = [keras.saving.serialize_keras_object(score) for score in self.scores]
+        return {**super(Score, self).get_config(), "scores": scores}

@@ -1,0 +1,65 @@
+"""The evidence lower bound as a score."""
+
+import math
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_cae.anomaly.score import Score
+from keras_cae.anomaly.seen import Seen
+from keras_cae.models.likelihood import likelihood_of
+from keras_cae.validation import choice, optional
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class ELBOScore(Score):
+    """The negative evidence lower bound of an image in nats, for variational models; by name "elbo".
+
+        score = − log p(image | mean code) + KL(code's distribution ‖ prior)
+
+    The first term is that of the mean code instead of a sample, so that scores don't change from call to
+    call. The map is the first term of each pixel, which is pooled and multiplied by the number of pixels.
+
+    Args:
+        likelihood: "bernoulli", the binary cross-entropy, or "gaussian" with variance 1/2, the squared
+            error. By default that of the loss with which the model was compiled.
+        **kwargs: of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: the autoencoder has no distribution of codes, or its loss does not say the likelihood.
+
+    Example:
+
+    >>> keras_cae.anomaly.ELBOScore(likelihood="bernoulli").likelihood
+    'bernoulli'
+    """
+
+    rules: ClassVar = {"likelihood": optional(choice("bernoulli", "gaussian"))}
+
+    def __init__(self, *, likelihood: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keep(likelihood=likelihood)
+
+    def check(self, autoencoder: Any) -> None:
+        if not autoencoder.has_posterior:
+            raise ValueError(
+                f"The score 'elbo' needs a distribution of codes for each image, which {type(autoencoder).__name__} "
+                "does not have. Use VariationalCAE, or bottleneck=GaussianBottleneck(...), or another score."
+            )
+        # Kept from here on, since a file may be loaded without its loss.
+        if self.likelihood is None:
+            self.likelihood = likelihood_of(autoencoder, None)
+
+    def error_map(self, seen: Seen) -> Any:
+        if self.likelihood == "bernoulli":
+            per_value = ops.binary_crossentropy(seen.images, seen.reconstructions)
+        else:
+            per_value = ops.square(seen.images - seen.reconstructions) + math.log(math.pi) / 2
+        return ops.sum(per_value, axis=-1)
+
+    def image_scores(self, seen: Seen, error_map: Any) -> Any:
+        mean, log_variance = seen.posterior
+        divergence = ops.sum(ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance, axis=-1) / 2.0
+        pixels = ops.cast(ops.prod(ops.convert_to_tensor(ops.shape(error_map)[1:])), "float32")
+        return pixels * seen.pool(error_map) + divergence

@@ -1,0 +1,109 @@
+"""How well scores and maps find anomalies that are known."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_cae.anomaly.masks import as_masks
+from keras_cae.rankings import auroc, average_precision
+from keras_cae.training.inference import batches_of
+
+EXPLANATIONS = {
+    "image_auroc": "there must be normal and anomalous images",
+    "average_precision": "there must be anomalous images",
+    "f1": "there must be anomalous images",
+    "pixel_auroc": "there must be pixels with and without defects",
+    "aupro": "there must be pixels with and without defects",
+    "aupimo": "there must be defects, and at least 100,000 pixels in images without",
+}
+"""When a result is defined."""
+LABELS_WANTED = "labels must be given, unless images is a dataset of (images, labels) or of (images, labels, masks)."
+
+
+def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
+    """The results for images by name; NaN where they are not defined.
+
+    Args:
+        scores: `(n,)`.
+        labels: True for anomalous images, `(n,)`.
+        threshold: above which an image is called anomalous.
+    """
+    called = scores > np.float32(threshold)
+    found = float(np.sum(called & labels))
+    return {
+        "image_auroc": auroc(scores, labels),
+        "average_precision": average_precision(scores, labels),
+        "f1": 2 * found / float(np.sum(called) + np.sum(labels)) if labels.any() else float("nan"),
+        "accuracy": float(np.mean(called == labels)),
+    }
+
+
+def note_undefined(results: dict[str, float]) -> None:
+    """Warn of results that are NaN, and say why they are."""
+    undefined = [name for name, value in results.items() if np.isnan(value)]
+    if undefined:
+        reasons = "; ".join(f"{name}: {EXPLANATIONS[name]}" for name in undefined)
+        warnings.warn(f"Not defined for these images, and therefore NaN: {reasons}.", stacklevel=3)
+
+
+def as_labels(labels: Any) -> np.ndarray:
+    """Labels as booleans, True for anomalous images.
+
+    Raises:
+        ValueError: they are not zeros and ones in one dimension.
+    """
+    array = np.asarray(labels)
+    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 1 or array.dtype.kind not in "buif" or not np.isin(array, (0, 1)).all():
+        raise ValueError(
+            "labels must be 0 or False for normal images and 1 or True for anomalous ones, of shape (n,), got "
+            f"{str(labels)[:100]} of shape {array.shape}. Of classes: labels != normal_class."
+        )
+    return array.astype(bool)
+
+
+def labelled_batches(
+    images: Any, labels: Any, masks: Any, batch_size: int, image_shape: Any
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """The batches of images with their labels, and their masks or None.
+
+    Args:
+        images: as for `batches_of`; if there are no `labels`, a dataset of `(images, labels)` or
+            `(images, labels, masks)`.
+        labels: `(n,)` or None.
+        masks: masks of all images, or None.
+        batch_size: of arrays.
+        image_shape: `(*spatial, channels)`.
+
+    Raises:
+        ValueError: labels or masks are not of the kind that is wanted, or of another number.
+    """
+    if labels is None:
+        yield from _of_dataset(images, image_shape)
+        return
+    labels = as_labels(labels)
+    masks = None if masks is None else as_masks(masks, labels, image_shape)
+    start = 0
+    for batch in batches_of(images, batch_size):
+        part = slice(start, start + len(batch))
+        start += len(batch)
+        if start <= len(labels):
+            yield batch, labels[part], None if masks is None else masks[part]
+    if start != len(labels):
+        raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
+
+
+def _of_dataset(images: Any, image_shape: Any) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    for element in () if hasattr(images, "shape") else images:
+        batch, labels, masks = (
+            None if part is None else np.asarray(part) for part in keras.utils.unpack_x_y_sample_weight(element)
+        )
+        if labels is None:
+            raise ValueError(LABELS_WANTED)
+        labels = as_labels(labels)
+        yield batch, labels, None if masks is None else as_masks(masks, labels, image_shape)
+    if hasattr(images, "shape"):
+        raise ValueError(LABELS_WANTED)

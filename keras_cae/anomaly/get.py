@@ -1,0 +1,55 @@
+"""Scores by their names."""
+
+import importlib
+from typing import Any
+
+import keras
+
+from keras_cae.anomaly.score import Score
+
+NAMES = {
+    "mse": "MSEScore",
+    "mae": "MAEScore",
+    "ssim": "SSIMScore",
+    "relative": "RelativeScore",
+    "standardized": "StandardizedScore",
+    "latent": "LatentScore",
+    "elbo": "ELBOScore",
+}
+"""The class that each name stands for."""
+
+
+def get(identifier: Any) -> Score:
+    """Return the score that an identifier stands for.
+
+    Args:
+        identifier: "mse", "mae", "ssim", "relative", "standardized", "latent" or "elbo"; several of these,
+            joined by "+"; a `Score`; its configuration; or a function of images and reconstructions, see
+            `FunctionScore`.
+
+    Raises:
+        ValueError: it is none of these.
+
+    Example:
+
+    >>> keras_cae.anomaly.get("mse+ssim").name
+    'combined'
+    """
+    # The namespace imports this module, so it is looked up when it is complete.
+    namespace = importlib.import_module("keras_cae.anomaly")
+    if isinstance(identifier, dict):
+        identifier = keras.saving.deserialize_keras_object(identifier)
+    if isinstance(identifier, Score):
+        return identifier
+    if isinstance(identifier, str):
+        names = [name.strip() for name in identifier.split("+")]
+        if all(name in NAMES for name in names):
+            scores = [getattr(namespace, NAMES[name])() for name in names]
+            return scores[0] if len(scores) == 1 else namespace.Combined(scores)
+    elif callable(identifier) and not isinstance(identifier, type | keras.layers.Layer):
+        return namespace.FunctionScore(identifier)
+    expected = ", ".join(map(repr, NAMES))
+    raise ValueError(
+        f"score must be one of {expected}, several of them joined by '+', a keras_cae.anomaly.Score or a function of "
+        f"images and reconstructions, got {identifier!r}."
+    )

@@ -1,0 +1,67 @@
+"""The distance of codes from those of normal images."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_cae.anomaly.mahalanobis import Gaussian, distance
+from keras_cae.anomaly.score import Run, Score
+from keras_cae.anomaly.seen import Seen
+
+LARGEST_CODE = 4096
+"""How many numbers a code may have: the covariance has the square of that."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class LatentScore(Score):
+    """The Mahalanobis distance of an image's code from those of normal images; by name "latent".
+
+    The covariance is shrunk towards a multiple of the identity by as much as the number of images demands
+    (Chen et al. 2010, "Shrinkage Algorithms for MMSE Covariance Estimation"). Codes don't say where an
+    anomaly is: the map is that of the squared errors, and pooling has no effect on the score.
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: codes are numbers of a codebook, of no fixed size, or of more than 4096 numbers.
+
+    Example:
+
+    >>> keras_cae.anomaly.get("latent").name
+    'latent_score'
+    """
+
+    learns = True
+
+    def check(self, autoencoder: Any) -> None:
+        shape = autoencoder.code_shape
+        if getattr(autoencoder.bottleneck, "codebook_size", None) is not None:
+            problem = "this autoencoder's are numbers of a codebook, between which there are no distances"
+        elif None in shape:
+            problem = f"this autoencoder's have the shape {shape}, which follows the size of the images"
+        elif int(np.prod(shape)) > LARGEST_CODE:
+            problem = f"this autoencoder's have the shape {shape}"
+        else:
+            return
+        raise ValueError(
+            f"The score 'latent' needs codes of at most {LARGEST_CODE} continuous numbers; {problem}. Choose "
+            "score='relative', or a model with a latent_dim."
+        )
+
+    def prepare(self, autoencoder: Any) -> None:
+        size = int(np.prod(autoencoder.code_shape))
+        self.mean = self.statistic("mean", (size,))
+        self.precision = self.statistic("precision", (size, size))
+
+    def fit(self, run: Run) -> None:
+        gaussian = Gaussian()
+        for codes in run(lambda seen: seen.codes):
+            gaussian.add(codes)
+        self.mean.assign(gaussian.mean)
+        self.precision.assign(gaussian.precision())
+
+    def image_scores(self, seen: Seen, error_map: Any) -> Any:
+        return ops.sqrt(ops.maximum(distance(seen.codes, self.mean, self.precision), 0.0))

@@ -1,0 +1,28 @@
+"""The absolute error as a score."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.anomaly.score import Score
+from keras_cae.anomaly.seen import Seen
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class MAEScore(Score):
+    """The absolute error of each pixel, averaged over channels; by name "mae".
+
+    A few large errors count less than with `MSEScore`.
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+
+    >>> keras_cae.anomaly.get("mae").name
+    'mae_score'
+    """
+
+    def error_map(self, seen: Seen) -> Any:
+        return ops.mean(ops.abs(seen.images - seen.reconstructions), axis=-1)

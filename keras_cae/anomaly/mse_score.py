@@ -1,0 +1,19 @@
+"""The squared error as a score."""
+
+import keras
+
+from keras_cae.anomaly.score import Score
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class MSEScore(Score):
+    """The squared error of each pixel, averaged over channels; by name "mse".
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+
+    >>> keras_cae.anomaly.get("mse").name
+    'mse_score'
+    """

@@ -1,0 +1,108 @@
+"""How well maps rank the pixels of defects."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_cae.rankings import area, curve
+from keras_cae.regions import regions_of
+
+EXACT_PIXELS = 2**22
+"""Up to how many pixels results are exact; beyond, values are kept to three digits (2^18 different ones)."""
+LARGEST_EXACT_DEFECT = 2**14
+"""Of how many pixels of an image's defects AUPIMO keeps all values."""
+KEPT_BITS = np.uint32(0xFFFFC000)
+LIMIT_OF_AUPRO = 0.3
+RANGE_OF_AUPIMO = (1e-5, 1e-4)
+LEVELS = 101
+"""At how many shares of false positives AUPIMO looks."""
+
+
+class PixelRankings:
+    """Pixel AUROC, AUPRO and AUPIMO of masks and maps that are added batch by batch.
+
+    Args:
+        exact_pixels: how many pixels are kept as they are.
+    """
+
+    def __init__(self, exact_pixels: int = EXACT_PIXELS) -> None:
+        self.exact_pixels = exact_pixels
+        self._parts: list[tuple[np.ndarray, np.ndarray]] = []
+        self._held = 0
+        self._of_defects: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, masks: np.ndarray, maps: np.ndarray) -> None:
+        """Take a batch into account.
+
+        Args:
+            masks: booleans, `(n, *spatial)`.
+            maps: floats of the same shape.
+        """
+        normal_images = np.broadcast_to(
+            ~masks.reshape(len(masks), -1).any(axis=1)[:, None], (len(masks), masks[0].size)
+        )
+        flat = masks.reshape(-1)
+        weights = np.stack([flat, ~flat, _shares_of_regions(masks), normal_images.reshape(-1)], 1).astype("float32")
+        self._parts.append((maps.reshape(-1).astype("float32"), weights))
+        self._held += flat.size
+        for mask, each in zip(masks, maps, strict=True):
+            if mask.any():
+                self._of_defects.append(_counted(each[mask].astype("float32")))
+        if self._held > self.exact_pixels:
+            self._merge()
+
+    def _merge(self) -> None:
+        """Bring what is held down to one entry for each value that can be told apart."""
+        values = _snapped(np.concatenate([values for values, _ in self._parts]))
+        weights = np.concatenate([weights for _, weights in self._parts])
+        different, where = np.unique(values, return_inverse=True)
+        sums = [np.bincount(where, column, len(different)) for column in weights.T]
+        self._parts = [(different, np.stack(sums, 1))]
+        self._held = len(different)
+
+    def results(self) -> dict[str, float]:
+        """The results by name; NaN where they are not defined."""
+        values = np.concatenate([values for values, _ in self._parts])
+        defects, normal, overlaps, of_normal_images = np.concatenate([weights for _, weights in self._parts]).T
+        return {
+            "pixel_auroc": area(*curve(values, defects, normal)),
+            "aupro": area(*curve(values, overlaps, normal), limit=LIMIT_OF_AUPRO),
+            "aupimo": self._aupimo(values, of_normal_images),
+        }
+
+    def _aupimo(self, values: np.ndarray, weights: np.ndarray) -> float:
+        """The mean recall over images with defects, at the few false positives that normal images show."""
+        order = np.argsort(-values, kind="stable")
+        above = np.cumsum(weights[order], dtype="float64")
+        if not self._of_defects or above[-1] * RANGE_OF_AUPIMO[0] < 1:
+            return float("nan")
+        shares = np.geomspace(*RANGE_OF_AUPIMO, LEVELS)
+        thresholds = values[order][np.searchsorted(above, shares * above[-1], side="right")]
+        recalls = [_shares_above(thresholds, *each) for each in self._of_defects]
+        mean = np.mean(recalls, axis=0)
+        return float(np.mean((mean[1:] + mean[:-1]) / 2))
+
+
+def _shares_above(thresholds: np.ndarray, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The share of an image's defect pixels above each threshold."""
+    from_here = np.append(np.cumsum(counts[::-1])[::-1], 0)
+    return np.asarray(from_here[np.searchsorted(values, thresholds, side="right")] / from_here[0])
+
+
+def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different values of an image's defects, ascending, and how often each occurs."""
+    if len(values) > LARGEST_EXACT_DEFECT:
+        values = _snapped(values)
+    different, counts = np.unique(values, return_counts=True)
+    return different, counts
+
+
+def _snapped(values: np.ndarray) -> np.ndarray:
+    """Values without the last bits of their mantissa."""
+    return (np.ascontiguousarray(values, "float32").view("uint32") & KEPT_BITS).view("float32")
+
+
+def _shares_of_regions(masks: np.ndarray) -> Any:
+    """For each pixel of a region one divided by the number of its pixels; else 0. Flattened."""
+    regions = regions_of(masks).numpy().reshape(-1)
+    return np.where(regions > 0, 1 / np.maximum(np.bincount(regions)[regions], 1), 0)

@@ -1,0 +1,55 @@
+"""From maps of pixels to one number per image."""
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.similarity import window_means
+
+POOLINGS = ("mean", "max", "top")
+REACH = 3.0
+"""How far a Gaussian is looked at, in standard deviations."""
+
+
+def smoothed(maps: Any, sigma: float) -> Any:
+    """Maps `(n, *spatial)` smoothed by a Gaussian; at the edges only what lies inside counts.
+
+    Args:
+        maps: batch of maps.
+        sigma: standard deviation in pixels; 0 leaves the maps as they are.
+    """
+    if not sigma:
+        return maps
+    radius = math.ceil(REACH * sigma)
+    window = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    windows = [(window / window.sum()).astype("float32")] * (len(maps.shape) - 1)
+    paddings = [(0, 0), *[(radius, radius)] * len(windows), (0, 0)]
+    sums, weights = (
+        window_means(tf.pad(values[..., None], paddings), windows) for values in (maps, ops.ones_like(maps[:1]))
+    )
+    return (sums / weights)[..., 0]
+
+
+def pooled(maps: Any, pooling: str, top: float) -> Any:
+    """One number for each map, `(n,)`.
+
+    Args:
+        maps: batch of maps.
+        pooling: "mean", "max", or "top" for the mean of the largest values.
+        top: their share.
+    """
+    axes = tuple(range(1, len(maps.shape)))
+    if pooling == "mean":
+        return ops.mean(maps, axis=axes)
+    if pooling == "max":
+        return ops.max(maps, axis=axes)
+    flat = ops.reshape(maps, (ops.shape(maps)[0], -1))
+    count = ops.shape(flat)[1]
+    if isinstance(count, int):
+        largest: Any = max(1, math.ceil(top * count))
+    else:
+        largest = ops.maximum(ops.cast(ops.ceil(top * ops.cast(count, "float64")), "int32"), 1)
+    return ops.mean(tf.math.top_k(flat, largest).values, axis=-1)

@@ -1,0 +1,110 @@
+"""The base of anomaly scores."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import keras
+
+from keras_cae.anomaly.seen import Seen
+from keras_cae.hyperparameters import Hyperparameters
+
+Run = Callable[[Callable[[Seen], Any]], Iterator[Any]]
+"""Reads the normal images once; yields what a function of `Seen` gives for each batch, as arrays."""
+
+
+class Score(Hyperparameters, keras.layers.Layer):
+    """How anomalous images are, and which of their pixels: the base of the scores of an `AnomalyDetector`.
+
+    A subclass writes `error_map`, `image_scores`, or both; larger values are more anomalous. What it has to
+    know of normal images it learns in `fit`, into weights that it makes in `build` and that are saved with
+    the detector. The score of an image must not depend on the other images of the batch.
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable(package="mine")
+    ... class LargestErrorScore(keras_cae.anomaly.Score):
+    ...     def error_map(self, seen):
+    ...         return keras.ops.max(keras.ops.abs(seen.images - seen.reconstructions), axis=-1)
+    >>> model = keras_cae.models.BasicCAE(latent_dim=2)
+    >>> images = np.random.default_rng(0).random((20, 8, 8, 3), dtype="float32")
+    >>> model.build(images.shape)
+    >>> detector = keras_cae.anomaly.AnomalyDetector(model, score=LargestErrorScore())
+    >>> bool(0.4 < detector.calibrate(images).threshold < 0.6)
+    True
+    """
+
+    learns: ClassVar[bool] = False
+    """Whether `fit` reads the normal images."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def check(self, autoencoder: Any) -> None:
+        """Raise a `ValueError` if the score can't be had from an autoencoder, which is built.
+
+        Args:
+            autoencoder: the `CAE`.
+        """
+
+    def prepare(self, autoencoder: Any) -> None:
+        """Make the weights for an autoencoder, which is built.
+
+        Args:
+            autoencoder: the `CAE`.
+        """
+
+    def attach(self, autoencoder: Any) -> None:
+        """Make the weights for an autoencoder, once.
+
+        Args:
+            autoencoder: the `CAE`.
+        """
+        if not self.built:
+            self.prepare(autoencoder)
+            self.built = True
+
+    def build(self, input_shape: Any) -> None:
+        """Do nothing: `prepare` makes the weights, for which the shape of the images does not suffice."""
+
+    def fit(self, run: Run) -> None:
+        """Learn from normal images.
+
+        Args:
+            run: reads the images once: `run(function)` yields `function(seen)` for each batch, as arrays.
+        """
+
+    def error_map(self, seen: Seen) -> Any:
+        """How anomalous each pixel is, `(n, *spatial)`. By default the squared error, averaged over channels.
+
+        Args:
+            seen: the images and what the autoencoder makes of them.
+        """
+        return seen.squared_errors
+
+    def image_scores(self, seen: Seen, error_map: Any) -> Any:
+        """How anomalous each image is, `(n,)`. By default the pooled map.
+
+        Args:
+            seen: the images and what the autoencoder makes of them.
+            error_map: what `error_map` returned.
+        """
+        return seen.pool(error_map)
+
+    def statistic(self, name: str, shape: tuple[int, ...], value: float = 0.0) -> Any:
+        """A weight that `fit` assigns to.
+
+        Args:
+            name: of the weight.
+            shape: its shape.
+            value: which it has before `fit`.
+        """
+        return self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.Constant(value),
+            dtype="float32",
+            trainable=False,
+            name=name,
+        )

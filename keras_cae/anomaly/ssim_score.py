@@ -1,0 +1,30 @@
+"""Structural dissimilarity as a score."""
+
+from typing import Any
+
+import keras
+
+from keras_cae.anomaly.score import Score
+from keras_cae.anomaly.seen import Seen
+from keras_cae.similarity import similarity_map
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class SSIMScore(Score):
+    """1 − SSIM of the window around each pixel, averaged over channels; by name "ssim".
+
+    It sees wrong structure where errors are small, and hardly sees wrong colours (Bergmann et al. 2019,
+    "Improving Unsupervised Defect Segmentation by Applying Structural Similarity to Autoencoders"). The
+    windows are those of `metrics.SSIM`; at the edges of the image it is reflected.
+
+    Args:
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+
+    >>> keras_cae.anomaly.get("ssim").name
+    'ssim_score'
+    """
+
+    def error_map(self, seen: Seen) -> Any:
+        return 1.0 - similarity_map(*seen.in_unit_range)

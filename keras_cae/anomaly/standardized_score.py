@@ -1,0 +1,68 @@
+"""Errors compared with those that normal images have at the same place."""
+
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_cae.anomaly.moments import Moments
+from keras_cae.anomaly.score import Run, Score
+from keras_cae.anomaly.seen import Seen
+from keras_cae.validation import positive_float
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class StandardizedScore(Score):
+    """The absolute error of each pixel, in deviations from what it is on average in normal images there.
+
+    For objects that lie in the same place in all images: their edges, which are never reconstructed well,
+    stop counting. By name "standardized".
+
+    Args:
+        floor: the least deviation that counts, as a share of the mean deviation over all pixels, so that a
+            pixel that has never changed gives finite scores.
+        **kwargs: of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: `floor` is not a finite number above zero, or the images may have any size.
+
+    Example:
+
+    >>> keras_cae.anomaly.StandardizedScore(floor=0.2).floor
+    0.2
+    """
+
+    learns = True
+    rules: ClassVar = {"floor": positive_float}
+
+    def __init__(self, *, floor: float = 0.1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keep(floor=floor)
+
+    def check(self, autoencoder: Any) -> None:
+        if None in autoencoder.built_shape[1:]:
+            raise ValueError(
+                "The score 'standardized' compares the same pixel of all images, but the autoencoder takes images of "
+                f"any size, {autoencoder.built_shape[1:]}. Build it for one size, or choose score='relative'."
+            )
+
+    def prepare(self, autoencoder: Any) -> None:
+        shape = tuple(autoencoder.built_shape[1:-1])
+        self.mean = self.statistic("mean", shape)
+        self.deviation = self.statistic("deviation", shape, 1.0)
+
+    def fit(self, run: Run) -> None:
+        moments = Moments()
+        for errors in run(_errors):
+            moments.add(errors)
+        deviation = moments.deviation
+        self.mean.assign(moments.mean)
+        self.deviation.assign(deviation + self.floor * np.mean(deviation) + keras.config.epsilon())
+
+    def error_map(self, seen: Seen) -> Any:
+        return (_errors(seen) - self.mean) / self.deviation
+
+
+def _errors(seen: Seen) -> Any:
+    return ops.mean(ops.abs(seen.images - seen.reconstructions), axis=-1)
