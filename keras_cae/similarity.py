@@ -33,8 +33,8 @@ def similarity_map(y_true: Any, y_pred: Any) -> Any:
     """The SSIM of the window around each pixel, of shape `(n, *spatial)`; at the edges images are reflected."""
     sizes = [_window_size(side) for side in _sides(y_true)]
     paddings = [(0, 0), *((size // 2, size // 2) for size in sizes), (0, 0)]
-    padded = (tf.pad(images, paddings, "REFLECT") for images in (y_true, y_pred))
-    luminance, structure = window_similarities(*padded, sizes=sizes)
+    true, pred = (tf.pad(images, paddings, "REFLECT") for images in (y_true, y_pred))
+    luminance, structure = window_similarities(true, pred, sizes)
     return ops.mean(luminance * structure, axis=-1)
 
 

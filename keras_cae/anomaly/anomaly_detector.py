@@ -1,7 +1,6 @@
 """A detector of anomalies around an autoencoder."""
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -10,30 +9,24 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.anomaly.copying import reason_to_copy
+from keras_cae.anomaly.batch_function import inference_of
+from keras_cae.anomaly.calibration import THRESHOLDS, Calibration
+from keras_cae.anomaly.copying import warn_of_copying
 from keras_cae.anomaly.evaluation import as_labels, image_results, labelled_batches, note_undefined
 from keras_cae.anomaly.get import get
 from keras_cae.anomaly.pixel_rankings import PixelRankings
 from keras_cae.anomaly.pooling import POOLINGS, pooled, smoothed
 from keras_cae.anomaly.reading import as_batches
 from keras_cae.anomaly.seen import Seen
-from keras_cae.anomaly.thresholds import METHODS, OF_LABELS, threshold_for
+from keras_cae.anomaly.thresholds import ThresholdRule
 from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.models.cae import CAE
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
 from keras_cae.validation import (
     choice,
-    finite_float,
     non_negative_float,
-    one_of,
-    positive_float,
-    share,
     share_up_to_one,
 )
-
-KEPT_SCORES = 10_000
-"""Of up to how many normal images all scores are kept; of more, as many evenly spaced quantiles."""
-THRESHOLDS = ("threshold", "map_threshold")
 
 
 def autoencoder(value: Any, name: str) -> CAE:
@@ -98,6 +91,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
     (4, 8, 8)
     """
 
+    built: bool
     rules: ClassVar = {
         "autoencoder": autoencoder,
         "score": score,
@@ -120,8 +114,8 @@ class AnomalyDetector(Hyperparameters, keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self.keep(autoencoder=autoencoder, score=score, pooling=pooling, top=top, smoothing=smoothing, resize=resize)
+        self.calibration = Calibration(name="calibration")
         self._told_of_copying = False
-        self._inferences: dict[str, Inference] = {}
         if self.autoencoder.built:
             self.score.check(self.autoencoder)
 
@@ -133,21 +127,9 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         if not self.autoencoder.built:
             self.autoencoder.build(input_shape)
         self.score.attach(self.autoencoder)
-        # The thresholds for images and for pixels, and from how many images they are.
-        self._thresholds = self._constant("thresholds", (2,), np.inf)
-        self._count = self._constant("calibrated_on", (), 0.0)
-        # Ascending; what is not used is infinite, so that no score is above it.
-        self._normal_scores = self._constant("normal_scores", (KEPT_SCORES,), np.inf)
+        if not self.calibration.built:
+            self.calibration.build()
         self.built = True
-
-    def _constant(self, name: str, shape: tuple[int, ...], value: float) -> Any:
-        return self.add_weight(
-            shape=shape,
-            initializer=keras.initializers.Constant(value),
-            dtype="float32",
-            trainable=False,
-            name=name,
-        )
 
     def get_build_config(self) -> dict[str, Any] | None:
         return {"input_shape": self.autoencoder.built_shape} if self.built else None
@@ -164,13 +146,12 @@ class AnomalyDetector(Hyperparameters, keras.Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         if tf.executing_eagerly():
-            self._check_calibrated()
+            self.calibration.check_done()
         values, maps = self._scored(inputs)
-        smaller = tf.searchsorted(self._normal_scores.value, values)
-        threshold, map_threshold = ops.unstack(self._thresholds.value)
+        threshold, map_threshold = ops.unstack(self.calibration.thresholds.value)
         return {
             "score": values,
-            "probability": ops.cast(smaller, "float32") / ops.minimum(self._count, float(KEPT_SCORES)),
+            "probability": self.calibration.probability(values),
             "is_anomaly": values > threshold,
             "anomaly_map": maps,
             "mask": maps > map_threshold,
@@ -229,29 +210,20 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or
                 another argument is not of the kind named above.
         """
-        rate = share(false_positive_rate, "false_positive_rate")
-        one_of(method, "method", METHODS)
-        sigmas = positive_float(sigmas, "sigmas")
         labels = None if labels is None else as_labels(labels)
-        if labels is None and method in OF_LABELS:
-            raise ValueError(
-                f"method={method!r} needs labels, 1 for anomalous images and 0 for normal ones; without, choose "
-                "'quantile' or 'sigma'."
-            )
-        if labels is not None and labels.all():
-            raise ValueError("labels must be 0 for some of the images: calibrate learns from normal ones.")
+        rule = ThresholdRule(method, false_positive_rate, sigmas, labels)
         self._prepare_calibration(normal_images)
-        self.score.fit(lambda function: self._run(function, normal_images, labels, batch_size, only_normal=True))
-        scores, largest = joined(self._run(self._score_and_largest, normal_images, labels, batch_size))
-        normal = scores if labels is None else scores[~labels]
-        of_maps = "quantile" if method in OF_LABELS else method
-        self._thresholds.assign(
-            [
-                threshold_for(scores, labels, method, rate, sigmas),
-                threshold_for(largest if labels is None else largest[~labels], None, of_maps, rate, sigmas),
-            ]
+        known = [weight.numpy() for weight in self.score.weights]
+        try:
+            self.score.fit(lambda function: self._run(function, normal_images, labels, batch_size, only_normal=True))
+            scores, largest = joined(self._run(self._score_and_largest, normal_images, labels, batch_size))
+        except BaseException:
+            # The thresholds that there are belong to what the score knew.
+            self.score.set_weights(known)
+            raise
+        self.calibration.learn(
+            scores if labels is None else scores[~labels], rule.of_images(scores), rule.of_maps(largest)
         )
-        self._keep_scores(normal)
         return self
 
     def _prepare_calibration(self, images: Any) -> None:
@@ -267,15 +239,9 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             )
         self.score.check(self.autoencoder)
         self.build(self.autoencoder.built_shape)
-        reason = reason_to_copy(self.autoencoder)
-        if reason and not self._told_of_copying:
+        if not self._told_of_copying:
             self._told_of_copying = True
-            warnings.warn(
-                f"{type(self.autoencoder).__name__} may copy anomalies instead of repairing them: {reason}, and it was "
-                "trained without corruption. Train it with corruption=keras_cae.layers.RandomOcclusion() or "
-                "StainNoise(), or use a model without skip connections and a smaller latent_dim.",
-                stacklevel=3,
-            )
+            warn_of_copying(self.autoencoder)
 
     def _run(
         self,
@@ -286,7 +252,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         only_normal: bool = False,
     ) -> Iterator[Any]:
         """What a function of `Seen` gives for each batch, as arrays."""
-        inference = self._inference_of(lambda batch: function(self._seen(batch)))
+        inference = inference_of(self.autoencoder, lambda batch: function(self._seen(batch)))
         start = 0
         for batch in batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size):
             these = None if labels is None else labels[start : start + len(batch)]
@@ -302,59 +268,29 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         maps = self.score.error_map(seen)
         return self.score.image_scores(seen, maps), pooled(smoothed(maps, self.smoothing), "max", 1.0)
 
-    def _keep_scores(self, scores: np.ndarray) -> None:
-        kept = np.full(KEPT_SCORES, np.inf, "float32")
-        ordered = np.sort(scores)
-        if len(ordered) > KEPT_SCORES:
-            ordered = np.quantile(ordered, np.linspace(0, 1, KEPT_SCORES))
-        kept[: len(ordered)] = ordered
-        self._normal_scores.assign(kept)
-        self._count.assign(len(scores))
-
-    def _check_calibrated(self) -> None:
-        if not self.is_calibrated:
-            raise ValueError(
-                "The detector is not calibrated: call detector.calibrate(normal_images), with images that are known to "
-                "be normal, before it can score others."
-            )
-
-    @property
-    def is_calibrated(self) -> bool:
-        """Whether `calibrate` has been called."""
-        return self.built and bool(float(self._count.numpy()) > 0)
-
     @property
     def threshold(self) -> float:
         """The score above which images are anomalous. It may be set once the detector is calibrated."""
-        return self._threshold(0)
+        return self.calibration.threshold("threshold")
 
     @threshold.setter
     def threshold(self, value: float) -> None:
-        self._set_threshold(0, value)
+        self.calibration.set_threshold("threshold", value)
 
     @property
     def map_threshold(self) -> float:
         """The value of a map above which pixels are. It may be set once the detector is calibrated."""
-        return self._threshold(1)
+        return self.calibration.threshold("map_threshold")
 
     @map_threshold.setter
     def map_threshold(self, value: float) -> None:
-        self._set_threshold(1, value)
-
-    def _threshold(self, index: int) -> float:
-        self._check_calibrated()
-        return float(self._thresholds.numpy()[index])
-
-    def _set_threshold(self, index: int, value: float) -> None:
-        value = finite_float(value, THRESHOLDS[index])
-        self._check_calibrated()
-        thresholds = self._thresholds.numpy()
-        thresholds[index] = value
-        self._thresholds.assign(thresholds)
+        self.calibration.set_threshold("map_threshold", value)
 
     # Scoring
 
-    def predict(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE, *, maps: bool = True) -> dict[str, np.ndarray]:
+    def predict(
+        self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE, *, maps: bool = True, verbose: Any = 0
+    ) -> dict[str, np.ndarray]:
         """Score images.
 
         Args:
@@ -362,6 +298,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
                 folder of images, which are scored in the order of their paths.
             batch_size: how many images of an array or a folder are scored at once.
             maps: whether to return `anomaly_map` and `mask`, which are as large as the images.
+            verbose: 1 for a progress bar.
 
         Returns:
             A dictionary of arrays: `score`, `(n,)`, larger for anomalies; `probability`, `(n,)`, the share of
@@ -372,10 +309,15 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             ValueError: the detector is not calibrated, or images are not of the kind that the autoencoder
                 takes.
         """
-        self._check_calibrated()
+        self.calibration.check_done()
         batches = batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size)
         inference = self._inference("maps" if maps else "scores")
-        return dict(joined(inference.on_batch(batch) for batch in batches))
+        bar = keras.utils.Progbar(None, verbose=1 if verbose == 1 else 0)
+        outputs = []
+        for batch in batches:
+            outputs.append(inference.on_batch(batch))
+            bar.add(1)
+        return dict(joined(outputs))
 
     def evaluate(
         self, images: Any, labels: Any = None, masks: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
@@ -400,7 +342,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         Raises:
             ValueError: the detector is not calibrated, or an argument is not of the kind named above.
         """
-        self._check_calibrated()
+        self.calibration.check_done()
         images = as_batches(images, self.autoencoder, self.resize, batch_size)
         pixels: PixelRankings | None = None
         scores, kinds = [], []
@@ -418,22 +360,16 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         return results
 
     def _inference(self, what: str) -> Inference:
-        if what not in self._inferences:
-            kept = {"scores": ("score", "probability", "is_anomaly")}.get(what)
+        """The compiled call, without thresholds and, for "scores", without maps."""
+        inferences = self.__dict__.setdefault("_inferences", {})
+        if what not in inferences:
+            left_out = {*THRESHOLDS, *(("anomaly_map", "mask") if what == "scores" else ())}
 
             def outputs(images: Any) -> Any:
-                found = self(images, training=False)
-                return {name: found[name] for name in kept or found if name not in THRESHOLDS}
+                return {name: value for name, value in self(images).items() if name not in left_out}
 
-            self._inferences[what] = self._inference_of(outputs)
-        return self._inferences[what]
-
-    def _inference_of(self, function: Callable[[Any], Any]) -> Inference:
-        return Inference(
-            function,
-            lambda batch: self.autoencoder.gate.check_array(batch, "images"),
-            lambda: bool(self.autoencoder.run_eagerly),
-        )
+            inferences[what] = inference_of(self.autoencoder, outputs)
+        return inferences[what]
 
     # Files
 
@@ -470,7 +406,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         Raises:
             ValueError: the detector is not calibrated.
         """
-        self._check_calibrated()
+        self.calibration.check_done()
         if input_signature is None:
             input_signature = self.autoencoder.export_signature()
         super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)

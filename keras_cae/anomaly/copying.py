@@ -1,5 +1,6 @@
 """Whether an autoencoder can copy what it is to find."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,20 @@ import numpy as np
 from keras_cae.layers.bottleneck import Bottleneck
 
 
-def reason_to_copy(autoencoder: Any) -> str | None:
-    """Why an autoencoder, which is built, may have learned to copy its input; None if nothing tells so.
+def warn_of_copying(autoencoder: Any) -> None:
+    """Warn if an autoencoder, which is built, may have learned to copy its input, and name the remedy."""
+    reason = reason_to_copy(autoencoder)
+    if reason:
+        warnings.warn(
+            f"{type(autoencoder).__name__} may copy anomalies instead of repairing them: {reason}, and it was trained "
+            "without corruption. Train it with corruption=keras_cae.layers.RandomOcclusion() or StainNoise(), or use "
+            "a model without skip connections and a smaller latent_dim.",
+            stacklevel=3,
+        )
 
-    Args:
-        autoencoder: the `CAE`.
-    """
+
+def reason_to_copy(autoencoder: Any) -> str | None:
+    """Why an autoencoder may have learned to copy its input; None if nothing tells so."""
     if autoencoder.corruptions:
         return None
     if not autoencoder.decodes_codes_alone:

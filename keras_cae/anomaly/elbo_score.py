@@ -35,6 +35,7 @@ class ELBOScore(Score):
     'bernoulli'
     """
 
+    likelihood: str | None
     rules: ClassVar = {"likelihood": optional(choice("bernoulli", "gaussian"))}
 
     def __init__(self, *, likelihood: str | None = None, **kwargs: Any) -> None:

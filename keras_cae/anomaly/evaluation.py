@@ -98,12 +98,10 @@ def labelled_batches(
 
 def _of_dataset(images: Any, image_shape: Any) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
     for element in () if hasattr(images, "shape") else images:
-        batch, labels, masks = (
-            None if part is None else np.asarray(part) for part in keras.utils.unpack_x_y_sample_weight(element)
-        )
-        if labels is None:
+        batch, kinds, masks = keras.utils.unpack_x_y_sample_weight(element)
+        if kinds is None:
             raise ValueError(LABELS_WANTED)
-        labels = as_labels(labels)
-        yield batch, labels, None if masks is None else as_masks(masks, labels, image_shape)
+        labels = as_labels(kinds)
+        yield np.asarray(batch), labels, None if masks is None else as_masks(np.asarray(masks), labels, image_shape)
     if hasattr(images, "shape"):
         raise ValueError(LABELS_WANTED)

@@ -38,11 +38,10 @@ class PixelRankings:
             masks: booleans, `(n, *spatial)`.
             maps: floats of the same shape.
         """
-        normal_images = np.broadcast_to(
-            ~masks.reshape(len(masks), -1).any(axis=1)[:, None], (len(masks), masks[0].size)
-        )
         flat = masks.reshape(-1)
-        weights = np.stack([flat, ~flat, _shares_of_regions(masks), normal_images.reshape(-1)], 1).astype("float32")
+        defective = np.logical_or.reduce(masks, axis=tuple(range(1, masks.ndim)), keepdims=True)
+        of_normal_images = np.broadcast_to(~defective, masks.shape).reshape(-1)
+        weights = np.stack([flat, ~flat, _shares_of_regions(masks), of_normal_images], 1).astype("float32")
         self._parts.append((maps.reshape(-1).astype("float32"), weights))
         self._held += flat.size
         for mask, each in zip(masks, maps, strict=True):

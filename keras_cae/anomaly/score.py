@@ -36,6 +36,7 @@ class Score(Hyperparameters, keras.layers.Layer):
     True
     """
 
+    built: bool
     learns: ClassVar[bool] = False
     """Whether `fit` reads the normal images."""
 

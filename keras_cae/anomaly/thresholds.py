@@ -5,39 +5,68 @@ from typing import Any
 
 import numpy as np
 
+from keras_cae.validation import one_of, positive_float, share
+
 METHODS = ("quantile", "sigma", "f1", "youden")
 OF_LABELS = ("f1", "youden")
 """The methods that need anomalous images too."""
 
 
-def threshold_for(scores: np.ndarray, labels: Any, method: str, false_positive_rate: float, sigmas: float) -> float:
-    """The score above which an image is anomalous.
+class ThresholdRule:
+    """How thresholds follow from scores.
 
     Args:
-        scores: of all images, `(n,)`.
-        labels: True for anomalous ones; None if there are none.
         method: one of `METHODS`.
         false_positive_rate: of "quantile": the largest share of the normal images that may be above.
         sigmas: of "sigma": how many standard deviations above the mean.
+        labels: True for anomalous images; None if there are none.
+
+    Raises:
+        ValueError: an argument is not of the kind named above, or labels are missing.
     """
-    normal = scores if labels is None else scores[~labels]
-    if method in OF_LABELS and (labels is None or not labels.any()):
-        warnings.warn(
-            f"There are no anomalous images among those of calibrate, so the method {method!r} has nothing to choose "
-            "by; the threshold is that of method='quantile'.",
-            stacklevel=3,
-        )
-        method = "quantile"
-    if method == "quantile":
-        return _quantile(normal, false_positive_rate)
-    if method == "sigma":
-        return float(np.mean(normal, dtype="float64") + sigmas * np.std(normal, dtype="float64"))
-    return _best_split(scores, labels, method)
+
+    def __init__(self, method: str, false_positive_rate: float, sigmas: float, labels: Any) -> None:
+        self.method = one_of(method, "method", METHODS)
+        self.false_positive_rate = share(false_positive_rate, "false_positive_rate")
+        self.sigmas = positive_float(sigmas, "sigmas")
+        self.labels = labels
+        if method not in OF_LABELS and labels is None:
+            return
+        if labels is None:
+            raise ValueError(
+                f"method={method!r} needs labels, 1 for anomalous images and 0 for normal ones; without, choose "
+                "'quantile' or 'sigma'."
+            )
+        if labels.all():
+            raise ValueError("labels must be 0 for some of the images: calibrate learns from normal ones.")
+        if method in OF_LABELS and not labels.any():
+            warnings.warn(
+                f"There are no anomalous images by which method={method!r} could choose: the threshold is that of "
+                "'quantile'.",
+                stacklevel=3,
+            )
+            self.method = "quantile"
+
+    def of_images(self, scores: np.ndarray) -> float:
+        """The score above which images are anomalous, from those of all images."""
+        if self.method in OF_LABELS:
+            return _best_split(scores, self.labels, self.method)
+        return self._of_normal(scores)
+
+    def of_maps(self, largest: np.ndarray) -> float:
+        """The value above which pixels are anomalous, from the largest value in the map of each image."""
+        return self._of_normal(largest)
+
+    def _of_normal(self, values: np.ndarray) -> float:
+        normal = (values if self.labels is None else values[~self.labels]).astype("float64")
+        if self.method == "sigma":
+            return float(np.mean(normal) + self.sigmas * np.std(normal))
+        return _quantile(normal, self.false_positive_rate)
 
 
 def _quantile(scores: np.ndarray, share_above: float) -> float:
     """The quantile by linear interpolation, but never so low that more than the share are above."""
-    scores = np.sort(scores.astype("float64"))
+    scores = np.sort(scores)
     allowed = int(np.floor(share_above * len(scores) + 1e-9))
     return float(max(np.quantile(scores, 1 - share_above), scores[len(scores) - 1 - allowed]))
 

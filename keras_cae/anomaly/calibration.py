@@ -1,0 +1,79 @@
+"""What a detector knows of the scores of normal images, as weights of a layer."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.validation import finite_float
+
+KEPT_SCORES = 10_000
+"""Of up to how many normal images all scores are kept; of more, as many evenly spaced quantiles."""
+THRESHOLDS = ("threshold", "map_threshold")
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class Calibration(keras.layers.Layer):
+    """Both thresholds, and the scores of normal images, from which probabilities follow."""
+
+    built: bool
+
+    def build(self, input_shape: Any = None) -> None:
+        self.thresholds = self._constant("thresholds", (2,), np.inf)
+        self.count = self._constant("count", (), 0.0)
+        # Ascending; what is not used is infinite, so that no score is above it.
+        self.normal_scores = self._constant("normal_scores", (KEPT_SCORES,), np.inf)
+        self.built = True
+
+    def _constant(self, name: str, shape: tuple[int, ...], value: float) -> Any:
+        return self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.Constant(value),
+            dtype="float32",
+            trainable=False,
+            name=name,
+        )
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there have been normal images."""
+        return self.built and bool(float(self.count.numpy()) > 0)
+
+    def check_done(self) -> None:
+        """Raise a `ValueError` unless there have been normal images."""
+        if not self.is_done:
+            raise ValueError(
+                "The detector is not calibrated: call detector.calibrate(normal_images), with images that are known to "
+                "be normal, before it can score others."
+            )
+
+    def learn(self, scores: np.ndarray, threshold: float, map_threshold: float) -> None:
+        """Take over the scores of normal images, and both thresholds."""
+        ordered = np.sort(scores)
+        if len(ordered) > KEPT_SCORES:
+            ordered = np.quantile(ordered, np.linspace(0, 1, KEPT_SCORES))
+        kept = np.full(KEPT_SCORES, np.inf, "float32")
+        kept[: len(ordered)] = ordered
+        self.normal_scores.assign(kept)
+        self.count.assign(len(scores))
+        self.thresholds.assign([threshold, map_threshold])
+
+    def probability(self, scores: Any) -> Any:
+        """The share of the normal images with a smaller score, for each of some scores."""
+        smaller = tf.searchsorted(self.normal_scores.value, scores)
+        return ops.cast(smaller, "float32") / ops.minimum(self.count.value, float(KEPT_SCORES))
+
+    def threshold(self, name: str) -> float:
+        """The threshold of a name."""
+        self.check_done()
+        return float(self.thresholds.numpy()[THRESHOLDS.index(name)])
+
+    def set_threshold(self, name: str, value: float) -> None:
+        """Change the threshold of a name."""
+        value = finite_float(value, name)
+        self.check_done()
+        thresholds = self.thresholds.numpy()
+        thresholds[THRESHOLDS.index(name)] = value
+        self.thresholds.assign(thresholds)
