@@ -40,11 +40,6 @@ def autoencoder(value: Any, name: str) -> CAE:
     return value
 
 
-def score(value: Any, name: str) -> Any:
-    """The rule for the score: what `keras_cae.anomaly.get` takes."""
-    return get(value)
-
-
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AnomalyDetector(Hyperparameters, keras.Model):
     """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
@@ -78,13 +73,13 @@ class AnomalyDetector(Hyperparameters, keras.Model):
 
     Example:
 
-    >>> images = np.random.default_rng(0).random((64, 8, 8, 1), dtype="float32") / 2
+    >>> images = np.random.default_rng(0).random((64, 8, 8, 1), dtype="float32") / 5 + 0.4
     >>> model = keras_cae.models.BasicCAE(latent_dim=4)
     >>> model.compile(optimizer="adam", loss="mse")
     >>> history = model.fit(images, verbose=0)
     >>> detector = keras_cae.anomaly.AnomalyDetector(model, score="mse")
     >>> detector = detector.calibrate(images, false_positive_rate=0.05)
-    >>> found = detector.predict(np.concatenate([images[:2], 2 * images[:2]]))
+    >>> found = detector.predict(np.concatenate([images[:2], 1.5 * images[:2]]))
     >>> found["is_anomaly"].tolist()
     [False, False, True, True]
     >>> found["anomaly_map"].shape
@@ -94,7 +89,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
     built: bool
     rules: ClassVar = {
         "autoencoder": autoencoder,
-        "score": score,
+        "score": lambda value, name: get(value),
         "pooling": choice(*POOLINGS),
         "top": share_up_to_one,
         "smoothing": non_negative_float,
@@ -147,7 +142,9 @@ class AnomalyDetector(Hyperparameters, keras.Model):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         if tf.executing_eagerly():
             self.calibration.check_done()
-        values, maps = self._scored(inputs)
+        seen = self._seen(inputs)
+        maps = self.score.error_map(seen)
+        values, maps = self.score.image_scores(seen, maps), smoothed(maps, self.smoothing)
         threshold, map_threshold = ops.unstack(self.calibration.thresholds.value)
         return {
             "score": values,
@@ -158,12 +155,6 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             "threshold": threshold,
             "map_threshold": map_threshold,
         }
-
-    def _scored(self, images: Any) -> tuple[Any, Any]:
-        """The score and the map of each image."""
-        seen = self._seen(images)
-        maps = self.score.error_map(seen)
-        return self.score.image_scores(seen, maps), smoothed(maps, self.smoothing)
 
     def _seen(self, images: Any) -> Seen:
         return Seen(self.autoencoder, images, self._pool)
@@ -221,9 +212,8 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             # The thresholds that there are belong to what the score knew.
             self.score.set_weights(known)
             raise
-        self.calibration.learn(
-            scores if labels is None else scores[~labels], rule.of_images(scores), rule.of_maps(largest)
-        )
+        normal = scores if labels is None else scores[~labels]
+        self.calibration.learn(normal, rule.of_images(scores), rule.of_maps(largest))
         return self
 
     def _prepare_calibration(self, images: Any) -> None:
@@ -265,6 +255,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
 
     def _score_and_largest(self, seen: Seen) -> tuple[Any, Any]:
+        """The score of each image, and the largest value in its map."""
         maps = self.score.error_map(seen)
         return self.score.image_scores(seen, maps), pooled(smoothed(maps, self.smoothing), "max", 1.0)
 

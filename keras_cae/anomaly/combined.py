@@ -38,8 +38,8 @@ class Combined(Score):
     Example:
 
     >>> score = keras_cae.anomaly.Combined(["mse", keras_cae.anomaly.LatentScore()])
-    >>> [part.name for part in score.scores]
-    ['mse_score', 'latent_score']
+    >>> [type(part).__name__ for part in score.scores]
+    ['MSEScore', 'LatentScore']
     """
 
     learns = True

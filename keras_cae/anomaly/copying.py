@@ -16,7 +16,7 @@ def warn_of_copying(autoencoder: Any) -> None:
             f"{type(autoencoder).__name__} may copy anomalies instead of repairing them: {reason}, and it was trained "
             "without corruption. Train it with corruption=keras_cae.layers.RandomOcclusion() or StainNoise(), or use "
             "a model without skip connections and a smaller latent_dim.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

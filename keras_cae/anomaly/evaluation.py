@@ -60,9 +60,13 @@ def as_labels(labels: Any) -> np.ndarray:
     if array.ndim != 1 or array.dtype.kind not in "buif" or not np.isin(array, (0, 1)).all():
         raise ValueError(
             "labels must be 0 or False for normal images and 1 or True for anomalous ones, of shape (n,), got "
-            f"{str(labels)[:100]} of shape {array.shape}. Of classes: labels != normal_class."
+            f"{_some_of(array)} in the shape {array.shape}. Of classes: labels != normal_class."
         )
     return array.astype(bool)
+
+
+def _some_of(array: np.ndarray) -> str:
+    return ", ".join(repr(value) for value in np.unique(array)[:5].tolist()) + (", …" if array.size > 5 else "")
 
 
 def labelled_batches(

@@ -34,8 +34,8 @@ class FunctionScore(Score):
     Example:
 
     >>> score = keras_cae.anomaly.FunctionScore(lambda images, reconstructions: images - reconstructions)
-    >>> score.name
-    'function_score'
+    >>> float(score.function(3.0, 1.0))
+    2.0
     """
 
     rules: ClassVar = {"function": function}

@@ -32,8 +32,8 @@ def get(identifier: Any) -> Score:
 
     Example:
 
-    >>> keras_cae.anomaly.get("mse+ssim").name
-    'combined'
+    >>> type(keras_cae.anomaly.get("mse+ssim")).__name__
+    'Combined'
     """
     # The namespace imports this module, so it is looked up when it is complete.
     namespace = importlib.import_module("keras_cae.anomaly")

@@ -30,8 +30,8 @@ class LatentScore(Score):
 
     Example:
 
-    >>> keras_cae.anomaly.get("latent").name
-    'latent_score'
+    >>> isinstance(keras_cae.anomaly.get("latent"), keras_cae.anomaly.LatentScore)
+    True
     """
 
     learns = True

@@ -20,8 +20,8 @@ class MAEScore(Score):
 
     Example:
 
-    >>> keras_cae.anomaly.get("mae").name
-    'mae_score'
+    >>> isinstance(keras_cae.anomaly.get("mae"), keras_cae.anomaly.MAEScore)
+    True
     """
 
     def error_map(self, seen: Seen) -> Any:

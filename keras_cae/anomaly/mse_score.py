@@ -14,6 +14,6 @@ class MSEScore(Score):
 
     Example:
 
-    >>> keras_cae.anomaly.get("mse").name
-    'mse_score'
+    >>> isinstance(keras_cae.anomaly.get("mse"), keras_cae.anomaly.MSEScore)
+    True
     """

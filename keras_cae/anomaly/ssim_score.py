@@ -22,8 +22,8 @@ class SSIMScore(Score):
 
     Example:
 
-    >>> keras_cae.anomaly.get("ssim").name
-    'ssim_score'
+    >>> isinstance(keras_cae.anomaly.get("ssim"), keras_cae.anomaly.SSIMScore)
+    True
     """
 
     def error_map(self, seen: Seen) -> Any:

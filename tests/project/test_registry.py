@@ -17,9 +17,9 @@ from checks import (
 )
 
 import keras_cae
-from keras_cae import callbacks, layers, losses, metrics, models, samplers
+from keras_cae import anomaly, callbacks, layers, losses, metrics, models, samplers
 
-NAMESPACES = ("callbacks", "layers", "losses", "metrics", "models", "samplers")
+NAMESPACES = ("anomaly", "callbacks", "layers", "losses", "metrics", "models", "samplers")
 
 
 def pyramid(filters, **more):
@@ -57,6 +57,23 @@ def networks():
 
 # class: a function that gives every argument of the constructor a value that is not its default
 ARGUMENTS = {
+    anomaly.AnomalyDetector: lambda: {
+        "autoencoder": models.CAE(**networks()),
+        "score": anomaly.Combined(["mae", "ssim"]),
+        "pooling": "top",
+        "top": 0.1,
+        "smoothing": 1.0,
+        "resize": "pad",
+    },
+    anomaly.Combined: lambda: {"scores": ("latent", anomaly.StandardizedScore(floor=0.2))},
+    anomaly.ELBOScore: lambda: {"likelihood": "gaussian"},
+    anomaly.FunctionScore: lambda: {"function": keras.losses.mean_absolute_error},
+    anomaly.LatentScore: dict,
+    anomaly.MAEScore: dict,
+    anomaly.MSEScore: dict,
+    anomaly.RelativeScore: lambda: {"exponent": "fitted", "typicality": False},
+    anomaly.SSIMScore: dict,
+    anomaly.StandardizedScore: lambda: {"floor": 0.2},
     layers.AdversarialBottleneck: lambda: {
         "latent_dim": 3,
         "adversarial_weight": 0.5,
@@ -138,6 +155,7 @@ ARGUMENTS = {
         "weights": (0.5, 0.2, 0.3),
         "name": "quality",
     },
+    metrics.AUPRO: lambda: {"limit": 0.1, "name": "quality"},
     metrics.ActiveUnits: lambda: {"latent_dim": 3, "threshold": 0.1, "name": "quality"},
     metrics.MultiScaleSSIM: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.CodebookUsage: lambda: {"codebook_size": 7, "name": "quality"},
@@ -179,6 +197,7 @@ WITHOUT_CONFIG = {
     samplers.GaussianMixtureSampler,
     samplers.NormalSampler,
     # Bases for those who extend.
+    anomaly.Score,
     layers.Bottleneck,
     layers.Corruption,
     losses.ImageLoss,
