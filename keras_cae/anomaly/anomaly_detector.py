@@ -89,7 +89,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
     built: bool
     rules: ClassVar = {
         "autoencoder": autoencoder,
-        "score": lambda value, name: get(value),
+        "score": get,
         "pooling": choice(*POOLINGS),
         "top": share_up_to_one,
         "smoothing": non_negative_float,

@@ -19,7 +19,7 @@ def several_scores(values: Any, name: str) -> tuple[Any, ...]:
     """The rule for scores: at least two names or objects, or configurations of some."""
     if not isinstance(values, list | tuple) or len(values) < 2:
         raise ValueError(f"{name} must be a list of at least two scores, got {values!r}.")
-    return tuple(get(value) for value in values)
+    return tuple(get(value, f"{name}[{index}]") for index, value in enumerate(values))
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

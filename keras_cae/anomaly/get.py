@@ -19,13 +19,14 @@ NAMES = {
 """The class that each name stands for."""
 
 
-def get(identifier: Any) -> Score:
+def get(identifier: Any, name: str = "score") -> Score:
     """Return the score that an identifier stands for.
 
     Args:
         identifier: "mse", "mae", "ssim", "relative", "standardized", "latent" or "elbo"; several of these,
             joined by "+"; a `Score`; its configuration; or a function of images and reconstructions, see
             `FunctionScore`.
+        name: of the argument, for errors.
 
     Raises:
         ValueError: it is none of these.
@@ -42,14 +43,14 @@ def get(identifier: Any) -> Score:
     if isinstance(identifier, Score):
         return identifier
     if isinstance(identifier, str):
-        names = [name.strip() for name in identifier.split("+")]
-        if all(name in NAMES for name in names):
-            scores = [getattr(namespace, NAMES[name])() for name in names]
+        names = [part.strip() for part in identifier.split("+")]
+        if all(part in NAMES for part in names):
+            scores = [getattr(namespace, NAMES[part])() for part in names]
             return scores[0] if len(scores) == 1 else namespace.Combined(scores)
     elif callable(identifier) and not isinstance(identifier, type | keras.layers.Layer):
         return namespace.FunctionScore(identifier)
     expected = ", ".join(map(repr, NAMES))
     raise ValueError(
-        f"score must be one of {expected}, several of them joined by '+', a keras_cae.anomaly.Score or a function of "
+        f"{name} must be one of {expected}, several of them joined by '+', a keras_cae.anomaly.Score or a function of "
         f"images and reconstructions, got {identifier!r}."
     )

@@ -19,7 +19,7 @@ SMALLEST = 1e-12
 
 def exponent(value: Any, name: str) -> float | str:
     """The rule for the exponent: a number, or "fitted"."""
-    return "fitted" if value == "fitted" else finite_float(value, name)
+    return "fitted" if isinstance(value, str) and value == "fitted" else finite_float(value, name)
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

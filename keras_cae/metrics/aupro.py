@@ -10,7 +10,7 @@ from keras_cae.compatibility import declare_direction
 from keras_cae.images import compatible
 from keras_cae.metrics.measured_mean import nan_unless
 from keras_cae.regions import regions_of
-from keras_cae.validation import share_up_to_one
+from keras_cae.validation import share_up_to_one, text
 
 DROPPED_BITS = 14
 """How many bits of a float32 are dropped to sort values into bins: 2^18 bins, each 0.2 % of a value wide."""
@@ -54,7 +54,7 @@ class AUPRO(keras.metrics.Metric):
     """
 
     def __init__(self, limit: float = 0.3, name: str = "aupro", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=text(name, "name"), **kwargs)
         self.limit = share_up_to_one(limit, "limit")
         declare_direction(self, "max")
         # Of each bin the overlaps, which add up to the number of defects, and the number of normal pixels.

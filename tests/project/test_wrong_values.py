@@ -93,6 +93,10 @@ def share(value):
     return is_number(value) and 0 < value < 1
 
 
+def share_up_to_one(value):
+    return is_number(value) and 0 < value <= 1
+
+
 def fraction(value):
     return is_number(value) and 0 <= value < 1
 
@@ -114,6 +118,10 @@ def word(value):
     return isinstance(value, str) and value != ""
 
 
+def a_lambda(value):
+    return value is VALUES["a lambda"]
+
+
 def boolean(value):
     return isinstance(value, bool)
 
@@ -127,6 +135,27 @@ ACCEPTED = {
     "activation": none,
     "anomalous": none,
     "attribute": word,
+    "autoencoder": nothing,
+    "count": positive_int,
+    "exponent": is_number,
+    "floor": positive,
+    "function": a_lambda,
+    "irregularity": non_negative,
+    "keep_noise": boolean,
+    "likelihood": none,
+    "limit": share_up_to_one,
+    "noise": non_negative,
+    "opacity": nothing,
+    "pooling": nothing,
+    "resize": nothing,
+    "score": a_lambda,
+    "scores": nothing,
+    "shapes": nothing,
+    "size": nothing,
+    "smoothing": non_negative,
+    "textures": nothing,
+    "top": share_up_to_one,
+    "typicality": boolean,
     "cycles": positive_int,
     "dims": positive_int,
     "end": non_negative,
@@ -147,7 +176,7 @@ ACCEPTED = {
     "pairs": positive_int,
     "patience": optional(positive_int),
     "rate_weight": optional(non_negative),
-    "schedule": lambda value: value is VALUES["a lambda"],
+    "schedule": a_lambda,
     "shown_images": positive_int,
     "span": positive,
     "start": non_negative,
