@@ -1,0 +1,170 @@
+"""How well anomalies are found, beside PCA, Isolation Forest and one-class SVM.
+
+    pip install -e ".[bench]"
+    python tests/benchmarks/anomaly.py [FILE.npz …] [--defects] [--mvtec FOLDER …] [--seeds 3] [--epochs 50]
+
+Each FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`: of each class in turn the training images are
+normal, and the test images of all other classes are anomalies. `--defects` draws defects onto photographs that
+come with scikit-image. FOLDER is in the layout of MVTec AD. Models are trained on normal images alone, which
+also calibrate the detector. Prints a table in Markdown for each: the means over tasks and seeds, and the
+deviation between seeds.
+"""
+
+import argparse
+import warnings
+
+import keras
+import numpy as np
+from anomaly_tasks import defect_tasks, mvtec_task, one_class
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import OneClassSVM
+from tables import print_table
+
+import keras_cae
+from keras_cae.anomaly import AnomalyDetector, RelativeScore
+from keras_cae.anomaly.pixel_rankings import PixelRankings
+from keras_cae.rankings import auroc
+
+COMPONENTS = 32
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="*", help="files of images with classes")
+    parser.add_argument("--classes", type=int, nargs="+", help="only these tasks of them")
+    parser.add_argument("--defects", action="store_true")
+    parser.add_argument("--mvtec", nargs="+", default=[])
+    parser.add_argument("--image-size", type=int, default=128, help="of the images in FOLDER")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--latent-dim", type=int, default=32)
+    parser.add_argument("--each", action="store_true", help="a column for each task")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", "Not defined for these images")
+    for path in options.data:
+        print(f"\n## One class of {path}\n")
+        show(list(one_class(path, options.classes)), one_class_results, options)
+    if options.defects:
+        print("\n## Defects\n")
+        show(list(defect_tasks()), defect_results, options)
+    for folder in options.mvtec:
+        print(f"\n## {folder}\n")
+        show([mvtec_task(folder, options.image_size)], defect_results, options)
+
+
+def show(tasks, results_of, options):
+    """Print a table of what all methods come to."""
+    found = [
+        [{**baselines(task, seed), **results_of(task, seed, options)} for task in tasks]
+        for seed in range(options.seeds)
+    ]
+    measures = ("image_auroc", "aupro") if tasks[0].masks is not None else ("image_auroc",)
+    names = [task.name for task in tasks] if options.each else []
+    print_table(("method", *names, *measures), (row(method, found, measures, options.each) for method in found[0][0]))
+
+
+def row(method, found, measures, each):
+    """A row of the table: of each task, if wanted, and the mean of each measure."""
+    values = {
+        name: np.array([[task[method].get(name, np.nan) for task in seed] for seed in found]) for name in measures
+    }
+    yield method
+    if each:
+        yield from (f"{mean:.2f}" for mean in values[measures[0]].mean(axis=0))
+    for name in measures:
+        means = values[name].mean(axis=1)
+        yield "–" if np.isnan(means).any() else f"{means.mean():.3f} ± {means.std():.3f}"
+
+
+# Methods without a network
+
+
+def baselines(task, seed):
+    """The results of methods that look at all pixels of an image as one vector."""
+    normal, images = (part.reshape(len(part), -1) / np.float32(255) for part in (task.normal, task.images))
+    components = PCA(min(COMPONENTS, len(normal)), svd_solver="randomized", random_state=seed).fit(normal)
+    errors = (images - components.inverse_transform(components.transform(images))) ** 2
+    codes = [components.transform(part) for part in (normal, images)]
+    scaler = StandardScaler().fit(codes[0])
+    svm = OneClassSVM(nu=0.1, gamma="scale").fit(scaler.transform(codes[0]))
+    forest = IsolationForest(random_state=seed).fit(normal)
+    return {
+        f"PCA, {COMPONENTS} components": measured(task, errors.mean(axis=1), errors),
+        "one-class SVM on these": measured(task, -svm.score_samples(scaler.transform(codes[1]))),
+        "Isolation Forest": measured(task, -forest.score_samples(images)),
+    }
+
+
+def measured(task, scores, maps=None):
+    """The results of scores, and of maps of the pixels' values."""
+    results = {"image_auroc": auroc(scores, task.labels)}
+    if maps is not None and task.masks is not None:
+        pixels = PixelRankings()
+        pixels.add(task.masks, maps.reshape(task.images.shape).mean(axis=-1))
+        results.update(pixels.results())
+    return results
+
+
+# Autoencoders
+
+
+def one_class_results(task, seed, options):
+    """The results of one autoencoder with several scores."""
+    model = trained(keras_cae.models.BasicCAE(options.latent_dim, filters=(16, 32)), task.normal, seed, options.epochs)
+    return {f"`BasicCAE`, {name}": evaluated(AnomalyDetector(model, score), task) for name, score in scores().items()}
+
+
+def scores():
+    """The scores that are compared."""
+    return {
+        "mse": "mse",
+        "ssim": "ssim",
+        "latent": "latent",
+        "relative without typicality": RelativeScore(typicality=False),
+        "relative without typicality, fitted exponent": RelativeScore(exponent="fitted", typicality=False),
+        "relative (the default)": "relative",
+    }
+
+
+def defect_results(task, seed, options):
+    """The results of autoencoders that copy, and of those that are trained to repair."""
+    occlusion = keras_cae.layers.RandomOcclusion(noise=0.02, keep_noise=True, seed=seed)
+    stains = keras_cae.layers.StainNoise(seed=seed)
+    models = {
+        "`BasicCAE`": keras_cae.models.BasicCAE(options.latent_dim, filters=(16, 32, 64)),
+        "`DenoisingCAE`, stains": keras_cae.models.DenoisingCAE(filters=(16, 32, 64, 64), corruption=stains),
+        "`DenoisingCAE`, occlusions": keras_cae.models.DenoisingCAE(filters=(16, 32, 64, 64), corruption=occlusion),
+    }
+    found = {}
+    for name, model in models.items():
+        trained(model, task.normal, seed, options.epochs)
+        for score, arguments in DETECTORS.items():
+            found[f"{name}, {score}"] = evaluated(AnomalyDetector(model, **arguments), task)
+    return found
+
+
+DETECTORS = {
+    "relative": {"score": "relative"},
+    "mse, largest": {"score": "mse", "pooling": "max", "smoothing": 2.0},
+    "mse+ssim, largest": {"score": "mse+ssim", "pooling": "max", "smoothing": 2.0},
+}
+
+
+def trained(model, images, seed, epochs, batch_size=32):
+    """The model, trained on normal images."""
+    keras.utils.set_random_seed(seed)
+    steps = epochs * -(-len(images) // batch_size)
+    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps)), "mse")
+    model.fit(images, epochs=epochs, batch_size=batch_size, verbose=0)
+    return model
+
+
+def evaluated(detector, task):
+    """The results of a detector that is calibrated on the images of training."""
+    return detector.calibrate(task.normal).evaluate(task.images, task.labels, task.masks)
+
+
+if __name__ == "__main__":
+    main()

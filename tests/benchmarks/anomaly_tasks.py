@@ -1,0 +1,102 @@
+"""Tasks of finding anomalies: normal images to learn from, and others, of which it is known what they are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import skimage.data
+from defects import with_defect
+from labelled import labelled_images
+from PIL import Image
+
+from keras_cae.datasets import load_images
+
+CROP = 64
+NORMAL_CROPS, TEST_CROPS = 400, 100
+TEXTURES = ("brick", "grass", "gravel")
+OBJECTS = ("chelsea", "coffee", "rocket")
+"""Photographs whose middle stands for an object: the same in all images, but for a little movement and light."""
+
+
+class Task(NamedTuple):
+    """Images as uint8. In the test, labels are True for anomalies; masks show where they are, if that is known."""
+
+    name: str
+    normal: np.ndarray
+    images: np.ndarray
+    labels: np.ndarray
+    masks: np.ndarray | None = None
+
+
+def one_class(path: str, classes: Any = None) -> Iterator[Task]:
+    """For each class of a data set: its training images are normal, the test images of others are not."""
+    (train, train_classes), (test, test_classes) = labelled_images(path)
+    for each in np.unique(train_classes) if classes is None else classes:
+        yield Task(str(each), train[train_classes == each], test, test_classes != each)
+
+
+def defect_tasks(seed: int = 0) -> Iterator[Task]:
+    """Textures and objects of photographs that come with scikit-image, with defects that are drawn."""
+    for name in TEXTURES:
+        yield _task(name, _texture(name, np.random.default_rng(seed)), seed)
+    for name in OBJECTS:
+        yield _task(name, _object(name, np.random.default_rng(seed)), seed)
+
+
+def _task(name: str, parts: tuple[np.ndarray, np.ndarray], seed: int) -> Task:
+    normal, images = parts
+    generator = np.random.default_rng([seed, 1])
+    labels = np.arange(len(images)) % 2 == 1
+    pairs = [
+        with_defect(image, generator) if label else (image, np.zeros(image.shape[:2], bool))
+        for image, label in zip(images, labels, strict=True)
+    ]
+    images, masks = (np.stack(part) for part in zip(*pairs, strict=True))
+    return Task(name, normal, images, labels, masks)
+
+
+def _texture(name: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of the left of a photograph to learn from, and of its right, which has not been seen, to test."""
+    image = getattr(skimage.data, name)()[..., None]
+    middle = image.shape[1] * 2 // 3
+    return _crops(image[:, :middle], NORMAL_CROPS, generator), _crops(image[:, middle:], TEST_CROPS, generator)
+
+
+def _crops(image: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    tops, lefts = (generator.integers(0, side - CROP + 1, count) for side in image.shape[:2])
+    return np.stack([image[top : top + CROP, left : left + CROP] for top, left in zip(tops, lefts, strict=True)])
+
+
+def _object(name: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    image = getattr(skimage.data, name)()
+    side = min(image.shape[:2])
+    top, left = ((length - side) // 2 for length in image.shape[:2])
+    small = Image.fromarray(image[top : top + side, left : left + side]).resize((CROP + 6, CROP + 6))
+    images = _crops(np.asarray(small), NORMAL_CROPS + TEST_CROPS, generator).astype("float64")
+    light = generator.uniform(0.85, 1.1, (len(images), 1, 1, 1))
+    noisy = light * images + generator.normal(0, 4, images.shape)
+    images = np.clip(np.round(noisy), 0, 255).astype("uint8")
+    return images[:NORMAL_CROPS], images[NORMAL_CROPS:]
+
+
+def mvtec_task(folder: str, image_size: int) -> Task:
+    """A folder in the layout of MVTec AD: `train/good`, `test/KIND`, `ground_truth/KIND/*_mask.png`."""
+    root = Path(folder)
+    normal = load_images(root / "train" / "good", image_size=image_size).images
+    images, labels, masks = [], [], []
+    for kind in sorted(path for path in (root / "test").iterdir() if path.is_dir()):
+        found = load_images(kind, image_size=image_size, channels=normal.shape[-1]).images
+        images.append(found)
+        labels += [kind.name != "good"] * len(found)
+        files = sorted((root / "ground_truth" / kind.name).glob("*.png"))
+        if kind.name == "good":
+            masks.append(np.zeros(found.shape[:3], bool))
+        else:
+            masks.append(np.stack([_mask(file, image_size) for file in files]))
+    return Task(root.name, normal, np.concatenate(images), np.array(labels), np.concatenate(masks))
+
+
+def _mask(path: Path, side: int) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L").resize((side, side), Image.Resampling.NEAREST)) > 0
