@@ -1,6 +1,6 @@
 """How well anomalies are found, beside PCA, Isolation Forest and one-class SVM.
 
-    pip install -e ".[bench]"
+    pip install -e ".[test]"
     python tests/benchmarks/anomaly.py [FILE.npz …] [--defects] [--mvtec FOLDER …] [--seeds 3] [--epochs 50]
 
 Each FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`: of each class in turn the training images are

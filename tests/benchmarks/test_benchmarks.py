@@ -11,7 +11,9 @@ import keras
 import numpy as np
 import pytest
 import stock_networks
+from anomaly_tasks import defect_tasks, mvtec_task
 from architectures import ARCHITECTURES, make_ours, make_stock
+from defects import KINDS
 from floating_point import training_operations
 from kernel_distance import kernel_distance
 from pictures import GAP, save_rows
@@ -125,6 +127,45 @@ def test_completion_has_a_row_for_every_way(tmp_path):
     rows = {"the mean image": 1, "PCA, .*": 2, "MaskedCAE": 1}
     check_rows(printed, rows)
     assert (tmp_path / "completed.png").stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_anomalies_have_a_row_for_every_method(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (96, 8, 8, 1), dtype="uint8")
+    classes = np.arange(96) % 2
+    parts = {"x_train": images[:64], "y_train": classes[:64], "x_test": images[64:], "y_test": classes[64:]}
+    np.savez(tmp_path / "images.npz", **parts)
+    printed = run("anomaly.py", tmp_path / "images.npz", "--seeds", "1", "--epochs", "1", "--each")
+    check_rows(printed, {"PCA, 32 components": 1, "one-class SVM on these": 1, "`BasicCAE`, .*": 6})
+
+
+@pytest.mark.slow
+def test_mvtec_folders_and_defects_that_are_drawn(tmp_path):
+    task = next(defect_tasks())
+    for number, (image, label, mask) in enumerate(zip(task.images[:8], task.labels, task.masks, strict=False)):
+        for folder, picture in (
+            ("train/good", task.normal[number]),
+            (f"test/{'drawn' if label else 'good'}", image),
+            *([("ground_truth/drawn", 255 * mask[..., None].astype("uint8"))] if label else []),
+        ):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            keras.utils.save_img(tmp_path / folder / f"{number}.png", picture, scale=False)
+    found = mvtec_task(tmp_path, 64)
+    order = np.argsort(~task.labels[:8], kind="stable")
+    np.testing.assert_array_equal(found.images, task.images[order])
+    np.testing.assert_array_equal(found.masks, task.masks[order])
+    printed = run("anomaly.py", "--mvtec", tmp_path, "--image-size", "64", "--seeds", "1", "--epochs", "1")
+    check_rows(printed, {"PCA, 32 components": 1, "`DenoisingCAE`, .*": 6})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_defect_lies_in_its_mask(kind):
+    image = np.random.default_rng(1).integers(60, 200, (48, 64, 3)).astype("float64")
+    drawn, mask = kind(image, np.random.default_rng(2))
+    change = np.abs(drawn - image).max(axis=-1)
+    assert 8 <= mask.sum() <= 400
+    assert change[mask].mean() > 15
+    assert change[~mask].mean() < 0.5
 
 
 @pytest.mark.slow
