@@ -29,7 +29,7 @@ class Combined(Score):
     Maps are averaged the same way. "mse+ssim" is `Combined(["mse", "ssim"])`, and so with all names.
 
     Args:
-        scores: names, `Score`s or functions; at least two.
+        scores: names, `Score` objects or functions; at least two.
         **kwargs: of `keras.layers.Layer`.
 
     Raises:
