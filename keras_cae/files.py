@@ -6,6 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file, of which nobody ever finds a part."""
+    with write_atomically(path) as unfinished:
+        unfinished.write_text(text)
+
+
 @contextmanager
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file so that nobody ever finds a part of it.

@@ -13,6 +13,7 @@ from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.datasets import ImageSplit
 from keras_cae.drawing.png import to_png
 from keras_cae.drawing.reconstructions import draw_reconstructions
+from keras_cae.files import write_atomically
 from keras_cae.images import scale_images
 from keras_cae.metrics import PSNR, SSIM
 
@@ -79,4 +80,5 @@ def measure(
 
 def draw(model: models.CAE, images: np.ndarray, path: Path) -> None:
     """Save a picture of the first images and their reconstructions."""
-    path.write_bytes(to_png(draw_reconstructions(model, images[:PICTURED_IMAGES])))
+    with write_atomically(path) as unfinished:
+        unfinished.write_bytes(to_png(draw_reconstructions(model, images[:PICTURED_IMAGES])))

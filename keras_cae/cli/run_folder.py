@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keras_cae.files import write_text
+
 RUNS = Path("runs")
 
 
@@ -115,7 +117,7 @@ def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) ->
         raise OSError(
             f"The folder {str(folder.path)!r} can't be made ({error.strerror}): name another one with --out."
         ) from error
-    folder.settings.write_text(json.dumps(settings, indent=2) + "\n")
+    write_text(folder.settings, json.dumps(settings, indent=2) + "\n")
     return folder
 
 

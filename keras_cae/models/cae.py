@@ -561,8 +561,6 @@ class CAE(Hyperparameters, Trainer):
         size = getattr(self.bottleneck, "codebook_size", None)
         if size is not None:
             _check_numbers(codes, size)
-        elif not np.isfinite(codes).all():
-            raise ValueError("codes must be finite numbers, got some that are infinite or not a number (NaN).")
 
     def _encode(self, images: Any) -> Any:
         self._ensure_built(images)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from keras_cae.files import write_atomically
 from keras_cae.validation import positive_int
 
 
@@ -75,7 +76,7 @@ class CodeSampler:
         code_shape = np.array(self._fitted_shape(), "int64")
         arrays = {state: getattr(self, state) for state in self.states}
         arguments = json.dumps(self._arguments())
-        with open(path, "wb") as file:
+        with write_atomically(path) as unfinished, unfinished.open("wb") as file:
             np.savez(file, sampler=type(self).__name__, arguments=arguments, code_shape=code_shape, **arrays)
 
     @classmethod

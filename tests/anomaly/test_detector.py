@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from small_models import blurring, random_images
+from tiny_detectors import blurring, random_images
 
 import keras_cae
 from keras_cae.anomaly import AnomalyDetector

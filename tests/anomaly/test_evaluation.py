@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from overlap import area_under_overlap
 from sklearn import metrics
-from small_models import blurring, random_images
+from tiny_detectors import blurring, random_images
 
 from keras_cae.anomaly import AnomalyDetector
 from keras_cae.anomaly.pixel_rankings import PixelRankings

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import random_images
+from tiny_detectors import random_images
 
 import keras_cae
 from keras_cae.anomaly import AnomalyDetector, Combined, RelativeScore, StandardizedScore

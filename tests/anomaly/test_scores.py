@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 from sklearn.covariance import OAS
-from small_models import blurred, blurring, random_images
+from tiny_detectors import blurred, blurring, random_images
 
 import keras_cae
 from keras_cae.anomaly import AnomalyDetector, Combined, FunctionScore, RelativeScore, StandardizedScore

@@ -120,7 +120,7 @@ def test_the_same_images_in_any_container_and_type(models, way, dtype, trained):
     np.testing.assert_allclose(result, expected, atol=2e-3)
 
 
-@examples(100)
+@examples(70)
 @given(
     way=st.sampled_from(WAYS),
     fault=st.sampled_from(sorted(WRONG)),
@@ -134,7 +134,7 @@ def test_a_wrong_batch_is_refused_at_every_entry(models, way, fault, trained):
         ENTRIES[entry](models[trained], CONTAINERS[container](WRONG[fault]))
 
 
-@examples(14)
+@examples(10)
 @given(container=st.sampled_from(sorted(CONTAINERS)), fault=st.sampled_from(sorted(WRONG)))
 def test_a_refused_fit_leaves_no_trace(models, container, fault):
     model = models["uint8"]
@@ -146,6 +146,7 @@ def test_a_refused_fit_leaves_no_trace(models, container, fault):
         np.testing.assert_array_equal(new, old)
 
 
+@pytest.mark.slow
 @examples(8)
 @given(
     container=st.sampled_from(sorted(CONTAINERS)),

@@ -1,10 +1,11 @@
 """The model of the best epoch, safe on disk at every moment."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import keras
+
+from keras_cae.files import write_atomically
 
 
 class BestModel(keras.callbacks.Callback):
@@ -27,7 +28,6 @@ class BestModel(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         loss = (logs or {})["val_loss"]
         if loss < self.best:
-            unfinished = self.path.with_name(f"unfinished-{self.path.name}")
-            self.model.save(unfinished)
-            os.replace(unfinished, self.path)
+            with write_atomically(self.path) as unfinished:
+                self.model.save(unfinished)
             self.best, self.epoch = loss, epoch + 1

@@ -23,6 +23,7 @@ from keras_cae.cli.run_folder import make_run_folder
 from keras_cae.cli.training.best_model import BestModel
 from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
+from keras_cae.files import write_text
 from keras_cae.metrics import PSNR
 
 LOGGED_PICTURES = 50
@@ -151,7 +152,7 @@ class TrainingRun:
             "seconds": round(seconds, 2),
             "test": {name: values._asdict() for name, values in quality.items()},
         }
-        self.folder.results.write_text(json.dumps(results, indent=2) + "\n")
+        write_text(self.folder.results, json.dumps(results, indent=2) + "\n")
 
 
 def _device() -> str:

@@ -24,6 +24,7 @@ from keras_cae.cli.tuning.search_stop import SearchStop
 from keras_cae.cli.tuning.tuners import describe, make_tuner
 from keras_cae.cli.tuning.workers import is_chief, is_part, search_together
 from keras_cae.datasets import ImageData
+from keras_cae.files import write_atomically, write_text
 
 LISTED_TRIALS = 10
 CHANGEABLE = ("out", "trials", "workers")
@@ -132,7 +133,8 @@ class TuningRun:
         self._write_trials(trials)
         self._print_trials(trials)
         (model,) = self.tuner.get_best_models()
-        model.save(self.folder.model)
+        with write_atomically(self.folder.model) as unfinished:
+            model.save(unfinished)
         quality = compare(model, PCAReconstruction(code_size(model, self.split)), self.split)
         draw(model, self.split.test, self.folder.picture)
         self._write_results(trials, quality)
@@ -142,7 +144,7 @@ class TuningRun:
 
     def _write_trials(self, trials: list[Any]) -> None:
         names = {name: None for trial in trials for name in trial.hyperparameters.values}
-        with self.folder.trials.open("w", newline="") as file:
+        with write_atomically(self.folder.trials) as unfinished, unfinished.open("w", newline="") as file:
             writer = csv.DictWriter(file, ["trial", self.hypermodel.objective.name, *names])
             writer.writeheader()
             for trial in sorted(trials, key=lambda trial: trial.trial_id):
@@ -165,4 +167,4 @@ class TuningRun:
             "best": {"score": trials[0].score, "hyperparameters": trials[0].hyperparameters.values},
             "test": {name: values._asdict() for name, values in quality.items()},
         }
-        self.folder.results.write_text(json.dumps(results, indent=2) + "\n")
+        write_text(self.folder.results, json.dumps(results, indent=2) + "\n")
