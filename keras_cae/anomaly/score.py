@@ -62,10 +62,16 @@ class Score(Hyperparameters, keras.layers.Layer):
 
         Args:
             autoencoder: the `CAE`.
+
+        Raises:
+            ValueError: the score belongs to a detector already, whose normal images it would forget.
         """
-        if not self.built:
-            self.prepare(autoencoder)
-            self.built = True
+        if self.built:
+            raise ValueError(
+                f"This {type(self).__name__} belongs to another detector already. Make a new one for each detector."
+            )
+        self.prepare(autoencoder)
+        self.built = True
 
     def build(self, input_shape: Any) -> None:
         """Do nothing: `prepare` makes the weights, for which the shape of the images does not suffice."""

@@ -210,6 +210,15 @@ def test_an_uncalibrated_detector_says_what_to_call():
             use()
 
 
+def test_a_score_belongs_to_one_detector():
+    score = keras_cae.anomaly.RelativeScore()
+    first = detector(score).calibrate(NORMAL)
+    before = first.predict(OTHERS)["score"]
+    with pytest.raises(ValueError, match="RelativeScore belongs to another detector"):
+        detector(score).calibrate(OTHERS)
+    np.testing.assert_array_equal(first.calibrate(NORMAL).predict(OTHERS)["score"], before)
+
+
 def test_an_untrained_autoencoder_is_named():
     with pytest.raises(ValueError, match="BasicCAE, must be trained before"):
         AnomalyDetector(keras_cae.models.BasicCAE(3)).calibrate(NORMAL)
