@@ -21,6 +21,7 @@ from keras_cae.anomaly.seen import Seen
 from keras_cae.anomaly.thresholds import ThresholdRule
 from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.models.cae import CAE
+from keras_cae.training.data import first_shape
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
 from keras_cae.validation import (
     choice,
@@ -121,13 +122,16 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             return
         if not self.autoencoder.built:
             self.autoencoder.build(input_shape)
-        self.score.attach(self.autoencoder)
+        # Of one size, if the score compares places; else of any that the autoencoder takes.
+        known = self.score.compares_places
+        self.images_shape = (None, *input_shape[1:]) if known else self.autoencoder.built_shape
+        self.score.attach(self.autoencoder, self.images_shape[1:])
         if not self.calibration.built:
             self.calibration.build()
         self.built = True
 
     def get_build_config(self) -> dict[str, Any] | None:
-        return {"input_shape": self.autoencoder.built_shape} if self.built else None
+        return {"input_shape": self.images_shape} if self.built else None
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         self.build(tuple(config["input_shape"]))
@@ -228,7 +232,9 @@ class AnomalyDetector(Hyperparameters, keras.Model):
                 "read once. Pass an array, a tf.data.Dataset or a folder."
             )
         self.score.check(self.autoencoder)
-        self.build(self.autoencoder.built_shape)
+        shape = first_shape(images)
+        unknown = shape is None or len(shape) < len(self.autoencoder.built_shape)
+        self.build(self.autoencoder.built_shape if unknown else shape)
         if not self._told_of_copying:
             self._told_of_copying = True
             warn_of_copying(self.autoencoder)
@@ -242,7 +248,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         only_normal: bool = False,
     ) -> Iterator[Any]:
         """What a function of `Seen` gives for each batch, as arrays."""
-        inference = inference_of(self.autoencoder, lambda batch: function(self._seen(batch)))
+        inference = inference_of(self.autoencoder, self.images_shape, lambda batch: function(self._seen(batch)))
         start = 0
         for batch in batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size):
             these = None if labels is None else labels[start : start + len(batch)]
@@ -359,7 +365,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             def outputs(images: Any) -> Any:
                 return {name: value for name, value in self(images).items() if name not in left_out}
 
-            inferences[what] = inference_of(self.autoencoder, outputs)
+            inferences[what] = inference_of(self.autoencoder, self.images_shape, outputs)
         return inferences[what]
 
     # Files
@@ -399,5 +405,6 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         """
         self.calibration.check_done()
         if input_signature is None:
-            input_signature = self.autoencoder.export_signature()
+            (images,) = self.autoencoder.export_signature()
+            input_signature = [keras.InputSpec(shape=self.images_shape, dtype=images.dtype)]
         super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)

@@ -49,13 +49,18 @@ class Combined(Score):
         super().__init__(**kwargs)
         self.keep(scores=scores)
 
+    @property
+    def compares_places(self) -> bool:  # type: ignore[override]  # of most scores a constant
+        """Whether any of the scores does."""
+        return any(score.compares_places for score in self.scores)
+
     def check(self, autoencoder: Any) -> None:
         for score in self.scores:
             score.check(autoencoder)
 
-    def prepare(self, autoencoder: Any) -> None:
+    def prepare(self, autoencoder: Any, image_shape: Any) -> None:
         for score in self.scores:
-            score.attach(autoencoder)
+            score.attach(autoencoder, image_shape)
         # For each score the mean and the deviation of its values for images, then of those for pixels.
         self.statistics = self.statistic("statistics", (len(self.scores), 4), 1.0)
 

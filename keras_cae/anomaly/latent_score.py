@@ -51,7 +51,7 @@ class LatentScore(Score):
             "score='relative', or a model with a latent_dim."
         )
 
-    def prepare(self, autoencoder: Any) -> None:
+    def prepare(self, autoencoder: Any, image_shape: Any) -> None:
         size = int(np.prod(autoencoder.code_shape))
         self.mean = self.statistic("mean", (size,))
         self.precision = self.statistic("precision", (size, size))

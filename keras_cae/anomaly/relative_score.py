@@ -63,7 +63,7 @@ class RelativeScore(Score):
         super().__init__(**kwargs)
         self.keep(exponent=exponent, typicality=typicality)
 
-    def prepare(self, autoencoder: Any) -> None:
+    def prepare(self, autoencoder: Any, image_shape: Any) -> None:
         self.floors = self.statistic("floors", (3,), SMALLEST)
         self.used_exponent = self.statistic("exponent", (), 1.0)
         self.mean = self.statistic("mean", (4,))

@@ -39,6 +39,8 @@ class Score(Hyperparameters, keras.layers.Layer):
     built: bool
     learns: ClassVar[bool] = False
     """Whether `fit` reads the normal images."""
+    compares_places: ClassVar[bool] = False
+    """Whether the same pixel of all images is compared, so that all must have the size of the normal ones."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -50,18 +52,20 @@ class Score(Hyperparameters, keras.layers.Layer):
             autoencoder: the `CAE`.
         """
 
-    def prepare(self, autoencoder: Any) -> None:
+    def prepare(self, autoencoder: Any, image_shape: Any) -> None:
         """Make the weights for an autoencoder, which is built.
 
         Args:
             autoencoder: the `CAE`.
+            image_shape: `(*spatial, channels)` of the images, with None where it may differ.
         """
 
-    def attach(self, autoencoder: Any) -> None:
+    def attach(self, autoencoder: Any, image_shape: Any) -> None:
         """Make the weights for an autoencoder, once.
 
         Args:
             autoencoder: the `CAE`.
+            image_shape: `(*spatial, channels)` of the images, with None where it may differ.
 
         Raises:
             ValueError: the score belongs to a detector already, whose normal images it would forget.
@@ -70,7 +74,7 @@ class Score(Hyperparameters, keras.layers.Layer):
             raise ValueError(
                 f"This {type(self).__name__} belongs to another detector already. Make a new one for each detector."
             )
-        self.prepare(autoencoder)
+        self.prepare(autoencoder, image_shape)
         self.built = True
 
     def build(self, input_shape: Any) -> None:

@@ -25,7 +25,7 @@ class StandardizedScore(Score):
         **kwargs: of `keras.layers.Layer`.
 
     Raises:
-        ValueError: `floor` is not a finite number above zero, or the images may have any size.
+        ValueError: `floor` is not a finite number above zero, or the size of the images is not known.
 
     Example:
 
@@ -34,21 +34,20 @@ class StandardizedScore(Score):
     """
 
     learns = True
+    compares_places = True
     rules: ClassVar = {"floor": positive_float}
 
     def __init__(self, *, floor: float = 0.1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.keep(floor=floor)
 
-    def check(self, autoencoder: Any) -> None:
-        if None in autoencoder.built_shape[1:]:
+    def prepare(self, autoencoder: Any, image_shape: Any) -> None:
+        if None in image_shape:
             raise ValueError(
-                "The score 'standardized' compares the same pixel of all images, but the autoencoder takes images of "
-                f"any size, {autoencoder.built_shape[1:]}. Build it for one size, or choose score='relative'."
+                "The score 'standardized' compares the same pixel of all images, so their size must be known, got the "
+                f"shape {image_shape}. Calibrate with an array or with a dataset whose elements have a shape."
             )
-
-    def prepare(self, autoencoder: Any) -> None:
-        shape = tuple(autoencoder.built_shape[1:-1])
+        shape = tuple(image_shape[:-1])
         self.mean = self.statistic("mean", shape)
         self.deviation = self.statistic("deviation", shape, 1.0)
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from skimage.metrics import structural_similarity
 from sklearn.covariance import OAS
 from tiny_detectors import blurred, blurring, random_images
@@ -221,9 +222,26 @@ def test_what_scores_need():
         AnomalyDetector(numbers, "mse+latent")
     free = keras_cae.models.BasicCAE(filters=(2, 3))
     free.build((None, None, None, 1))
-    for name in ("latent", "standardized"):
-        with pytest.raises(ValueError, match="score='relative'"):
-            AnomalyDetector(free, name)
+    with pytest.raises(ValueError, match="score='relative'"):
+        AnomalyDetector(free, "latent")
+
+
+def test_places_are_compared_in_images_of_one_size(tmp_path):
+    model = keras_cae.models.BasicCAE(filters=(2, 3))
+    model.build((None, None, None, 2))
+    detector = AnomalyDetector(model, "mae+standardized").calibrate(NORMAL)
+    scores = detector.predict(OTHERS)["score"]
+    with pytest.raises(ValueError, match=r"built for images of shape \(9, 12, 2\)"):
+        detector.predict(OTHERS[:, :8])
+    detector.save(tmp_path / "detector.keras")
+    loaded = keras.saving.load_model(tmp_path / "detector.keras")
+    np.testing.assert_allclose(loaded.predict(OTHERS)["score"], scores, rtol=1e-6)
+    unknown = tf.data.Dataset.from_generator(lambda: [NORMAL], output_signature=tf.TensorSpec((None, None, None, 2)))
+    with pytest.raises(ValueError, match="whose elements have a shape"):
+        AnomalyDetector(model, "standardized").calibrate(unknown)
+    # Other scores take any size.
+    free = AnomalyDetector(model, "relative").calibrate(NORMAL)
+    assert free.predict(OTHERS[:, :8])["anomaly_map"].shape == (20, 8, 12)
 
 
 @pytest.mark.parametrize("wrong", ["rmse", "mse+", 3, None, keras.layers.Dense(2), RelativeScore])
