@@ -19,7 +19,15 @@ import keras_cae
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
-LONG_PAGES = ("denoising.md", "distribution.md", "generation.md", "models.md", "pretraining.md", "tuning.md")
+LONG_PAGES = (
+    "anomalies.md",
+    "denoising.md",
+    "distribution.md",
+    "generation.md",
+    "models.md",
+    "pretraining.md",
+    "tuning.md",
+)
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
