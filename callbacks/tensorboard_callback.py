@@ -1,5 +1,6 @@
 """What the callbacks that write to TensorBoard have in common: when and where they write."""
 
+import abc
 import copy
 import os
 import sys
@@ -14,7 +15,7 @@ from keras_cae.training.random_state import same_noise
 from keras_cae.validation import positive_int
 
 
-class TensorBoardCallback(keras.callbacks.Callback):
+class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
     """Writes summaries at the end of epochs, with the epoch's number as their step.
 
     A subclass overrides `summaries`, and `misfit`, which says which models it can't show. Summaries are
@@ -50,9 +51,9 @@ class TensorBoardCallback(keras.callbacks.Callback):
         self.freq = None if freq is None else positive_int(freq, "freq")
         self.forget_run()
 
+    @abc.abstractmethod
     def summaries(self, epoch: int) -> dict[str, Summary]:
         """Return the summaries of an epoch by their tags."""
-        raise NotImplementedError
 
     def files(self, epoch: int) -> dict[str, bytes]:
         """Return files to write after the summaries, by their paths in the folder."""

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_cae.anomaly.autoencoder_rule import autoencoder
 from keras_cae.anomaly.batch_function import inference_of
 from keras_cae.anomaly.calibration import THRESHOLDS, Calibration
 from keras_cae.anomaly.copying import warn_of_copying
@@ -18,27 +19,12 @@ from keras_cae.anomaly.pixel_rankings import PixelRankings
 from keras_cae.anomaly.pooling import POOLINGS, pooled, smoothed
 from keras_cae.anomaly.reading import as_batches
 from keras_cae.anomaly.seen import Seen
-from keras_cae.anomaly.thresholds import ThresholdRule
+from keras_cae.anomaly.thresholds import ThresholdRule, above
 from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.models.cae import CAE
 from keras_cae.training.data import first_shape
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
-from keras_cae.validation import (
-    choice,
-    non_negative_float,
-    share_up_to_one,
-)
-
-
-def autoencoder(value: Any, name: str) -> CAE:
-    """The rule for the autoencoder: a `CAE`, or the configuration of one."""
-    value = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
-    if not isinstance(value, CAE):
-        raise TypeError(
-            f"{name} must be a model of keras_cae.models, got {value!r}. Networks of your own become one with "
-            "keras_cae.models.CAE(encoder, decoder)."
-        )
-    return value
+from keras_cae.validation import choice, non_negative_float, share_up_to_one
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -146,6 +132,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         if tf.executing_eagerly():
             self.calibration.check_done()
+            self.autoencoder.check_values(inputs)
         seen = self._seen(inputs)
         maps = self.score.error_map(seen)
         values, maps = self.score.image_scores(seen, maps), smoothed(maps, self.smoothing)
@@ -153,9 +140,9 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         return {
             "score": values,
             "probability": self.calibration.probability(values),
-            "is_anomaly": values > threshold,
+            "is_anomaly": above(values, threshold),
             "anomaly_map": maps,
-            "mask": maps > map_threshold,
+            "mask": above(maps, map_threshold),
             "threshold": threshold,
             "map_threshold": map_threshold,
         }

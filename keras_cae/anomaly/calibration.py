@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_cae.anomaly.statistic import statistic
 from keras_cae.validation import finite_float
 
 KEPT_SCORES = 10_000
@@ -21,20 +22,11 @@ class Calibration(keras.layers.Layer):
     built: bool
 
     def build(self, input_shape: Any = None) -> None:
-        self.thresholds = self._constant("thresholds", (2,), np.inf)
-        self.count = self._constant("count", (), 0.0)
+        self.thresholds = statistic(self, "thresholds", (2,), np.inf)
+        self.count = statistic(self, "count", (), 0.0)
         # Ascending; what is not used is infinite, so that no score is above it.
-        self.normal_scores = self._constant("normal_scores", (KEPT_SCORES,), np.inf)
+        self.normal_scores = statistic(self, "normal_scores", (KEPT_SCORES,), np.inf)
         self.built = True
-
-    def _constant(self, name: str, shape: tuple[int, ...], value: float) -> Any:
-        return self.add_weight(
-            shape=shape,
-            initializer=keras.initializers.Constant(value),
-            dtype="float32",
-            trainable=False,
-            name=name,
-        )
 
     @property
     def is_done(self) -> bool:

@@ -79,11 +79,14 @@ class Combined(Score):
 
     def _parts(self, seen: Seen) -> list[tuple[Any, Any]]:
         """The values for images and the map of each score."""
-        maps = [score.error_map(seen) for score in self.scores]
+        maps = seen.once(self, self._maps)
         return [(score.image_scores(seen, each), each) for score, each in zip(self.scores, maps, strict=True)]
 
+    def _maps(self, seen: Seen) -> list[Any]:
+        return [score.error_map(seen) for score in self.scores]
+
     def error_map(self, seen: Seen) -> Any:
-        return self._mean([score.error_map(seen) for score in self.scores], column=2)
+        return self._mean(seen.once(self, self._maps), column=2)
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
         return self._mean([values for values, _ in self._parts(seen)], column=0)

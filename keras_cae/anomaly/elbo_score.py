@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_cae.anomaly.score import Score
 from keras_cae.anomaly.seen import Seen
+from keras_cae.layers.gaussian_prior import divergence_from_prior
 from keras_cae.models.likelihood import likelihood_of
 from keras_cae.validation import choice, optional
 
@@ -60,7 +61,6 @@ class ELBOScore(Score):
         return ops.sum(per_value, axis=-1)
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
-        mean, log_variance = seen.posterior
-        divergence = ops.sum(ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance, axis=-1) / 2.0
+        divergence = ops.sum(divergence_from_prior(*seen.posterior), axis=-1)
         pixels = ops.cast(ops.prod(ops.convert_to_tensor(ops.shape(error_map)[1:])), "float32")
         return pixels * seen.pool(error_map) + divergence

@@ -45,14 +45,14 @@ class FunctionScore(Score):
         self.keep(function=function)
 
     def error_map(self, seen: Seen) -> Any:
-        values = self._values(seen)
+        values = seen.once(self, self._values)
         rank = len(seen.images.shape)
         if len(values.shape) == 1:
             return super().error_map(seen)
         return ops.mean(values, axis=-1) if len(values.shape) == rank else values
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
-        values = self._values(seen)
+        values = seen.once(self, self._values)
         return values if len(values.shape) == 1 else seen.pool(error_map)
 
     def _values(self, seen: Seen) -> Any:

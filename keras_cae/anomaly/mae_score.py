@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from keras_cae.anomaly.score import Score
 from keras_cae.anomaly.seen import Seen
@@ -25,4 +24,4 @@ class MAEScore(Score):
     """
 
     def error_map(self, seen: Seen) -> Any:
-        return ops.mean(ops.abs(seen.images - seen.reconstructions), axis=-1)
+        return seen.absolute_errors

@@ -5,31 +5,15 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_cae.anomaly.running_sums import RunningSums
 
-class Gaussian:
+
+class Gaussian(RunningSums):
     """The mean and the shrunk covariance of vectors, `(n, values)`, that are added batch by batch."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._origin: Any = None
-        self._sum: Any = 0.0
-        self._products: Any = 0.0
-
-    def add(self, vectors: np.ndarray) -> None:
-        """Take a batch into account."""
-        vectors = vectors.astype("float64")
-        if self._origin is None:
-            # Sums of squares around some point of the data do not lose digits where values are large.
-            self._origin = vectors.mean(axis=0)
-        vectors = vectors - self._origin
-        self.count += len(vectors)
-        self._sum = self._sum + vectors.sum(axis=0)
-        self._products = self._products + vectors.T @ vectors
-
-    @property
-    def mean(self) -> np.ndarray:
-        """The mean vector."""
-        return np.asarray(self._origin + self._sum / self.count)
+    def products(self, values: np.ndarray) -> np.ndarray:
+        """The sum of the products of all pairs of values."""
+        return np.asarray(values.T @ values)
 
     def covariance(self) -> np.ndarray:
         """The covariance, shrunk towards the mean variance times the identity.

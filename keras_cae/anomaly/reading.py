@@ -1,16 +1,11 @@
 """Images on the way into a detector: one or many, in memory or in a folder."""
 
-from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
-from keras_cae.datasets.folder import image_paths
-from keras_cae.datasets.image_file import MODES, Layout, failure_reason, read_pixels
-from keras_cae.datasets.sizing import Sizing
 
 
 def as_batches(images: Any, autoencoder: Any, resize: str, batch_size: int) -> Any:
@@ -23,40 +18,12 @@ def as_batches(images: Any, autoencoder: Any, resize: str, batch_size: int) -> A
         batch_size: how many images of a folder are read at once.
     """
     if isinstance(images, str | PathLike):
-        return _folder_batches(Path(images), autoencoder, resize, batch_size)
+        # Decoders of files are not imported with Keras, as the classes of this package are.
+        from keras_cae.anomaly.folder_batches import folder_batches
+
+        return folder_batches(Path(images), autoencoder, resize, batch_size)
     if isinstance(images, tf.Tensor):
         images = images.numpy()
     if isinstance(images, np.ndarray) and images.ndim == len(autoencoder.built_shape) - 1:
         return images[None]
     return images
-
-
-def _folder_batches(folder: Path, autoencoder: Any, resize: str, batch_size: int) -> Iterator[np.ndarray]:
-    """The images of a folder, in the order of their paths, as the autoencoder takes them."""
-    layout = _layout(autoencoder, folder)
-    paths = list(image_paths(folder))
-    if not paths:
-        raise ValueError(f"There are no images in the folder {str(folder)!r}.")
-    sizing = Sizing(layout.size, resize, None)
-    for start in range(0, len(paths), batch_size):
-        yield np.stack([_read(path, layout, sizing) for path in paths[start : start + batch_size]])
-
-
-def _layout(autoencoder: Any, folder: Path) -> Layout:
-    if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}. Images are an array, a dataset or a folder.")
-    *size, channels = autoencoder.built_shape[1:]
-    if len(size) != 2 or None in size or channels not in MODES:
-        raise ValueError(
-            "A folder can be read for an autoencoder of images of one size with 1, 3 or 4 channels, but this one was "
-            f"built for {autoencoder.built_shape[1:]}. Read the images yourself and pass arrays."
-        )
-    return Layout(tuple(size), channels, np.uint16 if autoencoder.gate.dtype == "uint16" else np.uint8)
-
-
-def _read(path: Path, layout: Layout, sizing: Sizing) -> np.ndarray:
-    try:
-        return read_pixels(path, layout, sizing)
-    # A decoder that meets a damaged file may raise anything.
-    except Exception as error:
-        raise ValueError(f"The image {str(path)!r} can't be read: {failure_reason(error)}.") from error

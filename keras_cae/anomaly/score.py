@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 
 from keras_cae.anomaly.seen import Seen
+from keras_cae.anomaly.statistic import statistic
 from keras_cae.hyperparameters import Hyperparameters
 
 Run = Callable[[Callable[[Seen], Any]], Iterator[Any]]
@@ -112,10 +113,4 @@ class Score(Hyperparameters, keras.layers.Layer):
             shape: its shape.
             value: which it has before `fit`.
         """
-        return self.add_weight(
-            shape=shape,
-            initializer=keras.initializers.Constant(value),
-            dtype="float32",
-            trainable=False,
-            name=name,
-        )
+        return statistic(self, name, shape, value)

@@ -25,6 +25,7 @@ class Seen:
         self.autoencoder = autoencoder
         self.given = images
         self.pool = pool
+        self._computed: dict[int, Any] = {}
 
     @functools.cached_property
     def images(self) -> Any:
@@ -46,6 +47,17 @@ class Seen:
     def squared_errors(self) -> Any:
         """The squared error of each pixel, averaged over channels: `(n, *spatial)`."""
         return ops.mean(ops.square(self.images - self.reconstructions), axis=-1)
+
+    @functools.cached_property
+    def absolute_errors(self) -> Any:
+        """The absolute error of each pixel, averaged over channels: `(n, *spatial)`."""
+        return ops.mean(ops.abs(self.images - self.reconstructions), axis=-1)
+
+    def once(self, owner: Any, compute: Callable[["Seen"], Any]) -> Any:
+        """What `compute` makes of this batch for its owner, a score, computed when it is first asked for."""
+        if id(owner) not in self._computed:
+            self._computed[id(owner)] = compute(self)
+        return self._computed[id(owner)]
 
     @functools.cached_property
     def codes(self) -> Any:

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_cae.anomaly.moments import Moments
 from keras_cae.anomaly.score import Run, Score
@@ -53,15 +52,11 @@ class StandardizedScore(Score):
 
     def fit(self, run: Run) -> None:
         moments = Moments()
-        for errors in run(_errors):
+        for errors in run(lambda seen: seen.absolute_errors):
             moments.add(errors)
         deviation = moments.deviation
         self.mean.assign(moments.mean)
         self.deviation.assign(deviation + self.floor * np.mean(deviation) + keras.config.epsilon())
 
     def error_map(self, seen: Seen) -> Any:
-        return (_errors(seen) - self.mean) / self.deviation
-
-
-def _errors(seen: Seen) -> Any:
-    return ops.mean(ops.abs(seen.images - seen.reconstructions), axis=-1)
+        return (seen.absolute_errors - self.mean) / self.deviation

@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from keras_cae.validation import one_of, positive_float, share
 
@@ -62,6 +63,11 @@ class ThresholdRule:
         if self.method == "sigma":
             return float(np.mean(normal) + self.sigmas * np.std(normal))
         return _quantile(normal, self.false_positive_rate)
+
+
+def above(values: Any, threshold: Any) -> Any:
+    """Where values are above a threshold. What is not a number is not normal either."""
+    return ops.logical_or(values > threshold, ops.isnan(values))
 
 
 def _quantile(scores: np.ndarray, share_above: float) -> float:

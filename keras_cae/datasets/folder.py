@@ -1,11 +1,10 @@
 """Images in a folder."""
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -37,9 +36,8 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
         ValueError: there are no images, none can be read, or they would not fit into memory.
     """
     skipped: list[SkippedFile] = []
-    found = list(image_paths(folder))
-    paths, repeated = _distinct_files(found, skipped)
-    if not found:
+    paths, repeated = _distinct_files(image_paths(folder))
+    if not paths:
         raise ValueError(
             f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
             f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
@@ -75,24 +73,18 @@ def image_paths(folder: Path) -> Iterator[Path]:
                 yield Path(root, name)
 
 
-def _distinct_files(paths: Iterable[Path], skipped: list[SkippedFile]) -> tuple[list[Path], int]:
-    """The regular files, each once however many links lead to it, and how many were there again.
-
-    What is no regular file, such as a pipe, would keep a reader waiting for ever.
-    """
-    distinct: dict[tuple[int, int], Path] = {}
+def _distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
+    """The files, each once however many links lead to it, and how many were there again."""
+    distinct: dict[Any, Path] = {}
     repeated = 0
     for path in paths:
         try:
             status = path.stat()
-        except OSError as error:
-            skipped.append(SkippedFile(str(path), failure_reason(error)))
-            continue
-        if not stat.S_ISREG(status.st_mode):
-            skipped.append(SkippedFile(str(path), "not a regular file"))
-            continue
-        repeated += (status.st_dev, status.st_ino) in distinct
-        distinct.setdefault((status.st_dev, status.st_ino), path)
+            key: Any = (status.st_dev, status.st_ino)
+        except OSError:  # Reading it says what is wrong.
+            key = path
+        repeated += key in distinct
+        distinct.setdefault(key, path)
     return list(distinct.values()), repeated
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +100,9 @@ def read_pixels(path: Path, layout: Layout, sizing: Sizing) -> np.ndarray:
 @contextlib.contextmanager
 def open_image(path: Path) -> Iterator[Image.Image]:
     """Open a file with Pillow, or a TIFF that Pillow does not know with tifffile, where that is installed."""
+    # A pipe would keep a reader waiting for ever.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("not a regular file")
     # As an open file: given a path, Pillow 13 takes rows for columns in uncompressed TIFFs that lie on their side.
     with path.open("rb") as file:
         try:

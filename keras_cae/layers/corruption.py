@@ -1,5 +1,6 @@
 """The base of corruptions that say which pixels count."""
 
+import abc
 from typing import Any
 
 import keras
@@ -9,7 +10,7 @@ from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.training.step_context import current_step
 
 
-class Corruption(Hyperparameters, keras.layers.Layer):
+class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
     """A layer that corrupts images in training and evaluation, and may say which of their pixels count.
 
     Any Keras layer that does something with `training=True` can be the `corruption` of a model, and then all
@@ -38,6 +39,7 @@ class Corruption(Hyperparameters, keras.layers.Layer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
+    @abc.abstractmethod
     def corrupt(self, images: Any) -> tuple[Any, Any]:
         """Return corrupted images, and weights of the pixels in the loss or None.
 
@@ -48,7 +50,6 @@ class Corruption(Hyperparameters, keras.layers.Layer):
             The inputs of the encoder; weights of shape `(n, height, width)`, whose mean over an image's
             pixels is 1 (see `weights_of_hidden`), or None if all pixels count.
         """
-        raise NotImplementedError
 
     def keep_in_target(self, noise: Any) -> None:
         """Have the step that is being taken add noise to the target, as `corrupt` adds it to the images.

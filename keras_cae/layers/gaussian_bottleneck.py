@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.gaussian_prior import GaussianPrior
+from keras_cae.layers.gaussian_prior import GaussianPrior, divergence_from_prior
 from keras_cae.layers.penalty import Penalty
 from keras_cae.layers.penalty_weight import PenaltyWeight
 from keras_cae.metrics.active_units import ActiveUnits
@@ -118,7 +118,7 @@ class GaussianBottleneck(GaussianPrior):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         mean, log_variance = self.posterior(inputs)
-        divergence = (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance) / 2.0
+        divergence = divergence_from_prior(mean, log_variance)
         charged = ops.sum(self._charged(divergence)) / (self.values_per_image or 1)
         self.kl(charged, reported=ops.sum(divergence, axis=-1), training=training)
         self.report(self.active_units, mean, training)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from keras_cae.layers.bottleneck import Bottleneck
 
@@ -20,6 +21,11 @@ class GaussianPrior(Bottleneck):
             seed: the same seed draws the same codes, and of more codes the same first ones.
         """
         return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def divergence_from_prior(mean: Any, log_variance: Any) -> Any:
+    """The Kullback–Leibler divergence of normal distributions from the prior, in nats, of each dimension."""
+    return (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance) / 2.0
 
 
 def check_prior(layer: Any) -> Any:

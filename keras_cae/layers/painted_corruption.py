@@ -1,5 +1,6 @@
 """What corruptions share that paint something over a part of each image."""
 
+import abc
 from typing import Any, ClassVar
 
 import keras
@@ -39,13 +40,13 @@ class PaintedCorruption(Corruption):
         self.keep(size=size, opacity=opacity, noise=noise, keep_noise=keep_noise, seed=seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
+    @abc.abstractmethod
     def covers(self, images: Any) -> Any:
         """How much of each pixel is covered, from 0 to 1, of shape `(n, *spatial)`."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def paint(self, images: Any) -> Any:
         """What covers the pixels, of a shape that broadcasts with the images."""
-        raise NotImplementedError
 
     def painted(self, images: Any) -> Any:
         """Images with something painted over a part of each."""

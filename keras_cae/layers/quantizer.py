@@ -1,5 +1,6 @@
 """What the bottlenecks have in common whose codes are discrete."""
 
+import abc
 from typing import Any
 
 from keras import ops
@@ -9,7 +10,7 @@ from keras_cae.metrics.codebook_usage import CodebookUsage
 from keras_cae.metrics.perplexity import Perplexity
 
 
-class Quantizer(Bottleneck):
+class Quantizer(Bottleneck, abc.ABC):
     """Replaces each vector of the encoder's output by one of finitely many, whose number is the code.
 
     A subclass has a `codebook`, the vectors by their numbers, and writes `indices`, `vectors` and `call`.
@@ -32,13 +33,13 @@ class Quantizer(Bottleneck):
     def code_shape(self, shape: Any) -> Any:
         return tuple(shape[:-1])
 
+    @abc.abstractmethod
     def indices(self, inputs: Any) -> Any:
         """The numbers of the vectors that replace `inputs`: int32, of their shape without the last axis."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def vectors(self, indices: Any) -> Any:
         """The vectors that have these numbers, of shape `(*indices.shape, code_dim)`."""
-        raise NotImplementedError
 
     def build(self, input_shape: Any) -> None:
         if len(input_shape) < 2 or input_shape[-1] != self.code_dim:

@@ -256,10 +256,10 @@ class CAE(Hyperparameters, Trainer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None
         if current_step() is None:  # The steps of `fit` look at the values themselves.
-            self._check_values(images)
+            self.check_values(images)
         return super().__call__(*args, **kwargs)
 
-    def _check_values(self, images: Any) -> None:
+    def check_values(self, images: Any) -> None:
         """Refuse values that the model does not take, unless a graph is made, which has none yet."""
         if isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
             self._check_batch(np.asarray(images))
@@ -361,7 +361,7 @@ class CAE(Hyperparameters, Trainer):
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
-        self._check_values(images)
+        self.check_values(images)
         with same_noise(self.corruptions):
             corrupted, weights = self.corrupted(self._floats(images))
         self._own_loop_is_corrupted = False

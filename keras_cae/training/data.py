@@ -58,8 +58,11 @@ def first_shape(data: Any) -> Any:
     return None if shape is None else known_shape(shape)
 
 
-def peeked(data: Any, name: str) -> tuple[Any, Any]:
-    """The first images of data, and the data, of which nothing is lost. None for an array or a dataset.
+def peeked(data: Any, name: str, built: bool) -> tuple[Any, Any]:
+    """The first images of data, and the data, of which nothing is lost.
+
+    None instead of images for arrays and datasets, whose shape is known, and for a `PyDataset` if the model is
+    built: a batch of it may be expensive, and the step looks at it anyway.
 
     Raises:
         ValueError: there is no batch.
@@ -67,7 +70,7 @@ def peeked(data: Any, name: str) -> tuple[Any, Any]:
     if isinstance(data, keras.utils.PyDataset):
         if data.num_batches == 0:
             raise ValueError(f"{name} must hold at least one image. The dataset is empty.")
-        return _images_of(data[0], name), data
+        return None if built else _images_of(data[0], name), data
     if not inspect.isgenerator(data):
         return None, data
     first = next(data, None)

@@ -241,7 +241,7 @@ class Trainer(DistributedTraining):
         """Data in the form that Keras takes; refuses what can be seen before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
         sample_weight = check_weights(sample_weight)
-        first, x = peeked(x, "x")
+        first, x = peeked(x, "x", self.built)
         shape = first_shape(x if first is None else first)
         if shape is not None:
             self.gate.check_shape(shape)

@@ -1,5 +1,6 @@
 """The detector: calibration, thresholds, probabilities, and what it takes and refuses."""
 
+import os
 import warnings
 
 import keras
@@ -153,6 +154,30 @@ def test_a_call_gives_thresholds_too(calibrated):
     np.testing.assert_allclose(found["score"], calibrated.predict(OTHERS)["score"], rtol=1e-5)
 
 
+def test_what_is_not_a_number_is_never_normal(calibrated):
+    broken = OTHERS.copy()
+    broken[0, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="images has values that are not a number"):
+        calibrated(broken)
+    # In a graph, as in an exported artifact, nobody can be told.
+    found = tf.function(calibrated)(tf.constant(broken))
+    assert found["is_anomaly"].numpy()[0]
+    assert found["mask"].numpy()[0].all()
+
+
+def test_a_function_is_called_once_for_maps_and_scores():
+    calls = []
+
+    def error(images, reconstructions):
+        calls.append(1)
+        return keras.ops.abs(images - reconstructions)
+
+    made = detector(keras_cae.anomaly.FunctionScore(error)).calibrate(NORMAL)
+    calls.clear()
+    made(OTHERS)
+    assert len(calls) == 1
+
+
 def test_bytes_count_as_what_they_stand_for():
     levels = np.round(255 * NORMAL).astype("uint8")
     from_bytes, from_floats = detector().calibrate(levels), detector().calibrate((levels / 255).astype("float32"))
@@ -194,6 +219,15 @@ def test_folders(tmp_path):
 
 
 # What it refuses
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_in_a_folder_is_named(tmp_path):
+    grey = blurring((9, 12, 1))
+    found = AnomalyDetector(grey, "mse").calibrate(NORMAL[..., :1])
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match=r"pipe.png' can't be read: not a regular file"):
+        found.predict(tmp_path)
 
 
 def test_an_uncalibrated_detector_says_what_to_call():

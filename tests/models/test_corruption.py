@@ -114,3 +114,8 @@ def test_pipelines_of_corruptions(images):
     model.fit(images, verbose=0)
     assert model.evaluate(images, verbose=0) == model.evaluate(images, verbose=0)
     assert (model.corrupt(images).numpy() == 0).mean() == pytest.approx(0.3, abs=0.05)
+
+
+def test_a_corruption_that_does_not_say_how_it_corrupts():
+    with pytest.raises(TypeError, match=r"abstract method '?corrupt"):
+        keras_cae.layers.Corruption()

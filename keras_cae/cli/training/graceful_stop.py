@@ -3,14 +3,13 @@
 import contextlib
 import os
 import signal
-from typing import Any, Self
+from typing import Any
 
-import keras
+from keras_cae.cli.endings import STDERR, Stopped
+from keras_cae.cli.stop_callback import StopCallback
 
-from keras_cae.cli.endings import STDERR, Stopped, stop_signals_handled
 
-
-class GracefulStop(keras.callbacks.Callback):
+class GracefulStop(StopCallback):
     """Lets a stop signal, such as Ctrl-C, end training after the batch, with a last validation.
 
     A second signal raises the `Stopped` that the first one would have raised. To be used as a context manager
@@ -21,16 +20,8 @@ class GracefulStop(keras.callbacks.Callback):
         super().__init__()
         self.requested = 0
         """The number of the signal; 0 before there is one."""
-        self._handling = contextlib.ExitStack()
 
-    def __enter__(self) -> Self:
-        self._handling.enter_context(stop_signals_handled(self._handle))
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._handling.close()
-
-    def _handle(self, signal_number: int) -> None:
+    def handle(self, signal_number: int) -> None:
         if self.requested:
             raise Stopped(signal_number)
         self.requested = signal_number

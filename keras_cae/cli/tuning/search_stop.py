@@ -1,15 +1,13 @@
 """Stop signals during a search."""
 
-import contextlib
 import copy
 from typing import Any, Self
 
-import keras
+from keras_cae.cli.endings import Stopped
+from keras_cae.cli.stop_callback import StopCallback
 
-from keras_cae.cli.endings import Stopped, stop_signals_handled
 
-
-class SearchStop(keras.callbacks.Callback):
+class SearchStop(StopCallback):
     """Raises `Stopped` at the end of the batch in which a stop signal comes, and at once at a second signal.
 
     An exception raised by the signal handler itself may be lost: Python ignores those that strike in a weak
@@ -19,14 +17,6 @@ class SearchStop(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self._received: list[int] = []
-        self._handling = contextlib.ExitStack()
-
-    def __enter__(self) -> Self:
-        self._handling.enter_context(stop_signals_handled(self._handle))
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._handling.close()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # KerasTuner copies callbacks for each trial: all copies see the signals.
@@ -43,7 +33,7 @@ class SearchStop(keras.callbacks.Callback):
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.raise_if_received()
 
-    def _handle(self, signal_number: int) -> None:
+    def handle(self, signal_number: int) -> None:
         self._received.append(signal_number)
         if len(self._received) > 1:
             raise Stopped(signal_number)

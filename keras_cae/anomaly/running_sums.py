@@ -1,0 +1,36 @@
+"""Sums over many arrays, of which a batch is in memory, from which moments follow."""
+
+import abc
+from typing import Any
+
+import numpy as np
+
+
+class RunningSums(abc.ABC):
+    """The number, the sum and sums of products of arrays that are added batch by batch along the first axis."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._origin: Any = None
+        self._sum: Any = 0.0
+        self._products: Any = 0.0
+
+    @abc.abstractmethod
+    def products(self, values: np.ndarray) -> np.ndarray:
+        """The sum over a batch of the products that second moments are made of."""
+
+    def add(self, values: np.ndarray) -> None:
+        """Take a batch into account."""
+        values = values.astype("float64")
+        if self._origin is None:
+            # Products around some point of the data do not lose digits where values are large.
+            self._origin = values.mean(axis=0)
+        values = values - self._origin
+        self.count += len(values)
+        self._sum = self._sum + values.sum(axis=0)
+        self._products = self._products + self.products(values)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean."""
+        return np.asarray(self._origin + self._sum / self.count)
