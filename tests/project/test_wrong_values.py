@@ -217,6 +217,7 @@ ACCEPTED = {
     "penalty": nothing,
     "pool_size": positive_int,
     "probes": positive_int,
+    "rank": lambda value: value == 1 and isinstance(value, int) and not isinstance(value, bool),
     "ratio": share,
     "revival_threshold": non_negative,
     "seed": seed,
