@@ -9,6 +9,7 @@ from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder, unknown
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
 from keras_cae.hypermodels.hyper_masked_cae import HyperMaskedCAE
+from keras_cae.hypermodels.hyper_pyramid import NOT_SEARCHED
 from keras_cae.hypermodels.hyper_residual_cae import HyperResidualCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
@@ -61,7 +62,7 @@ class HyperCAE(HyperAutoencoder):
         known = {candidate.model_class.__name__: candidate for candidate in self.candidates}
         chosen = [one_of(name, "architecture", tuple(known)) for name in possible(space["architecture"][1])]
         self.members = {name: known[name](self.input_shape, **_of(known[name], own)) for name in chosen}
-        searched = {*space, "filters", *(key for member in self.members.values() for key in member.own_space)}
+        searched = {*space, *NOT_SEARCHED, *(key for member in self.members.values() for key in member.own_space)}
         for key in own:
             if key not in searched:
                 raise unknown(self, key, searched)
@@ -75,4 +76,4 @@ class HyperCAE(HyperAutoencoder):
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:
     """Those of the hyperparameters given that a candidate has."""
-    return {key: value for key, value in given.items() if key in {*candidate.own_space, "filters"}}
+    return {key: value for key, value in given.items() if key in {*candidate.own_space, *NOT_SEARCHED}}
