@@ -78,7 +78,7 @@ def _facts(model: keras.Model) -> dict[str, Any]:
         "precision": model.dtype_policy.name,
     }
     shape = getattr(model, "built_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4:
+    if not isinstance(shape, tuple):
         return facts
     facts["image"] = _sizes(shape[1:])
     if None not in shape[1:]:

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_cae.ranks import KINDS, shape_in_words
+
 Shape = tuple[int | None, ...]
 
 
@@ -26,40 +28,58 @@ def scale_images(images: Any, dtype: str | None = None) -> Any:
     return ops.cast(images, dtype or keras.config.floatx()) / largest
 
 
-def check_image_batch(shape: Any, expected: Shape | None = None) -> Shape:
-    """Return `shape` without its batch axis, if it is one of image batches.
+def check_image_batch(shape: Any, expected: Shape | None = None, rank: int = 2) -> Shape:
+    """Return `shape` without its batch axis, if it is one of batches of images, or of signals or volumes.
 
     Args:
-        shape: the shape of a batch, `(n, height, width, channels)`.
-        expected: the `(height, width, channels)` that the images must have; None stands for any size.
+        shape: the shape of a batch, `(n, *spatial, channels)`.
+        expected: the `(*spatial, channels)` that the images must have; None stands for any size.
+        rank: how many spatial axes they have.
 
     Raises:
         ValueError: the shape is another one.
     """
+    kind, batch = KINDS[rank], shape_in_words(rank, "n")
     shape = known_shape(shape)
     if shape is None:
         raise ValueError(
-            "The rank of the images is not known. Images must come as batches of shape (n, height, width, "
-            "channels): give the dataset's elements a shape, for instance with tf.ensure_shape."
+            f"The rank of the {kind.many} is not known. {kind.many.capitalize()} must come as batches of shape "
+            f"{batch}: give the dataset's elements a shape, for instance with tf.ensure_shape."
         )
-    if len(shape) != 4:
+    if len(shape) != rank + 2:
         raise ValueError(
-            f"Images must come as a batch of shape (n, height, width, channels), got {shape}. "
-            "Add the axis that is missing: images[..., None] for grey images (n, height, width), "
-            "image[None] for a single image (height, width, channels)."
+            f"{kind.many.capitalize()} must come as a batch of shape {batch}, got {shape}. {_remedy(shape, rank)}"
         )
     image_shape = shape[1:]
     if image_shape[-1] is None:
         raise ValueError(
-            f"The number of channels must be known, got images of shape {shape}. Give the elements of the dataset a "
-            "shape, for instance with tf.ensure_shape."
+            f"The number of channels must be known, got {kind.many} of shape {shape}. Give the elements of the "
+            "dataset a shape, for instance with tf.ensure_shape."
         )
     if expected is not None and not compatible(image_shape, expected):
         raise ValueError(
-            f"This model was built for images of shape {expected} (height, width, channels), "
-            f"got {image_shape}. Resize the images, or make a new model for them."
+            f"This model was built for {kind.many} of shape {expected} {shape_in_words(rank)}, "
+            f"got {image_shape}. Resize the {kind.many}, or make a new model for them."
         )
     return image_shape
+
+
+def _remedy(shape: Shape, rank: int) -> str:
+    """What to do about a batch that has too few axes, or too many."""
+    kind, other = KINDS[rank], KINDS.get(len(shape) - 2)
+    remedies = []
+    if len(shape) == rank + 1:
+        without_channels = shape_in_words(rank, "n").replace(", channels", "")
+        grey = "grey images" if rank == 2 else f"{kind.many} of one channel"
+        remedies.append(
+            f"Add the axis that is missing: {kind.many}[..., None] for {grey} {without_channels}, "
+            f"{kind.one}[None] for a single {kind.one} {shape_in_words(rank)}."
+        )
+    if other is not None:
+        remedies.append(
+            f"For {other.many} {shape_in_words(len(shape) - 2, 'n')} make the model with rank={len(shape) - 2}."
+        )
+    return " ".join(remedies)
 
 
 def known_shape(shape: Any) -> Shape | None:
@@ -72,24 +92,19 @@ def compatible(shape: Any, other: Any) -> bool:
     return len(shape) == len(other) and all(a is None or b is None or a == b for a, b in zip(shape, other, strict=True))
 
 
-def halved(size: Any, times: int) -> Any:
-    """The side of an image after `times` halvings, each rounded up; None where it is not known."""
-    return None if size is None else (size + 2**times - 1) // 2**times
-
-
-def crop(images: Any, size: tuple[Any, Any]) -> Any:
-    """Cut images down to `(height, width)`, keeping the top left; None leaves a side as it is."""
-    if tuple(images.shape[1:3]) == tuple(size):
+def crop(images: Any, size: tuple[Any, ...]) -> Any:
+    """Cut images down to a size, keeping the beginning of each spatial axis; None leaves a side as it is."""
+    if tuple(images.shape[1:-1]) == tuple(size):
         return images
-    return images[:, : size[0], : size[1]]
+    return images[(slice(None), *[slice(side) for side in size])]
 
 
-def image_size(images: Any) -> tuple[Any, Any] | None:
-    """`(height, width)` of a batch: integers where both are known, else scalar tensors.
+def image_size(images: Any) -> tuple[Any, ...] | None:
+    """The spatial sides of a batch: integers where all are known, else scalar tensors.
 
     None for a symbolic batch whose size is not known.
     """
-    size = tuple(images.shape[1:3])
+    size = tuple(images.shape[1:-1])
     if None not in size:
         return size
-    return None if isinstance(images, keras.KerasTensor) else tuple(ops.unstack(ops.shape(images)[1:3]))
+    return None if isinstance(images, keras.KerasTensor) else tuple(ops.unstack(ops.shape(images)[1:-1]))

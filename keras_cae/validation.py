@@ -51,6 +51,33 @@ def size_of_image(value: Any, name: str) -> tuple[int, int]:
     return height, width
 
 
+def positive_int_or_ints(value: Any, name: str) -> int | tuple[int, ...]:
+    """A positive integer, or a sequence of such with one for each axis, kept as a tuple."""
+    if isinstance(value, list | tuple):
+        return positive_ints(value, name)
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 < value <= LARGEST_INT:
+        raise ValueError(
+            f"{name} must be a positive integer, got {value!r}. It may also be a tuple of positive integers, one for "
+            "each axis."
+        )
+    return int(value)
+
+
+def per_axis(value: int | tuple[int, ...], rank: int, name: str) -> tuple[int, ...]:
+    """One integer for each of `rank` axes, from what `positive_int_or_ints` returned.
+
+    Raises:
+        ValueError: there is another number of integers.
+    """
+    if isinstance(value, int):
+        return (value,) * rank
+    if len(value) != rank:
+        raise ValueError(
+            f"{name} must be an integer, or have one for each spatial axis, rank={rank} of them, got {value}."
+        )
+    return value
+
+
 def positive_float(value: Any, name: str) -> float:
     """A finite number above zero, kept as a float."""
     if not _is_number(value) or not 0 < float(value) < float("inf"):

@@ -87,7 +87,7 @@ def check_layer_saving(make, inputs, path):
 
 
 def check_autoencoder(make, images):
-    """The reconstruction has the images' shape; encode, decode and predict are deterministic."""
+    """The reconstruction has the images' shape; encode, decode and predict are deterministic. Returns the model."""
     model = make()
     reconstructions = model.predict(images, verbose=0)
     assert reconstructions.shape == images.shape
@@ -97,6 +97,7 @@ def check_autoencoder(make, images):
     assert tuple(model.compute_output_shape(images.shape)) == images.shape
     for layer in model._flatten_layers():
         assert layer.built, layer
+    return model
 
 
 def check_trains(model, images, **compile_arguments):

@@ -12,6 +12,7 @@ from keras_cae.hypermodels.shared_space import CHECKS, NOISES, OPTIMIZERS, SHARE
 from keras_cae.hypermodels.trial_training import TrialTraining
 from keras_cae.metrics import PSNR
 from keras_cae.models import CAE
+from keras_cae.ranks import KINDS, shape_in_words
 from keras_cae.serialization import deserialize_layer, serialize_layer
 from keras_cae.validation import boolean, non_negative_float, optional, positive_int, positive_ints, text
 from keras_cae.validation import seed as seed_rule
@@ -41,8 +42,10 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     The first of several values is tried first; wide ranges are searched on a logarithmic scale.
 
     Args:
-        input_shape: `(height, width, channels)` of the images. With it models are built by `build`, which
-            `max_model_size` of a tuner and Hyperband's resumed optimizers need.
+        input_shape: `(height, width, channels)` of the images, `(length, channels)` of signals,
+            `(depth, height, width, channels)` of volumes: it decides the `rank` of the models, which without it
+            are for images. With it models are built by `build`, which `max_model_size` of a tuner and
+            Hyperband's resumed optimizers need.
         max_parameters: larger models are rejected, without being made.
         max_flops: so are those whose forward pass takes more floating-point operations for an image. They are
             counted in convolutions and matrix products; a multiplication and its addition are two.
@@ -96,6 +99,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     ) -> None:
         super().__init__(name=optional(text)(name, "name"), tunable=boolean(tunable, "tunable"))
         self.input_shape = None if input_shape is None else _image_shape(input_shape)
+        self.rank = 2 if self.input_shape is None else len(self.input_shape) - 1
         self.max_parameters = optional(positive_int)(max_parameters, "max_parameters")
         self.max_flops = optional(positive_int)(max_flops, "max_flops")
         self.rate_weight = optional(non_negative_float)(rate_weight, "rate_weight")
@@ -163,7 +167,10 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     def make(self, hp: keras_tuner.HyperParameters) -> CAE:
         """The model of a trial, neither built nor compiled."""
         model_class, architecture = self.architecture(hp)
-        return model_class(**self.code(hp), **architecture, corruption=self._corruption(hp), dtype=self.dtype)
+        # Images are what models are for that know of no other rank.
+        rank = {} if self.rank == 2 else {"rank": self.rank}
+        shared = {"corruption": self._corruption(hp), "dtype": self.dtype, **rank}
+        return model_class(**self.code(hp), **architecture, **shared)
 
     def code(self, hp: keras_tuner.HyperParameters) -> dict[str, Any]:
         """The arguments that say what the codes of a trial's model are, whatever its architecture."""
@@ -238,6 +245,7 @@ def unknown(hypermodel: HyperAutoencoder, key: str, known: Iterable[str]) -> Typ
 
 def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
     shape = positive_ints(shape, "input_shape")
-    if len(shape) != 3:
-        raise ValueError(f"input_shape must be (height, width, channels), got {shape}.")
+    if len(shape) - 1 not in KINDS:
+        shapes = ", ".join(f"{shape_in_words(rank)} of {KINDS[rank].many}" for rank in (2, 1, 3))
+        raise ValueError(f"input_shape must be {shapes}, got {shape}.")
     return shape

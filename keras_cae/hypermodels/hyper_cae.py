@@ -10,6 +10,7 @@ from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder, unknown
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
 from keras_cae.hypermodels.hyper_masked_cae import HyperMaskedCAE
+from keras_cae.hypermodels.hyper_pyramid import NOT_SEARCHED
 from keras_cae.hypermodels.hyper_residual_cae import HyperResidualCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
@@ -73,7 +74,7 @@ class HyperCAE(HyperAutoencoder):
         self.bottlenecks = _bottlenecks(space["bottleneck"][1], own)
         self.members = self._members(space["architecture"][1], own)
         parts: list[HyperAutoencoder | SearchedBottleneck] = [*self.members.values(), *self.bottlenecks.values()]
-        searched = {*space, "filters", *(key for part in parts for key in part.own_space)}
+        searched = {*space, *NOT_SEARCHED, *(key for part in parts for key in part.own_space)}
         for key in own:
             if key not in searched:
                 raise unknown(self, key, searched)
@@ -116,4 +117,4 @@ def _bottlenecks(space: Space, own: dict[str, Any]) -> dict[str, SearchedBottlen
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:
     """Those of the hyperparameters given that a candidate has."""
-    return {key: value for key, value in given.items() if key in {*candidate.own_space, "filters"}}
+    return {key: value for key, value in given.items() if key in {*candidate.own_space, *NOT_SEARCHED}}

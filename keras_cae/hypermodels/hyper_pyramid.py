@@ -7,6 +7,8 @@ import keras_tuner
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space, extremes
 from keras_cae.models import CAE
+from keras_cae.networks.pyramid import level_strides
+from keras_cae.ranks import KINDS, size_in_words
 from keras_cae.validation import positive_int, positive_ints
 
 PYRAMID_SPACE: dict[str, Space] = {
@@ -16,6 +18,10 @@ PYRAMID_SPACE: dict[str, Space] = {
     "activation": Choices(("relu", "silu", "gelu", "leaky_relu")),
     "output_activation": Fixed("sigmoid"),
 }
+
+
+NOT_SEARCHED = ("filters", "strides")
+"""Arguments of the models that are fixed where they are given."""
 
 
 class HyperPyramid(HyperAutoencoder):
@@ -29,8 +35,8 @@ class HyperPyramid(HyperAutoencoder):
     - `activation`: relu, silu, gelu or leaky_relu.
     - `output_activation`: sigmoid.
 
-    `filters=(16, 32)` fixes depth and width. The shared hyperparameters and all other arguments are those of
-    `HyperAutoencoder`.
+    `filters=(16, 32)` fixes depth and width; `strides` is that of the models, 2, and is not searched. The shared
+    hyperparameters and all other arguments are those of `HyperAutoencoder`.
 
     Example:
 
@@ -44,7 +50,8 @@ class HyperPyramid(HyperAutoencoder):
     """How many levels keep the size of the one before; the others halve it."""
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
-        space = super().narrowed({key: value for key, value in given.items() if key != "filters"})
+        space = super().narrowed({key: value for key, value in given.items() if key not in NOT_SEARCHED})
+        self.strides = level_strides(given.get("strides", 2), "strides")
         filters = given.get("filters")
         self.filters = None if filters is None else positive_ints(filters, "filters")
         for key in ("depth", "width"):
@@ -60,12 +67,19 @@ class HyperPyramid(HyperAutoencoder):
 
     def _possible_depth(self, depth: Space, chosen: bool) -> Space:
         """The depths that the size of the images permits."""
-        if self.input_shape is None or not isinstance(depth, Range):
+        if self.input_shape is None or not isinstance(depth, Range) or not isinstance(self.strides, int):
             return depth
-        height, width = self.input_shape[:2]
-        deepest = min(height, width).bit_length() - 1 + self.unhalved_levels
+        size = self.input_shape[:-1]
+        deepest = self.unhalved_levels
+        while self.strides ** (deepest + 1 - self.unhalved_levels) <= min(size) and deepest < depth.high:
+            deepest += 1
+        deepest = max(1, deepest)
         if chosen and depth.low > deepest:
-            raise ValueError(f"depth must not be above {deepest} for images of {height}×{width} pixels, got {depth}.")
+            kind = KINDS[self.rank]
+            raise ValueError(
+                f"depth must not be above {deepest} for {kind.many} of {size_in_words(size)} {kind.points}, got "
+                f"{depth}."
+            )
         return depth.up_to(deepest)
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
@@ -75,4 +89,4 @@ class HyperPyramid(HyperAutoencoder):
         if filters is None:
             width, depth = arguments.pop("width"), arguments.pop("depth")
             filters = tuple(width * 2**level for level in range(depth))
-        return self.model_class, {**arguments, "filters": filters}
+        return self.model_class, {**arguments, "filters": filters, "strides": self.strides}

@@ -22,12 +22,12 @@ class ModelSize(NamedTuple):
     flops: int
 
 
-def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, int, int]) -> ModelSize:
+def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> ModelSize:
     """The size of a model for images of a shape. No memory is taken for its weights.
 
     Args:
         make: makes the model, not built.
-        image_shape: `(height, width, channels)`.
+        image_shape: `(*spatial, channels)`.
 
     Raises:
         ValueError: the model has a convolution or a matrix product whose operations can't be counted.
@@ -37,7 +37,7 @@ def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, int, int
         return executor.submit(_size, make, image_shape).result()
 
 
-def _size(make: Callable[[], keras.Model], image_shape: tuple[int, int, int]) -> ModelSize:
+def _size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> ModelSize:
     # Variables without values: layers are built for their shapes only.
     with keras.StatelessScope(initialize_variables=False):
         model = make()

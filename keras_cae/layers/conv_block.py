@@ -1,11 +1,13 @@
 """One level of an encoder."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
 
 from keras_cae.layers.conv_stage import ConvStage
-from keras_cae.validation import positive_int
+from keras_cae.layers.volume_pooling import pooling
+from keras_cae.validation import positive_int_or_ints
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -16,18 +18,21 @@ class ConvBlock(ConvStage):
 
     Args:
         filters: number of output channels.
-        kernel_size: side of the square kernel, in pixels.
-        strides: step of the convolution, in pixels.
+        normalization: "batch" or None. Comes before the activation.
+        momentum: how much of batch normalization's moving averages stays at each training step.
+        pool_size: side of the max pooling windows, an integer or one for each axis; 1 for none.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        kernel_size: side of the kernel, an integer or one for each axis.
+        strides: step of the convolution, an integer or one for each axis.
         activation: name of a Keras activation, callable or layer, learnable ones too
             (`keras.layers.PReLU()`).
-        normalization: "batch" or None. Comes before the activation.
-        pool_size: side of the max pooling windows, in pixels; 1 for none.
-        momentum: how much of batch normalization's moving averages stays at each training step.
         **kwargs: of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, ceil(height / (strides * pool_size)), ceil(width / (strides * pool_size)), filters)`.
+    Output shape: `(n, ceil(height / (strides * pool_size)), ceil(width / (strides * pool_size)), filters)`,
+    and so for signals and volumes.
 
     Raises:
         ValueError: an argument is not of the kind named above.
@@ -39,34 +44,38 @@ class ConvBlock(ConvStage):
     TensorShape([1, 15, 16, 8])
     """
 
-    rules: ClassVar = {**ConvStage.rules, "pool_size": positive_int}
+    rules: ClassVar = {**ConvStage.rules, "pool_size": positive_int_or_ints}
 
     def __init__(
         self,
         filters: int,
-        kernel_size: int = 3,
-        strides: int = 1,
-        activation: Any = "relu",
+        *,
         normalization: str | None = None,
-        pool_size: int = 1,
         momentum: float = 0.99,
+        pool_size: int | Sequence[int] = 1,
+        rank: int = 2,
+        kernel_size: int | Sequence[int] = 3,
+        strides: int | Sequence[int] = 1,
+        activation: Any = "relu",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.keep(
-            filters=filters,
+        super().__init__(
+            filters,
+            normalization=normalization,
+            momentum=momentum,
+            pool_size=pool_size,
+            rank=rank,
             kernel_size=kernel_size,
             strides=strides,
             activation=activation,
-            normalization=normalization,
-            pool_size=pool_size,
-            momentum=momentum,
+            **kwargs,
         )
-        pooling = keras.layers.MaxPooling2D(
-            self.pool_size,
-            padding="same",
-            data_format="channels_last",
-            dtype=self.dtype_policy,
-            name="pooling",
-        )
-        self.assemble(keras.layers.Conv2D, pooling if self.pool_size > 1 else None)
+
+    def make_convolution(self) -> keras.layers.Layer:
+        return self.keras_convolution("Conv{}D")
+
+    def make_resizing(self) -> keras.layers.Layer | None:
+        size = self.along_axes("pool_size")
+        if set(size) == {1}:
+            return None
+        return pooling("Max", self.rank, size, dtype=self.dtype_policy, name="pooling")

@@ -1,50 +1,99 @@
 """What the convolution blocks of the encoder and of the decoder share."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import keras
 
 from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.layers.fused_batch_normalization import FusedBatchNormalization
 from keras_cae.layers.staged_layer import StagedLayer
+from keras_cae.ranks import rank_rule, ranked_layer
 from keras_cae.serialization import activation as activation_rule
 from keras_cae.serialization import activation_layer
-from keras_cae.validation import choice, fraction, positive_int
+from keras_cae.validation import choice, fraction, per_axis, positive_int, positive_int_or_ints
+
+OF_AXES = ("kernel_size", "strides", "pool_size", "upsampling")
+"""Arguments that have one value for each axis, or one for all."""
 
 
 class ConvStage(Hyperparameters, StagedLayer):
     """A convolution, an optional normalization, an activation and an optional resizing, in this order.
 
-    A subclass says which convolution, and which layer resizes.
+    A subclass says which convolution (`make_convolution`), and which layer resizes (`make_resizing`).
     """
 
     rules: ClassVar = {
         "filters": positive_int,
-        "kernel_size": positive_int,
-        "strides": positive_int,
+        "rank": rank_rule,
+        "kernel_size": positive_int_or_ints,
+        "strides": positive_int_or_ints,
         "activation": activation_rule,
         "normalization": choice(None, "batch"),
         "momentum": fraction,
     }
 
-    def assemble(self, convolution: type[keras.layers.Layer], resizing: keras.layers.Layer | None) -> None:
-        """Make the children; a subclass's constructor ends with this."""
-        self.convolution = convolution(
-            self.filters,
-            self.kernel_size,
-            strides=self.strides,
-            padding="same",
-            data_format="channels_last",
-            dtype=self.dtype_policy,
-            name="convolution",
+    rank: int
+    dtype_policy: Any
+
+    def __init__(
+        self,
+        filters: int,
+        *,
+        rank: int = 2,
+        kernel_size: int | Sequence[int] = 3,
+        activation: Any = "relu",
+        normalization: str | None = None,
+        momentum: float = 0.99,
+        **kwargs: Any,
+    ) -> None:
+        own = {name: kwargs.pop(name) for name in ("strides", "pool_size", "upsampling") if name in self.rules}
+        super().__init__(**kwargs)
+        self.keep(
+            filters=filters,
+            rank=rank,
+            kernel_size=kernel_size,
+            activation=activation,
+            normalization=normalization,
+            momentum=momentum,
+            **own,
         )
+        for name in OF_AXES:
+            if name in self.rules:
+                self.along_axes(name)
+        self.convolution = self.make_convolution()
         self.normalize = (
             FusedBatchNormalization(self.momentum, synchronized=True, dtype=self.dtype_policy, name="normalization")
             if self.normalization == "batch"
             else None
         )
         self.activate = activation_layer(self.activation, dtype=self.dtype_policy)
-        self.resize = resizing
+        self.resize = self.make_resizing()
+
+    def make_convolution(self) -> keras.layers.Layer:
+        """Return the convolution."""
+        raise NotImplementedError
+
+    def make_resizing(self) -> keras.layers.Layer | None:
+        """Return the layer that comes last; by default there is none."""
+        return None
+
+    def along_axes(self, name: str) -> tuple[int, ...]:
+        """An argument that has one value for each axis, or one for all."""
+        return per_axis(getattr(self, name), self.rank, name)
+
+    def keras_convolution(self, kind: str) -> keras.layers.Layer:
+        """The convolution of Keras with the arguments of this layer, of the class "Conv{}D" or the like."""
+        return ranked_layer(
+            kind,
+            self.rank,
+            self.filters,
+            self.along_axes("kernel_size"),
+            strides=self.along_axes("strides"),
+            padding="same",
+            dtype=self.dtype_policy,
+            name="convolution",
+        )
 
     @property
     def stages(self) -> list[keras.layers.Layer]:

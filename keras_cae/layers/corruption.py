@@ -22,7 +22,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
     Args:
         **kwargs: of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
@@ -47,7 +47,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
             images: batch of images, floats.
 
         Returns:
-            The inputs of the encoder; weights of shape `(n, height, width)`, whose mean over an image's
+            The inputs of the encoder; weights of shape `(n, *spatial)`, whose mean over an image's
             pixels is 1 (see `weights_of_hidden`), or None if all pixels count.
         """
 
@@ -72,7 +72,7 @@ def weights_of_hidden(hidden: Any) -> Any:
     """Weights under which the mean over all pixels is that over the hidden ones.
 
     Args:
-        hidden: booleans, True where a pixel counts, of shape `(n, height, width)`.
+        hidden: booleans, True where a pixel counts, of shape `(n, *spatial)`.
     """
     weights = ops.cast(hidden, "float32")
     axes = tuple(range(1, len(weights.shape)))

@@ -16,7 +16,7 @@ FUSED_TYPES = ("float32", "float16", "bfloat16")
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization of images, on TensorFlow's fused kernel.
+    """Batch normalization of images, signals and volumes, on TensorFlow's fused kernel.
 
     A drop-in for `keras.layers.BatchNormalization`: the same weights, configuration and numbers up to float
     rounding, moving statistics included. Keras computes the same from elementary operations, which takes
@@ -26,7 +26,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     With `synchronized=True` the replicas of a distribution strategy normalize with the statistics of all of
     their images, so that they train as one device does; else each with those of its own, as Keras's layer.
 
-    What the kernel can't do is left to Keras's layer: inputs of another rank or in float64, another axis than
+    What the kernel can't do is left to Keras's layer: inputs without spatial axes or in float64, another axis than
     the last, a mask, `renorm=True`, an epsilon below 1.001e-5.
 
     Args:
@@ -34,7 +34,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         epsilon: added to the variance.
         **kwargs: of `keras.layers.BatchNormalization`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, *spatial, channels)`, of one to three spatial axes.
 
     Output shape: that of the input.
 
@@ -64,12 +64,12 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             self._update_moving_statistics(mean, variance)
         elif training:
             outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-                inputs, scale, offset, epsilon=self.epsilon, is_training=True
+                _as_images(inputs), scale, offset, epsilon=self.epsilon, is_training=True
             )
             self._update_moving_statistics(mean, self._biased(variance, inputs))
         else:
             outputs, _, _ = tf.compat.v1.nn.fused_batch_norm(
-                inputs,
+                _as_images(inputs),
                 scale,
                 offset,
                 mean=ops.cast(self.moving_mean, "float32"),
@@ -77,13 +77,13 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
                 epsilon=self.epsilon,
                 is_training=False,
             )
-        return ops.cast(outputs, self.compute_dtype)
+        return ops.cast(_like(outputs, inputs), self.compute_dtype)
 
     def _can_be_fused(self, inputs: Any) -> bool:
         return (
             isinstance(inputs, tf.Tensor)
-            and len(inputs.shape) == 4
-            and self.axis in (-1, 3)
+            and len(inputs.shape) in (3, 4, 5)
+            and self.axis in (-1, len(inputs.shape) - 1)
             and keras.backend.standardize_dtype(inputs.dtype) in FUSED_TYPES
             and self.epsilon >= SMALLEST_EPSILON
             and not getattr(self, "renorm", False)
@@ -99,10 +99,29 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             moving.assign(moving * self.momentum + ops.cast(batch, moving.dtype) * (1.0 - self.momentum))
 
 
+def _as_images(inputs: Any) -> Any:
+    """Inputs of any rank as the kernel takes them, `(n, height, width, channels)`: what is where does not matter."""
+    if len(inputs.shape) == 4:
+        return inputs
+    sides = tf.shape(inputs)
+    height = sides[1] if len(inputs.shape) == 3 else sides[1] * sides[2]
+    width = 1 if len(inputs.shape) == 3 else sides[3]
+    return tf.reshape(inputs, tf.stack([sides[0], height, width, inputs.shape[-1]]))
+
+
+def _like(outputs: Any, inputs: Any) -> Any:
+    """What the kernel returned, in the shape of the inputs."""
+    if len(inputs.shape) == 4:
+        return outputs
+    outputs = tf.reshape(outputs, tf.shape(inputs))
+    outputs.set_shape(inputs.shape)
+    return outputs
+
+
 def _moments_of_all(inputs: Any) -> tuple[Any, Any]:
     """Mean and variance of each channel over the images of all replicas. Shapes: `(channels,)`."""
     values = ops.cast(valid_in_step(inputs), "float32")
-    axes = (0, 1, 2)
+    axes = tuple(range(len(inputs.shape) - 1))
     count = tf.cast(tf.reduce_prod(tf.shape(values)[:-1]), values.dtype)
     sums = [tf.reduce_sum(values, axes), tf.reduce_sum(values**2, axes), [count]]
     sizes = [values.shape[-1], values.shape[-1], 1]

@@ -16,7 +16,7 @@ class ImageGroupNormalization(keras.layers.Layer):
     """Group normalization (Wu & He 2018), with the numbers of `keras.layers.GroupNormalization`.
 
     Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of
-    `(n, height, width, channels)` are fast, those over groups of its last axis are not. The channels are
+    `(n, *spatial, channels)` are fast, those over groups of its last axis are not. The channels are
     split into as many groups as `groups` allows if all have the same size, of four channels or more.
     """
 
@@ -41,7 +41,7 @@ class ImageGroupNormalization(keras.layers.Layer):
         mean, variance = self._group_moments(values)
         scale = ops.cast(self.gamma, dtype) * ops.rsqrt(variance + self.epsilon)
         offset = ops.cast(self.beta, dtype) - mean * scale
-        outputs = values * scale[:, None, None] + offset[:, None, None]
+        outputs = values * _for_places(scale, inputs) + _for_places(offset, inputs)
         return ops.cast(outputs, self.compute_dtype)
 
     def _group_moments(self, values: Any) -> tuple[Any, Any]:
@@ -49,7 +49,7 @@ class ImageGroupNormalization(keras.layers.Layer):
         channels = values.shape[-1]
         mean, variance = (
             ops.reshape(moment, (-1, self.group_count, channels // self.group_count))
-            for moment in ops.moments(values, axes=(1, 2))
+            for moment in ops.moments(values, axes=tuple(range(1, len(values.shape) - 1)))
         )
         group_mean = ops.mean(mean, axis=-1, keepdims=True)
         group_variance = ops.mean(variance + ops.square(mean - group_mean), axis=-1, keepdims=True)
@@ -63,3 +63,8 @@ class ImageGroupNormalization(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "groups": self.groups, "epsilon": self.epsilon}
+
+
+def _for_places(values: Any, images: Any) -> Any:
+    """Values of shape `(n, channels)`, in a shape that broadcasts with images."""
+    return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2), values.shape[-1]))

@@ -7,38 +7,43 @@ import numpy as np
 from keras import ops
 
 from keras_cae.images import image_size
-from keras_cae.validation import positive_int
+from keras_cae.validation import per_axis, positive_int_or_ints
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class PaddingToMultiple(keras.layers.Layer):
-    """Enlarges images at the right and at the bottom, until `multiple` divides height and width.
+    """Enlarges images at the end of each spatial axis, until `multiple` divides its length.
 
-    The pixels that are added mirror those inside, as often as need be: images may be smaller than the
-    padding.
+    `multiple` is an integer, or has one for each axis. The pixels that are added mirror those inside, as often
+    as need be: images may be smaller than the padding.
     """
 
-    def __init__(self, multiple: int, **kwargs: Any) -> None:
+    def __init__(self, multiple: int | tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.multiple = positive_int(multiple, "multiple")
+        self.multiple = positive_int_or_ints(multiple, "multiple")
 
     def call(self, inputs: Any) -> Any:
-        for axis, side in enumerate(image_size(inputs) or (), start=1):
-            padded = self._padded(side)
+        sides = image_size(inputs) or ()
+        for axis, (side, padded) in enumerate(zip(sides, self._padded(sides), strict=True), start=1):
             if padded is not side:
                 inputs = ops.take(inputs, _mirrored(side, padded), axis=axis)
         return inputs
 
-    def _padded(self, side: Any) -> Any:
-        if side is None or (isinstance(side, int) and side % self.multiple == 0):
-            return side
-        return (side + self.multiple - 1) // self.multiple * self.multiple
+    def _padded(self, sides: tuple[Any, ...]) -> list[Any]:
+        multiples = per_axis(self.multiple, len(sides), "multiple") if sides else ()
+        return [_rounded_up(side, multiple) for side, multiple in zip(sides, multiples, strict=True)]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return (input_shape[0], *map(self._padded, input_shape[1:-1]), input_shape[-1])
+        return (input_shape[0], *self._padded(tuple(input_shape[1:-1])), input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "multiple": self.multiple}
+
+
+def _rounded_up(side: Any, multiple: int) -> Any:
+    if side is None or (isinstance(side, int) and side % multiple == 0):
+        return side
+    return (side + multiple - 1) // multiple * multiple
 
 
 def _mirrored(side: Any, padded: Any) -> Any:

@@ -46,7 +46,7 @@ class Quantizer(Bottleneck, abc.ABC):
             raise ValueError(
                 f"The vectors that {type(self).__name__} quantizes must have code_dim={self.code_dim} "
                 f"values, got inputs of shape {tuple(input_shape)}. End the encoder with a layer of "
-                f"{self.code_dim} units or filters, such as keras.layers.Conv2D({self.code_dim}, 1)."
+                f"{self.code_dim} units or filters, such as keras.layers.Dense({self.code_dim})."
             )
 
     def report_use(self, indices: Any, training: bool | None) -> None:

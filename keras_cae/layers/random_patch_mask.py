@@ -1,31 +1,34 @@
 """A corruption that hides parts of images."""
 
+import functools
+import operator
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from keras_cae.layers.corruption import Corruption, weights_of_hidden
-from keras_cae.validation import choice, positive_int, seed, share
+from keras_cae.validation import choice, per_axis, positive_int_or_ints, seed, share
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class RandomPatchMask(Corruption):
-    """Hides random square patches of images in training: the corruption of masked autoencoders.
+    """Hides random patches of images in training: the corruption of masked autoencoders.
 
-    Images are divided into a grid of patches from the top left; those at the right and at the bottom may be
-    cut off. Of every image the same number of patches is hidden, `ratio` of them, rounded. A hidden patch
+    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last
+    ones may be cut off. Of every image the same number of patches is hidden, `ratio` of them, rounded. A hidden patch
     gets the mean colour of the image's visible pixels, so it tells nothing about what it hides. Without
     `training` nothing is hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
 
     Args:
-        patch_size: side of the patches, in pixels.
+        patch_size: side of the patches in pixels, an integer or one for each axis.
         ratio: share of the patches that are hidden, between 0 and 1.
         loss_on: which pixels the loss counts: "all", or only those of the "hidden" patches.
         seed: of the choice of patches.
         **kwargs: of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
@@ -41,7 +44,7 @@ class RandomPatchMask(Corruption):
     """
 
     rules: ClassVar = {
-        "patch_size": positive_int,
+        "patch_size": positive_int_or_ints,
         "ratio": share,
         "loss_on": choice("all", "hidden"),
         "seed": seed,
@@ -49,7 +52,7 @@ class RandomPatchMask(Corruption):
 
     def __init__(
         self,
-        patch_size: int,
+        patch_size: int | Sequence[int],
         ratio: float = 0.6,
         *,
         loss_on: str = "all",
@@ -71,20 +74,24 @@ class RandomPatchMask(Corruption):
             images: batch of images.
 
         Returns:
-            `(n, height, width)` of booleans, True where a pixel is hidden.
+            `(n, *spatial)` of booleans, True where a pixel is hidden.
         """
-        count, height, width, _ = ops.shape(images)
-        rows, columns = self.grid(height, width)
-        scores = keras.random.uniform((count, rows * columns), seed=self.seed_generator)
+        count, *sides, _ = ops.shape(images)
+        grid = self.grid(sides)
+        patches = functools.reduce(operator.mul, grid)
+        scores = keras.random.uniform((count, patches), seed=self.seed_generator)
         ranks = ops.argsort(ops.argsort(scores, axis=-1), axis=-1)
-        hidden = ops.reshape(ranks < self.hidden_patches(rows * columns), (-1, rows, columns))
-        for axis in (1, 2):
-            hidden = ops.repeat(hidden, self.patch_size, axis=axis)
-        return hidden[:, :height, :width]
+        hidden = ops.reshape(ranks < self.hidden_patches(patches), (-1, *grid))
+        for axis, size in enumerate(self._sizes(sides), start=1):
+            hidden = ops.repeat(hidden, size, axis=axis)
+        return hidden[(slice(None), *map(slice, sides))]
 
-    def grid(self, height: Any, width: Any) -> tuple[Any, Any]:
-        """How many patches lie below and beside each other in an image."""
-        return -(-height // self.patch_size), -(-width // self.patch_size)
+    def grid(self, sides: Sequence[Any]) -> tuple[Any, ...]:
+        """How many patches lie side by side along each axis of an image."""
+        return tuple(-(-side // size) for side, size in zip(sides, self._sizes(sides), strict=True))
+
+    def _sizes(self, sides: Sequence[Any]) -> tuple[int, ...]:
+        return per_axis(self.patch_size, len(sides), "patch_size")
 
     def hidden_patches(self, patches: Any) -> Any:
         """How many of the patches of an image are hidden."""
@@ -97,10 +104,11 @@ class RandomPatchMask(Corruption):
 
         Args:
             images: batch of images.
-            hidden: `(n, height, width)` of booleans.
+            hidden: `(n, *spatial)` of booleans.
         """
+        axes = tuple(range(1, len(hidden.shape)))
         hidden = hidden[..., None]
         visible = ops.cast(ops.logical_not(hidden), "float32")
-        total = ops.sum(ops.cast(images, "float32") * visible, axis=(1, 2), keepdims=True)
-        mean = total / ops.maximum(ops.sum(visible, axis=(1, 2), keepdims=True), 1.0)
+        total = ops.sum(ops.cast(images, "float32") * visible, axis=axes, keepdims=True)
+        mean = total / ops.maximum(ops.sum(visible, axis=axes, keepdims=True), 1.0)
         return ops.where(hidden, ops.cast(mean, images.dtype), images)

@@ -1,5 +1,6 @@
 """A block of a residual network."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -7,12 +8,13 @@ from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.layers.chain import Chain
-from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
 from keras_cae.layers.image_group_normalization import ImageGroupNormalization
-from keras_cae.layers.nearest_upsampling import NearestUpsampling
+from keras_cae.layers.upsampled_convolution import UpsampledConvolution
+from keras_cae.layers.volume_pooling import pooling
+from keras_cae.ranks import nearest_upsampling, rank_rule, ranked_layer
 from keras_cae.serialization import activation as activation_rule
 from keras_cae.serialization import activation_layer, activation_template, build_once
-from keras_cae.validation import choice, positive_int
+from keras_cae.validation import choice, per_axis, positive_int, positive_int_or_ints
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -28,18 +30,21 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
 
     Args:
         filters: number of output channels.
-        kernel_size: side of the square kernels, in pixels.
-        strides: factor by which the first convolution makes images smaller, or larger with `upsampling`.
-        upsampling: how it makes them larger: "nearest" for nearest-neighbour upsampling before it,
-            "transposed" for a transposed convolution; None for smaller images.
-        activation: name of a Keras activation, callable or layer; of a layer, each place has its own.
+        upsampling: how the first convolution makes images larger: "nearest" for nearest-neighbour upsampling
+            before it, "transposed" for a transposed convolution; None for smaller images.
         groups: into how many groups channels are normalized at most; each has four channels or more.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: factor by which the first convolution makes images smaller, or larger with `upsampling`; an
+            integer or one for each axis.
+        activation: name of a Keras activation, callable or layer; of a layer, each place has its own.
         **kwargs: of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`.
 
     Output shape: `(n, ceil(height / strides), ceil(width / strides), filters)`; with `upsampling`
-    `(n, height * strides, width * strides, filters)`.
+    `(n, height * strides, width * strides, filters)`; and so for signals and volumes.
 
     Raises:
         ValueError: an argument is not of the kind named above.
@@ -53,8 +58,9 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
 
     rules: ClassVar = {
         "filters": positive_int,
-        "kernel_size": positive_int,
-        "strides": positive_int,
+        "rank": rank_rule,
+        "kernel_size": positive_int_or_ints,
+        "strides": positive_int_or_ints,
         "upsampling": choice(None, "nearest", "transposed"),
         "activation": activation_template,
         "groups": positive_int,
@@ -63,28 +69,32 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
     def __init__(
         self,
         filters: int,
-        kernel_size: int = 3,
-        strides: int = 1,
+        *,
         upsampling: str | None = None,
-        activation: Any = "silu",
         groups: int = 8,
+        rank: int = 2,
+        kernel_size: int | Sequence[int] = 3,
+        strides: int | Sequence[int] = 1,
+        activation: Any = "silu",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.keep(
             filters=filters,
+            upsampling=upsampling,
+            groups=groups,
+            rank=rank,
             kernel_size=kernel_size,
             strides=strides,
-            upsampling=upsampling,
             activation=activation,
-            groups=groups,
         )
+        self._factors = per_axis(self.strides, self.rank, "strides")
         self.branch = Chain(
             [
                 *self._normalized_and_activated("first"),
-                *self._resizing_convolution(),
+                self._resizing_convolution(),
                 *self._normalized_and_activated("second"),
-                self._convolution(keras.layers.Conv2D, "second_convolution", kernel_initializer="zeros"),
+                self._convolution("Conv{}D", "second_convolution", kernel_initializer="zeros"),
             ],
             dtype=self.dtype_policy,
             name="branch",
@@ -98,16 +108,22 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
             activation_layer(activation, dtype=self.dtype_policy),
         ]
 
-    def _resizing_convolution(self) -> list[keras.layers.Layer]:
+    def _resizing_convolution(self) -> keras.layers.Layer:
         name = "first_convolution"
         if self.upsampling == "nearest":
-            return [self._nearest_upsampling(), self._convolution(ConvolutionOfUpsampled, name)]
-        cls = keras.layers.Conv2DTranspose if self.upsampling else keras.layers.Conv2D
-        return [self._convolution(cls, name, strides=self.strides)]
+            return UpsampledConvolution(
+                self.filters,
+                rank=self.rank,
+                kernel_size=self.kernel_size,
+                upsampling=self.strides,
+                dtype=self.dtype_policy,
+                name=name,
+            )
+        return self._convolution("Conv{}DTranspose" if self.upsampling else "Conv{}D", name, strides=self._factors)
 
-    def _convolution(self, cls: type[keras.layers.Layer], name: str, **more: Any) -> keras.layers.Layer:
-        arguments = {"kernel_size": self.kernel_size, "padding": "same", "data_format": "channels_last"}
-        return cls(self.filters, **{**arguments, **more}, dtype=self.dtype_policy, name=name)
+    def _convolution(self, kind: str, name: str, **more: Any) -> keras.layers.Layer:
+        arguments = {"kernel_size": per_axis(self.kernel_size, self.rank, "kernel_size"), "padding": "same", **more}
+        return ranked_layer(kind, self.rank, self.filters, **arguments, dtype=self.dtype_policy, name=name)
 
     def build(self, input_shape: Any) -> None:
         build_once(self.branch, input_shape)
@@ -119,20 +135,14 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
     def _shortcut_layers(self, channels: int) -> list[keras.layers.Layer]:
         layers = []
         if channels != self.filters:
-            layers.append(self._convolution(keras.layers.Conv2D, "projection", kernel_size=1))
-        if self.strides > 1 and self.upsampling:
-            layers.append(self._nearest_upsampling())
-        elif self.strides > 1:
-            layers.insert(0, self._average_pooling())
+            layers.append(self._convolution("Conv{}D", "projection", kernel_size=1))
+        if set(self._factors) == {1}:
+            return layers
+        if self.upsampling:
+            layers.append(nearest_upsampling(self.rank, self._factors, dtype=self.dtype_policy))
+        else:
+            layers.insert(0, pooling("Average", self.rank, self._factors, dtype=self.dtype_policy))
         return layers
-
-    def _nearest_upsampling(self) -> keras.layers.Layer:
-        return NearestUpsampling(self.strides, data_format="channels_last", dtype=self.dtype_policy)
-
-    def _average_pooling(self) -> keras.layers.Layer:
-        return keras.layers.AveragePooling2D(
-            self.strides, padding="same", data_format="channels_last", dtype=self.dtype_policy
-        )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = self.branch(inputs, training=training)

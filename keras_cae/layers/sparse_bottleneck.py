@@ -36,7 +36,7 @@ class SparseBottleneck(Bottleneck):
         target: the mean activation, between 0 and 1, of "kl".
         **kwargs: of `keras.layers.Layer`.
 
-    Input shape: `(n, latent_dim)`, or maps `(n, height, width, channels)`.
+    Input shape: `(n, latent_dim)`, or maps `(n, *spatial, channels)`.
 
     Output shape: that of the input.
 

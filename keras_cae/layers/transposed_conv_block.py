@@ -1,13 +1,13 @@
 """One level of a decoder."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
 
 from keras_cae.layers.conv_stage import ConvStage
-from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
-from keras_cae.layers.nearest_upsampling import NearestUpsampling
-from keras_cae.validation import positive_int
+from keras_cae.ranks import nearest_upsampling
+from keras_cae.validation import positive_int_or_ints
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -18,18 +18,21 @@ class TransposedConvBlock(ConvStage):
 
     Args:
         filters: number of output channels.
-        kernel_size: side of the square kernel, in pixels.
-        strides: step of the transposed convolution, in pixels of its output.
+        normalization: "batch" or None. Comes before the activation.
+        momentum: how much of batch normalization's moving averages stays at each training step.
+        upsampling: factor of the nearest-neighbour upsampling, an integer or one for each axis; 1 for none.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        kernel_size: side of the kernel, an integer or one for each axis.
+        strides: step of the transposed convolution, in pixels of its output, an integer or one for each axis.
         activation: name of a Keras activation, callable or layer, learnable ones too
             (`keras.layers.PReLU()`).
-        normalization: "batch" or None. Comes before the activation.
-        upsampling: factor of the nearest-neighbour upsampling; 1 for none.
-        momentum: how much of batch normalization's moving averages stays at each training step.
         **kwargs: of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`.
+    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`, and so for
+    signals and volumes.
 
     Raises:
         ValueError: an argument is not of the kind named above.
@@ -41,33 +44,38 @@ class TransposedConvBlock(ConvStage):
     TensorShape([1, 14, 14, 8])
     """
 
-    rules: ClassVar = {**ConvStage.rules, "upsampling": positive_int}
+    rules: ClassVar = {**ConvStage.rules, "upsampling": positive_int_or_ints}
 
     def __init__(
         self,
         filters: int,
-        kernel_size: int = 3,
-        strides: int = 1,
-        activation: Any = "relu",
+        *,
         normalization: str | None = None,
-        upsampling: int = 1,
         momentum: float = 0.99,
+        upsampling: int | Sequence[int] = 1,
+        rank: int = 2,
+        kernel_size: int | Sequence[int] = 3,
+        strides: int | Sequence[int] = 1,
+        activation: Any = "relu",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.keep(
-            filters=filters,
+        super().__init__(
+            filters,
+            normalization=normalization,
+            momentum=momentum,
+            upsampling=upsampling,
+            rank=rank,
             kernel_size=kernel_size,
             strides=strides,
             activation=activation,
-            normalization=normalization,
-            upsampling=upsampling,
-            momentum=momentum,
+            **kwargs,
         )
-        upsample = NearestUpsampling(
-            self.upsampling,
-            data_format="channels_last",
-            dtype=self.dtype_policy,
-            name="upsampling",
-        )
-        self.assemble(ConvolutionOfUpsampled, upsample if self.upsampling > 1 else None)
+
+    def make_convolution(self) -> keras.layers.Layer:
+        return self.keras_convolution("Conv{}DTranspose")
+
+    def make_resizing(self) -> keras.layers.Layer | None:
+        factors = self.along_axes("upsampling")
+        if set(factors) == {1}:
+            return None
+        return nearest_upsampling(self.rank, factors, dtype=self.dtype_policy, name="upsampling")

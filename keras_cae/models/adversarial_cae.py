@@ -7,7 +7,7 @@ import keras
 
 from keras_cae.hyperparameters import without
 from keras_cae.layers.adversarial_bottleneck import AdversarialBottleneck
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.strided import Strided
 from keras_cae.validation import non_negative_float, positive_int, positive_ints
@@ -33,13 +33,19 @@ class AdversarialCAE(PyramidCAE):
     `generator_loss`, `discriminator_loss`; the latter two are about log 2 = 0.69 where the discriminator can
     tell nothing. Evaluation compares every batch with the same draws of the prior.
 
+    The first level keeps the size of the images: the feature maps that codes are made of are
+    `2 ** (len(filters) - 1)` times smaller along each axis, unless `strides` says otherwise; see `downsampling`.
+
     Args:
         latent_dim: size of the code.
         adversarial_weight: weight of the generator's loss, with a loss that is a mean over an image's
             values. May be set while training goes on, as `callbacks.WeightScheduler` does.
         discriminator_units: of the discriminator's hidden layers.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
+            each level, with or without the first, which may be a tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
@@ -47,7 +53,8 @@ class AdversarialCAE(PyramidCAE):
         seed: of the codes of the prior in training.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -79,8 +86,10 @@ class AdversarialCAE(PyramidCAE):
         *,
         adversarial_weight: float = 0.005,
         discriminator_units: Sequence[int] = (128, 128),
+        rank: int = 2,
         filters: Sequence[int] = (16, 32, 64),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
@@ -89,17 +98,19 @@ class AdversarialCAE(PyramidCAE):
     ) -> None:
         super().__init__(
             latent_dim,
-            bottleneck=kwargs.pop("bottleneck", None),
-            corruption=corruption,
             hyperparameters={
                 "adversarial_weight": adversarial_weight,
                 "discriminator_units": discriminator_units,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
                 "seed": seed,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=kwargs.pop("bottleneck", None),
+            corruption=corruption,
             **kwargs,
         )
 

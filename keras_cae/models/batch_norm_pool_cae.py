@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pooled import Pooled
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.validation import fraction
@@ -15,10 +15,13 @@ from keras_cae.validation import fraction
 class BatchNormPoolCAE(PyramidCAE):
     """Autoencoder of convolutions with batch normalization, max pooling and nearest upsampling.
 
-    Each level of the encoder is convolution, batch normalization, activation, 2×2 max pooling; each level
+    Each level of the encoder is convolution, batch normalization, activation, max pooling by 2; each level
     of the decoder transposed convolution (to half the filters of the encoder's level), batch normalization,
-    activation, 2× upsampling. Batch normalization: Ioffe & Szegedy 2015. Upsampling instead of strides
+    activation, upsampling by 2. Batch normalization: Ioffe & Szegedy 2015. Upsampling instead of strides
     avoids the checkerboards of transposed convolutions: Odena et al. 2016.
+
+    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
+    `strides` says otherwise; see `downsampling`.
 
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
@@ -26,8 +29,11 @@ class BatchNormPoolCAE(PyramidCAE):
         momentum: how much of the moving averages, with which batch normalization evaluates, stays at each training
             step. With less, such as 0.9, evaluation follows the weights sooner: for trainings of a few hundred
             steps.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer; or one for each level, which may be a
+            tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
@@ -35,7 +41,8 @@ class BatchNormPoolCAE(PyramidCAE):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -60,8 +67,10 @@ class BatchNormPoolCAE(PyramidCAE):
         latent_dim: int | None = None,
         *,
         momentum: float = 0.99,
+        rank: int = 2,
         filters: Sequence[int] = (32, 64),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
@@ -70,15 +79,17 @@ class BatchNormPoolCAE(PyramidCAE):
     ) -> None:
         super().__init__(
             latent_dim,
-            bottleneck=bottleneck,
-            corruption=corruption,
             hyperparameters={
                 "momentum": momentum,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=bottleneck,
+            corruption=corruption,
             **kwargs,
         )
 

@@ -21,7 +21,9 @@ from keras_cae.layers.penalty import Penalty
 from keras_cae.losses.get import replace_names as losses_by_name
 from keras_cae.metrics.get import replace_names as metrics_by_name
 from keras_cae.models.likelihood import log_likelihood
+from keras_cae.networks.downsampling import downsampling_of
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
+from keras_cae.ranks import KINDS, rank_rule, shape_in_words
 from keras_cae.serialization import layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
 from keras_cae.training.input_gate import InputGate, last_activation
@@ -69,15 +71,19 @@ class CAE(Hyperparameters, Trainer):
         bottleneck: layer between the two; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
             called with `training=True`.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the
+            encoder's input shape; 2 where the encoder has none yet.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`, as the encoder takes it.
+    Input shape: `(n, height, width, channels)`, as the encoder takes it; with `rank=1` `(n, length, channels)`,
+    with `rank=3` `(n, depth, height, width, channels)`.
 
     Output shape: that of the decoder.
 
     Raises:
         TypeError: encoder or decoder is not a Keras model, or the bottleneck not a Keras layer.
-        ValueError: at build, the encoder's output does not fit the decoder.
+        ValueError: `rank` is not that of the encoder's input; at build, the encoder's output does not fit the
+            decoder.
 
     Example:
 
@@ -98,6 +104,7 @@ class CAE(Hyperparameters, Trainer):
         "decoder": network,
         "bottleneck": optional(layer),
         "corruption": optional(layer),
+        "rank": rank_rule,
     }
     adjustable = ("corruption",)
     built_shape: Any = None
@@ -110,6 +117,7 @@ class CAE(Hyperparameters, Trainer):
         bottleneck: keras.layers.Layer | None = None,
         *,
         corruption: keras.layers.Layer | None = None,
+        rank: int | None = None,
         **kwargs: Any,
     ) -> None:
         if encoder is None and decoder is None:
@@ -121,6 +129,7 @@ class CAE(Hyperparameters, Trainer):
         super().__init__(**kwargs)
         self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
         self.encoder, self.decoder = self.given_networks
+        self.keep(rank=_agreed_rank(rank, self.encoder))
         self._start(bottleneck, corruption)
 
     def _start(self, bottleneck: Any, corruption: Any) -> None:
@@ -144,7 +153,7 @@ class CAE(Hyperparameters, Trainer):
         if name in PARTS:
             raise AttributeError(
                 f"{type(self).__name__} has no {name} before it is built: train it, call it on images, or "
-                "call build((None, height, width, channels))."
+                f"call build({shape_in_words(vars(self).get('rank', 2), 'None')})."
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -161,7 +170,7 @@ class CAE(Hyperparameters, Trainer):
     @functools.cached_property
     def gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
         """Decides which images the model takes, and makes floats of them."""
-        return InputGate(self.last_activation())
+        return InputGate(self.last_activation(), self.rank)
 
     def last_activation(self) -> Any:
         """The activation that bounds the reconstructions, or None if it is not known."""
@@ -203,7 +212,7 @@ class CAE(Hyperparameters, Trainer):
         return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape)
 
     def _free_shape(self, shape: Any) -> Any:
-        image_shape = check_image_batch(shape)
+        image_shape = check_image_batch(shape, rank=self.rank)
         taken = getattr(self.given_networks[0], "input_shape", None)
         if isinstance(taken, tuple) and compatible(image_shape, taken[1:]):
             image_shape = taken[1:]
@@ -336,7 +345,7 @@ class CAE(Hyperparameters, Trainer):
             images: batch of floats.
 
         Returns:
-            The inputs; and the weights of the pixels in the loss, of shape `(n, height, width)`, or None if
+            The inputs; and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if
             all count the same.
         """
         weights = None
@@ -357,7 +366,7 @@ class CAE(Hyperparameters, Trainer):
         Args:
             images: batch of images.
             return_weights: whether to return a pair: the images, and the weights of their pixels in the loss,
-                `(n, height, width)`, or None if all pixels count the same.
+                `(n, *spatial)`, or None if all pixels count the same.
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
@@ -414,10 +423,11 @@ class CAE(Hyperparameters, Trainer):
             n: how many.
             seed: of the codes. The same seed draws the same codes, and of more codes the same first ones.
             batch_size: how many codes are decoded at once.
-            image_size: `(height, width)` of the images, of models whose codes are feature maps.
+            image_size: `(height, width)` of the images, of models whose codes are feature maps; of signals
+                `(length,)`, of volumes `(depth, height, width)`.
 
         Returns:
-            An array `(n, height, width, channels)`.
+            An array of the shape of images, `(n, height, width, channels)`.
 
         Raises:
             ValueError: the bottleneck has no prior, or the size of the images is not known.
@@ -428,8 +438,8 @@ class CAE(Hyperparameters, Trainer):
         bottleneck = check_prior(self.bottleneck)
         if not self.built:
             raise ValueError(
-                f"{type(self).__name__} must be built before it can generate images: train it, or call build((None, "
-                "height, width, channels))."
+                f"{type(self).__name__} must be built before it can generate images: train it, or call build("
+                f"{shape_in_words(self.rank, 'None')})."
             )
         codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
         if not n:
@@ -449,12 +459,22 @@ class CAE(Hyperparameters, Trainer):
     def _shape_of_images(self, size: Any) -> tuple[int, ...]:
         *sides, channels = self.built_shape[1:]
         sides = sides if size is None else list(size)
-        if None in sides:
+        if None in sides or len(sides) != self.rank:
+            axes = ", ".join(KINDS[self.rank].axes)
             raise ValueError(
-                "image_size must be given, (height, width) of the images: the codes of this model are as large as the "
-                "images."
+                f"image_size must be given, ({axes}) of the {KINDS[self.rank].many}, got {size!r}: the codes of this "
+                f"model are as large as the {KINDS[self.rank].many}."
             )
         return (*sides, channels)
+
+    @property
+    def downsampling(self) -> tuple[int, ...]:
+        """By which factor the encoder makes images smaller along each axis.
+
+        Raises:
+            ValueError: the encoder is no graph of layers with feature maps, which would tell.
+        """
+        return downsampling_of(self.given_networks[0], self.rank)
 
     @property
     def has_prior(self) -> bool:
@@ -502,7 +522,7 @@ class CAE(Hyperparameters, Trainer):
         estimate of the evidence lower bound; with more it comes closer to the likelihood.
 
         Args:
-            images: an array `(n, height, width, channels)`, or a dataset or generator of such.
+            images: an array `(n, *spatial, channels)`, or a dataset or generator of such.
             samples: how many codes are drawn for each image.
             likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
                 variance 1/2, that of the squared error. By default that of the loss of `compile`.
@@ -545,7 +565,7 @@ class CAE(Hyperparameters, Trainer):
         if self.built:
             self.gate.check_array(batch, "images")
         else:
-            check_image_batch(batch.shape)
+            check_image_batch(batch.shape, rank=self.rank)
 
     def _check_codes(self, codes: Any) -> None:
         codes = codes[0] if isinstance(codes, tuple) else codes
@@ -649,7 +669,8 @@ class CAE(Hyperparameters, Trainer):
         return config
 
     def _own_config(self) -> dict[str, Any]:
-        return {name: plain(part) for name, part in zip(("encoder", "decoder"), self.given_networks, strict=True)}
+        networks = zip(("encoder", "decoder"), self.given_networks, strict=True)
+        return {**{name: plain(part) for name, part in networks}, "rank": self.rank}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":
@@ -724,7 +745,7 @@ class CAE(Hyperparameters, Trainer):
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it can be exported: train it, call it on "
-                "images, or call build((None, height, width, channels))."
+                f"images, or call build({shape_in_words(self.rank, 'None')})."
             )
         if input_signature is None:
             input_signature = self.export_signature()
@@ -734,6 +755,17 @@ class CAE(Hyperparameters, Trainer):
         """Images of the shape and of the type that the model was trained on, as `export` takes them."""
         dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
         return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]
+
+
+def _agreed_rank(rank: Any, encoder: keras.Model) -> int:
+    """The rank that was given, or that of an encoder's inputs."""
+    taken = getattr(encoder, "input_shape", None)
+    of_encoder = len(taken) - 2 if isinstance(taken, tuple) and len(taken) - 2 in KINDS else None
+    if rank is not None and of_encoder not in (None, rank_rule(rank, "rank")):
+        raise ValueError(
+            f"rank must be {of_encoder}, that of the encoder's input shape {taken}, or left out, got {rank!r}."
+        )
+    return rank or of_encoder or 2
 
 
 def _check_numbers(codes: Any, size: int) -> None:

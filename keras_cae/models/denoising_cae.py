@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import keras
 
 from keras_cae.hyperparameters import without
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.u_shaped import UShaped
 from keras_cae.validation import positive_int
@@ -31,10 +31,16 @@ class DenoisingCAE(PyramidCAE):
     The code, `encode(images)`, is the coarsest feature map. Decoding needs the other feature maps and the
     images too: `decode(*encode(images, return_features=True))` is `predict(images)`.
 
+    The first level keeps the size of the images: codes of images are `2 ** (len(filters) - 1)` times smaller along each
+    axis, unless `strides` says otherwise; see `downsampling`.
+
     Args:
         convs_per_level: how many convolutions the encoder and the decoder have at each size.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's convolutions, from full resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
+            each level, with or without the first, which may be a tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
@@ -42,7 +48,8 @@ class DenoisingCAE(PyramidCAE):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`, of any size.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; of any size.
 
     Output shape: that of the input.
 
@@ -68,8 +75,11 @@ class DenoisingCAE(PyramidCAE):
     def __init__(
         self,
         convs_per_level: int = 2,
+        *,
+        rank: int = 2,
         filters: Sequence[int] = (32, 64, 128),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "relu",
         output_activation: Any = "linear",
         bottleneck: keras.layers.Layer | None = None,
@@ -78,15 +88,17 @@ class DenoisingCAE(PyramidCAE):
     ) -> None:
         super().__init__(
             None,
-            bottleneck=bottleneck,
-            corruption=corruption,
             hyperparameters={
                 "convs_per_level": convs_per_level,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=bottleneck,
+            corruption=corruption,
             **kwargs,
         )
 

@@ -1,15 +1,17 @@
 """Masked autoencoder, whose encoder is kept for other tasks."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
 
 from keras_cae.layers.random_patch_mask import RandomPatchMask
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.residual import Residual
-from keras_cae.validation import choice, positive_int, share
+from keras_cae.ranks import KINDS, size_in_words
+from keras_cae.validation import choice, per_axis, positive_int, positive_int_or_ints, share
 from keras_cae.validation import seed as seed_rule
 
 
@@ -28,15 +30,21 @@ class MaskedCAE(PyramidCAE):
     - Metrics compare the completed images, hidden patches as reconstructed and visible ones as they are, with
       the targets. Weighted metrics have the loss's weights, which are 0 for visible pixels.
 
+    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
+    `strides` says otherwise; see `downsampling`.
+
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
             weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
-        patch_size: side of the patches, in pixels.
+        patch_size: side of the patches in pixels, an integer or one for each axis.
         ratio: share of the patches that are hidden, between 0 and 1.
         blocks_per_level: how many residual blocks the encoder has at each size.
         upsampling: how the decoder doubles the size, "nearest" or "transposed", as in `ResidualCAE`.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's blocks, from half the resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer; or one for each level, which may be a
+            tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
@@ -45,7 +53,8 @@ class MaskedCAE(PyramidCAE):
         seed: of the choice of patches.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -66,7 +75,7 @@ class MaskedCAE(PyramidCAE):
 
     rules: ClassVar = {
         **PyramidCAE.rules,
-        "patch_size": positive_int,
+        "patch_size": positive_int_or_ints,
         "ratio": share,
         "blocks_per_level": positive_int,
         "upsampling": choice("nearest", "transposed"),
@@ -77,12 +86,14 @@ class MaskedCAE(PyramidCAE):
         self,
         latent_dim: int | None = None,
         *,
-        patch_size: int = 4,
+        patch_size: int | Sequence[int] = 4,
         ratio: float = 0.6,
         blocks_per_level: int = 1,
         upsampling: str = "nearest",
+        rank: int = 2,
         filters: Sequence[int] = (32, 64),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "silu",
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
@@ -92,21 +103,24 @@ class MaskedCAE(PyramidCAE):
     ) -> None:
         super().__init__(
             latent_dim,
-            bottleneck=bottleneck,
-            corruption=corruption,
             hyperparameters={
                 "patch_size": patch_size,
                 "ratio": ratio,
                 "blocks_per_level": blocks_per_level,
                 "upsampling": upsampling,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
                 "seed": seed,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=bottleneck,
+            corruption=corruption,
             **kwargs,
         )
+        per_axis(self.patch_size, self.rank, "patch_size")
         self.patch_mask = RandomPatchMask(
             self.patch_size,
             self.ratio,
@@ -124,12 +138,13 @@ class MaskedCAE(PyramidCAE):
         super()._check_size(size, pyramid)
         if None in size:
             return
-        rows, columns = self.patch_mask.grid(*size)
-        hidden = self.patch_mask.hidden_patches(rows * columns)
-        if not 0 < hidden < rows * columns:
+        patches = math.prod(self.patch_mask.grid(size))
+        hidden = self.patch_mask.hidden_patches(patches)
+        if not 0 < hidden < patches:
+            kind = KINDS[self.rank]
             raise ValueError(
-                f"patch_size must leave a patch to hide and one to see, but of the {rows * columns} patches "
-                f"of {self.patch_size} pixels in images of {size[0]}×{size[1]}, ratio={self.ratio} hides "
+                f"patch_size must leave a patch to hide and one to see, but of the {patches} patches of "
+                f"{self.patch_size} {kind.points} in {kind.many} of {size_in_words(size)}, ratio={self.ratio} hides "
                 f"{hidden}. Use a smaller patch_size, or another ratio."
             )
 

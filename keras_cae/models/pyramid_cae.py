@@ -2,6 +2,7 @@
 
 import abc
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -11,28 +12,41 @@ from keras_cae.images import check_image_batch
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.models.cae import CAE
 from keras_cae.networks.graphs import Graphs, graphs_of_pyramid
-from keras_cae.networks.pyramid import Pyramid
+from keras_cae.networks.pyramid import Pyramid, level_strides
+from keras_cae.ranks import KINDS, rank_rule, size_in_words
 from keras_cae.serialization import activation, activation_template, layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE
 from keras_cae.training.trainer import Trainer
-from keras_cae.validation import optional, positive_int, positive_ints
+from keras_cae.validation import optional, positive_int, positive_int_or_ints, positive_ints
+
+Strides = int | Sequence[int | Sequence[int]]
+"""What `strides` may be: one for all levels, one for each, or one for each level and axis."""
 
 
 class PyramidCAE(CAE):
     """A `CAE` that makes its encoder and decoder, from hyperparameters and the images' shape.
 
-    Derive from it to add an architecture: a subclass names its arguments in `rules`, hands them to
-    `__init__` of this class, and returns in `pyramid` the description of its networks. If it also makes the
-    bottleneck (`make_bottleneck`), it is a recipe, and users can't give another.
+    Derive from it to add an architecture: a subclass returns in `pyramid` the description of its networks,
+    which serves signals, images and volumes alike. It names arguments of its own in `rules`, and hands them
+    to `__init__` of this class. If it also makes the bottleneck (`make_bottleneck`), it is a recipe, and
+    users can't give another.
 
     Args:
         latent_dim: size of the code; None if codes are feature maps, or if the bottleneck decides it.
+        hyperparameters: arguments of the subclass's own, by name.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        filters: channels of each level, from full resolution down.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer; or one for each level, which may be
+            a tuple with one for each axis.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
+        output_activation: the same, for the last layer.
         bottleneck: the layer between the networks, if users may give one.
         corruption: layer that is applied to the inputs in training and evaluation.
-        hyperparameters: the other arguments, by name.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`.
 
     Output shape: that of the input.
 
@@ -40,27 +54,22 @@ class PyramidCAE(CAE):
 
     >>> from keras_cae.networks.strided import Strided
     >>> class ShallowCAE(keras_cae.models.PyramidCAE):
-    ...     def __init__(self, latent_dim=None, *, filters=(8, 16), bottleneck=None, corruption=None, **kwargs):
-    ...         hyperparameters = {
-    ...             "filters": filters, "kernel_size": 3, "activation": "relu", "output_activation": "sigmoid"
-    ...         }
-    ...         super().__init__(
-    ...             latent_dim,
-    ...             bottleneck=bottleneck,
-    ...             corruption=corruption,
-    ...             hyperparameters=hyperparameters,
-    ...             **kwargs,
-    ...         )
+    ...     def __init__(self, latent_dim=None, *, filters=(8, 16), **kwargs):
+    ...         super().__init__(latent_dim, filters=filters, **kwargs)
     ...     def pyramid(self, **shared):
     ...         return Strided(**shared)
     >>> ShallowCAE(latent_dim=4).encode(np.zeros((1, 8, 8, 1))).shape
+    (1, 4)
+    >>> ShallowCAE(latent_dim=4, rank=1).encode(np.zeros((1, 101, 2))).shape
     (1, 4)
     """
 
     rules: ClassVar = {
         "latent_dim": optional(positive_int),
+        "rank": rank_rule,
         "filters": positive_ints,
-        "kernel_size": positive_int,
+        "kernel_size": positive_int_or_ints,
+        "strides": level_strides,
         "activation": activation_template,
         "output_activation": activation_template,
         "bottleneck": optional(layer),
@@ -69,11 +78,17 @@ class PyramidCAE(CAE):
 
     def __init__(
         self,
-        latent_dim: int | None,
+        latent_dim: int | None = None,
         *,
-        bottleneck: keras.layers.Layer | None,
-        corruption: keras.layers.Layer | None,
-        hyperparameters: dict[str, Any],
+        hyperparameters: Mapping[str, Any] | None = None,
+        rank: int = 2,
+        filters: Sequence[int] = (16, 32),
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
+        activation: Any = "relu",
+        output_activation: Any = "sigmoid",
+        bottleneck: keras.layers.Layer | None = None,
+        corruption: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         if "bottleneck" not in self.rules and bottleneck is not None:
@@ -82,13 +97,22 @@ class PyramidCAE(CAE):
                 "ResidualCAE or another architecture."
             )
         Trainer.__init__(self, **kwargs)
-        self.keep(**hyperparameters)
+        shared = {
+            "rank": rank,
+            "filters": filters,
+            "kernel_size": kernel_size,
+            "strides": strides,
+            "activation": activation,
+            "output_activation": output_activation,
+        }
+        self.keep(**{**shared, **(hyperparameters or {})})
         # The bottleneck may own the size of the code.
         bottleneck = optional(layer)(bottleneck, "bottleneck")
         latent_dim = self._agreed_size(latent_dim, bottleneck)
         rule = self.rules.get("latent_dim", optional(positive_int))
         self.latent_dim = rule(latent_dim, "latent_dim")
         self._start(bottleneck, corruption)
+        self._described()  # Refuses settings that don't fit the rank or the levels.
         if "bottleneck" not in self.rules:
             self.bottleneck = self.make_bottleneck()
             self._default_bottleneck = False
@@ -121,17 +145,19 @@ class PyramidCAE(CAE):
 
     def _described(self) -> Pyramid:
         return self.pyramid(
+            rank=self.rank,
             filters=self.filters,
             kernel_size=self.kernel_size,
+            strides=self.strides,
             activation=self.activation,
             output_activation=self.output_activation,
             dtype=self.dtype_policy,
         )
 
     @property
-    def downsampling(self) -> int:
-        """By which factor the encoder makes height and width smaller."""
-        return int(2 ** self._described().halvings)
+    def downsampling(self) -> tuple[int, ...]:
+        """By which factor the encoder makes images smaller along each axis."""
+        return self._described().downsampling
 
     def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
         pyramid = self._described()
@@ -142,25 +168,31 @@ class PyramidCAE(CAE):
         return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim)
 
     def _free_shape(self, shape: Any) -> Any:
-        image_shape = check_image_batch(shape)
+        image_shape = check_image_batch(shape, rank=self.rank)
         if self.latent_dim is None:
             return (None, *[None] * (len(image_shape) - 1), image_shape[-1])
         if None in image_shape:
+            many = KINDS[self.rank].many
             raise ValueError(
-                f"The size of the images must be known for codes of latent_dim={self.latent_dim} values, got images "
+                f"The size of the {many} must be known for codes of latent_dim={self.latent_dim} values, got {many} "
                 f"of shape {image_shape}. Give the elements of the dataset a shape, with tf.ensure_shape or by "
                 "resizing them, or use latent_dim=None."
             )
         return (None, *image_shape)
 
     def _check_size(self, size: Any, pyramid: Pyramid) -> None:
-        smallest = pyramid.smallest_side
-        if any(side is not None and side < smallest for side in size):
-            raise ValueError(
-                f"Images of {'×'.join(map(str, size))} pixels are too small for {type(self).__name__} with "
-                f"filters={self.filters}: each side must have at least {smallest} pixels, because the encoder makes "
-                f"the images {2**pyramid.halvings} times smaller. Use fewer filters (levels), or enlarge the images."
-            )
+        smallest = pyramid.smallest_size
+        if not any(side is not None and side < least for side, least in zip(size, smallest, strict=True)):
+            return
+        kind, factors = KINDS[self.rank], pyramid.downsampling
+        alike = len(set(smallest)) == 1
+        raise ValueError(
+            f"{kind.many.capitalize()} of {size_in_words(size)} {kind.points} are too small for "
+            f"{type(self).__name__} with filters={self.filters}: each side must have at least "
+            f"{smallest[0] if alike else size_in_words(smallest)} {kind.points}, because the encoder makes the "
+            f"{kind.many} {size_in_words(factors[:1] if alike else factors)} times smaller (downsampling={factors}). "
+            f"Use fewer filters (levels) or smaller strides, or enlarge the {kind.many}."
+        )
 
     def _floats(self, images: Any) -> Any:
         if self.built and None in self.built_shape[1:]:

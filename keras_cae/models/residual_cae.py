@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.residual import Residual
 from keras_cae.validation import choice, positive_int
@@ -21,14 +21,20 @@ class ResidualCAE(PyramidCAE):
     2016, "Identity Mappings in Deep Residual Networks"; Wu & He 2018, "Group Normalization"; Odena et al.
     2016, "Deconvolution and Checkerboard Artifacts").
 
+    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
+    `strides` says otherwise; see `downsampling`.
+
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
             weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
         blocks_per_level: how many residual blocks the encoder has at each size.
         upsampling: how the decoder doubles the size: "nearest" for nearest-neighbour upsampling and a convolution,
             "transposed" for transposed convolutions of stride 2.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's blocks, from half the resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer; or one for each level, which may be a
+            tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
@@ -36,7 +42,8 @@ class ResidualCAE(PyramidCAE):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; each side at least `2 ** len(filters)` pixels.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -65,8 +72,10 @@ class ResidualCAE(PyramidCAE):
         *,
         blocks_per_level: int = 1,
         upsampling: str = "nearest",
+        rank: int = 2,
         filters: Sequence[int] = (32, 64),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "silu",
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
@@ -75,16 +84,18 @@ class ResidualCAE(PyramidCAE):
     ) -> None:
         super().__init__(
             latent_dim,
-            bottleneck=bottleneck,
-            corruption=corruption,
             hyperparameters={
                 "blocks_per_level": blocks_per_level,
                 "upsampling": upsampling,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=bottleneck,
+            corruption=corruption,
             **kwargs,
         )
 

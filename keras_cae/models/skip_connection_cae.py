@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.strided_with_skips import StridedWithSkips
 from keras_cae.validation import choice, positive_ints
@@ -34,12 +34,18 @@ class SkipConnectionCAE(PyramidCAE):
     Reconstructions are sharper than those of the code alone. They say less about the code, and a defect in
     an image may be copied: for anomaly detection train with a corruption, or use a model without skips.
 
+    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
+    axis, unless `strides` says otherwise; see `downsampling`.
+
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
             weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
         merge: how features join: "add" or "concatenate".
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's convolution, from full resolution down; at least three levels.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
+            each level, with or without the first, which may be a tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
@@ -47,7 +53,8 @@ class SkipConnectionCAE(PyramidCAE):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -75,8 +82,10 @@ class SkipConnectionCAE(PyramidCAE):
         latent_dim: int | None = None,
         *,
         merge: str = "add",
+        rank: int = 2,
         filters: Sequence[int] = (16, 32, 64),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
@@ -85,15 +94,17 @@ class SkipConnectionCAE(PyramidCAE):
     ) -> None:
         super().__init__(
             latent_dim,
-            bottleneck=bottleneck,
-            corruption=corruption,
             hyperparameters={
                 "merge": merge,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=bottleneck,
+            corruption=corruption,
             **kwargs,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras_cae.hyperparameters import without
 from keras_cae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_cae.layers.vector_quantizer import VectorQuantizer
-from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.strided import Strided
 from keras_cae.validation import fraction, non_negative_float, optional, positive_int, positive_ints
@@ -23,12 +23,14 @@ class VectorQuantizedCAE(PyramidCAE):
     The fully convolutional networks of `BasicCAE` around a `VectorQuantizer` (van den Oord et al. 2017,
     "Neural Discrete Representation Learning"), or, given `levels`, a `FiniteScalarQuantizer` (Mentzer et al.
     2023, "Finite Scalar Quantization: VQ-VAE Made Simple"). One set of weights serves images of any size; a
-    code has a number for every `2 ** (len(filters) - 1)` pixels of each side, `log2(codebook_size)` bits
-    each.
+    code has a number of `log2(codebook_size)` bits for so many pixels of each side as `downsampling` says.
 
-    `encode` gives the numbers, int32 of shape `(n, rows, columns)`; `decode` makes images of such. Logs:
+    `encode` gives the numbers, int32 of shape `(n, rows, columns)` for images; `decode` makes images of such. Logs:
     `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
     `commitment_loss` (see `VectorQuantizer`).
+
+    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
+    axis, unless `strides` says otherwise; see `downsampling`.
 
     Args:
         codebook_size: number of vectors in the codebook.
@@ -39,15 +41,19 @@ class VectorQuantizedCAE(PyramidCAE):
         commitment_weight: weight of the penalty, a mean over the codes' values as the loss is over the
             images'. May be set while training goes on, as `callbacks.WeightScheduler` does.
         decay: of the moving averages that the codebook consists of.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
+            each level, with or without the first, which may be a tuple with one for each axis.
         activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
         output_activation: the same, for the last layer.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         seed: of the choice of vectors that replace dead codes in training.
         **kwargs: of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; each side at least `2 ** (len(filters) - 1)` pixels.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -87,8 +93,10 @@ class VectorQuantizedCAE(PyramidCAE):
         levels: Sequence[int] | None = None,
         commitment_weight: float = 0.25,
         decay: float = 0.99,
+        rank: int = 2,
         filters: Sequence[int] = (16, 32, 64),
-        kernel_size: int = 3,
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
@@ -102,20 +110,22 @@ class VectorQuantizedCAE(PyramidCAE):
             code_dim = _agreed(code_dim, grid.code_dim, "code_dim", "the number")
         super().__init__(
             None,
-            bottleneck=kwargs.pop("bottleneck", None),
-            corruption=corruption,
             hyperparameters={
                 "codebook_size": codebook_size,
                 "code_dim": code_dim,
                 "levels": levels,
                 "commitment_weight": commitment_weight,
                 "decay": decay,
-                "filters": filters,
-                "kernel_size": kernel_size,
-                "activation": activation,
-                "output_activation": output_activation,
                 "seed": seed,
             },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=kwargs.pop("bottleneck", None),
+            corruption=corruption,
             **kwargs,
         )
 

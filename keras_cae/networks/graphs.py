@@ -104,7 +104,7 @@ def graphs_of_pyramid(
     Args:
         pyramid: describes the networks.
         bottleneck: the layer in between, not built.
-        image_shape: `(height, width, channels)`, None for sides that may differ.
+        image_shape: `(*spatial, channels)`, None for sides that may differ.
         latent_dim: size of the codes; None if they are feature maps.
     """
     dense = latent_dim is not None

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from keras_cae.layers.conv_block import ConvBlock
-from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+from keras_cae.layers.upsampled_conv_block import UpsampledConvBlock
+from keras_cae.layers.upsampled_convolution import UpsampledConvolution
 from keras_cae.networks.pyramid import Pyramid
 
 
@@ -21,20 +22,29 @@ class Pooled(Pyramid):
         super().__init__(**shared)
         self.momentum = momentum
 
-    @property
-    def halvings(self) -> int:
-        return len(self.filters)
-
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
         return [
-            ConvBlock(filters, pool_size=2, **self.block_arguments(index)) for index, filters in enumerate(self.filters)
+            ConvBlock(filters, pool_size=strides, **self.block_arguments(index))
+            for index, (filters, strides) in enumerate(zip(self.filters, self.strides, strict=True))
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
+        # The upsampling at the end of each level is computed with the convolution that follows it.
+        steps = zip(reversed(self.filters), [1, *self.strides[:0:-1]], strict=True)
         return [
-            TransposedConvBlock(max(1, filters // 2), upsampling=2, **self.block_arguments(index))
-            for index, filters in enumerate(reversed(self.filters))
+            UpsampledConvBlock(max(1, filters // 2), upsampling=strides, **self.block_arguments(index))
+            for index, (filters, strides) in enumerate(steps)
         ]
+
+    def output_convolution(self, channels: int) -> keras.layers.Layer:
+        return UpsampledConvolution(
+            channels,
+            rank=self.rank,
+            kernel_size=self.kernel_size,
+            upsampling=self.strides[0],
+            dtype=self.dtype,
+            name="output_convolution",
+        )
 
     def block_arguments(self, index: int) -> dict[str, Any]:
         return {**super().block_arguments(index), "normalization": "batch", "momentum": self.momentum}

@@ -1,16 +1,17 @@
-"""Networks made of levels, each of which halves the size of the images or doubles it."""
+"""Networks made of levels, each of which makes images smaller, or larger again."""
 
 import abc
 import math
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 
-from keras_cae.images import halved
-from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
 from keras_cae.layers.crop import Crop
 from keras_cae.layers.padding_to_multiple import PaddingToMultiple
+from keras_cae.ranks import ranked_layer
 from keras_cae.serialization import activation, activation_layer
+from keras_cae.validation import per_axis, positive_int_or_ints
 
 
 class Encoded(NamedTuple):
@@ -20,21 +21,35 @@ class Encoded(NamedTuple):
     skips: list[Any]
 
 
+def level_strides(values: Any, name: str) -> int | tuple[int | tuple[int, ...], ...]:
+    """The rule for the strides of levels: an integer, or one for each level, or one for each level and axis."""
+    if isinstance(values, list | tuple) and values:
+        return tuple(positive_int_or_ints(value, f"{name}[{index}]") for index, value in enumerate(values))
+    return positive_int_or_ints(values, name)
+
+
 class Pyramid(abc.ABC):
     """Describes the encoder and the decoder of an architecture, and makes their graphs.
 
-    A subclass names the levels: `encoder_levels`, `decoder_levels` and how often they halve, `halvings`. One
-    rule serves every size: images are padded by reflection until `2 ** halvings` divides their sides, and
-    the reconstruction is cropped to the size of the images.
+    A subclass names the levels: `encoder_levels`, `decoder_levels`. One rule serves every size: images are
+    padded by reflection until `downsampling` divides their sides, and the reconstruction is cropped to the
+    size of the images. The same description serves signals, images and volumes.
 
     Args:
+        rank: number of spatial axes.
         filters: channels of each level, from full resolution down.
-        kernel_size: side of the kernels, in pixels.
+        kernel_size: size of the kernels, of all axes or of each.
+        strides: by how much each level makes images smaller, as `level_strides` returns it.
         activation: of the blocks, as `activation_template` returns it.
         output_activation: of the last layer.
         dtype: the policy of all layers.
+
+    Raises:
+        ValueError: `kernel_size` or `strides` has another number of values.
     """
 
+    keeps_size_first: ClassVar[bool] = False
+    """Whether the first level keeps the size of the images, unless `strides` says otherwise."""
     skip_levels: tuple[int, ...] = ()
     """Which levels of the encoder the decoder sees too, the coarsest first, as Python indexes lists."""
     merge = "add"
@@ -46,21 +61,40 @@ class Pyramid(abc.ABC):
         self,
         *,
         filters: tuple[int, ...],
-        kernel_size: int,
+        kernel_size: int | tuple[int, ...],
         activation: Any,
         output_activation: Any,
         dtype: Any,
+        rank: int = 2,
+        strides: int | tuple[int | tuple[int, ...], ...] = 2,
     ) -> None:
+        self.rank = rank
         self.filters = filters
-        self.kernel_size = kernel_size
+        self.kernel_size = per_axis(kernel_size, rank, "kernel_size")
+        self.strides = self._strides_of_levels(strides)
         self.activation = activation
         self.output_activation = output_activation
         self.dtype = dtype
 
+    def _strides_of_levels(self, strides: Any) -> tuple[tuple[int, ...], ...]:
+        """By how much each level makes images smaller along each axis."""
+        levels = len(self.filters)
+        if isinstance(strides, int):
+            strides = (1, *[strides] * (levels - 1)) if self.keeps_size_first else (strides,) * levels
+        elif self.keeps_size_first and len(strides) == levels - 1:
+            strides = (1, *strides)
+        if len(strides) != levels:
+            remedy = f" For the same strides at each level write [{strides}] * {levels}." * (len(strides) == self.rank)
+            raise ValueError(
+                f"strides must be an integer, or have one for each of the {levels} levels of filters={self.filters}, "
+                f"got {len(strides)}: {strides}. Each may be a tuple with one for each axis.{remedy}"
+            )
+        return tuple(per_axis(part, self.rank, f"strides[{index}]") for index, part in enumerate(strides))
+
     @property
-    @abc.abstractmethod
-    def halvings(self) -> int:
-        """How often the encoder halves the size of images."""
+    def downsampling(self) -> tuple[int, ...]:
+        """By which factor the encoder makes images smaller along each axis."""
+        return tuple(math.prod(factors) for factors in zip(*self.strides, strict=True))
 
     @abc.abstractmethod
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
@@ -68,16 +102,21 @@ class Pyramid(abc.ABC):
 
     @abc.abstractmethod
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        """The decoder's layers, from the coarsest up; each doubles the size."""
+        """The decoder's layers, from the coarsest up."""
 
     def block_arguments(self, index: int) -> dict[str, Any]:
         """The arguments that all blocks of the architecture share; `index` counts the levels of a network."""
         return {
+            "rank": self.rank,
             "kernel_size": self.kernel_size,
             "activation": self.activation,
             "dtype": self.dtype,
             "name": f"level_{index}",
         }
+
+    def convolution(self, kind: str, /, *args: Any, **kwargs: Any) -> keras.layers.Layer:
+        """A convolution of Keras for as many axes as there are, of the class "Conv{}D" or the like."""
+        return ranked_layer(kind, self.rank, *args, padding="same", dtype=self.dtype, **kwargs)
 
     # The encoder
 
@@ -90,7 +129,7 @@ class Pyramid(abc.ABC):
             code_dim: channels that the bottleneck takes of feature maps; None for any number.
             dense: whether codes are vectors, by the dense layer or by the bottleneck.
         """
-        outputs = PaddingToMultiple(2**self.halvings, dtype="float32", autocast=False, name="padding")(images)
+        outputs = PaddingToMultiple(self.downsampling, dtype="float32", autocast=False, name="padding")(images)
         levels = []
         for level in self.encoder_levels(dense):
             outputs = level(outputs)
@@ -107,7 +146,7 @@ class Pyramid(abc.ABC):
 
     def pointwise(self, filters: int, name: str) -> keras.layers.Layer:
         """A convolution that sees one position at a time."""
-        return keras.layers.Conv2D(filters, 1, data_format="channels_last", dtype=self.dtype, name=name)
+        return self.convolution("Conv{}D", filters, 1, name=name)
 
     # The decoder
 
@@ -117,8 +156,8 @@ class Pyramid(abc.ABC):
         Args:
             latents: `keras.Input`.
             skips: `keras.Input`s for the feature maps of the encoder.
-            image_shape: `(height, width, channels)`; None for sides that may differ from batch to batch.
-            start_shape: `(height, width, channels)` of the feature maps that a dense layer makes of vectors;
+            image_shape: `(*spatial, channels)`; None for sides that may differ from batch to batch.
+            start_shape: `(*spatial, channels)` of the feature maps that a dense layer makes of vectors;
                 None if latents are feature maps.
         """
         outputs = latents
@@ -144,19 +183,16 @@ class Pyramid(abc.ABC):
         outputs = self.output_convolution(image_shape[-1])(outputs)
         outputs = self.output_layer()(outputs)
         sides = image_shape[:-1]
-        if None in sides or all(side % 2**self.halvings == 0 for side in sides):
+        if None in sides or not any(side % factor for side, factor in zip(sides, self.downsampling, strict=True)):
             return outputs
         return Crop(sides, dtype="float32", autocast=False, name="crop")(outputs)
 
     def output_convolution(self, channels: int) -> keras.layers.Layer:
-        """The last convolution, to the channels of the images."""
-        return ConvolutionOfUpsampled(
-            channels,
-            self.kernel_size,
-            padding="same",
-            data_format="channels_last",
-            dtype=self.dtype,
-            name="output_convolution",
+        """The last convolution, to the channels and to the size of the images."""
+        # Where the first level keeps the size, the decoder has no level that would restore it.
+        strides = self.strides[0] if self.keeps_size_first else 1
+        return self.convolution(
+            "Conv{}DTranspose", channels, self.kernel_size, strides=strides, name="output_convolution"
         )
 
     def output_layer(self) -> keras.layers.Layer:
@@ -167,16 +203,21 @@ class Pyramid(abc.ABC):
         )
 
     @property
-    def smallest_side(self) -> int:
-        """How many pixels each side of an image must have."""
-        return int(2**self.halvings)
+    def smallest_size(self) -> tuple[int, ...]:
+        """How many pixels an image must have along each axis."""
+        return self.downsampling
 
     def start_shape(self, shape: Any) -> tuple[Any, ...]:
-        """`(height, width, channels)` of the coarsest feature maps for images of a shape."""
+        """`(*spatial, channels)` of the coarsest feature maps for images of a shape."""
         *sides, _ = shape
-        return (*(halved(side, self.halvings) for side in sides), self.coarsest_channels)
+        return (*_divided(sides, self.downsampling), self.coarsest_channels)
 
     @property
     def coarsest_channels(self) -> int:
         """How many channels the last level of the encoder has."""
         return self.filters[-1]
+
+
+def _divided(sides: Iterable[Any], factors: Iterable[int]) -> list[Any]:
+    """Sides divided by factors and rounded up; None where they are not known."""
+    return [None if side is None else -(-side // factor) for side, factor in zip(sides, factors, strict=True)]

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 
 from keras_cae.layers.chain import Chain
-from keras_cae.layers.nearest_upsampling import NearestUpsampling
 from keras_cae.layers.residual_block import ResidualBlock
 from keras_cae.layers.transposed_conv_block import TransposedConvBlock
+from keras_cae.layers.upsampled_conv_block import UpsampledConvBlock
 from keras_cae.networks.pyramid import Pyramid
 
 FEATURE_SCALE = 0.4
@@ -29,52 +29,55 @@ class Residual(Pyramid):
         self.blocks_per_level = blocks_per_level
         self.upsampling = upsampling
 
-    @property
-    def halvings(self) -> int:
-        return len(self.filters)
-
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
         first, *others = self.filters
-        stem = keras.layers.Conv2D(
-            first,
-            self.kernel_size,
-            strides=2,
-            padding="same",
-            data_format="channels_last",
-            dtype=self.dtype,
-            name="stem",
-        )
+        stem = self.convolution("Conv{}D", first, self.kernel_size, strides=self.strides[0], name="stem")
         more = self.blocks_per_level - 1
         levels = [[stem, *self._blocks(first, self.blocks_per_level)]]
-        levels += [[self._block(filters, 2), *self._blocks(filters, more)] for filters in others]
+        levels += [
+            [self._block(filters, strides), *self._blocks(filters, more)]
+            for filters, strides in zip(others, self.strides[1:], strict=True)
+        ]
         if dense:
             levels[-1].append(keras.layers.Rescaling(FEATURE_SCALE, dtype=self.dtype, name="scale"))
         return self._chains(levels)
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
         enlarging = [
-            *([self._block(filters, 2, self.upsampling)] for filters in self.filters[-2::-1]),
+            *(
+                self._block(filters, strides, self.upsampling)
+                for filters, strides in zip(self.filters[-2::-1], self.strides[:0:-1], strict=True)
+            ),
             self._to_full_resolution(len(self.filters) - 1),
         ]
         more = self.blocks_per_level - 1
         return self._chains(
-            [*self._blocks(filters, more), *step]
+            [*self._blocks(filters, more), step]
             for filters, step in zip(reversed(self.filters), enlarging, strict=True)
         )
 
-    def _to_full_resolution(self, index: int) -> list[keras.layers.Layer]:
+    def _to_full_resolution(self, index: int) -> keras.layers.Layer:
         """The last step: residual blocks of as many pixels would take longer than all others together."""
-        filters = max(1, self.filters[0] // 2)
+        filters, strides = max(1, self.filters[0] // 2), self.strides[0]
         if self.upsampling == "transposed":
-            return [TransposedConvBlock(filters, strides=2, **self.block_arguments(index))]
-        upsampling = NearestUpsampling(2, data_format="channels_last", dtype=self.dtype)
-        return [upsampling, TransposedConvBlock(filters, **self.block_arguments(index))]
+            return TransposedConvBlock(filters, strides=strides, **self.block_arguments(index))
+        return UpsampledConvBlock(filters, upsampling=strides, **self.block_arguments(index))
 
     def _blocks(self, filters: int, count: int) -> list[keras.layers.Layer]:
         return [self._block(filters) for _ in range(count)]
 
-    def _block(self, filters: int, strides: int = 1, upsampling: str | None = None) -> keras.layers.Layer:
-        return ResidualBlock(filters, self.kernel_size, strides, upsampling, self.activation, dtype=self.dtype)
+    def _block(
+        self, filters: int, strides: int | tuple[int, ...] = 1, upsampling: str | None = None
+    ) -> keras.layers.Layer:
+        return ResidualBlock(
+            filters,
+            upsampling=upsampling,
+            rank=self.rank,
+            kernel_size=self.kernel_size,
+            strides=strides,
+            activation=self.activation,
+            dtype=self.dtype,
+        )
 
     def _chains(self, levels: Iterable[list[keras.layers.Layer]]) -> list[keras.layers.Layer]:
         return [Chain(level, dtype=self.dtype, name=f"level_{index}") for index, level in enumerate(levels)]

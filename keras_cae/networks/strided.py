@@ -8,20 +8,19 @@ from keras_cae.networks.pyramid import Pyramid
 
 
 class Strided(Pyramid):
-    """Convolutions, of which each but the first has a stride of 2, and transposed ones back."""
+    """Convolutions with strides, the first without, and transposed ones back."""
 
-    @property
-    def halvings(self) -> int:
-        return len(self.filters) - 1
+    keeps_size_first = True
 
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
         return [
-            ConvBlock(filters, strides=1 if index == 0 else 2, **self.block_arguments(index))
-            for index, filters in enumerate(self.filters)
+            ConvBlock(filters, strides=strides, **self.block_arguments(index))
+            for index, (filters, strides) in enumerate(zip(self.filters, self.strides, strict=True))
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
+        steps = zip(self.filters[-2::-1], self.strides[:0:-1], strict=True)
         return [
-            TransposedConvBlock(filters, strides=2, **self.block_arguments(index))
-            for index, filters in enumerate(reversed(self.filters[:-1]))
+            TransposedConvBlock(filters, strides=strides, **self.block_arguments(index))
+            for index, (filters, strides) in enumerate(steps)
         ]

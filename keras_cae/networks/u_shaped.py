@@ -21,6 +21,7 @@ class UShaped(Pyramid):
 
     merge = "concatenate"
     skips_images = True
+    keeps_size_first = True
 
     def __init__(self, *, convs_per_level: int, **shared: Any) -> None:
         super().__init__(**shared)
@@ -28,24 +29,21 @@ class UShaped(Pyramid):
         self.skip_levels = tuple(range(len(self.filters) - 2, -1, -1))
 
     @property
-    def halvings(self) -> int:
-        return len(self.filters) - 1
-
-    @property
-    def smallest_side(self) -> int:
-        return 1
+    def smallest_size(self) -> tuple[int, ...]:
+        return (1,) * self.rank
 
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
         return [
-            self._chain(self._convolutions(filters, strides=1 if index == 0 else 2), index)
-            for index, filters in enumerate(self.filters)
+            self._chain(self._convolutions(filters, strides), index)
+            for index, (filters, strides) in enumerate(zip(self.filters, self.strides, strict=True))
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
         """Convolutions of what was joined, but at the coarsest level, and the step to the next size."""
         levels = []
-        for index, filters in enumerate(reversed(self.filters[:-1])):
-            enlarging = TransposedConvBlock(filters, strides=2, **self.block_arguments(index))
+        for index, filters in enumerate(self.filters[-2::-1]):
+            strides = self.strides[-1 - index]
+            enlarging = TransposedConvBlock(filters, strides=strides, **self.block_arguments(index))
             joined = self._convolutions(self.filters[-1 - index]) if index else []
             levels.append(self._chain([*joined, enlarging], index))
         return levels
@@ -57,7 +55,7 @@ class UShaped(Pyramid):
         clean = SubtractNoise(dtype="float32", autocast=False, name="subtract_noise")([skips[-1], noise])
         return self.output_layer()(clean)
 
-    def _convolutions(self, filters: int, strides: int = 1) -> list[keras.layers.Layer]:
+    def _convolutions(self, filters: int, strides: int | tuple[int, ...] = 1) -> list[keras.layers.Layer]:
         return [
             ConvBlock(filters, strides=1 if index else strides, **self.block_arguments(index))
             for index in range(self.convs_per_level)

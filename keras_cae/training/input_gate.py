@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_cae.images import Shape, check_image_batch, known_shape, scale_images
+from keras_cae.ranks import KINDS, shape_in_words
 from keras_cae.training.replicas import replica_count
 
 RANGES = {
@@ -19,11 +20,15 @@ RANGES = {
 }
 """The values that an output activation reaches; those of others are not bounded."""
 KEEPS_VALUES = (
+    keras.layers.Cropping1D,
     keras.layers.Cropping2D,
+    keras.layers.Cropping3D,
     keras.layers.Identity,
     keras.layers.Permute,
     keras.layers.Reshape,
+    keras.layers.UpSampling1D,
     keras.layers.UpSampling2D,
+    keras.layers.UpSampling3D,
 )
 TARGET_TOLERANCE = 0.1
 """How far beyond the range targets may lie, as a fraction of its width: resizing overshoots a little."""
@@ -53,9 +58,11 @@ class InputGate:
 
     Args:
         output_activation: of the model: it bounds the values of the targets.
+        rank: number of spatial axes.
     """
 
-    def __init__(self, output_activation: Any) -> None:
+    def __init__(self, output_activation: Any, rank: int = 2) -> None:
+        self.rank = rank
         self.activation = _name(output_activation)
         self.low, self.high = RANGES.get(self.activation, (-np.inf, np.inf))
         self.image_shape: Shape | None = None
@@ -98,7 +105,7 @@ class InputGate:
 
     def check_shape(self, shape: Any) -> None:
         """Raise a `ValueError` unless batches of a shape are of images that the model was built for."""
-        check_image_batch(shape, self.image_shape)
+        check_image_batch(shape, self.image_shape, self.rank)
 
     def check_type(self, dtype: str, name: str) -> None:
         """Raise a `ValueError` if images of a type are not what the model was trained on."""
@@ -296,7 +303,9 @@ class InputGate:
         if kind == EMPTY:
             return ValueError("x must hold at least one image, got a batch without any.")
         if kind == OF_SHAPE:
-            return ValueError(f"x must have images of shape {self.image_shape} (height, width, channels).")
+            return ValueError(
+                f"x must have {KINDS[self.rank].many} of shape {self.image_shape} {shape_in_words(self.rank)}."
+            )
         name = NAMES[kind]
         if kind == OF_WEIGHTS:
             return ValueError(
@@ -412,7 +421,7 @@ def _not_finite(name: str, infinite: bool = False) -> ValueError:
     what = "infinite" if infinite else "not a number (NaN)"
     return ValueError(
         f"{name} has values that are {what}. Leave these images out, or repair them: "
-        f"~np.isfinite({name}).all(axis=(1, 2, 3)) finds them."
+        f"~np.isfinite({name}).reshape(len({name}), -1).all(axis=1) finds them."
     )
 
 

@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import compatible, known_shape, scale_images
+from keras_cae.ranks import KINDS, shape_in_words
 from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
 from keras_cae.training.epoch_counter import EpochCounter
 from keras_cae.training.input_gate import InputGate
@@ -48,6 +49,7 @@ class Trainer(DistributedTraining):
     test_function: Any
     predict_function: Any
     built: bool
+    rank: int
     discriminator_optimizer: Any = None
     reconstruction_loss: keras.metrics.Metric | None = None
     """Reports the loss without penalties, in models that have any."""
@@ -106,7 +108,7 @@ class Trainer(DistributedTraining):
                 targets may be None.
             shuffle: of `keras.Model.fit`.
             class_weight: refused: images have no classes.
-            sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, height, width)`.
+            sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, *spatial)`.
             **kwargs: of `keras.Model.fit`.
 
         Returns:
@@ -240,7 +242,7 @@ class Trainer(DistributedTraining):
     def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         """Data in the form that Keras takes; refuses what can be seen before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
-        sample_weight = check_weights(sample_weight)
+        sample_weight = check_weights(sample_weight, self.rank + 2)
         first, x = peeked(x, "x", self.built)
         shape = first_shape(x if first is None else first)
         if shape is not None:
@@ -258,9 +260,10 @@ class Trainer(DistributedTraining):
         _, first, *_, last = shape
         if first in (1, 3, 4) and last is not None and last > 4:
             raise ValueError(
-                f"Images must have their channels last, (n, height, width, channels), got {tuple(shape)}, which "
-                f"looks like images of {first} channels first. Move the axis: numpy.moveaxis(images, 1, -1). If "
-                f"they are {first} pixels high and have {last} channels, build the model first: "
+                f"Images must have their channels last, {shape_in_words(self.rank, 'n')}, got {tuple(shape)}, which "
+                f"looks like {KINDS[self.rank].many} of {first} channels first. Move the axis: numpy.moveaxis(images, "
+                f"1, -1). If their {KINDS[self.rank].axes[0]} is {first} and they have {last} channels, build the "
+                "model first: "
                 f"model.build({(None, *shape[1:])})."
             )
 
@@ -562,7 +565,7 @@ class Trainer(DistributedTraining):
         shape = shape_of_loss(loss, target, y_pred)
         if shape is not None and len(shape) != len(y_pred.shape) - 1:
             raise ValueError(
-                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, height, width), of "
+                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), of "
                 f"which it takes those of the hidden patches; {loss!r} gives the shape {shape}. Use 'mse', "
                 "'mae' or 'binary_crossentropy'."
             )

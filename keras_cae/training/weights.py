@@ -7,10 +7,15 @@ import numpy as np
 from keras import ops
 
 from keras_cae.images import known_shape
+from keras_cae.ranks import shape_in_words
 
 
 def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
-    """Return weights of images, `(n,)`, or of pixels, `(n, height, width)`, in these shapes; None stays None.
+    """Return weights of images, `(n,)`, or of pixels, `(n, *spatial)`, in these shapes; None stays None.
+
+    Args:
+        sample_weight: what the user passed.
+        image_rank: how many axes a batch of images has.
 
     Raises:
         ValueError: the weights have another shape, or are not numbers.
@@ -30,8 +35,8 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
             return sample_weight[(slice(None), *[0] * (len(shape) - 1))]
         return sample_weight[..., 0] if len(shape) == image_rank else sample_weight
     raise ValueError(
-        "sample_weight must have one weight for each image, of shape (n,), or one for each pixel, of shape (n, "
-        f"height, width), got the shape {shape}."
+        "sample_weight must have one weight for each image, of shape (n,), or one for each pixel, of shape "
+        f"{shape_in_words(image_rank - 2, 'n').replace(', channels', '')}, got the shape {shape}."
     )
 
 
@@ -53,11 +58,16 @@ def _is_real(dtype: Any) -> bool:
 
 
 def per_image_weights(sample_weight: Any, rank: int = 3) -> Any:
-    """Weights of images, `(n,)` or `(n, 1)`, with as many axes as the values of a loss have; others as they are."""
+    """Weights of images, `(n,)` or `(n, 1)`, with as many axes as the values of a loss have; others as they are.
+
+    Args:
+        sample_weight: weights of images, or of their pixels.
+        rank: how many axes the values have: of signals two, of images three, of volumes four.
+    """
     if sample_weight is None:
         return None
     shape = known_shape(sample_weight.shape)
-    if shape is None or len(shape) > 2:
+    if shape is None or len(shape) > 2 or len(shape) == rank:
         return sample_weight
     weights = sample_weight if len(shape) == 1 else sample_weight[:, 0]
     return weights[(slice(None), *[None] * (rank - 1))]
@@ -75,7 +85,7 @@ def mean_of_each_image(sample_weight: Any) -> Any:
 def weights_for_loss(loss: Any, target: Any, y_pred: Any, sample_weight: Any) -> Any:
     """Weights in the shape of the values that a compiled loss has for each image.
 
-    A loss may give a value for each pixel, `(n, height, width)`, or for each image, `(n,)`: weights of images
+    A loss may give a value for each pixel, `(n, *spatial)`, or for each image, `(n,)`: weights of images
     count for all of an image's values, weights of pixels by their mean where an image has one value.
     """
     if sample_weight is None:

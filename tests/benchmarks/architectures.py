@@ -23,7 +23,7 @@ ARGUMENTS = {"DenoisingCAE": {}, "VectorQuantizedCAE": {"codebook_size": 512, "c
 
 def make_ours(name, shape, latent_dim):
     arguments = ARGUMENTS.get(name, {"latent_dim": latent_dim})
-    return _compiled(getattr(keras_cae.models, name)(**arguments))
+    return _compiled(getattr(keras_cae.models, name)(**arguments, rank=len(shape) - 1))
 
 
 def make_stock(name, shape, latent_dim):

@@ -7,12 +7,7 @@ from keras import layers
 
 SIDE = 2048
 PRODUCTS = 5
-# layer: the positions at which its whole kernel is multiplied
-POSITIONS = {
-    layers.Conv2D: lambda layer: layer.output.shape[1:3],
-    layers.Conv2DTranspose: lambda layer: layer.input.shape[1:3],
-    layers.Dense: lambda layer: layer.output.shape[1:-1],
-}
+TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 
 
 def training_operations(model):
@@ -27,7 +22,9 @@ def training_operations(model):
 
 
 def multiply_adds(layer):
-    return math.prod(POSITIONS[type(layer)](layer)) * math.prod(layer.kernel.shape)
+    """The products of a layer, whose whole kernel is multiplied at every position of its smaller maps."""
+    positions = layer.input if isinstance(layer, TRANSPOSED) else layer.output
+    return math.prod(positions.shape[1:-1]) * math.prod(layer.kernel.shape)
 
 
 def make_matrix_product():

@@ -2,8 +2,10 @@
 
     pip install -e ".[bench]"
     python tests/benchmarks/speed.py [FILE.npz] [--measure training memory] [--model BasicCAE] [--rounds 9]
+    python tests/benchmarks/speed.py --rank 3 --images 512 [--measure training]
 
-FILE.npz holds `x_train`, images whose sides 4 divides; without it, scikit-learn's digits are taken. Prints
+FILE.npz holds `x_train`, images whose sides 4 divides; without it, scikit-learn's digits are taken. With
+`--rank 1` the models are measured on signals, with `--rank 3` on volumes, which are made. Prints
 tables in Markdown, one or more for every file in `measurements/`, which says what it measures.
 
 Every comparison has a process of its own, in which rounds alternate between the competitors, so that all of
@@ -40,6 +42,8 @@ from measurements import (  # noqa: E402
     training,
 )
 
+from keras_cae.ranks import KINDS  # noqa: E402
+
 MEASUREMENTS = {
     "training": training,
     "additions": additions,
@@ -50,6 +54,8 @@ MEASUREMENTS = {
     "scaling": scaling,
     "import": imports,
 }
+OF_IMAGES = {"callbacks", "scaling"}
+"""The measurements that draw images or enlarge them."""
 PACKAGES = ("tensorflow", "keras", "torch")
 
 
@@ -70,7 +76,8 @@ def main():
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", default="digits", help="what load_images takes")
-    parser.add_argument("--measure", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
+    parser.add_argument("--rank", type=int, choices=(1, 2, 3), default=2, help="signals, images or volumes")
+    parser.add_argument("--measure", nargs="+", choices=MEASUREMENTS, help="by default all")
     names = [*ARCHITECTURES, *EXTENDED]
     parser.add_argument("--model", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, help="by default as many as the measurement says")
@@ -81,9 +88,12 @@ def parse_arguments():
         "--one-process", action="store_true", help="be quick, though comparisons then disturb each other"
     )
     options = parser.parse_args()
-    height, width = byte_images(options).shape[1:3]
-    if height % 4 or width % 4:
-        parser.error(f"the stock networks need images whose sides 4 divides, got {height}×{width} pixels.")
+    options.measure = options.measure or [name for name in MEASUREMENTS if options.rank == 2 or name not in OF_IMAGES]
+    if options.rank != 2 and OF_IMAGES & {*options.measure}:
+        parser.error(f"--rank {options.rank} goes without {', '.join(sorted(OF_IMAGES))}, which are for images.")
+    size = byte_images(options).shape[1:-1]
+    if any(side % 4 for side in size):
+        parser.error(f"the stock networks need images whose sides 4 divides, got {'×'.join(map(str, size))} pixels.")
     return options
 
 
@@ -95,7 +105,7 @@ def header(options):
             datetime.date.today().isoformat(),
             ", ".join([f"Python {platform.python_version()}", *map(version, PACKAGES)]),
             f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
-            f"{count:,} images of {'×'.join(map(str, shape))}",
+            f"{count:,} {KINDS[options.rank].many} of {'×'.join(map(str, shape))}",
             f"`{shlex.join(['python', *sys.argv])}`",
         ]
     )

@@ -19,6 +19,7 @@ from kernel_distance import kernel_distance
 from pictures import GAP, save_rows
 from rounds import Ratio, Times, interleaved, ratios
 
+SLOW = pytest.mark.slow
 FOLDER = Path(__file__).parent
 MODELS = (
     "BasicCAE",
@@ -92,6 +93,21 @@ def test_speed_has_rows_for_every_model(measurements, options, images_file):
     assert [section.split()[0] for section in sections] == measurements
     for name, section in zip(measurements, sections, strict=True):
         check_rows(section, ROWS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rank", "layouts"), [(1, 1), (3, 2)])
+def test_speed_has_rows_for_signals_and_volumes(rank, layouts):
+    options = ["--rank", str(rank), "--images", "12", "--rounds", "1", "--batch-size", "4", "--model", "BasicCAE"]
+    printed = run("speed.py", *options, "--measure", "training", "inference", "--one-process")
+    assert "12 signals of 256×2" in printed or "12 volumes of 16×16×16×1" in printed
+    check_rows(printed, {"BasicCAE": 3 + (layouts if PYTORCH_ROWS else 0) + 3})
+
+
+def test_what_is_for_images_is_refused_for_others():
+    command = [sys.executable, FOLDER / "speed.py", "--rank", "1", "--measure", "callbacks"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "--rank 1 goes without callbacks, scaling" in result.stderr
 
 
 def test_what_does_not_measure_a_model_says_so(images_file):
@@ -228,8 +244,9 @@ def test_operations_of_a_small_network():
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_stock_networks_have_the_functions_of_the_models(name):
-    images = np.random.default_rng(0).random((2, 12, 8, 3), dtype="float32")
+@pytest.mark.parametrize("size", [(12, 8), pytest.param((12,), marks=SLOW), pytest.param((4, 8, 4), marks=SLOW)])
+def test_stock_networks_have_the_functions_of_the_models(name, size):
+    images = np.random.default_rng(0).random((2, *size, 3), dtype="float32")
     ours, stock = (make(name, images.shape[1:], 5) for make in (make_ours, make_stock))
     ours.build(images.shape)
     # In the order of their layers, which differs where branches join; vectors of a shape begin alike there.
@@ -247,17 +264,18 @@ def test_stock_networks_have_the_functions_of_the_models(name):
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES.values())
-def test_pytorch_counts_the_same_operations_in_its_networks(name):
+@pytest.mark.parametrize("size", [(12, 8), pytest.param((12,), marks=SLOW), pytest.param((4, 8, 4), marks=SLOW)])
+def test_pytorch_counts_the_same_operations_in_its_networks(name, size):
     torch = pytest.importorskip("torch")
     import torch_networks
     from torch.utils.flop_counter import FlopCounterMode
 
-    network = getattr(torch_networks, name)((12, 8, 2), 3)
+    network = getattr(torch_networks, name)((*size, 2), 3)
     with FlopCounterMode(display=False) as counter:
-        outputs = network(torch.zeros(5, 2, 12, 8))
+        outputs = network(torch.zeros(5, 2, *size))
         outputs.sum().backward()
-    assert outputs.shape == (5, 2, 12, 8)
-    assert counter.get_total_flops() == 5 * training_operations(getattr(stock_networks, name)((12, 8, 2), 3))
+    assert outputs.shape == (5, 2, *size)
+    assert counter.get_total_flops() == 5 * training_operations(getattr(stock_networks, name)((*size, 2), 3))
 
 
 def test_a_picture_has_a_row_for_each_label_and_shows_the_images_as_they_are(tmp_path):

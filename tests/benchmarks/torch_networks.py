@@ -1,4 +1,4 @@
-"""The networks of `stock_networks`, written in PyTorch.
+"""The networks of `stock_networks`, written in PyTorch, for signals, images and volumes.
 
 The same layers in the same order, with as many parameters. A convolution of stride 2 starts a pixel further
 to the top left than TensorFlow's, as `padding=1` has it.
@@ -10,67 +10,77 @@ import torch
 from torch import nn
 
 
+def ranked(name, rank):
+    """The class of `torch.nn` for so many spatial axes: "Conv{}d"."""
+    return getattr(nn, name.format(rank))
+
+
 def basic(shape, latent_dim):
-    height, width, channels = shape
+    rank, channels = len(shape) - 1, shape[-1]
     return nn.Sequential(
-        *convolution(channels, 16),
-        *convolution(16, 32, stride=2),
-        *dense_code(latent_dim, (32, height // 2, width // 2)),
-        *transposed(32, 16, stride=2),
-        *head(16, channels),
+        *convolution(rank, channels, 16),
+        *convolution(rank, 16, 32, stride=2),
+        *dense_code(latent_dim, smaller(shape, 2, 32)),
+        *transposed(rank, 32, 16, stride=2),
+        *head(rank, 16, channels),
     )
 
 
 def batch_norm_pool(shape, latent_dim):
-    height, width, channels = shape
+    rank, channels = len(shape) - 1, shape[-1]
     encoder = [
         part
         for before, after in ((channels, 32), (32, 64))
-        for part in (nn.Conv2d(before, after, 3, padding=1), *batch_norm(after), nn.MaxPool2d(2))
+        for part in (
+            ranked("Conv{}d", rank)(before, after, 3, padding=1),
+            *batch_norm(rank, after),
+            ranked("MaxPool{}d", rank)(2),
+        )
     ]
     decoder = [
         part
         for before, after in ((64, 32), (32, 16))
         for part in (
-            nn.ConvTranspose2d(before, after, 3, padding=1),
-            *batch_norm(after),
+            ranked("ConvTranspose{}d", rank)(before, after, 3, padding=1),
+            *batch_norm(rank, after),
             nn.Upsample(scale_factor=2),
         )
     ]
-    code = dense_code(latent_dim, (64, height // 4, width // 4))
-    return nn.Sequential(*encoder, *code, *decoder, *head(16, channels))
+    code = dense_code(latent_dim, smaller(shape, 4, 64))
+    return nn.Sequential(*encoder, *code, *decoder, *head(rank, 16, channels))
 
 
 def skip_connection(shape, latent_dim):
-    height, width, channels = shape
+    rank, channels = len(shape) - 1, shape[-1]
     between = nn.Sequential(
-        *convolution(32, 64, stride=2),
-        *dense_code(latent_dim, (64, height // 4, width // 4)),
-        *transposed(64, 32, stride=2),
+        *convolution(rank, 32, 64, stride=2),
+        *dense_code(latent_dim, smaller(shape, 4, 64)),
+        *transposed(rank, 64, 32, stride=2),
     )
     return nn.Sequential(
-        *convolution(channels, 16),
-        *convolution(16, 32, stride=2),
+        *convolution(rank, channels, 16),
+        *convolution(rank, 16, 32, stride=2),
         Skip(between),
-        *transposed(32, 16, stride=2),
-        *head(16, channels),
+        *transposed(rank, 32, 16, stride=2),
+        *head(rank, 16, channels),
     )
 
 
 def variational(shape, latent_dim):
-    height, width, channels = shape
-    size = 64 * (height // 4) * (width // 4)
+    rank, channels = len(shape) - 1, shape[-1]
+    start = smaller(shape, 4, 64)
+    size = math.prod(start)
     return nn.Sequential(
-        *convolution(channels, 16),
-        *convolution(16, 32, stride=2),
-        *convolution(32, 64, stride=2),
+        *convolution(rank, channels, 16),
+        *convolution(rank, 16, 32, stride=2),
+        *convolution(rank, 32, 64, stride=2),
         nn.Flatten(),
         Sampling(size, latent_dim, math.prod(shape)),
         nn.Linear(latent_dim, size),
-        nn.Unflatten(1, (64, height // 4, width // 4)),
-        *transposed(64, 32, stride=2),
-        *transposed(32, 16, stride=2),
-        *head(16, channels),
+        nn.Unflatten(1, start),
+        *transposed(rank, 64, 32, stride=2),
+        *transposed(rank, 32, 16, stride=2),
+        *head(rank, 16, channels),
     )
 
 
@@ -90,18 +100,18 @@ class Sampling(nn.Module):
 
 
 def residual(shape, latent_dim):
-    height, width, channels = shape
+    rank, channels = len(shape) - 1, shape[-1]
     return nn.Sequential(
-        nn.Conv2d(channels, 32, 3, stride=2, padding=1),
-        ResidualBlock(32, 32),
-        ResidualBlock(32, 64, stride=2),
+        ranked("Conv{}d", rank)(channels, 32, 3, stride=2, padding=1),
+        ResidualBlock(rank, 32, 32),
+        ResidualBlock(rank, 32, 64, stride=2),
         Scale(0.4),
-        *dense_code(latent_dim, (64, height // 4, width // 4)),
-        ResidualBlock(64, 32, upsampling=True),
+        *dense_code(latent_dim, smaller(shape, 4, 64)),
+        ResidualBlock(rank, 64, 32, upsampling=True),
         nn.Upsample(scale_factor=2),
-        nn.ConvTranspose2d(32, 16, 3, padding=1),
+        ranked("ConvTranspose{}d", rank)(32, 16, 3, padding=1),
         nn.SiLU(),
-        *head(16, channels),
+        *head(rank, 16, channels),
     )
 
 
@@ -119,20 +129,21 @@ class Scale(nn.Module):
 class ResidualBlock(nn.Module):
     """Group normalization, activation, convolution, twice; added to the input."""
 
-    def __init__(self, before, after, stride=1, upsampling=False):
+    def __init__(self, rank, before, after, stride=1, upsampling=False):
         super().__init__()
-        enlarging = nn.Upsample(scale_factor=2), nn.ConvTranspose2d(before, after, 3, padding=1)
+        conv = ranked("Conv{}d", rank)
+        enlarging = nn.Upsample(scale_factor=2), ranked("ConvTranspose{}d", rank)(before, after, 3, padding=1)
         self.branch = nn.Sequential(
             nn.GroupNorm(8, before, eps=1e-3),
             nn.SiLU(),
-            *(enlarging if upsampling else [nn.Conv2d(before, after, 3, stride=stride, padding=1)]),
+            *(enlarging if upsampling else [conv(before, after, 3, stride=stride, padding=1)]),
             nn.GroupNorm(8, after, eps=1e-3),
             nn.SiLU(),
-            nn.Conv2d(after, after, 3, padding=1),
+            conv(after, after, 3, padding=1),
         )
         self.shortcut = nn.Sequential(
-            *([nn.AvgPool2d(stride)] if stride > 1 else []),
-            *([nn.Conv2d(before, after, 1)] if before != after else []),
+            *([ranked("AvgPool{}d", rank)(stride)] if stride > 1 else []),
+            *([conv(before, after, 1)] if before != after else []),
             *([nn.Upsample(scale_factor=2)] if upsampling else []),
         )
 
@@ -141,19 +152,19 @@ class ResidualBlock(nn.Module):
 
 
 def denoising(shape, latent_dim):
-    channels = shape[-1]
-    quarter = nn.Sequential(*convolutions(64, 128, stride=2), *transposed(128, 64, stride=2))
+    rank, channels = len(shape) - 1, shape[-1]
+    quarter = nn.Sequential(*convolutions(rank, 64, 128, stride=2), *transposed(rank, 128, 64, stride=2))
     half = nn.Sequential(
-        *convolutions(32, 64, stride=2),
+        *convolutions(rank, 32, 64, stride=2),
         Skip(quarter, concatenate=True),
-        *convolutions(128, 64),
-        *transposed(64, 32, stride=2),
+        *convolutions(rank, 128, 64),
+        *transposed(rank, 64, 32, stride=2),
     )
     noise = nn.Sequential(
-        *convolutions(channels, 32),
+        *convolutions(rank, channels, 32),
         Skip(half, concatenate=True),
-        *convolutions(64, 32),
-        nn.ConvTranspose2d(32, channels, 3, padding=1),
+        *convolutions(rank, 64, 32),
+        ranked("ConvTranspose{}d", rank)(32, channels, 3, padding=1),
     )
     return Subtract(noise)
 
@@ -182,27 +193,32 @@ class Skip(nn.Module):
         return torch.cat([made, features], dim=1) if self.concatenate else made + features
 
 
-def convolution(before, after, stride=1):
-    return nn.Conv2d(before, after, 3, stride=stride, padding=1), nn.ReLU()
+def convolution(rank, before, after, stride=1):
+    return ranked("Conv{}d", rank)(before, after, 3, stride=stride, padding=1), nn.ReLU()
 
 
-def convolutions(before, after, stride=1):
-    return *convolution(before, after, stride), *convolution(after, after)
+def convolutions(rank, before, after, stride=1):
+    return *convolution(rank, before, after, stride), *convolution(rank, after, after)
 
 
-def transposed(before, after, stride):
-    layer = nn.ConvTranspose2d(before, after, 3, stride=stride, padding=1, output_padding=stride - 1)
-    return layer, nn.ReLU()
+def transposed(rank, before, after, stride):
+    cls = ranked("ConvTranspose{}d", rank)
+    return cls(before, after, 3, stride=stride, padding=1, output_padding=stride - 1), nn.ReLU()
 
 
-def head(before, channels):
-    return nn.ConvTranspose2d(before, channels, 3, padding=1), nn.Sigmoid()
+def head(rank, before, channels):
+    return ranked("ConvTranspose{}d", rank)(before, channels, 3, padding=1), nn.Sigmoid()
 
 
-def batch_norm(channels):
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01), nn.ReLU()
+def batch_norm(rank, channels):
+    return ranked("BatchNorm{}d", rank)(channels, eps=1e-3, momentum=0.01), nn.ReLU()
 
 
 def dense_code(latent_dim, shape):
-    size = shape[0] * shape[1] * shape[2]
+    size = math.prod(shape)
     return nn.Flatten(), nn.Linear(size, latent_dim), nn.Linear(latent_dim, size), nn.Unflatten(1, shape)
+
+
+def smaller(shape, factor, channels):
+    """The shape `(channels, *spatial)` of feature maps whose sides are so many times shorter."""
+    return (channels, *[side // factor for side in shape[:-1]])

@@ -5,9 +5,9 @@ from torch_networks import Sampling
 
 
 def make_epoch(network, images, batch_size, memory_format):
-    """A function that trains for one epoch on `images`, an array `(n, height, width, channels)`."""
+    """A function that trains for one epoch on `images`, an array `(n, *spatial, channels)`."""
     network = network.to(memory_format=memory_format)
-    images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+    images = torch.from_numpy(images).movedim(-1, 1).contiguous(memory_format=memory_format)
     penalized = [module for module in network.modules() if isinstance(module, Sampling)]
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
 

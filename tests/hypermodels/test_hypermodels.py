@@ -246,7 +246,8 @@ def test_hyperparameters_that_there_are_not(cls, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"input_shape": (8, 8)}, r"input_shape must be \(height, width, channels\)"),
+        ({"input_shape": (8,)}, r"input_shape must be \(height, width, channels\) of images, \(length, channels\)"),
+        ({"strides": (2, 0)}, r"strides\[1\] must be a positive integer"),
         ({"max_parameters": 0}, "max_parameters must be a positive integer"),
         ({"max_flops": 1.5}, "max_flops must be a positive integer"),
         ({"rate_weight": -1}, "rate_weight must be a finite number, zero or above"),
@@ -284,6 +285,30 @@ def test_the_objective():
     assert hypermodels.HyperBasicCAE().objective == keras_tuner.Objective("val_psnr", "max")
     rated = hypermodels.HyperBasicCAE(rate_weight=0.1).objective
     assert rated == keras_tuner.Objective("val_rate_distortion", "max")
+
+
+@pytest.mark.parametrize("shape", [(21, 2), (9, 12, 2), (4, 9, 6, 2)])
+@pytest.mark.parametrize("cls", [hypermodels.HyperCAE, hypermodels.HyperBasicCAE, hypermodels.HyperDenoisingCAE])
+def test_the_shape_of_the_data_decides_the_rank(cls, shape):
+    hypermodel = cls(shape, width=4, max_flops=10**8)
+    hp = keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    assert model.rank == len(shape) - 1
+    assert model.predict(np.zeros((1, *shape)), verbose=0).shape == (1, *shape)
+    limited = cls(shape, width=4, max_flops=10).excess(hp, shape)
+    assert "flops, more than max_flops=10" in limited
+
+
+def test_volumes_limit_the_depth_by_their_strides():
+    deep = hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1))
+    assert deep.space["depth"][1].high == 2
+    with pytest.raises(ValueError, match="depth must not be above 2 for volumes of 4×64×64 voxels"):
+        hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1), depth=(3, 4))
+    strides = ((1, 2, 2), (1, 2, 2), (2, 2, 2))
+    fixed = hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1), filters=(2, 3, 4), strides=strides)
+    assert fixed.build(keras_tuner.HyperParameters()).downsampling == (2, 8, 8)
+    assert hypermodels.HyperBasicCAE((9, 9, 1), strides=3).space["depth"][1].high == 3
+    assert hypermodels.HyperCAE((9, 9, 1), strides=3).members["BasicCAE"].strides == 3
 
 
 def test_a_hypermodel_of_ones_own():

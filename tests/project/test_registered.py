@@ -12,12 +12,13 @@ from keras_cae import layers
 from keras_cae.anomaly.calibration import Calibration
 from keras_cae.layers.chain import Chain
 from keras_cae.layers.codes import Codes, Latents
-from keras_cae.layers.convolution_of_upsampled import ConvolutionOfUpsampled
 from keras_cae.layers.crop import Crop
 from keras_cae.layers.image_group_normalization import ImageGroupNormalization
-from keras_cae.layers.nearest_upsampling import NearestUpsampling
 from keras_cae.layers.padding_to_multiple import PaddingToMultiple
 from keras_cae.layers.subtract_noise import SubtractNoise
+from keras_cae.layers.upsampled_conv_block import UpsampledConvBlock
+from keras_cae.layers.upsampled_convolution import UpsampledConvolution
+from keras_cae.layers.volume_pooling import VolumePooling
 from keras_cae.metrics.measured_mean import MeasuredMean
 from keras_cae.networks import Network
 
@@ -27,12 +28,13 @@ LAYERS = {
     Chain: (lambda: Chain([keras.layers.Dense(3), layers.ConvBlock(2)]), IMAGES),
     Codes: (lambda: Codes(layers.GaussianBottleneck(2)), IMAGES),
     Latents: (lambda: Latents(layers.VectorQuantizer(7, 2, seed=0)), np.arange(21, dtype="int32").reshape(3, 7) % 7),
-    ConvolutionOfUpsampled: (lambda: ConvolutionOfUpsampled(2, 3, padding="same"), IMAGES),
     Crop: (lambda: Crop((5, 7)), IMAGES),
     ImageGroupNormalization: (lambda: ImageGroupNormalization(2, epsilon=0.1), IMAGES),
-    NearestUpsampling: (NearestUpsampling, IMAGES),
-    PaddingToMultiple: (lambda: PaddingToMultiple(4), IMAGES),
+    PaddingToMultiple: (lambda: PaddingToMultiple((4, 3)), IMAGES),
     SubtractNoise: (SubtractNoise, (IMAGES, IMAGES[:, ::-1])),
+    UpsampledConvBlock: (lambda: UpsampledConvBlock(2, upsampling=(3, 1), normalization="batch"), IMAGES),
+    UpsampledConvolution: (lambda: UpsampledConvolution(2, rank=1, upsampling=3), IMAGES[:, 0]),
+    VolumePooling: (lambda: VolumePooling("Average", (2, 1, 2)), IMAGES[..., None]),
 }
 OTHERS = {
     Calibration: lambda: Calibration(name="limits"),

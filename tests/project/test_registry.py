@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 
 import keras
 import numpy as np
@@ -19,6 +20,11 @@ from checks import (
 import keras_cae
 from keras_cae import anomaly, callbacks, layers, losses, metrics, models, samplers
 
+# number of spatial axes: a small batch of signals, images, volumes; odd, no side like another, two channels
+DATA = {
+    rank: np.random.default_rng(0).random(shape, dtype="float32")
+    for rank, shape in {1: (10, 21, 2), 2: (10, 9, 12, 2), 3: (10, 3, 9, 6, 2)}.items()
+}
 NAMESPACES = ("anomaly", "callbacks", "layers", "losses", "metrics", "models", "samplers")
 
 
@@ -26,7 +32,9 @@ def pyramid(filters, **more):
     return {
         "latent_dim": 3,
         "filters": filters,
-        "kernel_size": 5,
+        "rank": 3,
+        "kernel_size": (3, 1, 5),
+        "strides": ((1, 2, 1), (1, 1, 2), (1, 2, 1), (1, 1, 1))[: len(filters)],
         "activation": keras.layers.PReLU(),
         "output_activation": "tanh",
         "corruption": keras.layers.GaussianNoise(0.1, seed=1),
@@ -40,18 +48,22 @@ def with_bottleneck(filters, **more):
 
 def convolutional(filters, **more):
     """Of a model without a dense code, whose images may have any size."""
-    arguments = pyramid(filters, activation=keras.layers.PReLU(shared_axes=[1, 2]), **more)
+    arguments = pyramid(filters, activation=shared_prelu(3), **more)
     del arguments["latent_dim"]
     return arguments
+
+
+def shared_prelu(rank):
+    return keras.layers.PReLU(shared_axes=list(range(1, rank + 1)))
 
 
 def without(name, arguments):
     return {key: value for key, value in arguments.items() if key != name}
 
 
-def networks():
-    encoder = keras.Sequential([keras.Input((9, 12, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
-    decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(216), keras.layers.Reshape((9, 12, 2))])
+def networks(shape=(9, 12, 2)):
+    encoder = keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(3)])
+    decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(math.prod(shape)), keras.layers.Reshape(shape)])
     return {"encoder": encoder, "decoder": decoder}
 
 
@@ -82,11 +94,12 @@ ARGUMENTS = {
     },
     layers.ConvBlock: lambda: {
         "filters": 3,
-        "kernel_size": 5,
-        "strides": 2,
+        "rank": 3,
+        "kernel_size": (3, 1, 5),
+        "strides": (1, 2, 2),
         "activation": keras.layers.PReLU(),
         "normalization": "batch",
-        "pool_size": 2,
+        "pool_size": (2, 1, 2),
         "momentum": 0.8,
     },
     layers.ContractiveBottleneck: lambda: {"weight": 0.5, "probes": 2, "seed": 7},
@@ -123,19 +136,21 @@ ARGUMENTS = {
     layers.RandomPatchMask: lambda: {"patch_size": 2, "ratio": 0.4, "loss_on": "hidden", "seed": 7},
     layers.ResidualBlock: lambda: {
         "filters": 6,
-        "kernel_size": 5,
-        "strides": 2,
+        "rank": 3,
+        "kernel_size": (3, 1, 5),
+        "strides": (1, 2, 2),
         "upsampling": "transposed",
         "activation": keras.layers.PReLU(),
         "groups": 2,
     },
     layers.TransposedConvBlock: lambda: {
         "filters": 3,
-        "kernel_size": 5,
-        "strides": 2,
+        "rank": 3,
+        "kernel_size": (3, 1, 5),
+        "strides": (1, 2, 2),
         "activation": "elu",
         "normalization": "batch",
-        "upsampling": 2,
+        "upsampling": (1, 2, 1),
         "momentum": 0.8,
     },
     layers.VectorQuantizer: lambda: {
@@ -166,6 +181,7 @@ ARGUMENTS = {
         **networks(),
         "bottleneck": keras.layers.Activation("tanh"),
         "corruption": keras.layers.Dropout(0.2, seed=1),
+        "rank": 2,
     },
     models.AdversarialCAE: lambda: pyramid((2, 3, 4), adversarial_weight=0.002, discriminator_units=(7, 5), seed=7),
     models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
@@ -173,7 +189,7 @@ ARGUMENTS = {
     models.SkipConnectionCAE: lambda: with_bottleneck((2, 3, 4, 5), merge="concatenate"),
     models.DenoisingCAE: lambda: without(
         "latent_dim",
-        with_bottleneck((3, 4, 5), convs_per_level=1, activation=keras.layers.PReLU(shared_axes=[1, 2])),
+        with_bottleneck((3, 4, 5), convs_per_level=1, activation=shared_prelu(3)),
     ),
     models.MaskedCAE: lambda: with_bottleneck(
         (4,), blocks_per_level=2, upsampling="transposed", patch_size=2, ratio=0.4, seed=7
@@ -206,6 +222,23 @@ WITHOUT_CONFIG = {
 }
 # class: what differs from that in the models that are swept
 SWEPT_WITH = {models.VectorQuantizedCAE: {"levels": None}}
+
+
+def swept(cls, rank):
+    """The arguments of a class for data of a rank."""
+    arguments = {**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {})}
+    if cls is models.CAE:
+        return {**arguments, **networks(DATA[rank].shape[1:]), "rank": rank}
+    if "rank" not in arguments or rank == arguments["rank"]:
+        return arguments
+    arguments |= {"rank": rank, "kernel_size": 5, "strides": 2}
+    for name in {"pool_size", "upsampling"} & set(arguments):
+        arguments[name] = 2 if isinstance(arguments[name], tuple) else arguments[name]
+    if isinstance(arguments["activation"], keras.layers.PReLU) and arguments["activation"].shared_axes:
+        arguments["activation"] = shared_prelu(rank)
+    return arguments
+
+
 PUBLIC = {
     getattr(module, name)
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)
@@ -238,40 +271,45 @@ def test_config(cls):
     check_config(cls, ARGUMENTS[cls]())
 
 
+@pytest.mark.parametrize("rank", DATA)
 @pytest.mark.parametrize("cls", LAYERS, ids=ids(LAYERS))
-def test_layer(cls, images, tmp_path):
+def test_layer(cls, rank, tmp_path):
     def make(**kwargs):
-        arguments = ARGUMENTS[cls]()
+        arguments = swept(cls, rank)
         if "activation" in arguments:  # a layer given as one has a precision of its own
             arguments["activation"] = "relu"
         return cls(**arguments, **kwargs)
 
-    check_layer(make, images)
-    check_layer_saving(make, images, tmp_path)
+    check_layer(make, DATA[rank])
+    check_layer_saving(make, DATA[rank], tmp_path)
+
+
+SLOWLY_IN_EVERY_RANK = [pytest.param(rank, marks=pytest.mark.slow) for rank in DATA]
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS, ids=ids(AUTOENCODERS))
 class TestAutoencoder:
-    def make(self, cls, **kwargs):
-        return cls(**{**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {})}, **kwargs)
+    @pytest.mark.parametrize("rank", DATA)
+    def test_data_flow_training_and_saving(self, cls, rank, tmp_path):
+        data = DATA[rank]
+        model = check_autoencoder(lambda: cls(**swept(cls, rank)), data)
+        assert model.rank == rank
+        check_trains(model, np.tile(data, (4, *[1] * (rank + 1))))
+        model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(loaded.predict(data, verbose=0), model.predict(data, verbose=0))
+        if cls is not models.CAE:  # whose networks know the batch size only before
+            assert loaded.get_config() == model.get_config()
 
-    def test_data_flow(self, cls, images):
-        check_autoencoder(lambda: self.make(cls), images)
-
-    @pytest.mark.parametrize(
-        "policy",
-        [
-            "float32",
-            *(pytest.param(each, marks=pytest.mark.slow) for each in ("mixed_bfloat16", "mixed_float16")),
-        ],
-    )
-    def test_trains_in_every_precision(self, cls, images, policy):
+    @pytest.mark.parametrize("rank", SLOWLY_IN_EVERY_RANK)
+    @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+    def test_trains_in_every_precision(self, cls, rank, policy):
         keras.config.set_dtype_policy(policy)
-        check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)))
+        check_trains(cls(**swept(cls, rank)), np.tile(DATA[rank], (4, *[1] * (rank + 1))))
 
-    @pytest.mark.slow
-    def test_trains_compiled_by_xla(self, cls, images):
-        check_trains(self.make(cls), np.tile(images, (4, 1, 1, 1)), jit_compile=True)
+    @pytest.mark.parametrize("rank", SLOWLY_IN_EVERY_RANK)
+    def test_trains_compiled_by_xla(self, cls, rank):
+        check_trains(cls(**swept(cls, rank)), np.tile(DATA[rank], (4, *[1] * (rank + 1))), jit_compile=True)
 
     @pytest.mark.slow
     def test_ends_with_the_same_loss_in_every_precision(self, cls, digits):
@@ -281,15 +319,15 @@ class TestAutoencoder:
         def make(dtype):
             # Without the corruption, whose noise is another one under XLA.
             plain = {"activation": "silu", "output_activation": "sigmoid", "corruption": None}
-            return cls(**{**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {}), **plain}, dtype=dtype)
+            return cls(**{**swept(cls, 2), **plain}, dtype=dtype)
 
         check_precisions(make, digits[0][:320])
 
-    @pytest.mark.slow
-    def test_trains_on_two_replicas(self, cls, images, two_replicas):
+    @pytest.mark.parametrize("rank", SLOWLY_IN_EVERY_RANK)
+    def test_trains_on_two_replicas(self, cls, rank, two_replicas):
         with two_replicas.scope():
-            model = self.make(cls)
-            check_trains(model, np.tile(images, (4, 1, 1, 1)))
+            model = cls(**swept(cls, rank))
+            check_trains(model, np.tile(DATA[rank], (4, *[1] * (rank + 1))))
 
 
 def test_namespaces_are_complete():

@@ -218,6 +218,7 @@ ACCEPTED = {
     "penalty": nothing,
     "pool_size": positive_int,
     "probes": positive_int,
+    "rank": lambda value: is_int(value, 1) and value <= 3,
     "ratio": share,
     "revival_threshold": non_negative,
     "seed": seed,
@@ -232,6 +233,7 @@ ACCEPTED = {
 }
 # Where an argument of that name is another one.
 ACCEPTED_BY = {
+    ("CAE", "rank"): none,
     ("ConvBlock", "filters"): positive_int,
     ("Penalty", "name"): word,
     ("ResidualBlock", "filters"): positive_int,

@@ -1,9 +1,9 @@
 """An epoch of training, beside stock Keras and PyTorch.
 
 All train on float32 images, and ours on uint8 images too, which it scales itself. PyTorch runs eagerly, with
-its tensors in two memory layouts. The fraction of the peak is the rate of floating-point operations in the
-convolutions and dense layers of training, relative to that of products of large float32 matrices in the same
-rounds.
+its tensors in the memory layouts that it has for their rank. The fraction of the peak is the rate of
+floating-point operations in the convolutions and dense layers of training, relative to that of products of
+large float32 matrices in the same rounds.
 
 Take thousands of images: with few, glibc may give memory back to the system at every step of PyTorch, which
 then takes twice as long.
@@ -23,6 +23,12 @@ from tables import print_table
 ROUNDS = 11
 MODELS = tuple(ARCHITECTURES)
 COLUMNS = ("model", "by", "time, s", "/ ours", "processor time, s", "/ ours", "of the peak", "peak, GFLOP/s")
+LAYOUTS = {
+    1: ("contiguous_format",),
+    2: ("contiguous_format", "channels_last"),
+    3: ("contiguous_format", "channels_last_3d"),
+}
+"""Of PyTorch's tensors of signals, images and volumes."""
 TORCH = importlib.util.find_spec("torch") is not None
 
 
@@ -75,7 +81,7 @@ def torch_competitors(name, images, options, expected_parameters):
     from torch_training import make_epoch
 
     competitors = {}
-    for layout in ("contiguous_format", "channels_last"):
+    for layout in LAYOUTS[images.ndim - 2]:
         network = getattr(torch_networks, ARCHITECTURES[name])(images.shape[1:], options.latent_dim)
         assert sum(weights.numel() for weights in network.parameters()) == expected_parameters
         epoch = make_epoch(network, images, options.batch_size, getattr(torch, layout))

@@ -1,0 +1,39 @@
+"""By how much any encoder makes images smaller."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+
+def downsampling_of(encoder: keras.Model, rank: int) -> tuple[int, ...]:
+    """The factor along each axis, from the last feature maps of an encoder.
+
+    Args:
+        encoder: a functional or sequential model.
+        rank: number of spatial axes.
+
+    Raises:
+        ValueError: it has no such maps, or they do not tell, because sizes are not known.
+    """
+    try:
+        size = tuple(encoder.input_shape[1:-1])
+        maps = [shape for shape in _shapes(encoder) if len(shape) == rank + 2]
+    except AttributeError:
+        size, maps = (), []
+    last = tuple(maps[-1][1:-1]) if maps else (None,)
+    if len(size) != rank or None in (*size, *last):
+        raise ValueError(
+            f"The downsampling of the encoder {encoder.name!r} is not known: it can be told of a functional or "
+            "sequential model with feature maps, for images of a fixed size. Override the property downsampling."
+        )
+    return tuple(round(before / after) for before, after in zip(size, last, strict=True))
+
+
+def _shapes(network: keras.Model) -> Iterator[Any]:
+    """The shapes of the outputs of a network's layers, and of those of the networks in it."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _shapes(layer)
+        else:
+            yield layer.output.shape
