@@ -29,7 +29,7 @@ def report_data(data: ImageData, split: ImageSplit) -> None:
         warn(f"Note: {note}")
     size = "×".join(str(side) for side in data.images.shape[1:])
     say(
-        f"Data: {data.name}, {kind_of(split.train).noun} of {size}: {len(split.train):,} for training, "
+        f"Data: {data.name}, {kind_of(split.train).many} of {size}: {len(split.train):,} for training, "
         f"{len(split.validation):,} for validation, {len(split.test):,} for testing"
     )
 
@@ -56,7 +56,7 @@ def report_quality(rows: dict[str, Quality], images: np.ndarray) -> None:
         rows: what was measured, by the name of the method.
         images: the test images.
     """
-    table = Table(title=f"{len(images):,} test {kind_of(images).noun}", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=f"{len(images):,} test {kind_of(images).many}", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for heading in ("MSE", "PSNR (dB)", "SSIM"):
         table.add_column(heading, justify="right")
