@@ -15,11 +15,12 @@ from keras_cae.drawing.png import to_png
 from keras_cae.drawing.reconstructions import draw_reconstructions
 from keras_cae.files import write_atomically
 from keras_cae.images import scale_images
+from keras_cae.kinds import kind_of
 from keras_cae.metrics import PSNR, SSIM
 
 PICTURED_IMAGES = 8
-CHUNK = 512
-"""The number of images that are held as floats at once."""
+CHUNK, CHUNK_VALUES = 512, 2**25
+"""The number of images, and of their values, that are held as floats at once."""
 
 
 class Quality(NamedTuple):
@@ -52,7 +53,8 @@ def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -
         f"PCA, {baseline.components} components": baseline.reconstruct,
     }
     if model.corruptions:
-        methods["noisy images" if model.corruption else "corrupted images"] = lambda images: images
+        state, noun = "noisy" if model.corruption else "corrupted", kind_of(split.test).noun
+        methods[f"{state} {noun}"] = lambda images: images
     return {name: measure(split.test, model.corrupt, method) for name, method in methods.items()}
 
 
@@ -64,13 +66,14 @@ def measure(
     """Compare images with the reconstructions of their corrupted form.
 
     Args:
-        images: array `(n, height, width, channels)`.
+        images: array `(n, *spatial, channels)`.
         corrupt: the function from images to the inputs of `reconstruct`.
         reconstruct: the function from inputs to reconstructions.
     """
     metrics = (keras.metrics.MeanSquaredError(), PSNR(), SSIM())
-    for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
+    step = min(CHUNK, max(1, CHUNK_VALUES // images[0].size))
+    for start in range(0, len(images), step):
+        chunk = images[start : start + step]
         clean = scale_images(chunk, "float32")
         reconstructions = reconstruct(np.asarray(corrupt(chunk)))
         for metric in metrics:

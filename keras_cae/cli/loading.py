@@ -5,6 +5,7 @@ from keras_cae.cli.presets import MAX_SIDE
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.datasets import ImageData, load_images
 from keras_cae.datasets.keras_datasets import KERAS_DATASETS
+from keras_cae.datasets.load_images import IMAGES
 
 
 def load(options: DataOptions) -> ImageData:
@@ -24,5 +25,6 @@ def load(options: DataOptions) -> ImageData:
         resize=options.resize,
         channels=options.channels,
         key=options.key,
-        max_side=MAX_SIDE,
+        max_side=MAX_SIDE if options.rank == IMAGES else None,
+        rank=options.rank,
     )

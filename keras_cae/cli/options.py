@@ -77,6 +77,14 @@ Data = Annotated[
         "(downloaded); a folder of images, nested or not; or an .npy or .npz file.",
     ),
 ]
+Rank = Annotated[
+    Literal[1, 2, 3],
+    typer.Option(
+        help="The number of spatial axes: 1 for signals (n, length, channels), 2 for images, 3 for volumes (n, depth, "
+        "height, width, channels). Signals and volumes come in an .npy or .npz file.",
+        rich_help_panel="Images",
+    ),
+]
 Key = Annotated[
     str | None,
     typer.Option(
@@ -244,6 +252,7 @@ class DataOptions:
     """The options that say which images; None where the data decide."""
 
     data: Data = "digits"
+    rank: Rank = 2
     image_size: Size = None
     resize: Resize = "stretch"
     channels: Channels = None

@@ -4,6 +4,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -11,6 +12,7 @@ from keras_cae.cli.comparison import Quality
 from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets import ImageData, ImageSplit, SkippedFile
+from keras_cae.kinds import kind_of
 
 LISTED_FILES = 10
 
@@ -27,7 +29,7 @@ def report_data(data: ImageData, split: ImageSplit) -> None:
         warn(f"Note: {note}")
     size = "×".join(str(side) for side in data.images.shape[1:])
     say(
-        f"Data: {data.name}, images of {size}: {len(split.train):,} for training, "
+        f"Data: {data.name}, {kind_of(split.train).noun} of {size}: {len(split.train):,} for training, "
         f"{len(split.validation):,} for validation, {len(split.test):,} for testing"
     )
 
@@ -47,14 +49,14 @@ def report_skipped(skipped: Sequence[SkippedFile]) -> None:
         warn(f"  … and {len(skipped) - LISTED_FILES} more")
 
 
-def report_quality(rows: dict[str, Quality], images: int) -> None:
+def report_quality(rows: dict[str, Quality], images: np.ndarray) -> None:
     """Print the table of test results.
 
     Args:
         rows: what was measured, by the name of the method.
-        images: the number of test images.
+        images: the test images.
     """
-    table = Table(title=f"{images:,} test images", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=f"{len(images):,} test {kind_of(images).noun}", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for heading in ("MSE", "PSNR (dB)", "SSIM"):
         table.add_column(heading, justify="right")
@@ -71,7 +73,7 @@ def compression(image_shape: Sequence[int], code_size: int) -> str:
     """Return the size of a code beside that of an image, in words.
 
     Args:
-        image_shape: `(height, width, channels)`.
+        image_shape: `(*spatial, channels)`.
         code_size: the number of values in a code.
     """
     values = math.prod(image_shape)

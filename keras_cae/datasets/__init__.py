@@ -1,7 +1,9 @@
-"""Images to train on: bundled, downloaded, from folders, from files and from memory."""
+"""Images to train on: bundled, downloaded, from folders, from files and from memory; windows of time series."""
 
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.load_images import load_images
+from keras_cae.datasets.series_windows import SeriesWindows
 from keras_cae.datasets.split import ImageSplit
+from keras_cae.datasets.windows import windows
 
-__all__ = ["ImageData", "ImageSplit", "SkippedFile", "load_images"]
+__all__ = ["ImageData", "ImageSplit", "SeriesWindows", "SkippedFile", "load_images", "windows"]

@@ -1,4 +1,4 @@
-"""Images in NumPy's files."""
+"""Images, signals and volumes in NumPy's files."""
 
 import zipfile
 import zlib
@@ -12,6 +12,7 @@ from numpy.lib import format as npy_format
 from keras_cae.datasets.image_data import ImageData
 from keras_cae.datasets.memory import check_memory
 from keras_cae.datasets.standard_images import standard_images
+from keras_cae.kinds import KINDS
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 KNOWN_KEYS = ("images", "x", "data")
@@ -23,20 +24,21 @@ class Header(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype
 
-    @property
-    def may_be_images(self) -> bool:
-        return len(self.shape) in (3, 4) and self.dtype.kind in "buif"
+    def may_be(self, rank: int) -> bool:
+        """Whether the array may hold examples of a rank."""
+        return len(self.shape) in (rank + 1, rank + 2) and self.dtype.kind in "buif"
 
     def __str__(self) -> str:
         return f"{self.dtype} {self.shape}"
 
 
-def load_array_file(path: Path, key: str | None = None) -> ImageData:
+def load_array_file(path: Path, key: str | None = None, rank: int = 2) -> ImageData:
     """Return the images of an `.npy` or `.npz` file. Pickled objects are refused, never loaded.
 
     Args:
         path: the file.
         key: the name of the array in an `.npz` file; `load_images` describes the default.
+        rank: the number of spatial axes.
 
     Raises:
         ValueError: the file can't be read, holds no images, would not fit into memory, or it is unclear
@@ -44,11 +46,11 @@ def load_array_file(path: Path, key: str | None = None) -> ImageData:
     """
     archive = path.suffix.lower() == ".npz"
     headers = _read(_archive_headers if archive else _file_header, path)
-    keys = _chosen_keys(headers, key, path.name) if archive else tuple(headers)
+    keys = _chosen_keys(headers, key, path.name, rank) if archive else tuple(headers)
     for name in keys:
-        _check_header(headers[name], path.name)
+        _check_header(headers[name], path.name, rank)
     arrays = _read(lambda path: _arrays(path, keys), path)
-    images, notes = standard_images(arrays, path.name)
+    images, notes = standard_images(arrays, path.name, rank)
     return ImageData(images[0], path.stem, images[1] if len(images) > 1 else None, notes=notes)
 
 
@@ -94,29 +96,32 @@ def _arrays(path: Path, keys: tuple[str, ...]) -> list[np.ndarray]:
         return [loaded[key] for key in keys]
 
 
-def _chosen_keys(headers: dict[str, Header], key: str | None, source: str) -> tuple[str, ...]:
+def _chosen_keys(headers: dict[str, Header], key: str | None, source: str, rank: int) -> tuple[str, ...]:
     """The name of the images, and perhaps that of the test images."""
     listing = ", ".join(f"{name!r}: {header}" for name, header in headers.items()) or "nothing"
     if key is not None:
         if key not in headers:
             raise ValueError(f"{source} has no array {key!r}; it holds {listing}.")
         return (key,)
-    candidates = [name for name, header in headers.items() if header.may_be_images]
+    candidates = [name for name, header in headers.items() if header.may_be(rank)]
     if "x_train" in candidates:
         return ("x_train", "x_test") if "x_test" in candidates else ("x_train",)
     known = [name for name in KNOWN_KEYS if name in candidates]
     if known or len(candidates) == 1:
         return ((known or candidates)[0],)
-    rule = "several arrays that may be images" if candidates else "no array of images, (n, h, w[, c])"
+    kind = KINDS[rank]
+    missing = f"no array of {kind.noun}, {kind.shape} or {kind.shape_without_channels}"
+    rule = f"several arrays that may be {kind.noun}" if candidates else missing
     remedy = " Choose one with key= (--key)." if candidates else ""
     raise ValueError(f"{source} holds {rule}: {listing}.{remedy}")
 
 
-def _check_header(header: Header, source: str) -> None:
+def _check_header(header: Header, source: str, rank: int) -> None:
     if header.dtype.hasobject:
         raise ValueError(
             f"{source} holds Python objects, which are not loaded because they could run code. Images of "
             "one size can be stored as numbers: np.stack(images).astype('uint8')."
         )
-    if header.may_be_images:
-        check_memory(header.shape if len(header.shape) == 4 else (*header.shape, 1), header.dtype)
+    if header.may_be(rank):
+        shape = header.shape if len(header.shape) == rank + 2 else (*header.shape, 1)
+        check_memory(shape, header.dtype)

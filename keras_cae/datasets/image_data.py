@@ -20,7 +20,8 @@ class ImageData:
     """Images as `load_images` returns them.
 
     Args:
-        images: array `(n, height, width, channels)` of type uint8 or uint16, or float32 in [0, 1].
+        images: array `(n, height, width, channels)` of type uint8 or uint16, or float32 in [0, 1]; of signals
+            `(n, length, channels)`, of volumes `(n, depth, height, width, channels)`.
         name: short name of the data, fit for a file name.
         test_images: the test images that the data themselves set apart, or None.
         skipped: the files that were left out because they could not be read.

@@ -15,8 +15,12 @@ from keras_cae.datasets.image_data import ImageData
 from keras_cae.datasets.keras_datasets import KERAS_DATASETS, load_keras_dataset
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.standard_images import standard_images
+from keras_cae.kinds import KINDS
+from keras_cae.validation import one_of
 
 DATASETS = ("digits", *KERAS_DATASETS)
+IMAGES = 2
+"""The rank of images."""
 
 
 def load_images(
@@ -26,8 +30,10 @@ def load_images(
     channels: int | None = None,
     key: str | None = None,
     max_side: int | None = None,
+    *,
+    rank: int = 2,
 ) -> ImageData:
-    """Load images from a folder, a file, a known data set or memory.
+    """Load images from a folder, a file, a known data set or memory; also signals and volumes from arrays.
 
     Folders are searched for PNG, JPEG, BMP, GIF, WebP and TIFF files, nested folders too; hidden files and
     other files are ignored. Of an animation or a multi-page file the first image is taken, and the
@@ -40,6 +46,9 @@ def load_images(
     Arrays have the shape `(n, height, width, channels)` or `(n, height, width)`. Integers up to 255 are
     taken as 8-bit images, up to 65535 as 16-bit ones; zeros and ones and booleans as black and white.
     Floats must lie in [0, 1]; those from 0 to 255 are divided by 255. `notes` says where that was a choice.
+
+    With `rank=1` arrays hold signals, `(n, length, channels)` or `(n, length)`; with `rank=3` volumes, `(n, depth,
+    height, width, channels)` or `(n, depth, height, width)`. They keep their size and their channels.
 
     Args:
         data: "digits", the handwritten digits that come with scikit-learn (the default); "mnist",
@@ -54,6 +63,7 @@ def load_images(
         key: the name of the array in an `.npz` file. By default `x_train`, with `x_test` for testing; else
             `images`, `x`, `data` or `x_test`; else the only array that can be images.
         max_side: the longer side of the default size, in pixels, beyond which it is scaled down.
+        rank: the number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
 
     Returns:
         `ImageData`.
@@ -76,9 +86,11 @@ def load_images(
     """
     sizing = Sizing(image_size, resize, max_side)
     check_channels(channels)
+    if one_of(rank, "rank", tuple(KINDS)) != IMAGES:
+        _check_options(rank, image_size=image_size, channels=channels, max_side=max_side)
     if key is not None and not (isinstance(data, str | PathLike) and str(data).lower().endswith(".npz")):
         raise ValueError(f"key names an array in an .npz file, got key={key!r} for {data!r}.")
-    loaded = _load(data, sizing, key)
+    loaded = _load(data, sizing, key) if rank == IMAGES else _load_arrays(data, key, rank)
     if channels is None:
         return loaded
     test_images = loaded.test_images
@@ -87,6 +99,30 @@ def load_images(
         images=with_channels(loaded.images, channels),
         test_images=None if test_images is None else with_channels(test_images, channels),
     )
+
+
+def _check_options(rank: int, **options: Any) -> None:
+    """Refuse options that only images have."""
+    for name, value in options.items():
+        if value is not None:
+            raise ValueError(
+                f"{name} is for images; {KINDS[rank].noun} (rank={rank}) are taken as they are. Leave it out, got "
+                f"{value!r}."
+            )
+
+
+def _load_arrays(data: Any, key: str | None, rank: int) -> ImageData:
+    """Signals or volumes."""
+    if isinstance(data, np.ndarray):
+        (examples,), notes = standard_images([data], "data", rank)
+        return ImageData(examples, "array", notes=notes)
+    path = Path() if data in DATASETS else _existing(data)
+    if path.suffix.lower() not in ARRAY_SUFFIXES:
+        raise ValueError(
+            f"rank={rank} needs {KINDS[rank].noun} in an array or in an .npy or .npz file, got {str(data)!r}. Save "
+            "them as an array: np.save."
+        )
+    return load_array_file(path, key, rank)
 
 
 def _load(data: Any, sizing: Sizing, key: str | None) -> ImageData:

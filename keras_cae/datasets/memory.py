@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_cae.kinds import KINDS
+
+IMAGE_AXES = 4
 COPIES = 3
 """Loaded, split into parts, handed to TensorFlow: what a training holds at its peak."""
 
@@ -18,22 +21,25 @@ CONTROL_GROUPS = (
 """Where the limit of a container, what is used of it and what could be freed are written, by version of the groups."""
 
 
-def check_memory(shape: tuple[int, ...], dtype: Any) -> None:
+def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, remedy: str | None = None) -> None:
     """Raise a `ValueError` if images don't fit into the memory that is available.
 
     Args:
-        shape: `(n, height, width, channels)` of the images.
+        shape: `(n, *spatial, channels)` of the images.
         dtype: their type.
+        what: what to call them; by default what they are called by their rank.
+        remedy: what to do about it, a sentence.
     """
     needed = COPIES * math.prod(shape) * np.dtype(dtype).itemsize
     available = available_memory()
     if available is None or needed <= available:
         return
-    count, height, width, channels = shape
+    what = what or KINDS[len(shape) - 2].noun
+    smaller = "a smaller image_size (--image-size), or " if len(shape) == IMAGE_AXES else ""
+    remedy = remedy or f"Use {smaller}fewer {what}."
     raise ValueError(
-        f"{count:,} images of {height}×{width}×{channels} need about {needed / 1e9:,.1f} GB of memory, "
-        f"and {available / 1e9:,.1f} GB are available. Use a smaller image_size (--image-size), or fewer "
-        "images."
+        f"{shape[0]:,} {what} of {'×'.join(map(str, shape[1:]))} need about {needed / 1e9:,.1f} GB of memory, "
+        f"and {available / 1e9:,.1f} GB are available. {remedy}"
     )
 
 

@@ -1,21 +1,26 @@
-"""Arrays of images as people store them, brought to one form."""
+"""Arrays of images, signals or volumes as people store them, brought to one form."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_cae.kinds import KINDS, Kind
+
 CHANNEL_COUNTS = (1, 3, 4)
 OVERSHOOT = 0.1
 """How far beyond [0, 1] floats may lie: resizing overshoots a little."""
 
 
-def standard_images(arrays: Sequence[np.ndarray], source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
-    """Return arrays of images as uint8, uint16 or float32 of shape `(n, height, width, channels)`.
+def standard_images(
+    arrays: Sequence[np.ndarray], source: str, rank: int = 2
+) -> tuple[list[np.ndarray], tuple[str, ...]]:
+    """Return arrays of images as uint8, uint16 or float32 of shape `(n, *spatial, channels)`.
 
     Args:
         arrays: arrays that belong together, so that they are scaled alike.
         source: what to call them in notes and errors.
+        rank: the number of spatial axes.
 
     Returns:
         The arrays, and notes on what was taken for what.
@@ -24,51 +29,63 @@ def standard_images(arrays: Sequence[np.ndarray], source: str) -> tuple[list[np.
         ValueError: these are not images, or their scale can't be known.
     """
     notes: list[str] = []
-    images = [_with_image_axes(array, source, notes) for array in arrays]
+    kind = KINDS[rank]
+    images = [_with_all_axes(array, source, rank, notes) for array in arrays]
     if len({array.shape[1:] for array in images}) > 1 or len({a.dtype for a in images}) > 1:
         kinds = " and ".join(f"{array.dtype} {array.shape}" for array in images)
-        raise ValueError(f"The arrays of {source} must hold images of one type and size, got {kinds}.")
+        raise ValueError(f"The arrays of {source} must hold {kind.noun} of one type and size, got {kinds}.")
     low = min(array.min() for array in images)
     high = max(array.max() for array in images)
-    convert = _conversion(images[0].dtype, low, high, source, notes)
+    convert = _conversion(images[0].dtype, low, high, source, kind, notes)
     return [convert(array) for array in images], tuple(dict.fromkeys(notes))
 
 
-def _with_image_axes(array: np.ndarray, source: str, notes: list[str]) -> np.ndarray:
-    shape = array.shape
+def _with_all_axes(array: np.ndarray, source: str, rank: int, notes: list[str]) -> np.ndarray:
+    shape, kind = array.shape, KINDS[rank]
     if array.dtype.kind not in "buif":
-        raise ValueError(f"{source} must hold numbers, got the type {array.dtype}: store the images as uint8.")
+        raise ValueError(f"{source} must hold numbers, got the type {array.dtype}: store the {kind.noun} as uint8.")
     if not array.size:
-        raise ValueError(f"{source} holds no images, its shape is {shape}.")
-    if len(shape) == 3 and shape[-1] not in (3, 4):
+        raise ValueError(f"{source} holds no {kind.noun}, its shape is {shape}.")
+    if len(shape) == rank + 1 and (rank != 2 or shape[-1] not in (3, 4)):
         return array[..., None]
-    if len(shape) != 4:
+    if len(shape) != rank + 2:
         raise ValueError(
-            f"{source} must hold images of shape (n, height, width, channels) or (n, height, width), "
-            f"got {shape}. Reshape flattened images; store a single image as images[None]."
+            f"{source} must hold {kind.noun} of shape {kind.shape} or {kind.shape_without_channels}, "
+            f"got {shape}. {_remedy(len(shape), rank)}"
         )
-    if shape[1] in CHANNEL_COUNTS and shape[-1] not in CHANNEL_COUNTS:
+    if rank == 2 and shape[1] in CHANNEL_COUNTS and shape[-1] not in CHANNEL_COUNTS:
         notes.append(f"{source} has its channels first, {shape}: moved to the end.")
         return np.moveaxis(array, 1, -1)
     return array
 
 
+def _remedy(axes: int, rank: int) -> str:
+    kind = KINDS[rank]
+    if rank == 1 and axes == 1:
+        return "Cut a time series into windows: keras_cae.datasets.windows(series, length)."
+    remedy = f"Reshape flattened {kind.noun}; store a single {kind.one} as {kind.noun}[None]."
+    other = next((other for other in KINDS if other not in (2, rank) and axes == other + 2), None)
+    if rank == 2 and other is not None:
+        return f"{remedy} If these are {KINDS[other].noun}, say rank={other} (--rank {other})."
+    return remedy
+
+
 def _conversion(
-    dtype: np.dtype, low: Any, high: Any, source: str, notes: list[str]
+    dtype: np.dtype, low: Any, high: Any, source: str, kind: Kind, notes: list[str]
 ) -> Callable[[np.ndarray], np.ndarray]:
     if dtype.kind == "b":
         return _black_and_white
     if dtype.kind in "ui":
-        return _integer_conversion(dtype, int(low), int(high), source, notes)
-    return _float_conversion(float(low), float(high), source, notes)
+        return _integer_conversion(dtype, int(low), int(high), source, kind, notes)
+    return _float_conversion(float(low), float(high), source, kind, notes)
 
 
 def _integer_conversion(
-    dtype: np.dtype, low: int, high: int, source: str, notes: list[str]
+    dtype: np.dtype, low: int, high: int, source: str, kind: Kind, notes: list[str]
 ) -> Callable[[np.ndarray], np.ndarray]:
     if low < 0 or high > 65535:
         raise ValueError(
-            f"{source} has whole numbers from {low} to {high}; images have values from 0 to 255 (8-bit) "
+            f"{source} has whole numbers from {low} to {high}; {kind.noun} have values from 0 to 255 (8-bit) "
             "or from 0 to 65535 (16-bit), or are floats from 0 to 1. Scale them."
         )
     if high == 1:
@@ -77,37 +94,40 @@ def _integer_conversion(
     target = np.dtype(np.uint8 if high <= 255 else np.uint16)
     if target != dtype:
         bits = 8 * target.itemsize
-        notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit images.")
-    notes.extend(darkness_notes(high, target, source))
+        notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit {kind.noun}.")
+    notes.extend(darkness_notes(high, target, source, kind.noun))
     return lambda array: array.astype(target, copy=False)
 
 
-def darkness_notes(high: int, dtype: np.dtype, source: str) -> list[str]:
+def darkness_notes(high: int, dtype: np.dtype, source: str, noun: str = "images") -> list[str]:
     """A note, if images of an integer type use a small part of its range only.
 
     Args:
         high: the largest value.
         dtype: the type of the images.
         source: what to call them.
+        noun: what they are.
     """
     white = np.iinfo(dtype).max
     if high > white // 4:
         return []
     return [
-        f"The largest value of {source} is {high}, where white is {white}: the images are nearly black. "
+        f"The largest value of {source} is {high}, where white is {white}: the {noun} are nearly black. "
         "If they should not be, scale them."
     ]
 
 
-def _float_conversion(low: float, high: float, source: str, notes: list[str]) -> Callable[[np.ndarray], np.ndarray]:
+def _float_conversion(
+    low: float, high: float, source: str, kind: Kind, notes: list[str]
+) -> Callable[[np.ndarray], np.ndarray]:
     if not np.isfinite([low, high]).all():
-        raise ValueError(f"{source} holds NaN or infinite values: remove or replace these images.")
+        raise ValueError(f"{source} holds NaN or infinite values: remove or replace these {kind.noun}.")
     if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
         return lambda array: array.astype(np.float32, copy=False)
     if low >= 0 and 128 <= high <= 255:
         notes.append(f"{source} has floats from {low:g} to {high:g}: divided by 255.")
         return lambda array: np.divide(array, 255, dtype=np.float32)
-    from_zero = f"(images - {low:g})" if low > 0 else f"(images + {-low:g})" if low < 0 else "images"
+    from_zero = f"({kind.noun} - {low:g})" if low > 0 else f"({kind.noun} + {-low:g})" if low < 0 else kind.noun
     raise ValueError(
         f"{source} has floats from {low:g} to {high:g}; floats must lie between 0 and 1. Scale them: "
         f"{from_zero} / {high - low:g}."

@@ -13,6 +13,7 @@ from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters, plain
 from keras_cae.images import check_image_batch, compatible, crop, image_size
+from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.codes import codes_of
 from keras_cae.layers.corruption import Corruption
@@ -23,7 +24,7 @@ from keras_cae.metrics.get import replace_names as metrics_by_name
 from keras_cae.models.likelihood import log_likelihood
 from keras_cae.networks.downsampling import downsampling_of
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
-from keras_cae.ranks import KINDS, rank_rule, shape_in_words
+from keras_cae.ranks import rank_rule
 from keras_cae.serialization import layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
 from keras_cae.training.input_gate import InputGate, last_activation
@@ -153,7 +154,7 @@ class CAE(Hyperparameters, Trainer):
         if name in PARTS:
             raise AttributeError(
                 f"{type(self).__name__} has no {name} before it is built: train it, call it on images, or "
-                f"call build({shape_in_words(vars(self).get('rank', 2), 'None')})."
+                f"call build({KINDS[vars(self).get('rank', 2)].shape_to_build})."
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -439,7 +440,7 @@ class CAE(Hyperparameters, Trainer):
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it can generate images: train it, or call build("
-                f"{shape_in_words(self.rank, 'None')})."
+                f"{KINDS[self.rank].shape_to_build})."
             )
         codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
         if not n:
@@ -460,10 +461,10 @@ class CAE(Hyperparameters, Trainer):
         *sides, channels = self.built_shape[1:]
         sides = sides if size is None else list(size)
         if None in sides or len(sides) != self.rank:
-            axes = ", ".join(KINDS[self.rank].axes)
+            axes = KINDS[self.rank].axes
             raise ValueError(
-                f"image_size must be given, ({axes}) of the {KINDS[self.rank].many}, got {size!r}: the codes of this "
-                f"model are as large as the {KINDS[self.rank].many}."
+                f"image_size must be given, ({axes}) of the {KINDS[self.rank].noun}, got {size!r}: the codes of this "
+                f"model are as large as the {KINDS[self.rank].noun}."
             )
         return (*sides, channels)
 
@@ -745,7 +746,7 @@ class CAE(Hyperparameters, Trainer):
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it can be exported: train it, call it on "
-                f"images, or call build({shape_in_words(self.rank, 'None')})."
+                f"images, or call build({KINDS[self.rank].shape_to_build})."
             )
         if input_signature is None:
             input_signature = self.export_signature()

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import keras
 
+from keras_cae.kinds import KINDS
 from keras_cae.layers.random_patch_mask import RandomPatchMask
 from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.residual import Residual
-from keras_cae.ranks import KINDS, size_in_words
+from keras_cae.ranks import size_in_words
 from keras_cae.validation import choice, per_axis, positive_int, positive_int_or_ints, share
 from keras_cae.validation import seed as seed_rule
 
@@ -144,7 +145,7 @@ class MaskedCAE(PyramidCAE):
             kind = KINDS[self.rank]
             raise ValueError(
                 f"patch_size must leave a patch to hide and one to see, but of the {patches} patches of "
-                f"{self.patch_size} {kind.points} in {kind.many} of {size_in_words(size)}, ratio={self.ratio} hides "
+                f"{self.patch_size} {kind.points} in {kind.noun} of {size_in_words(size)}, ratio={self.ratio} hides "
                 f"{hidden}. Use a smaller patch_size, or another ratio."
             )
 

@@ -9,11 +9,12 @@ import keras
 
 from keras_cae.hyperparameters import plain
 from keras_cae.images import check_image_batch
+from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.models.cae import CAE
 from keras_cae.networks.graphs import Graphs, graphs_of_pyramid
 from keras_cae.networks.pyramid import Pyramid, level_strides
-from keras_cae.ranks import KINDS, rank_rule, size_in_words
+from keras_cae.ranks import rank_rule, size_in_words
 from keras_cae.serialization import activation, activation_template, layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE
 from keras_cae.training.trainer import Trainer
@@ -172,9 +173,9 @@ class PyramidCAE(CAE):
         if self.latent_dim is None:
             return (None, *[None] * (len(image_shape) - 1), image_shape[-1])
         if None in image_shape:
-            many = KINDS[self.rank].many
+            noun = KINDS[self.rank].noun
             raise ValueError(
-                f"The size of the {many} must be known for codes of latent_dim={self.latent_dim} values, got {many} "
+                f"The size of the {noun} must be known for codes of latent_dim={self.latent_dim} values, got {noun} "
                 f"of shape {image_shape}. Give the elements of the dataset a shape, with tf.ensure_shape or by "
                 "resizing them, or use latent_dim=None."
             )
@@ -187,11 +188,11 @@ class PyramidCAE(CAE):
         kind, factors = KINDS[self.rank], pyramid.downsampling
         alike = len(set(smallest)) == 1
         raise ValueError(
-            f"{kind.many.capitalize()} of {size_in_words(size)} {kind.points} are too small for "
+            f"{kind.noun.capitalize()} of {size_in_words(size)} {kind.points} are too small for "
             f"{type(self).__name__} with filters={self.filters}: each side must have at least "
             f"{smallest[0] if alike else size_in_words(smallest)} {kind.points}, because the encoder makes the "
-            f"{kind.many} {size_in_words(factors[:1] if alike else factors)} times smaller (downsampling={factors}). "
-            f"Use fewer filters (levels) or smaller strides, or enlarge the {kind.many}."
+            f"{kind.noun} {size_in_words(factors[:1] if alike else factors)} times smaller (downsampling={factors}). "
+            f"Use fewer filters (levels) or smaller strides, or enlarge the {kind.noun}."
         )
 
     def _floats(self, images: Any) -> Any:

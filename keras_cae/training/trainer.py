@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import compatible, known_shape, scale_images
-from keras_cae.ranks import KINDS, shape_in_words
+from keras_cae.kinds import KINDS
 from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
 from keras_cae.training.epoch_counter import EpochCounter
 from keras_cae.training.input_gate import InputGate
@@ -259,11 +259,11 @@ class Trainer(DistributedTraining):
             return
         _, first, *_, last = shape
         if first in (1, 3, 4) and last is not None and last > 4:
+            kind = KINDS[self.rank]
             raise ValueError(
-                f"Images must have their channels last, {shape_in_words(self.rank, 'n')}, got {tuple(shape)}, which "
-                f"looks like {KINDS[self.rank].many} of {first} channels first. Move the axis: numpy.moveaxis(images, "
-                f"1, -1). If their {KINDS[self.rank].axes[0]} is {first} and they have {last} channels, build the "
-                "model first: "
+                f"{kind.noun.capitalize()} must have their channels last, {kind.shape}, got {tuple(shape)}, which "
+                f"looks like {kind.noun} of {first} channels first. Move the axis: numpy.moveaxis({kind.noun}, 1, -1). "
+                f"If their {kind.axes.split(',')[0]} is {first} and they have {last} channels, build the model first: "
                 f"model.build({(None, *shape[1:])})."
             )
 

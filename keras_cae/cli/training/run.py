@@ -66,6 +66,7 @@ class TrainingRun:
             **size_arguments(options.model, options.latent_dim),
             corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
             **({"filters": options.filters} if options.filters else {}),
+            **({"rank": options.rank} if options.rank != 2 else {}),
         )
         model.build((None, *self.split.train.shape[1:]))
         name = LOSSES[self.loss]
@@ -130,7 +131,7 @@ class TrainingRun:
         quality = compare(best_model, self.baseline, self.split)
         draw(best_model, self.split.test, self.folder.picture)
         self._write_results(quality, seconds)
-        report_quality(quality, len(self.split.test))
+        report_quality(quality, self.split.test)
         if self.preset.caveat:
             say(self.preset.caveat)
         say(f"Trained in {seconds:.1f} s; the best epoch was {self.best.epoch}.")

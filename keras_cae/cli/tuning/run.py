@@ -138,7 +138,7 @@ class TuningRun:
         quality = compare(model, PCAReconstruction(code_size(model, self.split)), self.split)
         draw(model, self.split.test, self.folder.picture)
         self._write_results(trials, quality)
-        report_quality(quality, len(self.split.test))
+        report_quality(quality, self.split.test)
         say(f"All {len(trials)} trials: {self.folder.trials}")
         report_files(self.folder)
 
