@@ -17,6 +17,7 @@ from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.codes import codes_of
 from keras_cae.layers.corruption import Corruption
+from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.gaussian_prior import check_prior
 from keras_cae.layers.penalty import Penalty
 from keras_cae.losses.get import replace_names as losses_by_name
@@ -28,6 +29,14 @@ from keras_cae.ranks import rank_rule
 from keras_cae.serialization import layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
 from keras_cae.training.input_gate import InputGate, last_activation
+from keras_cae.training.normalizing import (
+    adapt,
+    batches_to_adapt_to,
+    check_integers,
+    first_images,
+    is_known,
+    normalizer_rule,
+)
 from keras_cae.training.random_state import named_seed_generators, same_noise
 from keras_cae.training.step_context import current_step
 from keras_cae.training.trainer import Trainer
@@ -70,10 +79,13 @@ class CAE(Hyperparameters, Trainer):
             `encoder` of the built model ends with the codes.
         decoder: `keras.Model` from codes to images.
         bottleneck: layer between the two; by default the codes pass as they are.
-        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
-            called with `training=True`.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the
             encoder's input shape; 2 where the encoder has none yet.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
+            called with `training=True`.
+        normalizer: `keras.layers.Normalization` for data of any unit. The networks and the loss see normalized
+            channels; what goes in and comes out has the unit of the data. The first `fit` adapts it to its
+            training data, unless you have.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`, as the encoder takes it; with `rank=1` `(n, length, channels)`,
@@ -104,8 +116,9 @@ class CAE(Hyperparameters, Trainer):
         "encoder": network,
         "decoder": network,
         "bottleneck": optional(layer),
-        "corruption": optional(layer),
         "rank": rank_rule,
+        "corruption": optional(layer),
+        "normalizer": optional(normalizer_rule),
     }
     adjustable = ("corruption",)
     built_shape: Any = None
@@ -117,8 +130,9 @@ class CAE(Hyperparameters, Trainer):
         decoder: keras.Model | None = None,
         bottleneck: keras.layers.Layer | None = None,
         *,
-        corruption: keras.layers.Layer | None = None,
         rank: int | None = None,
+        corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         if encoder is None and decoder is None:
@@ -131,12 +145,13 @@ class CAE(Hyperparameters, Trainer):
         self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
         self.encoder, self.decoder = self.given_networks
         self.keep(rank=_agreed_rank(rank, self.encoder))
-        self._start(bottleneck, corruption)
+        self._start(bottleneck, corruption, normalizer)
 
-    def _start(self, bottleneck: Any, corruption: Any) -> None:
+    def _start(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
         """Keep what all autoencoders have: what is left of the constructor once there are networks, or rules."""
         self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
-        self.keep(corruption=corruption)
+        self.keep(corruption=corruption, normalizer=normalizer)
+        self._normalizer_is_known = self.normalizer is None or is_known(self.normalizer)
         self._default_bottleneck = bottleneck is None
         if bottleneck is not None:
             self.bottleneck = layer(bottleneck, "bottleneck")
@@ -171,7 +186,8 @@ class CAE(Hyperparameters, Trainer):
     @functools.cached_property
     def gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
         """Decides which images the model takes, and makes floats of them."""
-        return InputGate(self.last_activation(), self.rank)
+        # Of normalized values the activation says nothing about those of the images.
+        return InputGate(None if self.normalizer is not None else self.last_activation(), self.rank)
 
     def last_activation(self) -> Any:
         """The activation that bounds the reconstructions, or None if it is not known."""
@@ -210,7 +226,7 @@ class CAE(Hyperparameters, Trainer):
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
             bottleneck.prepare(None, values)
-        return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape)
+        return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape, self.normalizer)
 
     def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
@@ -331,6 +347,26 @@ class CAE(Hyperparameters, Trainer):
     def opponent_variables(self) -> list[Any]:
         opponent = getattr(vars(self).get("bottleneck"), "opponent", None) if self.built else None
         return [] if opponent is None else opponent.variables
+
+    # Data of any unit
+
+    def prepare_for(self, data: Any, steps: int | None) -> None:
+        if self.normalizer is None:
+            return
+        if not self._normalizer_is_known:
+            batches = batches_to_adapt_to(data, steps)
+            self._ensure_built(first_images(data))
+            adapt(self.normalizer, batches)
+            self._normalizer_is_known = True
+        elif hasattr(data, "dtype"):
+            check_integers(self.normalizer, keras.backend.standardize_dtype(data.dtype))
+
+    @functools.cached_property
+    def _to_normalized(self) -> DataScale:
+        return DataScale(self.normalizer, dtype=self.variable_dtype, autocast=False)
+
+    def normalized(self, images: Any) -> Any:
+        return images if self.normalizer is None else self._to_normalized(images)
 
     # Corruption
 
@@ -663,7 +699,7 @@ class CAE(Hyperparameters, Trainer):
     def get_config(self) -> dict[str, Any]:
         # Not of `Hyperparameters`: the networks are those that were given, and a bottleneck may not have been.
         config = {**super(Hyperparameters, self).get_config(), **self._own_config()}
-        config["corruption"] = plain(self.corruption)
+        config |= {"corruption": plain(self.corruption), "normalizer": plain(self.normalizer)}
         if "bottleneck" in self.rules:
             given = None if self._default_bottleneck else self.bottleneck
             config["bottleneck"] = plain(given)
@@ -681,6 +717,7 @@ class CAE(Hyperparameters, Trainer):
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         store["input_gate"] = self.gate.state()
+        store["normalizer_is_known"] = np.array(self._normalizer_is_known)
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
         for name, generator in named_seed_generators(self).items():
             store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
@@ -689,6 +726,7 @@ class CAE(Hyperparameters, Trainer):
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         if "input_gate" in kept:
             self.gate.load_state(kept.pop("input_gate"))
+        self._normalizer_is_known = bool(kept.pop("normalizer_is_known", True))
         generators = named_seed_generators(self)
         for name in [name for name in kept if name.startswith("random_state.")]:
             value = kept.pop(name)

@@ -51,6 +51,8 @@ class MaskedCAE(PyramidCAE):
             "sigmoid" for [0, 1].
         bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         seed: of the choice of patches.
         **kwargs: of `keras.Model`.
 
@@ -99,6 +101,7 @@ class MaskedCAE(PyramidCAE):
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -119,6 +122,7 @@ class MaskedCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=bottleneck,
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
         per_axis(self.patch_size, self.rank, "patch_size")

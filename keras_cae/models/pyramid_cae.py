@@ -17,6 +17,7 @@ from keras_cae.networks.pyramid import Pyramid, level_strides
 from keras_cae.ranks import rank_rule, size_in_words
 from keras_cae.serialization import activation, activation_template, layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE
+from keras_cae.training.normalizing import normalizer_rule
 from keras_cae.training.trainer import Trainer
 from keras_cae.validation import optional, positive_int, positive_int_or_ints, positive_ints
 
@@ -44,6 +45,8 @@ class PyramidCAE(CAE):
         output_activation: the same, for the last layer.
         bottleneck: the layer between the networks, if users may give one.
         corruption: layer that is applied to the inputs in training and evaluation.
+        normalizer: `keras.layers.Normalization` for data of any unit, see `CAE`. With it the output activation
+            "sigmoid" stands for "linear".
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
@@ -75,6 +78,7 @@ class PyramidCAE(CAE):
         "output_activation": activation_template,
         "bottleneck": optional(layer),
         "corruption": optional(layer),
+        "normalizer": optional(normalizer_rule),
     }
 
     def __init__(
@@ -90,6 +94,7 @@ class PyramidCAE(CAE):
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         if "bottleneck" not in self.rules and bottleneck is not None:
@@ -112,7 +117,7 @@ class PyramidCAE(CAE):
         latent_dim = self._agreed_size(latent_dim, bottleneck)
         rule = self.rules.get("latent_dim", optional(positive_int))
         self.latent_dim = rule(latent_dim, "latent_dim")
-        self._start(bottleneck, corruption)
+        self._start(bottleneck, corruption, normalizer)
         self._described()  # Refuses settings that don't fit the rank or the levels.
         if "bottleneck" not in self.rules:
             self.bottleneck = self.make_bottleneck()
@@ -151,9 +156,14 @@ class PyramidCAE(CAE):
             kernel_size=self.kernel_size,
             strides=self.strides,
             activation=self.activation,
-            output_activation=self.output_activation,
+            output_activation=self._reaching_activation(),
             dtype=self.dtype_policy,
         )
+
+    def _reaching_activation(self) -> Any:
+        """The output activation; with a normalizer, instead of the default one that reaches its values."""
+        default = self.output_activation is keras.activations.sigmoid
+        return keras.activations.linear if default and self.normalizer is not None else self.output_activation
 
     @property
     def downsampling(self) -> tuple[int, ...]:
@@ -166,7 +176,7 @@ class PyramidCAE(CAE):
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
             bottleneck.prepare(self.latent_dim, values)
-        return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim)
+        return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim, self.normalizer)
 
     def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
@@ -201,13 +211,13 @@ class PyramidCAE(CAE):
         return super()._floats(images)
 
     def last_activation(self) -> Any:
-        return activation(self.output_activation, "output_activation")
+        return activation(self._reaching_activation(), "output_activation")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
 
     def _own_config(self) -> dict[str, Any]:
-        skipped = ("bottleneck", "corruption")
+        skipped = ("bottleneck", "corruption", "normalizer")
         return {name: plain(getattr(self, name)) for name in self.rules if name not in skipped}
 
     # Models whose decoder sees features of the encoder

@@ -332,7 +332,8 @@ class InputGate:
             )
         return ValueError(
             f"{rule} Scale the images: for values from 0 to 255 pass them as uint8, which is scaled for you, or "
-            "divide by 255; else choose the output_activation that fits, for instance 'linear'."
+            "divide by 255. For values of another unit give the model normalizer=keras.layers.Normalization(), or "
+            "choose the output_activation that fits, for instance 'linear'."
         )
 
     # What was learned, for files
