@@ -29,7 +29,7 @@ class CodebookSummary(LatentCallback):
     Training is not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
         freq: the number of epochs from one summary to the next.
@@ -71,9 +71,11 @@ class CodebookSummary(LatentCallback):
         return super().misfit()
 
     def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        if codes.dtype.kind in "iu" and codes.ndim == 3:
+        rank = self.images.ndim - 2
+        if codes.dtype.kind in "iu" and codes.ndim == rank + 1:
             return None
-        return f"its codes are {codes.dtype} of shape {codes.shape[1:]}, but must be integers of shape (rows, columns)."
+        expected = {1: "(length,)", 2: "(rows, columns)", 3: "(depth, rows, columns)"}[rank]
+        return f"its codes are {codes.dtype} of shape {codes.shape[1:]}, but must be integers of shape {expected}."
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         size = codebook_size_of(self.model)

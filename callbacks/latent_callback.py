@@ -23,7 +23,7 @@ class LatentCallback(TensorBoardCallback):
     """Shows the codes of images, or images decoded from codes.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         log_dir: the folder of the event files, or the `keras.callbacks.TensorBoard` whose folder to share.
         freq: the number of epochs from one summary to the next.
         max_images: the largest number of images to use, the first ones.

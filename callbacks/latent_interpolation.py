@@ -30,7 +30,7 @@ class LatentInterpolation(LatentCallback):
     not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
         pairs: the number of pairs: the first image with the second, the third with the fourth, and so on;

@@ -8,6 +8,7 @@ import numpy as np
 from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.projector_files import config_file, metadata_file, tensor_file
 from keras_cae.callbacks.summaries import Summary
+from keras_cae.drawing.pictures import SIGNALS, rank_of
 from keras_cae.drawing.sprite_sheet import sprite_sheet
 from keras_cae.images import scale_images
 
@@ -18,6 +19,8 @@ METADATA, SPRITE = "projector/metadata.tsv", "projector/sprite.png"
 class LatentProjector(LatentCallback):
     """Shows the codes of images in TensorBoard's Projector, with the images as points.
 
+    Volumes are shown by the slice in the middle of their depth, signals as plain points.
+
     Writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
     are a tensor of their own, named "codes, epoch 0" and so on. TensorBoard reads the configuration only
     when it first sees the folder: restart it to see later epochs.
@@ -26,7 +29,7 @@ class LatentProjector(LatentCallback):
     Training is not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
         labels: one label for each image, of any type that can be printed; or a dictionary of several columns
@@ -65,6 +68,7 @@ class LatentProjector(LatentCallback):
         super().forget_run()
         self._tensors: dict[str, str] = {}
         self._sprite: Any = None
+        self._described = False
 
     def misfit_of_codes(self, codes: np.ndarray) -> str | None:
         flat = codes.reshape(len(codes), -1)
@@ -74,21 +78,29 @@ class LatentProjector(LatentCallback):
         return {}
 
     def lost(self, epoch: int) -> None:
-        self._sprite = None
+        self._described = False
         self._tensors.pop(f"codes, epoch {epoch}", None)
 
     def files(self, epoch: int) -> dict[str, bytes]:
-        files = {}
-        if self._sprite is None:
-            images = np.asarray(scale_images(self.images), "float32")
-            files[SPRITE], self._sprite = sprite_sheet(images)
-            if self.labels:
-                files[METADATA] = metadata_file(self.labels)
+        files: dict[str, bytes] = {}
+        if not self._described:
+            files |= self._description()
         path = f"projector/codes_epoch_{epoch:04d}.tsv"
         files[path] = tensor_file(self.inference.encode(self.images))
         self._tensors[f"codes, epoch {epoch}"] = path
         # Last, so that it never lists a missing file.
-        files[CONFIG] = config_file(self._tensors, METADATA if self.labels else None, SPRITE, self._sprite)
+        sprite = None if self._sprite is None else (SPRITE, self._sprite)
+        files[CONFIG] = config_file(self._tensors, METADATA if self.labels else None, sprite)
+        return files
+
+    def _description(self) -> dict[str, bytes]:
+        """The files that are the same for all epochs: the images, of which signals are none, and the labels."""
+        self._described = True
+        files = {}
+        if rank_of(self.images) != SIGNALS:
+            files[SPRITE], self._sprite = sprite_sheet(np.asarray(scale_images(self.images), "float32"))
+        if self.labels:
+            files[METADATA] = metadata_file(self.labels)
         return files
 
 

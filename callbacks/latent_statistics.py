@@ -46,7 +46,7 @@ class LatentStatistics(LatentCallback):
     For models with dense codes (a `latent_dim`). Training is not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers; at least two.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes; at least two.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
         freq: the number of epochs from one summary to the next.

@@ -29,8 +29,8 @@ class LatentTraversal(LatentCallback):
     not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers. The code of the first one is
-            changed; the units are computed from all of them.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. The code of the
+            first one is changed; the units are computed from all of them.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
         dims: the number of dimensions to show, those that vary most; or the indices of those to show.

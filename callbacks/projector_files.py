@@ -29,16 +29,17 @@ def metadata_file(columns: Mapping[str, Iterable[Any]]) -> bytes:
     return "".join("\t".join(_field(value) for value in row) + "\n" for row in rows).encode()
 
 
-def config_file(tensors: Mapping[str, str], metadata: str | None, sprite: str, size: tuple[int, int]) -> bytes:
-    """Return the configuration: the paths of the tensors by name, of their labels and of their images."""
+def config_file(tensors: Mapping[str, str], metadata: str | None, sprite: tuple[str, tuple[int, int]] | None) -> bytes:
+    """Return the configuration: the paths of tensors by name, labels, and images with their size."""
     from google.protobuf import text_format
     from tensorboard.plugins import projector
 
     config = projector.ProjectorConfig()
     for name, path in tensors.items():
         embedding = config.embeddings.add(tensor_name=name, tensor_path=path, metadata_path=metadata)
-        embedding.sprite.image_path = sprite
-        embedding.sprite.single_image_dim.extend(size)
+        if sprite is not None:
+            embedding.sprite.image_path = sprite[0]
+            embedding.sprite.single_image_dim.extend(sprite[1])
     return text_format.MessageToString(config).encode()
 
 

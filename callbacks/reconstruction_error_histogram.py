@@ -30,7 +30,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
     For all models from images to images of the same shape. Training is not affected.
 
     Args:
-        normal: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        normal: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
         anomalous: images that should be reconstructed badly; None for none.
@@ -99,7 +99,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
         """Return images and reconstructions as floats, and the error of each image."""
         reconstructions = self.inference.reconstruct(images)
         images = np.asarray(scale_images(images), "float32")
-        return images, reconstructions, np.square(images - reconstructions).mean(axis=(1, 2, 3))
+        return images, reconstructions, np.square(images - reconstructions).mean(axis=tuple(range(1, images.ndim)))
 
 
 def auroc(negatives: np.ndarray, positives: np.ndarray) -> float:

@@ -9,8 +9,8 @@ from keras_cae.drawing.reconstructions import draw_reconstructions, reconstructi
 from keras_cae.validation import positive_int
 
 DESCRIPTION = (
-    "Each column is an image. The error is the absolute difference between input and reconstruction, "
-    "averaged over the channels; its colour scale is the same in all epochs. A higher PSNR is better."
+    "Each column is an example. The error is the absolute difference between input and reconstruction, "
+    "averaged over the channels; its scale is the same in all epochs. A higher PSNR is better."
 )
 
 
@@ -32,7 +32,9 @@ class ReconstructionLogger(TensorBoardCallback):
         images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest
             value of their type. One channel is shown as grey, three as red, green and blue, the fourth of
             four as opacity, over a checkerboard; of two channels the mean is shown, of more than four the
-            first three.
+            first three. Of volumes, `(n, depth, height, width, channels)`, the middle slice along each axis is shown.
+            Signals, `(n, length, channels)`, are curves, the input and the reconstruction over each other, with a
+            panel for each channel and the error below; they may have any finite values.
         log_dir: the folder of the event files, created when training begins; or the
             `keras.callbacks.TensorBoard` whose folder to share, read when training begins: KerasTuner gives
             each trial a folder of its own.

@@ -31,8 +31,8 @@ def standard_callbacks(
     Training goes on if the disk is full, also if it is full from the start; a warning says so.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers, preferably not those of the
-            training. The first ones are shown; statistics use up to 128 images, the projector up to 500.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes; preferably not
+            those of the training. The first ones are shown; statistics use up to 128 images, the projector up to 500.
         log_dir: the folder of the event files, created when training begins; or a
             `keras.callbacks.TensorBoard` to use instead of a new one.
         labels: the labels of the images for the projector, as `LatentProjector` takes them.

@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from rich import box
@@ -63,6 +64,41 @@ def report_quality(rows: dict[str, Quality], images: np.ndarray) -> None:
     for name, quality in rows.items():
         table.add_row(name, *_figures(quality))
     say_table(table)
+
+
+DETECTION = {
+    "images": "images",
+    "image_auroc": "image AUROC",
+    "f1": "F1",
+    "accuracy": "accuracy",
+    "pixel_auroc": "pixel AUROC",
+    "aupro": "AUPRO",
+}
+"""The columns of the table of results for each kind of defect, and their headings."""
+
+
+def report_detection(kinds: dict[str, dict[str, Any]]) -> None:
+    """Print how well each kind of defect is found.
+
+    Args:
+        kinds: the results by the kind; nothing is printed if there are none.
+    """
+    if not kinds:
+        return
+    shown = [name for name in DETECTION if any(name in results for results in kinds.values())]
+    table = Table(title="Defects, each kind beside the images without", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for name in shown:
+        table.add_column(DETECTION[name], justify="right")
+    for kind, results in kinds.items():
+        table.add_row(kind, *(_figure(results.get(name)) for name in shown))
+    say_table(table)
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 def _figures(quality: Quality) -> tuple[str, str, str]:

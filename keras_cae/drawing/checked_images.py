@@ -1,11 +1,14 @@
-"""The check of images that are to be shown."""
+"""The check of signals, images and volumes that are to be shown."""
 
 from typing import Any
 
 import numpy as np
 
+from keras_cae.comparison import RANKS
 from keras_cae.images import scale_images
+from keras_cae.kinds import KINDS
 
+SIGNAL_AXES = 3
 LOWEST, HIGHEST = -0.1, 1.1
 """The limits of floats: resizing overshoots 0 and 1 a little."""
 
@@ -14,7 +17,8 @@ def checked_images(images: Any, count: int | None = None, name: str = "images") 
     """Return the first images of an array or tensor: integers as they are, floats as float32.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals `(n, length, channels)`, of
+            any finite values, or volumes `(n, depth, height, width, channels)`.
         count: the largest number of images to return; None for all.
         name: the name of the argument, for error messages.
 
@@ -31,12 +35,9 @@ def checked_images(images: Any, count: int | None = None, name: str = "images") 
 
 
 def _check_kind(images: np.ndarray, name: str) -> None:
-    if images.ndim != 4 or not images.size:
-        remedy = "Grey images need a channel axis: images[..., None]." if images.ndim == 3 else ""
-        raise ValueError(
-            f"{name} must be at least one image, in an array of shape (n, height, width, channels), got the "
-            f"shape {images.shape}. {remedy}".rstrip()
-        )
+    if images.ndim not in RANKS or not images.size:
+        shapes = ", ".join(f"{kind.noun} {kind.shape}" for kind in KINDS.values())
+        raise ValueError(f"{name} must be at least one example, in an array of {shapes}, got the shape {images.shape}.")
     if not any(kind in str(images.dtype) for kind in ("float", "int", "bool")):
         raise ValueError(f"{name} must be floats in [0, 1] or integers, got the type {images.dtype}.")
 
@@ -50,6 +51,8 @@ def _check_values(images: np.ndarray, name: str) -> None:
             f"{np.iinfo(images.dtype).max}, but their largest value is {images.max()}: these are 8-bit "
             f"images. Pass {name}.astype('uint8')."
         )
+    if images.ndim == SIGNAL_AXES and images.dtype.kind == "f":
+        return  # curves have numbers at their axes
     scaled = scale_images(images)
     low, high = float(np.min(scaled)), float(np.max(scaled))
     if low < LOWEST or high > HIGHEST:

@@ -1,13 +1,12 @@
 """The canvas on which images are laid out in rows and columns."""
 
-import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageOps
 
 from keras_cae.drawing.colormap import colormap
+from keras_cae.drawing.text import text_width, write_text
 
 GAP = 4
 """Pixels between two images."""
@@ -16,8 +15,6 @@ NUMBER_WIDTH = 2.9
 """The width of "100.0", relative to the text size."""
 COLOR_BAR_WIDTH = 5
 """The smallest width of a colour bar, relative to the text size."""
-OVERSAMPLING = 2
-"""Text is drawn this much larger and then shrunk, which allows for strokes of half a pixel."""
 INK, PAPER, FRAME = "black", "white", "#d0d0d0"
 
 
@@ -31,13 +28,14 @@ class GridCanvas:
         columns: number of columns.
         image_width: width of the widest image, in pixels.
         names: the names of all rows that will be added.
+        text_size: of all texts, in pixels, for images with texts of their own.
     """
 
-    def __init__(self, columns: int, image_width: int, names: Sequence[str]) -> None:
+    def __init__(self, columns: int, image_width: int, names: Sequence[str], text_size: float | None = None) -> None:
         self.column_width = max(image_width, round(NUMBER_WIDTH * SMALLEST_TEXT))
         cells_width = columns * (self.column_width + GAP)
-        text_size = max(SMALLEST_TEXT, min(cells_width / 24, self.column_width / NUMBER_WIDTH))
-        self.font = _font(OVERSAMPLING * text_size)
+        text_size = text_size or max(SMALLEST_TEXT, min(cells_width / 24, self.column_width / NUMBER_WIDTH))
+        self.text_size = text_size
         self.stroke = max(1, round(text_size / 24))
         self.line_height = round(1.3 * text_size)
         self.margin = round(0.6 * text_size)
@@ -50,25 +48,26 @@ class GridCanvas:
         """Return the rows added so far, `(height, width, 3)` uint8."""
         return np.concatenate([np.asarray(strip) for strip in [*self.strips, self.strips[0]]])
 
-    def add_images(self, name: str, images: np.ndarray, scale: float | None = None) -> None:
+    def add_images(self, names: Mapping[str, str], images: np.ndarray, scale: float | None = None) -> None:
         """Add a row of images, centred in their columns.
 
         Args:
-            name: name of the row.
+            names: the name of the row, or several, with the colour of each.
             images: `(n, height, width, 3)` uint8.
             scale: for images in the colours of `colormap`, the value of the last colour; adds a colour bar.
         """
         height, width = images.shape[1:3]
-        lines = 1 if scale is None else 2
+        lines = len(names) + (scale is not None)
         strip = self._new_strip(max(height, lines * self.line_height) + GAP)
         for index, image in enumerate(images):
             # The frame shows where white images end.
             corner = (self._center(index) - width // 2 - 1, (strip.height - height) // 2 - 1)
             strip.paste(ImageOps.expand(Image.fromarray(image), border=1, fill=FRAME), corner)
         top = (strip.height - lines * self.line_height) // 2
-        self._write_name(strip, name, top)
+        for line, (name, color) in enumerate(names.items()):
+            self._write_name(strip, name, top + line * self.line_height, color)
         if scale is not None:
-            self._draw_color_bar(strip, scale, top + self.line_height)
+            self._draw_color_bar(strip, scale, top + (lines - 1) * self.line_height)
         self.strips.append(strip)
 
     def add_texts(self, name: str, texts: Sequence[str]) -> None:
@@ -86,16 +85,14 @@ class GridCanvas:
         return self.left + column * (self.column_width + GAP) + self.column_width // 2
 
     def _text_width(self, text: str) -> float:
-        return self.font.getlength(text) / OVERSAMPLING
+        return text_width(text, self.text_size)
 
-    def _write(self, strip: Image.Image, text: str, x: int, y: int, anchor: str) -> None:
+    def _write(self, strip: Image.Image, text: str, x: int, y: int, anchor: str, color: str = INK) -> None:
         """Write a text with its `anchor`, as Pillow defines it, at `(x, y)`."""
-        opacity, left, top = _written(text, self.font, anchor, self.stroke)
-        left, top = x + left, y + top
-        strip.paste(INK, (left, top, left + opacity.width, top + opacity.height), opacity)
+        write_text(strip, text, (x, y), anchor, self.text_size, color=color, stroke=self.stroke)
 
-    def _write_name(self, strip: Image.Image, name: str, top: int) -> None:
-        self._write(strip, name, self.left - self.margin, top + self.line_height // 2, anchor="rm")
+    def _write_name(self, strip: Image.Image, name: str, top: int, color: str = INK) -> None:
+        self._write(strip, name, self.left - self.margin, top + self.line_height // 2, "rm", color)
 
     def _draw_color_bar(self, strip: Image.Image, scale: float, top: int) -> None:
         """Draw the colour bar between the values of its ends."""
@@ -109,20 +106,3 @@ class GridCanvas:
         size = (end - start, self.line_height // 2)
         colors = Image.fromarray(colormap()[None]).resize(size, Image.Resampling.NEAREST)
         strip.paste(colors, (start, middle - colors.height // 2))
-
-
-@functools.lru_cache(maxsize=32)
-def _font(size: float) -> Any:
-    return ImageFont.load_default(size=size)
-
-
-@functools.lru_cache(maxsize=1024)  # most texts come back every epoch
-def _written(text: str, font: Any, anchor: str, stroke: int) -> tuple[Image.Image, int, int]:
-    """Return a text in white on black, and the offset of its top left corner from the anchor."""
-    box = font.getbbox(text, anchor=anchor, stroke_width=stroke)
-    left, top = (int(side // OVERSAMPLING) - 1 for side in box[:2])
-    right, bottom = (int(side // OVERSAMPLING) + 2 for side in box[2:])
-    fine = Image.new("L", (OVERSAMPLING * (right - left), OVERSAMPLING * (bottom - top)))
-    position = (-OVERSAMPLING * left, -OVERSAMPLING * top)
-    ImageDraw.Draw(fine).text(position, text, 255, font, anchor, stroke_width=stroke)
-    return fine.reduce(OVERSAMPLING), left, top

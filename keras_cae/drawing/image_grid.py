@@ -1,14 +1,19 @@
-"""Rows of images with their names."""
+"""Rows of examples with their names."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from keras_cae.drawing.grid_canvas import GridCanvas
-from keras_cae.drawing.thumbnails import MEDIUM, heatmaps, thumbnails
+from keras_cae.drawing.pictures import MAX_ERROR, SIGNALS, in_blocks, picture_rows, rank_of
+from keras_cae.drawing.thumbnails import MEDIUM
 
-MAX_ERROR = 0.5
-"""The error at the end of the colormap: fixed, so that pictures of different epochs compare."""
+__all__ = ["MAX_ERROR", "draw_image_grid"]
+
+SIGNALS_PER_BLOCK = 3
+"""How many signals beside their errors stand beside each other; curves need more room than images."""
+SIGNAL_TEXT = 15
+"""The size of the text beside curves, which have numbers of their own, in pixels."""
 
 
 def draw_image_grid(
@@ -17,29 +22,31 @@ def draw_image_grid(
     captions: Mapping[str, Sequence[str]] | None = None,
     min_side: int = MEDIUM,
 ) -> np.ndarray:
-    """Draw rows of images on white, each with its name. A column belongs to one image.
+    """Draw rows of signals, images or volumes on white, each with its name. A column belongs to one example.
 
     Args:
-        rows: the images of each row by its name, `(n, height, width, channels)` with values from 0 to 1;
-            `thumbnails` says how they are shown.
-        error: absolute errors `(n, height, width)`, for a row "error" in colours from 0 to `MAX_ERROR`.
-        captions: the texts of each row of captions by its name, one text for each image.
+        rows: the examples of each row by its name, `(n, *spatial, channels)`, of images and volumes with values
+            from 0 to 1; `picture_rows` says how they are shown.
+        error: absolute errors `(n, *spatial)`, for a row "error" on a scale that ends with `MAX_ERROR`.
+        captions: the texts of each row of captions by its name, one text for each example.
         min_side: the smallest longer side of an image in the picture, in pixels.
 
     Returns:
         The picture, `(height, width, 3)` uint8.
     """
-    tiles = {name: thumbnails(images, min_side) for name, images in rows.items()}
-    captions = captions or {}
+    pictured, captions = picture_rows(rows, error, min_side), captions or {}
+    columns = max(len(row.pictures) for row in pictured)
+    curves = any(rank_of(batch) == SIGNALS for batch in rows.values())
+    per_block = min(columns, SIGNALS_PER_BLOCK) if curves and error is not None else columns
     canvas = GridCanvas(
-        columns=max(len(row) for row in tiles.values()),
-        image_width=max(row.shape[2] for row in tiles.values()),
-        names=[*tiles, "error", *captions],
+        columns=per_block,
+        image_width=max(row.pictures.shape[2] for row in pictured),
+        names=[*(name for row in pictured for name in row.names), *captions],
+        text_size=SIGNAL_TEXT if curves else None,
     )
-    for name, row in tiles.items():
-        canvas.add_images(name, row)
-    if error is not None:
-        canvas.add_images("error", heatmaps(error / MAX_ERROR, min_side), scale=MAX_ERROR)
-    for name, texts in captions.items():
-        canvas.add_texts(name, texts)
+    for number, block in enumerate(in_blocks(pictured, per_block)):
+        for row in block:
+            canvas.add_images(row.names, row.pictures, row.scale)
+        for name, texts in captions.items():
+            canvas.add_texts(name, texts[number * per_block : (number + 1) * per_block])
     return canvas.picture()

@@ -24,8 +24,8 @@ def draw_latent_interpolation(
 
     Args:
         decode: the function from codes `(n, latent_dim)` to images.
-        images: floats `(n, height, width, channels)` from 0 to 1. Those of a pair stand at the ends of its
-            rows.
+        images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1. Those of a pair stand at
+            the ends of its rows.
         codes: the codes of the images, `(n, latent_dim)`.
         pairs: the indices of the two images of each pair.
         steps: the number of decoded images in a row, including those of the images' own codes.

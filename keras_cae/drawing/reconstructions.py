@@ -1,4 +1,4 @@
-"""Images beside their reconstructions."""
+"""Signals, images and volumes beside their reconstructions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_cae.drawing.checked_images import checked_images
+from keras_cae.comparison import RANKS
+from keras_cae.drawing.checked_images import HIGHEST, LOWEST, checked_images
 from keras_cae.drawing.image_grid import draw_image_grid
 from keras_cae.drawing.thumbnails import SMALL
 from keras_cae.images import scale_images
+from keras_cae.kinds import KINDS
 from keras_cae.metrics.psnr import peak_signal_noise_ratio
 from keras_cae.models.cae import CAE
 from keras_cae.training.random_state import same_noise
@@ -19,6 +21,9 @@ from keras_cae.training.random_state import same_noise
 def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any], Any] | None = None) -> np.ndarray:
     """Draw images and their reconstructions: input, corrupted input, reconstruction, error and PSNR.
 
+    Signals are drawn as curves over each other, of volumes the middle slices; see `picture_rows`. Signals with
+    values beyond [0, 1] have their root mean squared error in place of the PSNR.
+
     The corrupted input is shown for a `keras_cae.models.CAE` with a corruption, with the noise of
     evaluation. If the loss counts only the pixels that the corruption hides, a row shows these in white.
     Error and PSNR compare the reconstruction with the input, and are left out if their shapes differ. The
@@ -26,7 +31,7 @@ def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any
 
     Args:
         model: a model from images to images.
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         predict: the function that makes the reconstructions; by default the model, called with
             `training=False`.
 
@@ -41,19 +46,26 @@ def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any
     images, reconstructions = rows["input"], rows["reconstruction"]
     if images.shape != reconstructions.shape:
         return draw_image_grid(rows)
-    decibels = _to_array(peak_signal_noise_ratio(images, reconstructions))
     return draw_image_grid(
         rows,
         error=_absolute_error(images, reconstructions),
-        captions={"PSNR, dB": [f"{value:.1f}" for value in decibels]},
+        captions=_quality(images, reconstructions),
     )
+
+
+def _quality(images: np.ndarray, reconstructions: np.ndarray) -> dict[str, list[str]]:
+    if images.min() >= LOWEST and images.max() <= HIGHEST:
+        decibels = _to_array(peak_signal_noise_ratio(images, reconstructions))
+        return {"PSNR, dB": [f"{value:.1f}" for value in decibels]}
+    errors = np.sqrt(np.square(images - reconstructions).mean(axis=tuple(range(1, images.ndim))))
+    return {"RMSE": [f"{error:.2g}" for error in errors]}
 
 
 def draw_ranked_reconstructions(images: np.ndarray, reconstructions: np.ndarray, errors: np.ndarray) -> np.ndarray:
     """Draw images and their reconstructions in the order given, each with its mean squared error.
 
     Args:
-        images: floats `(n, height, width, channels)`.
+        images: floats `(n, *spatial, channels)`.
         reconstructions: floats of the same shape.
         errors: the mean squared error of each image, `(n,)`.
 
@@ -76,11 +88,9 @@ def reconstruction_rows(
     with same_noise(model):
         inputs, corrupted = corrupted_rows(model, images)
         outputs = predict(inputs) if predict else model(inputs, training=False)
-    if len(getattr(outputs, "shape", ())) != 4:
-        raise ValueError(
-            f"The model {model.name!r} must make images of shape (n, height, width, channels), got "
-            f"{getattr(outputs, 'shape', outputs)}."
-        )
+    if len(getattr(outputs, "shape", ())) not in RANKS:
+        shapes = ", ".join(f"{kind.noun} {kind.shape}" for kind in KINDS.values())
+        raise ValueError(f"The model {model.name!r} must make {shapes}, got {getattr(outputs, 'shape', outputs)}.")
     return {"input": _to_array(scale_images(images)), **corrupted, "reconstruction": _to_array(outputs)}
 
 

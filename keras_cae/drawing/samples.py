@@ -12,7 +12,7 @@ def draw_samples(images: np.ndarray) -> np.ndarray:
     """Draw images row by row, each row with the number of its first image.
 
     Args:
-        images: floats `(n, height, width, channels)` from 0 to 1.
+        images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1.
 
     Returns:
         The picture, `(height, width, 3)` uint8.

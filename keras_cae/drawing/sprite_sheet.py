@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from keras_cae.drawing.pictures import VOLUMES, rank_of
 from keras_cae.drawing.png import to_png
 from keras_cae.drawing.thumbnails import displayed_channels, shrink
+from keras_cae.drawing.volume_slices import middle_slices
 
 MAX_SHEET_SIDE = 8192
 """In pixels: what TensorBoard can show."""
@@ -17,11 +19,14 @@ def sprite_sheet(images: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     """Arrange images in a square grid, row by row.
 
     Args:
-        images: floats `(n, height, width, channels)` with values from 0 to 1.
+        images: floats `(n, height, width, channels)` with values from 0 to 1; of volumes the slice in the middle
+            of the depth is taken.
 
     Returns:
         The PNG file, and the width and height of each image in it.
     """
+    if rank_of(images) == VOLUMES:
+        images = middle_slices(images)
     per_row = math.ceil(math.sqrt(len(images)))
     images = shrink(np.clip(images, 0, 1), min(MAX_IMAGE_SIDE, MAX_SHEET_SIDE // per_row))
     images = np.rint(displayed_channels(images) * 255).astype("uint8")

@@ -47,7 +47,12 @@ def index_maps(indices: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
         indices: integers of shape `(n, rows, columns)`.
         min_side: the smallest longer side of a map, in pixels.
     """
-    return enlarge(apply_colormap(indices * GOLDEN_RATIO % 1.0), min_side)
+    return enlarge(index_colors(indices), min_side)
+
+
+def index_colors(indices: np.ndarray) -> np.ndarray:
+    """Return the colour of each index: uint8, with one more axis of size 3."""
+    return apply_colormap(indices * GOLDEN_RATIO % 1.0)
 
 
 def shrink(images: np.ndarray, max_side: int) -> np.ndarray:

@@ -293,7 +293,7 @@ def test_wrong_images_are_refused_at_once(cls, tmp_path):
     if cls in WITHOUT_IMAGES:
         pytest.skip("it takes none")
     for images, message in (
-        (IMAGES[..., 0], r"got the shape .* Grey images need a channel axis"),
+        (IMAGES[0, 0], r"at least one example, in an array of signals .* got the shape \(12, 2\)"),
         (IMAGES * 255, r"got values from .* to 25\d.*astype\('uint8'\)"),
         (IMAGES.astype(str), "floats in .* or integers, got the type"),
     ):
@@ -307,7 +307,12 @@ def test_images_that_do_not_fit_the_model_are_refused_before_the_first_epoch(cls
         pytest.skip("it takes none")
     epochs = []
     watch = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
-    with pytest.raises(ValueError, match="shape") as caught:
-        fit(idle(fitting_model(cls)), watch, made(cls, tmp_path, IMAGES[:, :8]))
-    assert caught.value.__notes__ == [f"This is what {cls.__name__} was given."]
+    for images, message in (
+        (IMAGES[:, :8], "shape"),
+        (IMAGES[..., 0], r"images\[\.\.\., None\]"),
+        (IMAGES[:, None], "shape"),
+    ):
+        with pytest.raises(ValueError, match=message) as caught:
+            fit(idle(fitting_model(cls)), watch, made(cls, tmp_path, images))
+        assert caught.value.__notes__ == [f"This is what {cls.__name__} was given."]
     assert epochs == []

@@ -255,9 +255,11 @@ def test_copies_of_what_refers_to_itself():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (IMAGES[..., 0], r"got the shape \(8, 8, 8\)\. Grey images need a channel axis"),
-        (IMAGES[0, 0], r"at least one image, in an array of shape \(n, height, width, channels\)"),
-        (IMAGES[:0], r"at least one image.* got the shape \(0, 8, 8, 1\)"),
+        (IMAGES[0, 0], r"at least one example, in an array of signals .*, images \(n, height, width, channels\), vol"),
+        (IMAGES[:0], r"at least one example.* got the shape \(0, 8, 8, 1\)"),
+        (IMAGES[:0, 0], r"at least one example.* got the shape \(0, 8, 1\)"),
+        (IMAGES[:, :, :, None] * 2, r"got values from .* to 1\.9"),
+        (IMAGES[:, 0] * np.inf, "images must be finite"),
         (IMAGES.astype(str), "floats in .* or integers, got the type"),
         (IMAGES.astype(complex), "floats in .* or integers, got the type complex64|complex128"),
         (np.where(IMAGES > 0.9, np.nan, IMAGES), "images must be finite"),

@@ -140,6 +140,7 @@ ACCEPTED = {
     "exponent": is_number,
     "floor": positive,
     "function": a_lambda,
+    "image_size": optional(positive_int),
     "irregularity": non_negative,
     "keep_noise": boolean,
     "likelihood": none,
