@@ -1,50 +1,59 @@
-"""What data of one, two and three spatial axes are called."""
+"""What examples are called, by their number of spatial axes."""
 
 from typing import Any, NamedTuple
 
 
 class Kind(NamedTuple):
-    """What the data of a rank are called in messages."""
+    """What examples of one rank are called.
 
+    `noun` is their name, `one` that of one of them, `axes` that of the axes between those of the batch and of the
+    channels, `points` that of their places.
+    """
+
+    noun: str
     one: str
-    many: str
-    axes: tuple[str, ...]
+    axes: str
     points: str
+
+    @property
+    def shape_of_one(self) -> str:
+        """The shape of one of them, in words."""
+        return f"({self.axes}, channels)"
+
+    @property
+    def shape_to_build(self) -> str:
+        """What `build` takes, in words."""
+        return f"(None, {self.axes}, channels)"
+
+    @property
+    def shape(self) -> str:
+        """The shape of a batch, in words."""
+        return f"(n, {self.axes}, channels)"
+
+    @property
+    def shape_without_channels(self) -> str:
+        """The shape of a batch that lacks the axis of the channels, in words."""
+        return f"(n, {self.axes})"
 
 
 KINDS = {
-    1: Kind("signal", "signals", ("length",), "time steps"),
-    2: Kind("image", "images", ("height", "width"), "pixels"),
-    3: Kind("volume", "volumes", ("depth", "height", "width"), "voxels"),
+    1: Kind("signals", "signal", "length", "time steps"),
+    2: Kind("images", "image", "height, width", "pixels"),
+    3: Kind("volumes", "volume", "depth, height, width", "voxels"),
 }
-"""The number of spatial axes: what has so many."""
+"""By rank, the number of spatial axes."""
 
 
 def rank_of(batch: Any) -> int:
-    """The number of spatial axes of a batch `(n, *spatial, channels)`."""
+    """The number of spatial axes of a batch with all axes, `(n, *spatial, channels)`."""
     return len(batch.shape) - 2
 
 
 def kind_of(batch: Any) -> Kind:
-    """What the examples of a batch `(n, *spatial, channels)` are called."""
+    """What the examples of a batch with all axes, `(n, *spatial, channels)`, are called."""
     return KINDS[rank_of(batch)]
-
-
-def shape_in_words(rank: int, *first: str) -> str:
-    """The names of the axes of data, `(n, height, width, channels)`; `first` are those before the spatial ones."""
-    return f"({', '.join((*first, *KINDS[rank].axes, 'channels'))})"
-
-
-def without_channels(rank: int) -> str:
-    """The names of the axes of a batch that lacks that of the channels."""
-    return f"({', '.join(('n', *KINDS[rank].axes))})"
 
 
 def all_shapes_in_words() -> str:
     """The shapes of batches of signals, images and volumes."""
-    return ", ".join(f"{kind.many} {shape_in_words(rank, 'n')}" for rank, kind in KINDS.items())
-
-
-def size_in_words(size: Any) -> str:
-    """A size such as 28×28."""
-    return "×".join(map(str, size))
+    return ", ".join(f"{kind.noun} {kind.shape}" for kind in KINDS.values())

@@ -1,16 +1,19 @@
-"""What data of one, two and three spatial axes are called, and the layers that Keras has for each."""
+"""The layers that Keras has for one, two and three spatial axes."""
 
 from typing import Any
 
 import keras
 
-from keras_cae.kinds import KINDS, Kind, shape_in_words, size_in_words
+from keras_cae.kinds import KINDS
 from keras_cae.validation import choice
 
-__all__ = ["KINDS", "Kind", "nearest_upsampling", "rank_rule", "ranked_layer", "shape_in_words", "size_in_words"]
-
 rank_rule = choice(*KINDS)
-"""The rule for an argument `rank`."""
+"""The rule for an argument `rank`, the number of spatial axes."""
+
+
+def size_in_words(size: Any) -> str:
+    """A size such as 28×28."""
+    return "×".join(map(str, size))
 
 
 def ranked_layer(kind: str, rank: int, /, *args: Any, **kwargs: Any) -> keras.layers.Layer:

@@ -42,6 +42,15 @@ def positive_ints(values: Any, name: str) -> tuple[int, ...]:
     return tuple(positive_int(value, f"{name}[{index}]") for index, value in enumerate(values))
 
 
+def size_of_image(value: Any, name: str) -> tuple[int, int]:
+    """The height and the width of an image in pixels; one number for squares."""
+    sides = tuple(value) if isinstance(value, list | tuple | np.ndarray) else (value, value)
+    if len(sides) != 2:
+        raise ValueError(f"{name} must be one number or (height, width) in pixels, got {value!r}.")
+    height, width = (positive_int(side, name) for side in sides)
+    return height, width
+
+
 def positive_int_or_ints(value: Any, name: str) -> int | tuple[int, ...]:
     """A positive integer, or a sequence of such with one for each axis, kept as a tuple."""
     if isinstance(value, list | tuple):

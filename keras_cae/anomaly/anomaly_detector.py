@@ -24,7 +24,7 @@ from keras_cae.hyperparameters import Hyperparameters
 from keras_cae.models.cae import CAE
 from keras_cae.training.data import first_shape
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
-from keras_cae.validation import choice, non_negative_float, share_up_to_one
+from keras_cae.validation import choice, non_negative_float, optional, share_up_to_one, size_of_image
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -49,6 +49,8 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         smoothing: standard deviation in pixels of the Gaussian that smooths maps before that; 0 for none.
         resize: how images in folders get the size that the autoencoder takes: "stretch", "crop" or "pad", see
             `datasets.load_images`.
+        image_size: `(height, width)` that they get where the autoencoder takes any size; one number for
+            squares.
         **kwargs: of `keras.Model`.
 
     Input shape: that of the autoencoder.
@@ -81,6 +83,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         "top": share_up_to_one,
         "smoothing": non_negative_float,
         "resize": choice("stretch", "crop", "pad"),
+        "image_size": optional(size_of_image),
     }
 
     def __init__(
@@ -92,10 +95,19 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         top: float = 0.01,
         smoothing: float = 0.0,
         resize: str = "stretch",
+        image_size: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.keep(autoencoder=autoencoder, score=score, pooling=pooling, top=top, smoothing=smoothing, resize=resize)
+        self.keep(
+            autoencoder=autoencoder,
+            score=score,
+            pooling=pooling,
+            top=top,
+            smoothing=smoothing,
+            resize=resize,
+            image_size=image_size,
+        )
         self.calibration = Calibration(name="calibration")
         self._told_of_copying = False
         if self.autoencoder.built:
@@ -237,7 +249,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
         """What a function of `Seen` gives for each batch, as arrays."""
         inference = inference_of(self.autoencoder, self.images_shape, lambda batch: function(self._seen(batch)))
         start = 0
-        for batch in batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size):
+        for batch in batches_of(as_batches(images, self, batch_size), batch_size):
             these = None if labels is None else labels[start : start + len(batch)]
             start += len(batch)
             if these is not None and only_normal:
@@ -294,7 +306,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
                 takes.
         """
         self.calibration.check_done()
-        batches = batches_of(as_batches(images, self.autoencoder, self.resize, batch_size), batch_size)
+        batches = batches_of(as_batches(images, self, batch_size), batch_size)
         inference = self._inference("maps" if maps else "scores")
         bar = keras.utils.Progbar(None, verbose=1 if verbose == 1 else 0)
         outputs = []
@@ -327,7 +339,7 @@ class AnomalyDetector(Hyperparameters, keras.Model):
             ValueError: the detector is not calibrated, or an argument is not of the kind named above.
         """
         self.calibration.check_done()
-        images = as_batches(images, self.autoencoder, self.resize, batch_size)
+        images = as_batches(images, self, batch_size)
         pixels: PixelRankings | None = None
         scores, kinds = [], []
         for batch, kind, mask in labelled_batches(images, labels, masks, batch_size, self.autoencoder.built_shape[1:]):

@@ -1,42 +1,73 @@
-"""The images of a folder on the way into a detector."""
+"""The images of files on the way into a detector."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from keras_cae.anomaly.masks import LARGEST_LABEL
 from keras_cae.datasets.folder import image_paths
-from keras_cae.datasets.image_file import MODES, Layout, failure_reason, read_pixels
+from keras_cae.datasets.image_file import MODES, Layout, failure_reason, open_image, read_pixels
 from keras_cae.datasets.sizing import Sizing
 
 
-def folder_batches(folder: Path, autoencoder: Any, resize: str, batch_size: int) -> Iterator[np.ndarray]:
-    """The images of a folder, in the order of their paths, as the autoencoder takes them."""
-    layout = _layout(autoencoder, folder)
+class ImageReader:
+    """Reads image files in the size, the channels and the type that an autoencoder takes.
+
+    Args:
+        autoencoder: a built `CAE` of images.
+        resize: how images get the size: "stretch", "crop" or "pad".
+        image_size: `(height, width)`, for an autoencoder that takes any size.
+
+    Raises:
+        ValueError: files can't be read for this autoencoder.
+    """
+
+    def __init__(self, autoencoder: Any, resize: str, image_size: tuple[int, int] | None = None) -> None:
+        *size, channels = autoencoder.built_shape[1:]
+        if len(size) != 2 or channels not in MODES:
+            raise ValueError(
+                "Files can be read for an autoencoder of images with 1, 3 or 4 channels, but this one was built for "
+                f"{autoencoder.built_shape[1:]}. Read the images yourself and pass arrays."
+            )
+        known = image_size if None in size else tuple(size)
+        if known is None:
+            raise ValueError(
+                "Files can be read for an autoencoder of images of one size, but this one takes any. Give the detector "
+                "the image_size, (height, width), that images in files are to have."
+            )
+        self.layout = Layout(known, channels, np.uint16 if autoencoder.gate.dtype == "uint16" else np.uint8)
+        self.sizing = Sizing(known, resize, None)
+        self._of_masks = Sizing(known, resize, None, method=Image.Resampling.NEAREST)
+
+    def read(self, path: Path) -> np.ndarray:
+        """The image in a file, `(height, width, channels)`."""
+        return read_pixels(path, self.layout, self.sizing)
+
+    def read_mask(self, path: Path) -> np.ndarray:
+        """The mask of defects in a file, in the size of the images, `(height, width)` of booleans."""
+        with open_image(path) as image:
+            pixels = np.asarray(image.convert("L"))[..., None]
+        mask = self._of_masks.apply(pixels, self.layout.size)[..., 0]
+        return mask > LARGEST_LABEL if pixels.max() > LARGEST_LABEL else mask > 0
+
+
+def folder_batches(folder: Path, reader: ImageReader, batch_size: int) -> Iterator[np.ndarray]:
+    """The images of a folder, in the order of their paths."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(folder)!r}. Images are an array, a dataset or a folder.")
     paths = list(image_paths(folder))
     if not paths:
         raise ValueError(f"There are no images in the folder {str(folder)!r}.")
-    sizing = Sizing(layout.size, resize, None)
     for start in range(0, len(paths), batch_size):
-        yield np.stack([_read(path, layout, sizing) for path in paths[start : start + batch_size]])
+        yield np.stack([_read(path, reader) for path in paths[start : start + batch_size]])
 
 
-def _layout(autoencoder: Any, folder: Path) -> Layout:
-    if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}. Images are an array, a dataset or a folder.")
-    *size, channels = autoencoder.built_shape[1:]
-    if len(size) != 2 or None in size or channels not in MODES:
-        raise ValueError(
-            "A folder can be read for an autoencoder of images of one size with 1, 3 or 4 channels, but this one was "
-            f"built for {autoencoder.built_shape[1:]}. Read the images yourself and pass arrays."
-        )
-    return Layout(tuple(size), channels, np.uint16 if autoencoder.gate.dtype == "uint16" else np.uint8)
-
-
-def _read(path: Path, layout: Layout, sizing: Sizing) -> np.ndarray:
+def _read(path: Path, reader: ImageReader) -> np.ndarray:
     try:
-        return read_pixels(path, layout, sizing)
+        return reader.read(path)
     # A decoder that meets a damaged file may raise anything.
     except Exception as error:
         raise ValueError(f"The image {str(path)!r} can't be read: {failure_reason(error)}.") from error

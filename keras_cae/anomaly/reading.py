@@ -8,22 +8,22 @@ import numpy as np
 import tensorflow as tf
 
 
-def as_batches(images: Any, autoencoder: Any, resize: str, batch_size: int) -> Any:
+def as_batches(images: Any, detector: Any, batch_size: int) -> Any:
     """Images in a container of batches: a single image as a batch of one, a folder as its batches.
 
     Args:
         images: what the user passed.
-        autoencoder: the `CAE`, which is built.
-        resize: how images in a folder get the size that the autoencoder takes.
+        detector: the `AnomalyDetector`, whose autoencoder is built.
         batch_size: how many images of a folder are read at once.
     """
     if isinstance(images, str | PathLike):
         # Decoders of files are not imported with Keras, as the classes of this package are.
-        from keras_cae.anomaly.folder_batches import folder_batches
+        from keras_cae.anomaly.folder_batches import ImageReader, folder_batches
 
-        return folder_batches(Path(images), autoencoder, resize, batch_size)
+        reader = ImageReader(detector.autoencoder, detector.resize, detector.image_size)
+        return folder_batches(Path(images), reader, batch_size)
     if isinstance(images, tf.Tensor):
         images = images.numpy()
-    if isinstance(images, np.ndarray) and images.ndim == len(autoencoder.built_shape) - 1:
+    if isinstance(images, np.ndarray) and images.ndim == len(detector.autoencoder.built_shape) - 1:
         return images[None]
     return images

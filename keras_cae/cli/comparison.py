@@ -53,7 +53,7 @@ def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -
         f"PCA, {baseline.components} components": baseline.reconstruct,
     }
     if model.corruptions:
-        state, noun = "noisy" if model.corruption else "corrupted", kind_of(split.test).many
+        state, noun = "noisy" if model.corruption else "corrupted", kind_of(split.test).noun
         methods[f"{state} {noun}"] = lambda images: images
     return {name: measure(split.test, model.corrupt, method) for name, method in methods.items()}
 

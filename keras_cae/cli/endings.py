@@ -11,7 +11,7 @@ import typer
 
 from keras_cae.cli.messages import warn
 
-SUCCESS, FAILURE, USAGE_ERROR = 0, 1, 2
+SUCCESS, FAILURE, USAGE_ERROR, ANOMALIES_FOUND = 0, 1, 2, 3
 BROKEN_PIPE = 141
 """The exit code that shells show for a program whose reader is gone: 128 + SIGPIPE."""
 STDOUT, STDERR = 1, 2

@@ -13,6 +13,7 @@ from keras_cae.cli.presets import (
     LOSSES,
     MAX_SIDE,
     MODELS,
+    SCORES,
     TUNERS,
     describe_schedules,
 )
@@ -64,6 +65,12 @@ def _integers(value: str, separator: str, rule: str) -> list[int]:
 def _positive(value: float) -> float:
     if not 0 < value < float("inf"):
         raise typer.BadParameter(f"{value} is not a number above zero.")
+    return value
+
+
+def _rate(value: float) -> float:
+    if not 0 < value < 1:
+        raise typer.BadParameter(f"{value} is not a number between 0 and 1.")
     return value
 
 
@@ -232,11 +239,83 @@ Workers = Annotated[
     ),
 ]
 
+# Scoring
+
+Detector = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DETECTOR",
+        help="A detector.keras, as keras-cae train --detector and detector.save write it, or the folder of a run.",
+    ),
+]
+ScoredData = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder of images, nested or not, or in the layout of MVTec AD; or what keras-cae train takes.",
+    ),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        help="The score above which an image is an anomaly.",
+        show_default="that of the detector",
+        rich_help_panel="Scoring",
+    ),
+]
+Overlays = Annotated[
+    Literal["anomalies", "all", "none"],
+    typer.Option(
+        help="Of which images to write a picture that shows where the anomalies are.",
+        rich_help_panel="Scoring",
+    ),
+]
+ScoringBatchSize = Annotated[
+    int,
+    typer.Option("--batch-size", min=1, help="Images that are scored at once.", rich_help_panel="Scoring"),
+]
+AsJSON = Annotated[
+    bool,
+    typer.Option("--json", help="Print the results as JSON, and nothing else.", rich_help_panel="Scoring"),
+]
+FailOnAnomaly = Annotated[
+    bool,
+    typer.Option("--fail-on-anomaly", help="Exit with the code 3 if there are anomalies.", rich_help_panel="Scoring"),
+]
+WithDetector = Annotated[
+    bool,
+    typer.Option(
+        "--detector",
+        help="Also calibrate an anomaly detector on the validation images, and write detector.keras.",
+        rich_help_panel="Anomalies",
+    ),
+]
+Score = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME[+NAME…]",
+        help=f"How the detector scores images: {', '.join(SCORES)}; joined by +, several.",
+        rich_help_panel="Anomalies",
+    ),
+]
+FalsePositiveRate = Annotated[
+    float,
+    typer.Option(
+        callback=_rate,
+        help="The share of normal images that may be called anomalies.",
+        rich_help_panel="Anomalies",
+    ),
+]
+
 # Results
 
 RunFolder = Annotated[
     Path | None,
     typer.Option(help="A new folder for the results.", show_default="runs/DATA-MODEL-1, -2, …"),
+]
+ScoresFolder = Annotated[
+    Path | None,
+    typer.Option(help="A new folder for the results.", show_default="runs/DATA-scores-1, -2, …"),
 ]
 SearchFolder = Annotated[
     Path | None,

@@ -53,6 +53,9 @@ MODELS = {
 }
 """The models by the names that `--model` takes."""
 
+SCORES = ("relative", "mse", "mae", "ssim", "standardized", "latent", "elbo")
+"""The scores of anomalies by the names that `--score` takes."""
+
 ANY = "any"
 """The name with which `keras-cae tune` searches for the architecture, too."""
 LATENT_DIM = 16

@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from rich import box
@@ -29,7 +30,7 @@ def report_data(data: ImageData, split: ImageSplit) -> None:
         warn(f"Note: {note}")
     size = "×".join(str(side) for side in data.images.shape[1:])
     say(
-        f"Data: {data.name}, {kind_of(split.train).many} of {size}: {len(split.train):,} for training, "
+        f"Data: {data.name}, {kind_of(split.train).noun} of {size}: {len(split.train):,} for training, "
         f"{len(split.validation):,} for validation, {len(split.test):,} for testing"
     )
 
@@ -56,13 +57,48 @@ def report_quality(rows: dict[str, Quality], images: np.ndarray) -> None:
         rows: what was measured, by the name of the method.
         images: the test images.
     """
-    table = Table(title=f"{len(images):,} test {kind_of(images).many}", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=f"{len(images):,} test {kind_of(images).noun}", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for heading in ("MSE", "PSNR (dB)", "SSIM"):
         table.add_column(heading, justify="right")
     for name, quality in rows.items():
         table.add_row(name, *_figures(quality))
     say_table(table)
+
+
+DETECTION = {
+    "images": "images",
+    "image_auroc": "image AUROC",
+    "f1": "F1",
+    "accuracy": "accuracy",
+    "pixel_auroc": "pixel AUROC",
+    "aupro": "AUPRO",
+}
+"""The columns of the table of results for each kind of defect, and their headings."""
+
+
+def report_detection(kinds: dict[str, dict[str, Any]]) -> None:
+    """Print how well each kind of defect is found.
+
+    Args:
+        kinds: the results by the kind; nothing is printed if there are none.
+    """
+    if not kinds:
+        return
+    shown = [name for name in DETECTION if any(name in results for results in kinds.values())]
+    table = Table(title="Defects, each kind beside the images without", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for name in shown:
+        table.add_column(DETECTION[name], justify="right")
+    for kind, results in kinds.items():
+        table.add_row(kind, *(_figure(results.get(name)) for name in shown))
+    say_table(table)
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 def _figures(quality: Quality) -> tuple[str, str, str]:

@@ -27,6 +27,21 @@ class RunFolder:
         return self.path / "model.keras"
 
     @property
+    def detector(self) -> Path:
+        """The anomaly detector around the best model."""
+        return self.path / "detector.keras"
+
+    @property
+    def scores(self) -> Path:
+        """The scores of images, as a table of comma-separated values."""
+        return self.path / "scores.csv"
+
+    @property
+    def overlays(self) -> Path:
+        """The folder of pictures that show where anomalies are."""
+        return self.path / "overlays"
+
+    @property
     def logs(self) -> Path:
         """What TensorBoard reads."""
         return self.path / "logs"

@@ -12,7 +12,7 @@ from numpy.lib import format as npy_format
 from keras_cae.datasets.image_data import ImageData
 from keras_cae.datasets.memory import check_memory
 from keras_cae.datasets.standard_images import standard_images
-from keras_cae.kinds import KINDS, shape_in_words, without_channels
+from keras_cae.kinds import KINDS
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 KNOWN_KEYS = ("images", "x", "data")
@@ -110,8 +110,8 @@ def _chosen_keys(headers: dict[str, Header], key: str | None, source: str, rank:
     if known or len(candidates) == 1:
         return ((known or candidates)[0],)
     kind = KINDS[rank]
-    missing = f"no array of {kind.many}, {shape_in_words(rank, 'n')} or {without_channels(rank)}"
-    rule = f"several arrays that may be {kind.many}" if candidates else missing
+    missing = f"no array of {kind.noun}, {kind.shape} or {kind.shape_without_channels}"
+    rule = f"several arrays that may be {kind.noun}" if candidates else missing
     remedy = " Choose one with key= (--key)." if candidates else ""
     raise ValueError(f"{source} holds {rule}: {listing}.{remedy}")
 

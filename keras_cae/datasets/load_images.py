@@ -106,7 +106,7 @@ def _check_options(rank: int, **options: Any) -> None:
     for name, value in options.items():
         if value is not None:
             raise ValueError(
-                f"{name} is for images; {KINDS[rank].many} (rank={rank}) are taken as they are. Leave it out, got "
+                f"{name} is for images; {KINDS[rank].noun} (rank={rank}) are taken as they are. Leave it out, got "
                 f"{value!r}."
             )
 
@@ -119,7 +119,7 @@ def _load_arrays(data: Any, key: str | None, rank: int) -> ImageData:
     path = Path() if data in DATASETS else _existing(data)
     if path.suffix.lower() not in ARRAY_SUFFIXES:
         raise ValueError(
-            f"rank={rank} needs {KINDS[rank].many} in an array or in an .npy or .npz file, got {str(data)!r}. Save "
+            f"rank={rank} needs {KINDS[rank].noun} in an array or in an .npy or .npz file, got {str(data)!r}. Save "
             "them as an array: np.save."
         )
     return load_array_file(path, key, rank)

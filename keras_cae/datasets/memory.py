@@ -34,7 +34,7 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
     available = available_memory()
     if available is None or needed <= available:
         return
-    what = what or KINDS[len(shape) - 2].many
+    what = what or KINDS[len(shape) - 2].noun
     smaller = "a smaller image_size (--image-size), or " if len(shape) == IMAGE_AXES else ""
     remedy = remedy or f"Use {smaller}fewer {what}."
     raise ValueError(

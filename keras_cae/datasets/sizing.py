@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from keras_cae.datasets.image_data import ImageData
 from keras_cae.datasets.memory import check_memory
-from keras_cae.validation import one_of, positive_int
+from keras_cae.validation import one_of, positive_int, size_of_image
 
 Size = tuple[int, int]
 
@@ -25,12 +25,14 @@ class Sizing:
         image_size: `(height, width)`, one number for both, or None for the most common size.
         resize: "stretch", "crop" or "pad".
         max_side: the longer side of the most common size, beyond which it is scaled down, or None.
+        method: how pixels are interpolated.
     """
 
-    def __init__(self, image_size: Any, resize: str, max_side: int | None) -> None:
-        self.image_size = None if image_size is None else _size(image_size)
+    def __init__(self, image_size: Any, resize: str, max_side: int | None, method: Image.Resampling = METHOD) -> None:
+        self.image_size = None if image_size is None else size_of_image(image_size, "image_size")
         self.resize = one_of(resize, "resize", ("stretch", "crop", "pad"))
         self.max_side = None if max_side is None else positive_int(max_side, "max_side")
+        self.method = method
 
     def target(self, sizes: Iterable[Size]) -> Size:
         """The size for images of these sizes.
@@ -93,10 +95,27 @@ class Sizing:
     def _apply(self, image: Image.Image, size: Size, border: Any) -> Image.Image:
         width_height = size[::-1]
         if self.resize == "crop":
-            return ImageOps.fit(image, width_height, METHOD)
+            return ImageOps.fit(image, width_height, self.method)
         if self.resize == "pad":
-            return ImageOps.pad(image, width_height, METHOD, color=border)
-        return image.resize(width_height, METHOD)
+            return ImageOps.pad(image, width_height, self.method, color=border)
+        return image.resize(width_height, self.method)
+
+    def undo(self, values: np.ndarray, size: Size) -> np.ndarray:
+        """Return a map of an image that this rule has resized, in the size that the image had before.
+
+        Args:
+            values: `(height, width)`, float32. Places that were cut off get the smallest of them.
+            size: `(height, width)` of the image before.
+        """
+        ratios = [now / before for now, before in zip(values.shape, size, strict=True)]
+        if self.resize != "stretch":
+            ratios = [max(ratios) if self.resize == "crop" else min(ratios)] * 2
+        covered = [max(1, round(now / ratio)) for now, ratio in zip(values.shape, ratios, strict=True)]
+        whole = np.asarray(Image.fromarray(values).resize(covered[::-1], METHOD))
+        result = np.full(size, values.min(), values.dtype)
+        target, source = zip(*(_overlap(a, b) for a, b in zip(size, covered, strict=True)), strict=True)
+        result[target] = whole[source]
+        return result
 
     def resize_data(self, data: ImageData) -> ImageData:
         """Return images that are in memory in the size that this rule gives them.
@@ -136,9 +155,7 @@ class Sizing:
         return resized
 
 
-def _size(image_size: Any) -> Size:
-    sides = (image_size, image_size) if np.ndim(image_size) == 0 else tuple(image_size)
-    if len(sides) != 2:
-        raise ValueError(f"image_size must be one number or (height, width) in pixels, got {image_size!r}.")
-    height, width = (positive_int(side, "image_size") for side in sides)
-    return height, width
+def _overlap(inside: int, covered: int) -> tuple[slice, slice]:
+    """The parts of two lengths with the same middle that lie over each other."""
+    offset, shared = (inside - covered) // 2, min(inside, covered)
+    return slice(max(0, offset), max(0, offset) + shared), slice(max(0, -offset), max(0, -offset) + shared)

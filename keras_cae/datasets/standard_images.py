@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.kinds import KINDS, Kind, shape_in_words, without_channels
+from keras_cae.kinds import KINDS, Kind
 
 CHANNEL_COUNTS = (1, 3, 4)
 OVERSHOOT = 0.1
@@ -33,7 +33,7 @@ def standard_images(
     images = [_with_all_axes(array, source, rank, notes) for array in arrays]
     if len({array.shape[1:] for array in images}) > 1 or len({a.dtype for a in images}) > 1:
         kinds = " and ".join(f"{array.dtype} {array.shape}" for array in images)
-        raise ValueError(f"The arrays of {source} must hold {kind.many} of one type and size, got {kinds}.")
+        raise ValueError(f"The arrays of {source} must hold {kind.noun} of one type and size, got {kinds}.")
     low = min(array.min() for array in images)
     high = max(array.max() for array in images)
     convert = _conversion(images[0].dtype, low, high, source, kind, notes)
@@ -43,14 +43,14 @@ def standard_images(
 def _with_all_axes(array: np.ndarray, source: str, rank: int, notes: list[str]) -> np.ndarray:
     shape, kind = array.shape, KINDS[rank]
     if array.dtype.kind not in "buif":
-        raise ValueError(f"{source} must hold numbers, got the type {array.dtype}: store the {kind.many} as uint8.")
+        raise ValueError(f"{source} must hold numbers, got the type {array.dtype}: store the {kind.noun} as uint8.")
     if not array.size:
-        raise ValueError(f"{source} holds no {kind.many}, its shape is {shape}.")
+        raise ValueError(f"{source} holds no {kind.noun}, its shape is {shape}.")
     if len(shape) == rank + 1 and (rank != 2 or shape[-1] not in (3, 4)):
         return array[..., None]
     if len(shape) != rank + 2:
         raise ValueError(
-            f"{source} must hold {kind.many} of shape {shape_in_words(rank, 'n')} or {without_channels(rank)}, "
+            f"{source} must hold {kind.noun} of shape {kind.shape} or {kind.shape_without_channels}, "
             f"got {shape}. {_remedy(len(shape), rank)}"
         )
     if rank == 2 and shape[1] in CHANNEL_COUNTS and shape[-1] not in CHANNEL_COUNTS:
@@ -63,10 +63,10 @@ def _remedy(axes: int, rank: int) -> str:
     kind = KINDS[rank]
     if rank == 1 and axes == 1:
         return "Cut a time series into windows: keras_cae.datasets.windows(series, length)."
-    remedy = f"Reshape flattened {kind.many}; store a single {kind.one} as {kind.many}[None]."
+    remedy = f"Reshape flattened {kind.noun}; store a single {kind.one} as {kind.noun}[None]."
     other = next((other for other in KINDS if other not in (2, rank) and axes == other + 2), None)
     if rank == 2 and other is not None:
-        return f"{remedy} If these are {KINDS[other].many}, say rank={other} (--rank {other})."
+        return f"{remedy} If these are {KINDS[other].noun}, say rank={other} (--rank {other})."
     return remedy
 
 
@@ -85,7 +85,7 @@ def _integer_conversion(
 ) -> Callable[[np.ndarray], np.ndarray]:
     if low < 0 or high > 65535:
         raise ValueError(
-            f"{source} has whole numbers from {low} to {high}; {kind.many} have values from 0 to 255 (8-bit) "
+            f"{source} has whole numbers from {low} to {high}; {kind.noun} have values from 0 to 255 (8-bit) "
             "or from 0 to 65535 (16-bit), or are floats from 0 to 1. Scale them."
         )
     if high == 1:
@@ -94,8 +94,8 @@ def _integer_conversion(
     target = np.dtype(np.uint8 if high <= 255 else np.uint16)
     if target != dtype:
         bits = 8 * target.itemsize
-        notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit {kind.many}.")
-    notes.extend(darkness_notes(high, target, source, kind.many))
+        notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit {kind.noun}.")
+    notes.extend(darkness_notes(high, target, source, kind.noun))
     return lambda array: array.astype(target, copy=False)
 
 
@@ -121,13 +121,13 @@ def _float_conversion(
     low: float, high: float, source: str, kind: Kind, notes: list[str]
 ) -> Callable[[np.ndarray], np.ndarray]:
     if not np.isfinite([low, high]).all():
-        raise ValueError(f"{source} holds NaN or infinite values: remove or replace these {kind.many}.")
+        raise ValueError(f"{source} holds NaN or infinite values: remove or replace these {kind.noun}.")
     if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
         return lambda array: array.astype(np.float32, copy=False)
     if low >= 0 and 128 <= high <= 255:
         notes.append(f"{source} has floats from {low:g} to {high:g}: divided by 255.")
         return lambda array: np.divide(array, 255, dtype=np.float32)
-    from_zero = f"({kind.many} - {low:g})" if low > 0 else f"({kind.many} + {-low:g})" if low < 0 else kind.many
+    from_zero = f"({kind.noun} - {low:g})" if low > 0 else f"({kind.noun} + {-low:g})" if low < 0 else kind.noun
     raise ValueError(
         f"{source} has floats from {low:g} to {high:g}; floats must lie between 0 and 1. Scale them: "
         f"{from_zero} / {high - low:g}."

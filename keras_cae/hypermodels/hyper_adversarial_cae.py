@@ -2,6 +2,7 @@
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Fixed, Range
+from keras_cae.hypermodels.searched_bottleneck import ADVERSARIAL_SPACE
 from keras_cae.models import AdversarialCAE
 
 
@@ -23,8 +24,6 @@ class HyperAdversarialCAE(HyperPyramid):
     """
 
     model_class = AdversarialCAE
-    own_space = PYRAMID_SPACE | {
-        "depth": Range(2, 4, default=3),
-        "adversarial_weight": Range(1e-3, 0.03, default=5e-3, log=True),
-        "discriminator_units": Fixed((128, 128)),
-    }
+    own_space = (
+        PYRAMID_SPACE | ADVERSARIAL_SPACE | {"depth": Range(2, 4, default=3), "discriminator_units": Fixed((128, 128))}
+    )

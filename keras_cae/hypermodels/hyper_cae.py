@@ -1,5 +1,6 @@
 """The search among all architectures."""
 
+import inspect
 from typing import Any, ClassVar
 
 import keras_tuner
@@ -14,11 +15,14 @@ from keras_cae.hypermodels.hyper_residual_cae import HyperResidualCAE
 from keras_cae.hypermodels.hyper_skip_connection_cae import HyperSkipConnectionCAE
 from keras_cae.hypermodels.hyper_variational_cae import HyperVariationalCAE
 from keras_cae.hypermodels.hyper_wasserstein_cae import HyperWassersteinCAE
-from keras_cae.hypermodels.search_space import Choices, Space, draw_chosen, possible
+from keras_cae.hypermodels.search_space import Choices, Fixed, Space, draw_chosen, possible
+from keras_cae.hypermodels.searched_bottleneck import BOTTLENECKS, SearchedBottleneck
+from keras_cae.layers import Bottleneck
 from keras_cae.models import CAE
 from keras_cae.validation import one_of
 
 ARCHITECTURE = "model/architecture"
+BOTTLENECK = "model/bottleneck"
 
 
 class HyperCAE(HyperAutoencoder):
@@ -30,6 +34,10 @@ class HyperCAE(HyperAutoencoder):
 
     - `architecture`: BasicCAE, BatchNormPoolCAE or ResidualCAE. Or other models of `candidates`, by their
       names. In KerasTuner: `model/architecture`.
+    - `bottleneck`: none. Or "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the
+      hyperparameters of the layer, such as `GaussianBottleneck/beta`: `bottleneck="gaussian"` finds the best
+      network of a variational autoencoder. A penalty costs reconstruction, so a list that contains "none"
+      ends there unless the penalty generalizes better. In KerasTuner: `model/bottleneck`.
 
     Example:
 
@@ -53,25 +61,58 @@ class HyperCAE(HyperAutoencoder):
     searched = ("BasicCAE", "BatchNormPoolCAE", "ResidualCAE")
 
     def full_space(self) -> dict[str, tuple[str, Space]]:
-        return {**self.shared_space, "architecture": (ARCHITECTURE, Choices(self.searched))}
+        return {
+            **self.shared_space,
+            "architecture": (ARCHITECTURE, Choices(self.searched)),
+            "bottleneck": (BOTTLENECK, Fixed("none")),
+        }
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
         shared = {key: value for key, value in given.items() if key in self.full_space()}
         own = {key: value for key, value in given.items() if key not in shared}
         space = super().narrowed(shared)
-        known = {candidate.model_class.__name__: candidate for candidate in self.candidates}
-        chosen = [one_of(name, "architecture", tuple(known)) for name in possible(space["architecture"][1])]
-        self.members = {name: known[name](self.input_shape, **_of(known[name], own)) for name in chosen}
-        searched = {*space, *NOT_SEARCHED, *(key for member in self.members.values() for key in member.own_space)}
+        self.bottlenecks = _bottlenecks(space["bottleneck"][1], own)
+        self.members = self._members(space["architecture"][1], own)
+        parts: list[HyperAutoencoder | SearchedBottleneck] = [*self.members.values(), *self.bottlenecks.values()]
+        searched = {*space, *NOT_SEARCHED, *(key for part in parts for key in part.own_space)}
         for key in own:
             if key not in searched:
                 raise unknown(self, key, searched)
         return space
 
+    def _members(self, space: Space, own: dict[str, Any]) -> dict[str, HyperAutoencoder]:
+        """The hypermodel of each architecture that may be chosen."""
+        known = {candidate.model_class.__name__: candidate for candidate in self.candidates}
+        chosen = [one_of(name, "architecture", tuple(known)) for name in possible(space)]
+        for name in chosen if self.bottlenecks else ():
+            if "bottleneck" not in inspect.signature(known[name].model_class).parameters:
+                raise ValueError(
+                    f"architecture must name models that take a bottleneck if one is searched, got {name!r}, which "
+                    f"has its own. Leave it out, or leave out bottleneck={[*self.bottlenecks]}."
+                )
+        return {name: known[name](self.input_shape, **_of(known[name], own)) for name in chosen}
+
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
-        chosen = self.draw(hp, "architecture")
         architectures = {name: member.architecture for name, member in self.members.items()}
-        return draw_chosen(hp, ARCHITECTURE, chosen, architectures)
+        model_class, arguments = draw_chosen(hp, ARCHITECTURE, self.draw(hp, "architecture"), architectures)
+        bottleneck = self._bottleneck(hp)
+        return model_class, arguments if bottleneck is None else {**arguments, "bottleneck": bottleneck}
+
+    def _bottleneck(self, hp: keras_tuner.HyperParameters) -> Bottleneck | None:
+        kind = self.draw(hp, "bottleneck")
+        if not self.bottlenecks:
+            return None
+        kinds = {
+            name: lambda hp, searched=searched: searched.draw(hp, self.dtype)
+            for name, searched in self.bottlenecks.items()
+        }
+        return draw_chosen(hp, BOTTLENECK, kind, {"none": lambda hp: None, **kinds})
+
+
+def _bottlenecks(space: Space, own: dict[str, Any]) -> dict[str, SearchedBottleneck]:
+    """The bottlenecks that may be chosen, but for "none"."""
+    kinds = [one_of(kind, "bottleneck", ("none", *BOTTLENECKS)) for kind in possible(space)]
+    return {kind: SearchedBottleneck(kind, own) for kind in kinds if kind != "none"}
 
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:

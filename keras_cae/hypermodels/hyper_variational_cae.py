@@ -1,7 +1,8 @@
 """The search for a `VariationalCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
-from keras_cae.hypermodels.search_space import Fixed, Range
+from keras_cae.hypermodels.search_space import Range
+from keras_cae.hypermodels.searched_bottleneck import GAUSSIAN_SPACE
 from keras_cae.models import VariationalCAE
 
 
@@ -23,8 +24,4 @@ class HyperVariationalCAE(HyperPyramid):
     """
 
     model_class = VariationalCAE
-    own_space = PYRAMID_SPACE | {
-        "depth": Range(2, 4, default=3),
-        "beta": Range(1e-3, 0.1, default=0.01, log=True),
-        "free_bits": Fixed(0.0),
-    }
+    own_space = PYRAMID_SPACE | GAUSSIAN_SPACE | {"depth": Range(2, 4, default=3)}

@@ -1,7 +1,8 @@
 """The search for a `WassersteinCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
-from keras_cae.hypermodels.search_space import Fixed, Range
+from keras_cae.hypermodels.search_space import Range
+from keras_cae.hypermodels.searched_bottleneck import MMD_SPACE
 from keras_cae.models import WassersteinCAE
 
 
@@ -23,8 +24,4 @@ class HyperWassersteinCAE(HyperPyramid):
     """
 
     model_class = WassersteinCAE
-    own_space = PYRAMID_SPACE | {
-        "depth": Range(2, 4, default=3),
-        "mmd_weight": Range(0.1, 10.0, default=1.0, log=True),
-        "kernel": Fixed("imq"),
-    }
+    own_space = PYRAMID_SPACE | MMD_SPACE | {"depth": Range(2, 4, default=3)}

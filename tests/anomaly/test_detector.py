@@ -218,6 +218,17 @@ def test_folders(tmp_path):
         found.predict(tmp_path / "missing")
 
 
+def test_folders_for_an_autoencoder_of_any_size(tmp_path):
+    for number, size in enumerate([(20, 30), (14, 12)]):
+        Image.fromarray(np.full(size, 60 + number, "uint8")).save(tmp_path / f"{number}.png")
+    model = keras_cae.models.BasicCAE(None, filters=(2, 3))
+    model.build((None, None, None, 1))
+    with pytest.raises(ValueError, match=r"this one takes any. Give the detector the image_size"):
+        AnomalyDetector(model, "mse").calibrate(tmp_path)
+    sized = AnomalyDetector(model, "mse", image_size=(8, 6)).calibrate(tmp_path)
+    assert sized.predict(tmp_path)["anomaly_map"].shape == (2, 8, 6)
+
+
 # What it refuses
 
 
@@ -330,6 +341,7 @@ def test_wrong_arguments_of_calibrate(arguments, message):
         ({"top": 0}, "top must be a number above 0 and up to 1"),
         ({"smoothing": -1}, "smoothing must be a finite number, zero or above"),
         ({"resize": "zoom"}, "resize must be one of"),
+        ({"image_size": (3, 4, 5)}, r"image_size must be one number or \(height, width\)"),
     ],
 )
 def test_wrong_arguments(arguments, message):

@@ -124,6 +124,12 @@ def test_generation_has_a_row_for_every_sampler(tmp_path):
 
 
 @pytest.mark.slow
+def test_combinations_has_a_row_for_every_bottleneck_of_an_architecture():
+    printed = run("combinations.py", "--epochs", "1", "--filters", "4", "8")
+    check_rows(printed, dict.fromkeys(("`BasicCAE`", "`BatchNormPoolCAE`", "`ResidualCAE`"), 4))
+
+
+@pytest.mark.slow
 def test_quality_has_a_row_for_every_model(tmp_path):
     printed = run("quality.py", "--epochs", "1", "--picture", tmp_path / "made.png")
     check_rows(printed, dict.fromkeys(OF_QUALITY, 1))

@@ -8,7 +8,8 @@ import keras_tuner
 import pytest
 
 from keras_cae import hypermodels, losses, models
-from keras_cae.cli.presets import LOSSES, MODELS, SCHEDULES, TUNERS, schedule_for
+from keras_cae.anomaly.get import NAMES
+from keras_cae.cli.presets import LOSSES, MODELS, SCHEDULES, SCORES, TUNERS, schedule_for
 
 # Without a name: bases to derive from, a penalty that needs a loss beside it, a sum of losses.
 WITHOUT_NAMES = {models.CAE, models.PyramidCAE, losses.ImageLoss, losses.TotalVariation, losses.Weighted}
@@ -50,3 +51,7 @@ def test_schedules_by_the_number_of_images():
     for schedule, following in itertools.pairwise(SCHEDULES):
         assert schedule_for(schedule.images) is schedule
         assert schedule_for(schedule.images + 1) is following
+
+
+def test_every_score_is_offered():
+    assert set(SCORES) == set(NAMES)

@@ -21,6 +21,7 @@ def run(code, **kwargs):
         (["--help"], "train"),
         (["train", "--help"], "--latent-dim"),
         (["tune", "--help"], "--workers"),
+        (["score", "--help"], "--threshold"),
         (["--version"], f"keras-cae {keras_cae.__version__}\n"),
     ],
 )

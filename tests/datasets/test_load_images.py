@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_cae.datasets import load_images
+from keras_cae.datasets.sizing import Sizing
 
 GREY = np.random.default_rng(0).integers(0, 256, (6, 9, 12), dtype=np.uint8)
 COLOR = np.random.default_rng(1).integers(0, 256, (6, 9, 12, 3), dtype=np.uint8)
@@ -155,3 +156,19 @@ def test_importing_and_reading_files_needs_neither_tensorflow_nor_scikit_learn(t
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("size", [(40, 60), (60, 40), (33, 57)])
+def test_a_map_of_a_resized_image_leads_back_to_its_places(resize, size):
+    sizing = Sizing((24, 24), resize, None)
+    image = np.zeros((*size, 1), "float32")
+    # A spot near the middle, which no way of resizing cuts off.
+    rows, columns = slice(size[0] // 2, size[0] // 2 + 8), slice(size[1] // 2 - 8, size[1] // 2)
+    image[rows, columns] = 1
+    back = sizing.undo(sizing.apply(image, (24, 24))[..., 0], size)
+    assert back.shape == size
+    assert back[rows, columns].mean() > 0.7
+    outside = back.copy()
+    outside[rows.start - 3 : rows.stop + 3, columns.start - 3 : columns.stop + 3] = 0
+    assert outside.max() < 0.1

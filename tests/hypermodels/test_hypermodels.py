@@ -12,6 +12,7 @@ import pytest
 from keras_cae import hypermodels, models
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
 from keras_cae.hypermodels.search_space import possible
+from keras_cae.hypermodels.searched_bottleneck import BOTTLENECKS
 from keras_cae.metrics import PSNR
 
 BASES = (hypermodels.HyperAutoencoder, hypermodels.HyperPyramid)
@@ -322,3 +323,49 @@ def test_a_hypermodel_of_ones_own():
 @pytest.mark.parametrize("cls", PUBLIC)
 def test_a_file_is_named_after_its_class(cls):
     assert cls.__module__.rsplit(".", 1)[-1].replace("_", "") == cls.__name__.lower()
+
+
+def test_a_bottleneck_can_be_searched_with_the_architecture():
+    hypermodel = hypermodels.HyperCAE(
+        (8, 8, 1), latent_dim=3, bottleneck=["gaussian", "none", "mmd"], beta=(0.1, 1.0), depth=2, width=2
+    )
+    names = with_every_scope(hypermodel)
+    assert names["model/bottleneck"].values == ["gaussian", "none", "mmd"]
+    assert names["GaussianBottleneck/beta"].max_value == 1.0
+    (condition,) = names["MMDBottleneck/mmd_weight"].conditions
+    assert (condition.name, condition.values) == ("model/bottleneck", ["mmd"])
+    found = {}
+    for kind in ("gaussian", "none", "mmd"):
+        hp = keras_tuner.HyperParameters()
+        hp.values["model/bottleneck"] = kind
+        found[kind] = type(hypermodel.build(hp).bottleneck).__name__
+    assert found == {"gaussian": "GaussianBottleneck", "none": "Identity", "mmd": "MMDBottleneck"}
+
+
+@pytest.mark.parametrize("kind", BOTTLENECKS)
+def test_every_searched_bottleneck_trains(kind):
+    hypermodel = hypermodels.HyperCAE((8, 8, 1), latent_dim=3, architecture="BasicCAE", bottleneck=kind, depth=2)
+    hp = keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    assert isinstance(model.bottleneck, BOTTLENECKS[kind][0])
+    images = np.random.default_rng(0).random((4, 8, 8, 1), "float32")
+    history = hypermodel.fit(hp, model, images, validation_data=images, batch_size=2, epochs=1, verbose=0)
+    assert np.isfinite(history.history["val_psnr"]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"bottleneck": "gauss"}, "bottleneck must be one of"),
+        ({"bottleneck": ["gaussian", "none"], "architecture": ["BasicCAE", "VariationalCAE"]}, "which has its own"),
+        ({"bottleneck": "mmd", "mmd_weight": -1.0}, r"mmd_weight=-1\.0 can't be searched"),
+    ],
+)
+def test_bottlenecks_that_no_trial_could_take(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        hypermodels.HyperCAE((8, 8, 1), **arguments)
+
+
+def test_hyperparameters_of_a_bottleneck_that_is_not_searched():
+    with pytest.raises(TypeError, match="no hyperparameter 'mmd_weight'"):
+        hypermodels.HyperCAE((8, 8, 1), bottleneck="gaussian", mmd_weight=1.0)

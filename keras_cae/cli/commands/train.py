@@ -21,6 +21,9 @@ class TrainOptions(option.DataOptions):
     epochs: option.Epochs = None
     batch_size: option.BatchSize = None
     learning_rate: option.LearningRate = 3e-3
+    detector: option.WithDetector = False
+    score: option.Score = "relative"
+    false_positive_rate: option.FalsePositiveRate = 0.01
     seed: option.Seed = 0
     out: option.RunFolder = None
 
@@ -29,7 +32,8 @@ def train(options: TrainOptions) -> int:
     """Train an autoencoder, and compare it with PCA at the same code size.
 
     Writes the best model, TensorBoard logs, a picture of reconstructions and the test results. Ctrl-C ends
-    the training early and keeps the best model so far.
+    the training early and keeps the best model so far. With --detector the images are taken to be normal, and an
+    anomaly detector is written too, for keras-cae score.
     """
     with plain_errors():
         if options.out is not None:

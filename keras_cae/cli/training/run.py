@@ -20,6 +20,7 @@ from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
 from keras_cae.cli.run_folder import make_run_folder
+from keras_cae.cli.scoring.detector import make_detector, report_detector, write_detector
 from keras_cae.cli.training.best_model import BestModel
 from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
@@ -54,6 +55,9 @@ class TrainingRun:
         self.epochs = options.epochs or schedule.epochs
         self.batch_size = options.batch_size or schedule.batch_size
         self.model = self._compiled_model()
+        if options.detector:
+            # Whatever is wrong with the options of the detector has to be known before the training.
+            make_detector(self.model, options, self.split.train.shape[1:])
         self.code_size = code_size(self.model, self.split)
         self.compresses = self.code_size < self.split.train[0].size
         self.baseline = PCAReconstruction(self.code_size if self.compresses else LATENT_DIM)
@@ -130,11 +134,16 @@ class TrainingRun:
         best_model = keras.saving.load_model(self.folder.model)
         quality = compare(best_model, self.baseline, self.split)
         draw(best_model, self.split.test, self.folder.picture)
+        calibrated = (
+            write_detector(best_model, self.split, self.options, self.folder) if self.options.detector else None
+        )
         self._write_results(quality, seconds)
         report_quality(quality, self.split.test)
         if self.preset.caveat:
             say(self.preset.caveat)
         say(f"Trained in {seconds:.1f} s; the best epoch was {self.best.epoch}.")
+        if calibrated is not None:
+            report_detector(*calibrated, self.options.false_positive_rate, self.folder)
         report_files(self.folder)
 
     def _write_results(self, quality: dict[str, Quality], seconds: float) -> None:

@@ -1,0 +1,40 @@
+"""`keras-cae score`."""
+
+from dataclasses import dataclass
+
+from keras_cae.cli import options as option
+from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.quiet_start import import_keras
+from keras_cae.cli.run_folder import check_free
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions:
+    """The options of `keras-cae score`."""
+
+    detector: option.Detector
+    data: option.ScoredData
+    key: option.Key = None
+    threshold: option.Threshold = None
+    overlays: option.Overlays = "anomalies"
+    batch_size: option.ScoringBatchSize = 32
+    out: option.ScoresFolder = None
+    json: option.AsJSON = False
+    fail_on_anomaly: option.FailOnAnomaly = False
+
+
+def score(options: ScoreOptions) -> int:
+    """Score images with an anomaly detector.
+
+    Writes scores.csv, with a row for every image, results.json, and pictures that show where the anomalies are. A
+    folder in the layout of MVTec AD (test/KIND, ground_truth/KIND) is measured kind by kind.
+    """
+    with plain_errors():
+        if options.out is not None:
+            check_free(options.out)
+    import_keras()
+    from keras_cae.cli.scoring.run import ScoringRun
+
+    with plain_errors():
+        run = ScoringRun(options)
+        return run.finish()

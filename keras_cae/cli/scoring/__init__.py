@@ -1,0 +1,1 @@
+"""What `keras-cae score` is made of, and what `keras-cae train --detector` adds."""

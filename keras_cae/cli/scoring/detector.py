@@ -1,0 +1,54 @@
+"""The anomaly detector that `keras-cae train --detector` adds to a trained model."""
+
+import math
+import shlex
+
+import numpy as np
+
+from keras_cae.anomaly import AnomalyDetector
+from keras_cae.cli.commands.train import TrainOptions
+from keras_cae.cli.messages import say, warn
+from keras_cae.cli.run_folder import RunFolder
+from keras_cae.datasets import ImageSplit
+from keras_cae.files import write_atomically
+from keras_cae.models import CAE
+
+
+def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...]) -> AnomalyDetector:
+    """The detector that the options describe, not calibrated yet."""
+    size = image_shape[:-1] if len(image_shape) == 3 else None
+    return AnomalyDetector(model, options.score, resize=options.resize, image_size=size)
+
+
+def write_detector(
+    model: CAE, split: ImageSplit, options: TrainOptions, folder: RunFolder
+) -> tuple[AnomalyDetector, int]:
+    """Calibrate a detector on the images that the model was not trained on, and save it.
+
+    Returns:
+        The detector, and the number of these images.
+    """
+    detector = make_detector(model, options, split.train.shape[1:])
+    normal = np.concatenate([split.validation, split.test])
+    detector.calibrate(normal, options.false_positive_rate)
+    with write_atomically(folder.detector) as unfinished:
+        detector.save(unfinished)
+    return detector, len(normal)
+
+
+def report_detector(detector: AnomalyDetector, count: int, rate: float, folder: RunFolder) -> None:
+    """Print what the detector was calibrated on, and what to type next.
+
+    Args:
+        detector: the detector.
+        count: of the images that it was calibrated on.
+        rate: the share of normal images that it may call anomalies.
+        folder: of the run.
+    """
+    say(f"Detector: {folder.detector}, calibrated on the {count:,} images for validation and testing")
+    if count * rate < 1:
+        warn(
+            f"Note: a threshold for a false-positive rate of {rate:g} takes at least {math.ceil(1 / rate):,} images. "
+            f"Of {count:,}, the largest score is taken: expect a larger rate."
+        )
+    say(f"Next, score other images: keras-cae score {shlex.quote(str(folder.path))} DATA")

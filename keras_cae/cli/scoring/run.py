@@ -1,0 +1,161 @@
+"""A scoring, from the detector's file to the final report."""
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from keras_cae.anomaly import AnomalyDetector
+from keras_cae.cli.commands.score import ScoreOptions
+from keras_cae.cli.endings import ANOMALIES_FOUND, SUCCESS
+from keras_cae.cli.messages import say, warn
+from keras_cae.cli.report import report_detection, report_skipped
+from keras_cae.cli.run_folder import RunFolder, make_run_folder
+from keras_cae.cli.scoring.measurement import Measurement
+from keras_cae.cli.scoring.sources import Scored, open_source
+from keras_cae.drawing.anomaly_overlay import draw_anomaly_overlay
+from keras_cae.drawing.png import to_png
+from keras_cae.files import write_atomically, write_text
+
+COLUMNS = ("file", "kind", "score", "probability", "is_anomaly")
+
+
+class ScoringRun:
+    """A scoring. Whatever is wrong with the options or the images is reported when it is made.
+
+    Args:
+        options: the options of the command.
+
+    Raises:
+        OSError: the detector, the images or the folder for the results can't be opened.
+        ValueError: what is there is no detector, or the images are not of the kind that it takes.
+    """
+
+    def __init__(self, options: ScoreOptions) -> None:
+        self.options = options
+        self.detector = load_detector(options.detector)
+        if options.threshold is not None:
+            self.detector.threshold = options.threshold
+        self.source = open_source(options.data, options.key, self.detector)
+        self.folder = make_run_folder(options.out, f"{self.source.name}-scores")
+        self.measurement = Measurement(self.detector.threshold)
+        self.pictures = len(self.detector.autoencoder.built_shape) == 4 and options.overlays != "none"
+        self.scored = self.anomalies = 0
+
+    def finish(self) -> int:
+        """Score, write, report.
+
+        Returns:
+            The exit code of the program.
+        """
+        for note in self.source.notes:
+            warn(f"Note: {note}")
+        with write_atomically(self.folder.scores) as unfinished, unfinished.open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            with progress(self.source.count) as advance:
+                for images in self.source.batches(self.options.batch_size):
+                    table.writerows(self._score(images))
+                    advance(len(images))
+        report_skipped(self.source.skipped)
+        if not self.scored:
+            raise ValueError("None of the images can be read.")
+        results = self._results()
+        write_text(self.folder.results, json.dumps(results, indent=2) + "\n")
+        self._report(results)
+        return ANOMALIES_FOUND if self.anomalies and self.options.fail_on_anomaly else SUCCESS
+
+    def _score(self, images: list[Scored]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a batch."""
+        pixels = np.stack([image.pixels for image in images])
+        found = self.detector.predict(pixels, batch_size=self.options.batch_size)
+        self.measurement.add(images, found)
+        self.scored += len(images)
+        self.anomalies += int(found["is_anomaly"].sum())
+        for number, image in enumerate(images):
+            score, probability, is_anomaly, anomaly_map = (
+                found[name][number] for name in ("score", "probability", "is_anomaly", "anomaly_map")
+            )
+            if self.pictures and (is_anomaly or self.options.overlays == "all"):
+                self._draw(image, anomaly_map)
+            yield image.name, image.kind or "", f"{score:.8g}", f"{probability:.6g}", int(is_anomaly)
+
+    def _draw(self, image: Scored, anomaly_map: np.ndarray) -> None:
+        picture = draw_anomaly_overlay(*self.source.picture(image, anomaly_map), self.detector.map_threshold)
+        # With the old suffix, or photographs that differ in it only would replace each other.
+        path = self.folder.overlays / f"{image.name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with write_atomically(path) as unfinished:
+            unfinished.write_bytes(to_png(picture))
+
+    def _results(self) -> dict[str, Any]:
+        options = self.options
+        return {
+            "detector": str(options.detector),
+            "data": options.data,
+            "images": self.scored,
+            "anomalies": self.anomalies,
+            "threshold": self.detector.threshold,
+            "map_threshold": self.detector.map_threshold,
+            "skipped": [skipped._asdict() for skipped in self.source.skipped],
+            "kinds": _without_nan(self.measurement.results()),
+            "scores": str(self.folder.scores),
+        }
+
+    def _report(self, results: dict[str, Any]) -> None:
+        if self.options.json:
+            say(json.dumps(results))
+            return
+        share = 100 * self.anomalies / self.scored
+        threshold = f"{self.detector.threshold:.4g}"
+        say(f"Anomalies: {self.anomalies:,} of {self.scored:,} ({share:.1f} %), with scores above {threshold}")
+        report_detection(results["kinds"])
+        say(f"Scores: {self.folder.scores}")
+        if self.folder.overlays.is_dir():
+            say(f"Where the anomalies are: {self.folder.overlays}")
+        say(f"These results: {self.folder.results}")
+
+
+def load_detector(path: Path) -> AnomalyDetector:
+    """Load a detector from its file, or from the folder of a run.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it holds something else.
+    """
+    file = RunFolder(path).detector if path.is_dir() else path
+    remedy = "Train one with: keras-cae train DATA --detector"
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no detector {str(file)!r}. {remedy}")
+    try:
+        loaded = keras.saving.load_model(file, compile=False)
+    except Exception as error:
+        raise ValueError(f"The detector {str(file)!r} can't be loaded: {error}") from error
+    if not isinstance(loaded, AnomalyDetector):
+        raise ValueError(f"{str(file)!r} holds a {type(loaded).__name__}, not an AnomalyDetector. {remedy}")
+    return loaded
+
+
+@contextmanager
+def progress(count: int) -> Iterator[Any]:
+    """Show how many images have been scored, on a terminal."""
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("Scoring", total=count)
+        yield lambda images: bar.advance(task, images)
+
+
+def _without_nan(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The results with None in place of NaN, which JSON does not have."""
+    return {
+        kind: {name: None if math.isnan(value) else value for name, value in values.items()}
+        for kind, values in results.items()
+    }
