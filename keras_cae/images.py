@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_cae.ranks import KINDS, shape_in_words
+from keras_cae.kinds import KINDS
 
 Shape = tuple[int | None, ...]
 
@@ -39,27 +39,27 @@ def check_image_batch(shape: Any, expected: Shape | None = None, rank: int = 2) 
     Raises:
         ValueError: the shape is another one.
     """
-    kind, batch = KINDS[rank], shape_in_words(rank, "n")
+    kind = KINDS[rank]
     shape = known_shape(shape)
     if shape is None:
         raise ValueError(
-            f"The rank of the {kind.many} is not known. {kind.many.capitalize()} must come as batches of shape "
-            f"{batch}: give the dataset's elements a shape, for instance with tf.ensure_shape."
+            f"The rank of the {kind.noun} is not known. {kind.noun.capitalize()} must come as batches of shape "
+            f"{kind.shape}: give the dataset's elements a shape, for instance with tf.ensure_shape."
         )
     if len(shape) != rank + 2:
         raise ValueError(
-            f"{kind.many.capitalize()} must come as a batch of shape {batch}, got {shape}. {_remedy(shape, rank)}"
+            f"{kind.noun.capitalize()} must come as a batch of shape {kind.shape}, got {shape}. {_remedy(shape, rank)}"
         )
     image_shape = shape[1:]
     if image_shape[-1] is None:
         raise ValueError(
-            f"The number of channels must be known, got {kind.many} of shape {shape}. Give the elements of the "
+            f"The number of channels must be known, got {kind.noun} of shape {shape}. Give the elements of the "
             "dataset a shape, for instance with tf.ensure_shape."
         )
     if expected is not None and not compatible(image_shape, expected):
         raise ValueError(
-            f"This model was built for {kind.many} of shape {expected} {shape_in_words(rank)}, "
-            f"got {image_shape}. Resize the {kind.many}, or make a new model for them."
+            f"This model was built for {kind.noun} of shape {expected} {kind.shape_of_one}, "
+            f"got {image_shape}. Resize the {kind.noun}, or make a new model for them."
         )
     return image_shape
 
@@ -69,16 +69,14 @@ def _remedy(shape: Shape, rank: int) -> str:
     kind, other = KINDS[rank], KINDS.get(len(shape) - 2)
     remedies = []
     if len(shape) == rank + 1:
-        without_channels = shape_in_words(rank, "n").replace(", channels", "")
-        grey = "grey images" if rank == 2 else f"{kind.many} of one channel"
+        without_channels = kind.shape_without_channels
+        grey = "grey images" if rank == 2 else f"{kind.noun} of one channel"
         remedies.append(
-            f"Add the axis that is missing: {kind.many}[..., None] for {grey} {without_channels}, "
-            f"{kind.one}[None] for a single {kind.one} {shape_in_words(rank)}."
+            f"Add the axis that is missing: {kind.noun}[..., None] for {grey} {without_channels}, "
+            f"{kind.one}[None] for a single {kind.one} {kind.shape_of_one}."
         )
     if other is not None:
-        remedies.append(
-            f"For {other.many} {shape_in_words(len(shape) - 2, 'n')} make the model with rank={len(shape) - 2}."
-        )
+        remedies.append(f"For {other.noun} {other.shape} make the model with rank={len(shape) - 2}.")
     return " ".join(remedies)
 
 

@@ -1,35 +1,14 @@
-"""What data of one, two and three spatial axes are called, and the layers that Keras has for each."""
+"""The layers that Keras has for one, two and three spatial axes."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
+from keras_cae.kinds import KINDS
 from keras_cae.validation import choice
 
-
-class Kind(NamedTuple):
-    """What the data of a rank are called in messages."""
-
-    one: str
-    many: str
-    axes: tuple[str, ...]
-    points: str
-
-
-KINDS = {
-    1: Kind("signal", "signals", ("length",), "time steps"),
-    2: Kind("image", "images", ("height", "width"), "pixels"),
-    3: Kind("volume", "volumes", ("depth", "height", "width"), "voxels"),
-}
-"""The number of spatial axes: what has so many."""
-
 rank_rule = choice(*KINDS)
-"""The rule for an argument `rank`."""
-
-
-def shape_in_words(rank: int, *first: str) -> str:
-    """The names of the axes of data, `(n, height, width, channels)`; `first` are those before the spatial ones."""
-    return f"({', '.join((*first, *KINDS[rank].axes, 'channels'))})"
+"""The rule for an argument `rank`, the number of spatial axes."""
 
 
 def size_in_words(size: Any) -> str:

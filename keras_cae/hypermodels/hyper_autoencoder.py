@@ -10,9 +10,9 @@ from keras_cae.hypermodels.model_size import model_size
 from keras_cae.hypermodels.search_space import PLAIN, Space, bounded, extremes, possible
 from keras_cae.hypermodels.shared_space import CHECKS, NOISES, OPTIMIZERS, SHARED_SPACE
 from keras_cae.hypermodels.trial_training import TrialTraining
+from keras_cae.kinds import KINDS
 from keras_cae.metrics import PSNR
 from keras_cae.models import CAE
-from keras_cae.ranks import KINDS, shape_in_words
 from keras_cae.serialization import deserialize_layer, serialize_layer
 from keras_cae.validation import boolean, non_negative_float, optional, positive_int, positive_ints, text
 from keras_cae.validation import seed as seed_rule
@@ -246,6 +246,6 @@ def unknown(hypermodel: HyperAutoencoder, key: str, known: Iterable[str]) -> Typ
 def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
     shape = positive_ints(shape, "input_shape")
     if len(shape) - 1 not in KINDS:
-        shapes = ", ".join(f"{shape_in_words(rank)} of {KINDS[rank].many}" for rank in (2, 1, 3))
+        shapes = ", ".join(f"{KINDS[rank].shape_of_one} of {KINDS[rank].noun}" for rank in (2, 1, 3))
         raise ValueError(f"input_shape must be {shapes}, got {shape}.")
     return shape

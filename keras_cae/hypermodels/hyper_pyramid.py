@@ -6,9 +6,10 @@ import keras_tuner
 
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space, extremes
+from keras_cae.kinds import KINDS
 from keras_cae.models import CAE
 from keras_cae.networks.pyramid import level_strides
-from keras_cae.ranks import KINDS, size_in_words
+from keras_cae.ranks import size_in_words
 from keras_cae.validation import positive_int, positive_ints
 
 PYRAMID_SPACE: dict[str, Space] = {
@@ -77,7 +78,7 @@ class HyperPyramid(HyperAutoencoder):
         if chosen and depth.low > deepest:
             kind = KINDS[self.rank]
             raise ValueError(
-                f"depth must not be above {deepest} for {kind.many} of {size_in_words(size)} {kind.points}, got "
+                f"depth must not be above {deepest} for {kind.noun} of {size_in_words(size)} {kind.points}, got "
                 f"{depth}."
             )
         return depth.up_to(deepest)

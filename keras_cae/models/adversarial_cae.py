@@ -50,6 +50,8 @@ class AdversarialCAE(PyramidCAE):
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         seed: of the codes of the prior in training.
         **kwargs: of `keras.Model`.
 
@@ -93,6 +95,7 @@ class AdversarialCAE(PyramidCAE):
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -111,6 +114,7 @@ class AdversarialCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=kwargs.pop("bottleneck", None),
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
 

@@ -39,6 +39,8 @@ class BatchNormPoolCAE(PyramidCAE):
             "sigmoid" for [0, 1].
         bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
@@ -75,6 +77,7 @@ class BatchNormPoolCAE(PyramidCAE):
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -90,6 +93,7 @@ class BatchNormPoolCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=bottleneck,
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
 

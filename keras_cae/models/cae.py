@@ -13,9 +13,11 @@ from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters, plain
 from keras_cae.images import check_image_batch, compatible, crop, image_size
+from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.codes import codes_of
 from keras_cae.layers.corruption import Corruption
+from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.gaussian_prior import check_prior
 from keras_cae.layers.penalty import Penalty
 from keras_cae.losses.get import replace_names as losses_by_name
@@ -23,10 +25,18 @@ from keras_cae.metrics.get import replace_names as metrics_by_name
 from keras_cae.models.likelihood import log_likelihood
 from keras_cae.networks.downsampling import downsampling_of
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
-from keras_cae.ranks import KINDS, rank_rule, shape_in_words
+from keras_cae.ranks import rank_rule
 from keras_cae.serialization import layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
 from keras_cae.training.input_gate import InputGate, last_activation
+from keras_cae.training.normalizing import (
+    adapt,
+    batches_to_adapt_to,
+    check_integers,
+    first_images,
+    is_known,
+    normalizer_rule,
+)
 from keras_cae.training.random_state import named_seed_generators, same_noise
 from keras_cae.training.step_context import current_step
 from keras_cae.training.trainer import Trainer
@@ -69,10 +79,13 @@ class CAE(Hyperparameters, Trainer):
             `encoder` of the built model ends with the codes.
         decoder: `keras.Model` from codes to images.
         bottleneck: layer between the two; by default the codes pass as they are.
-        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
-            called with `training=True`.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the
             encoder's input shape; 2 where the encoder has none yet.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
+            called with `training=True`.
+        normalizer: `keras.layers.Normalization` for data of any unit. The networks and the loss see normalized
+            channels; what goes in and comes out has the unit of the data. The first `fit` adapts it to its
+            training data, unless you have.
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`, as the encoder takes it; with `rank=1` `(n, length, channels)`,
@@ -103,8 +116,9 @@ class CAE(Hyperparameters, Trainer):
         "encoder": network,
         "decoder": network,
         "bottleneck": optional(layer),
-        "corruption": optional(layer),
         "rank": rank_rule,
+        "corruption": optional(layer),
+        "normalizer": optional(normalizer_rule),
     }
     adjustable = ("corruption",)
     built_shape: Any = None
@@ -116,8 +130,9 @@ class CAE(Hyperparameters, Trainer):
         decoder: keras.Model | None = None,
         bottleneck: keras.layers.Layer | None = None,
         *,
-        corruption: keras.layers.Layer | None = None,
         rank: int | None = None,
+        corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         if encoder is None and decoder is None:
@@ -130,12 +145,13 @@ class CAE(Hyperparameters, Trainer):
         self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
         self.encoder, self.decoder = self.given_networks
         self.keep(rank=_agreed_rank(rank, self.encoder))
-        self._start(bottleneck, corruption)
+        self._start(bottleneck, corruption, normalizer)
 
-    def _start(self, bottleneck: Any, corruption: Any) -> None:
+    def _start(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
         """Keep what all autoencoders have: what is left of the constructor once there are networks, or rules."""
         self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
-        self.keep(corruption=corruption)
+        self.keep(corruption=corruption, normalizer=normalizer)
+        self._normalizer_is_known = self.normalizer is None or is_known(self.normalizer)
         self._default_bottleneck = bottleneck is None
         if bottleneck is not None:
             self.bottleneck = layer(bottleneck, "bottleneck")
@@ -153,7 +169,7 @@ class CAE(Hyperparameters, Trainer):
         if name in PARTS:
             raise AttributeError(
                 f"{type(self).__name__} has no {name} before it is built: train it, call it on images, or "
-                f"call build({shape_in_words(vars(self).get('rank', 2), 'None')})."
+                f"call build({KINDS[vars(self).get('rank', 2)].shape_to_build})."
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -170,7 +186,8 @@ class CAE(Hyperparameters, Trainer):
     @functools.cached_property
     def gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
         """Decides which images the model takes, and makes floats of them."""
-        return InputGate(self.last_activation(), self.rank)
+        # Of normalized values the activation says nothing about those of the images.
+        return InputGate(None if self.normalizer is not None else self.last_activation(), self.rank)
 
     def last_activation(self) -> Any:
         """The activation that bounds the reconstructions, or None if it is not known."""
@@ -209,7 +226,7 @@ class CAE(Hyperparameters, Trainer):
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
             bottleneck.prepare(None, values)
-        return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape)
+        return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape, self.normalizer)
 
     def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
@@ -331,6 +348,26 @@ class CAE(Hyperparameters, Trainer):
         opponent = getattr(vars(self).get("bottleneck"), "opponent", None) if self.built else None
         return [] if opponent is None else opponent.variables
 
+    # Data of any unit
+
+    def prepare_for(self, data: Any, steps: int | None) -> None:
+        if self.normalizer is None:
+            return
+        if not self._normalizer_is_known:
+            batches = batches_to_adapt_to(data, steps)
+            self._ensure_built(first_images(data))
+            adapt(self.normalizer, batches)
+            self._normalizer_is_known = True
+        elif hasattr(data, "dtype"):
+            check_integers(self.normalizer, keras.backend.standardize_dtype(data.dtype))
+
+    @functools.cached_property
+    def _to_normalized(self) -> DataScale:
+        return DataScale(self.normalizer, dtype=self.variable_dtype, autocast=False)
+
+    def normalized(self, images: Any) -> Any:
+        return images if self.normalizer is None else self._to_normalized(images)
+
     # Corruption
 
     @property
@@ -439,7 +476,7 @@ class CAE(Hyperparameters, Trainer):
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it can generate images: train it, or call build("
-                f"{shape_in_words(self.rank, 'None')})."
+                f"{KINDS[self.rank].shape_to_build})."
             )
         codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
         if not n:
@@ -460,10 +497,10 @@ class CAE(Hyperparameters, Trainer):
         *sides, channels = self.built_shape[1:]
         sides = sides if size is None else list(size)
         if None in sides or len(sides) != self.rank:
-            axes = ", ".join(KINDS[self.rank].axes)
+            axes = KINDS[self.rank].axes
             raise ValueError(
-                f"image_size must be given, ({axes}) of the {KINDS[self.rank].many}, got {size!r}: the codes of this "
-                f"model are as large as the {KINDS[self.rank].many}."
+                f"image_size must be given, ({axes}) of the {KINDS[self.rank].noun}, got {size!r}: the codes of this "
+                f"model are as large as the {KINDS[self.rank].noun}."
             )
         return (*sides, channels)
 
@@ -662,7 +699,7 @@ class CAE(Hyperparameters, Trainer):
     def get_config(self) -> dict[str, Any]:
         # Not of `Hyperparameters`: the networks are those that were given, and a bottleneck may not have been.
         config = {**super(Hyperparameters, self).get_config(), **self._own_config()}
-        config["corruption"] = plain(self.corruption)
+        config |= {"corruption": plain(self.corruption), "normalizer": plain(self.normalizer)}
         if "bottleneck" in self.rules:
             given = None if self._default_bottleneck else self.bottleneck
             config["bottleneck"] = plain(given)
@@ -680,6 +717,7 @@ class CAE(Hyperparameters, Trainer):
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         store["input_gate"] = self.gate.state()
+        store["normalizer_is_known"] = np.array(self._normalizer_is_known)
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
         for name, generator in named_seed_generators(self).items():
             store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
@@ -688,6 +726,7 @@ class CAE(Hyperparameters, Trainer):
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         if "input_gate" in kept:
             self.gate.load_state(kept.pop("input_gate"))
+        self._normalizer_is_known = bool(kept.pop("normalizer_is_known", True))
         generators = named_seed_generators(self)
         for name in [name for name in kept if name.startswith("random_state.")]:
             value = kept.pop(name)
@@ -745,7 +784,7 @@ class CAE(Hyperparameters, Trainer):
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it can be exported: train it, call it on "
-                f"images, or call build({shape_in_words(self.rank, 'None')})."
+                f"images, or call build({KINDS[self.rank].shape_to_build})."
             )
         if input_signature is None:
             input_signature = self.export_signature()

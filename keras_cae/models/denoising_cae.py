@@ -46,6 +46,8 @@ class DenoisingCAE(PyramidCAE):
             "sigmoid" for [0, 1].
         bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
@@ -84,6 +86,7 @@ class DenoisingCAE(PyramidCAE):
         output_activation: Any = "linear",
         bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -99,6 +102,7 @@ class DenoisingCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=bottleneck,
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
 

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import keras
 
+from keras_cae.kinds import KINDS
 from keras_cae.layers.random_patch_mask import RandomPatchMask
 from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.networks.residual import Residual
-from keras_cae.ranks import KINDS, size_in_words
+from keras_cae.ranks import size_in_words
 from keras_cae.validation import choice, per_axis, positive_int, positive_int_or_ints, share
 from keras_cae.validation import seed as seed_rule
 
@@ -50,6 +51,8 @@ class MaskedCAE(PyramidCAE):
             "sigmoid" for [0, 1].
         bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         seed: of the choice of patches.
         **kwargs: of `keras.Model`.
 
@@ -98,6 +101,7 @@ class MaskedCAE(PyramidCAE):
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -118,6 +122,7 @@ class MaskedCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=bottleneck,
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
         per_axis(self.patch_size, self.rank, "patch_size")
@@ -144,7 +149,7 @@ class MaskedCAE(PyramidCAE):
             kind = KINDS[self.rank]
             raise ValueError(
                 f"patch_size must leave a patch to hide and one to see, but of the {patches} patches of "
-                f"{self.patch_size} {kind.points} in {kind.many} of {size_in_words(size)}, ratio={self.ratio} hides "
+                f"{self.patch_size} {kind.points} in {kind.noun} of {size_in_words(size)}, ratio={self.ratio} hides "
                 f"{hidden}. Use a smaller patch_size, or another ratio."
             )
 

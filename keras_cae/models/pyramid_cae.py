@@ -9,13 +9,15 @@ import keras
 
 from keras_cae.hyperparameters import plain
 from keras_cae.images import check_image_batch
+from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.models.cae import CAE
 from keras_cae.networks.graphs import Graphs, graphs_of_pyramid
 from keras_cae.networks.pyramid import Pyramid, level_strides
-from keras_cae.ranks import KINDS, rank_rule, size_in_words
+from keras_cae.ranks import rank_rule, size_in_words
 from keras_cae.serialization import activation, activation_template, layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE
+from keras_cae.training.normalizing import normalizer_rule
 from keras_cae.training.trainer import Trainer
 from keras_cae.validation import optional, positive_int, positive_int_or_ints, positive_ints
 
@@ -43,6 +45,8 @@ class PyramidCAE(CAE):
         output_activation: the same, for the last layer.
         bottleneck: the layer between the networks, if users may give one.
         corruption: layer that is applied to the inputs in training and evaluation.
+        normalizer: `keras.layers.Normalization` for data of any unit, see `CAE`. With it the output activation
+            "sigmoid" stands for "linear".
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
@@ -74,6 +78,7 @@ class PyramidCAE(CAE):
         "output_activation": activation_template,
         "bottleneck": optional(layer),
         "corruption": optional(layer),
+        "normalizer": optional(normalizer_rule),
     }
 
     def __init__(
@@ -89,6 +94,7 @@ class PyramidCAE(CAE):
         output_activation: Any = "sigmoid",
         bottleneck: keras.layers.Layer | None = None,
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         if "bottleneck" not in self.rules and bottleneck is not None:
@@ -111,7 +117,7 @@ class PyramidCAE(CAE):
         latent_dim = self._agreed_size(latent_dim, bottleneck)
         rule = self.rules.get("latent_dim", optional(positive_int))
         self.latent_dim = rule(latent_dim, "latent_dim")
-        self._start(bottleneck, corruption)
+        self._start(bottleneck, corruption, normalizer)
         self._described()  # Refuses settings that don't fit the rank or the levels.
         if "bottleneck" not in self.rules:
             self.bottleneck = self.make_bottleneck()
@@ -150,9 +156,14 @@ class PyramidCAE(CAE):
             kernel_size=self.kernel_size,
             strides=self.strides,
             activation=self.activation,
-            output_activation=self.output_activation,
+            output_activation=self._reaching_activation(),
             dtype=self.dtype_policy,
         )
+
+    def _reaching_activation(self) -> Any:
+        """The output activation; with a normalizer, instead of the default one that reaches its values."""
+        default = self.output_activation is keras.activations.sigmoid
+        return keras.activations.linear if default and self.normalizer is not None else self.output_activation
 
     @property
     def downsampling(self) -> tuple[int, ...]:
@@ -165,16 +176,16 @@ class PyramidCAE(CAE):
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
             bottleneck.prepare(self.latent_dim, values)
-        return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim)
+        return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim, self.normalizer)
 
     def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
         if self.latent_dim is None:
             return (None, *[None] * (len(image_shape) - 1), image_shape[-1])
         if None in image_shape:
-            many = KINDS[self.rank].many
+            noun = KINDS[self.rank].noun
             raise ValueError(
-                f"The size of the {many} must be known for codes of latent_dim={self.latent_dim} values, got {many} "
+                f"The size of the {noun} must be known for codes of latent_dim={self.latent_dim} values, got {noun} "
                 f"of shape {image_shape}. Give the elements of the dataset a shape, with tf.ensure_shape or by "
                 "resizing them, or use latent_dim=None."
             )
@@ -187,11 +198,11 @@ class PyramidCAE(CAE):
         kind, factors = KINDS[self.rank], pyramid.downsampling
         alike = len(set(smallest)) == 1
         raise ValueError(
-            f"{kind.many.capitalize()} of {size_in_words(size)} {kind.points} are too small for "
+            f"{kind.noun.capitalize()} of {size_in_words(size)} {kind.points} are too small for "
             f"{type(self).__name__} with filters={self.filters}: each side must have at least "
             f"{smallest[0] if alike else size_in_words(smallest)} {kind.points}, because the encoder makes the "
-            f"{kind.many} {size_in_words(factors[:1] if alike else factors)} times smaller (downsampling={factors}). "
-            f"Use fewer filters (levels) or smaller strides, or enlarge the {kind.many}."
+            f"{kind.noun} {size_in_words(factors[:1] if alike else factors)} times smaller (downsampling={factors}). "
+            f"Use fewer filters (levels) or smaller strides, or enlarge the {kind.noun}."
         )
 
     def _floats(self, images: Any) -> Any:
@@ -200,13 +211,13 @@ class PyramidCAE(CAE):
         return super()._floats(images)
 
     def last_activation(self) -> Any:
-        return activation(self.output_activation, "output_activation")
+        return activation(self._reaching_activation(), "output_activation")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
 
     def _own_config(self) -> dict[str, Any]:
-        skipped = ("bottleneck", "corruption")
+        skipped = ("bottleneck", "corruption", "normalizer")
         return {name: plain(getattr(self, name)) for name in self.rules if name not in skipped}
 
     # Models whose decoder sees features of the encoder

@@ -49,6 +49,8 @@ class VectorQuantizedCAE(PyramidCAE):
         activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
         output_activation: the same, for the last layer.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         seed: of the choice of vectors that replace dead codes in training.
         **kwargs: of `keras.Model`.
 
@@ -100,6 +102,7 @@ class VectorQuantizedCAE(PyramidCAE):
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -126,6 +129,7 @@ class VectorQuantizedCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=kwargs.pop("bottleneck", None),
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
 

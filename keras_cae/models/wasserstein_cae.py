@@ -43,6 +43,8 @@ class WassersteinCAE(PyramidCAE):
         output_activation: the same, for the last layer. It decides which values the images may have:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
+            the output activation "sigmoid" stands for "linear".
         **kwargs: of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
@@ -84,6 +86,7 @@ class WassersteinCAE(PyramidCAE):
         activation: Any = "relu",
         output_activation: Any = "sigmoid",
         corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -100,6 +103,7 @@ class WassersteinCAE(PyramidCAE):
             output_activation=output_activation,
             bottleneck=kwargs.pop("bottleneck", None),
             corruption=corruption,
+            normalizer=normalizer,
             **kwargs,
         )
 

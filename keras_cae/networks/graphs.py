@@ -8,6 +8,7 @@ import keras
 from keras_cae.images import compatible
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.codes import Codes, Latents
+from keras_cae.layers.data_scale import DataScale
 from keras_cae.networks.network import Network
 from keras_cae.networks.pyramid import Pyramid
 
@@ -49,7 +50,12 @@ class Graphs:
 
 
 def graphs_of_networks(
-    encoder: keras.Model, decoder: keras.Model, bottleneck: keras.layers.Layer, shape: Any, feature_shape: Any
+    encoder: keras.Model,
+    decoder: keras.Model,
+    bottleneck: keras.layers.Layer,
+    shape: Any,
+    feature_shape: Any,
+    normalizer: keras.layers.Normalization | None = None,
 ) -> Graphs:
     """The graphs of two networks that the user made.
 
@@ -63,6 +69,17 @@ def graphs_of_networks(
             f"The encoder and the decoder do not fit together: the encoder {encoder.name!r} gives "
             f"codes of shape {tuple(latent_shape)}, the decoder {decoder.name!r} takes {taken}."
         )
+    if normalizer is not None:
+        images = keras.Input(shape[1:], name="images")
+        latents = keras.Input(latent_shape[1:], dtype=bottleneck.compute_dtype, name="latents")
+        reconstruction = decoder(latents)
+        if reconstruction.shape[-1] != shape[-1]:
+            raise ValueError(
+                f"A normalizer needs reconstructions with the {shape[-1]} channels of the images, but the decoder "
+                f"{decoder.name!r} makes {reconstruction.shape[-1]}. Normalize images and targets yourself."
+            )
+        encoder = Network(images, encoder(_scaled(images, normalizer)), name="body")
+        decoder = Network(latents, _scaled(reconstruction, normalizer, inverse=True), name="head")
     if _passes_codes(bottleneck):
         return Graphs(encoder, decoder, encoder, decoder)
     images = keras.Input(shape[1:], name="images")
@@ -74,6 +91,14 @@ def graphs_of_networks(
         latents = Latents(bottleneck, name="latents", dtype=bottleneck.dtype_policy)(numbers)
         whole_decoder = Network(numbers, decoder(latents), name="decoder")
     return Graphs(whole_encoder, whole_decoder, encoder, decoder)
+
+
+def _scaled(images: Any, normalizer: keras.layers.Normalization | None, inverse: bool = False) -> Any:
+    """Images as a normalizer makes them, or with `inverse` in the unit of the data again."""
+    if normalizer is None:
+        return images
+    name = "in_unit" if inverse else "normalized"
+    return DataScale(normalizer, inverse, dtype=images.dtype, autocast=False, name=name)(images)
 
 
 def _passes_codes(bottleneck: keras.layers.Layer) -> bool:
@@ -97,7 +122,11 @@ def check_single_output(encoder: keras.Model, shape: Any) -> Any:
 
 
 def graphs_of_pyramid(
-    pyramid: Pyramid, bottleneck: keras.layers.Layer, image_shape: Any, latent_dim: int | None
+    pyramid: Pyramid,
+    bottleneck: keras.layers.Layer,
+    image_shape: Any,
+    latent_dim: int | None,
+    normalizer: keras.layers.Normalization | None = None,
 ) -> Graphs:
     """The graphs of an architecture of the library, around a bottleneck.
 
@@ -106,13 +135,14 @@ def graphs_of_pyramid(
         bottleneck: the layer in between, not built.
         image_shape: `(*spatial, channels)`, None for sides that may differ.
         latent_dim: size of the codes; None if they are feature maps.
+        normalizer: between the unit of the data and what the networks see.
     """
     dense = latent_dim is not None
     projects = isinstance(bottleneck, Bottleneck) and bottleneck.projects
     dtype = pyramid.dtype
     images = keras.Input(image_shape, dtype=dtype.variable_dtype, name="images")
     encoded = pyramid.encode(
-        images,
+        _scaled(images, normalizer),
         units=latent_dim if dense and not projects else None,
         code_dim=getattr(bottleneck, "code_dim", None),
         dense=dense,
@@ -127,7 +157,7 @@ def graphs_of_pyramid(
     skips = [
         keras.Input(part.shape[1:], dtype=part.dtype, name=f"skip_{index}") for index, part in enumerate(encoded.skips)
     ]
-    reconstruction = pyramid.decode(latents, skips, image_shape, start)
+    reconstruction = _scaled(pyramid.decode(latents, skips, image_shape, start), normalizer, inverse=True)
     head = Network([latents, *skips] if skips else latents, reconstruction, name="decoder")
     decoder = head
     if getattr(bottleneck, "codebook_size", None) is not None:

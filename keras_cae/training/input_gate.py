@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_cae.images import Shape, check_image_batch, known_shape, scale_images
-from keras_cae.ranks import KINDS, shape_in_words
+from keras_cae.kinds import KINDS
 from keras_cae.training.replicas import replica_count
 
 RANGES = {
@@ -304,7 +304,7 @@ class InputGate:
             return ValueError("x must hold at least one image, got a batch without any.")
         if kind == OF_SHAPE:
             return ValueError(
-                f"x must have {KINDS[self.rank].many} of shape {self.image_shape} {shape_in_words(self.rank)}."
+                f"x must have {KINDS[self.rank].noun} of shape {self.image_shape} {KINDS[self.rank].shape_of_one}."
             )
         name = NAMES[kind]
         if kind == OF_WEIGHTS:
@@ -332,7 +332,8 @@ class InputGate:
             )
         return ValueError(
             f"{rule} Scale the images: for values from 0 to 255 pass them as uint8, which is scaled for you, or "
-            "divide by 255; else choose the output_activation that fits, for instance 'linear'."
+            "divide by 255. For values of another unit give the model normalizer=keras.layers.Normalization(), or "
+            "choose the output_activation that fits, for instance 'linear'."
         )
 
     # What was learned, for files

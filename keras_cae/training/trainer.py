@@ -1,5 +1,6 @@
 """From `fit` to the gradient: how batches are checked, compared with their targets, and learned from."""
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from keras import ops
 
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import compatible, known_shape, scale_images
-from keras_cae.ranks import KINDS, shape_in_words
+from keras_cae.kinds import KINDS
 from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
 from keras_cae.training.epoch_counter import EpochCounter
 from keras_cae.training.input_gate import InputGate
@@ -67,6 +68,13 @@ class Trainer(DistributedTraining):
 
     def observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
+
+    def prepare_for(self, data: Any, steps: int | None) -> None:
+        """Learn what must be known of training data before the first step; `steps` as in `fit`."""
+
+    def normalized(self, images: Any) -> Any:
+        """Return images as the loss compares them."""
+        return images
 
     def adds_losses(self) -> bool:
         """Whether something outside of the networks has called `add_loss` in this step."""
@@ -130,6 +138,7 @@ class Trainer(DistributedTraining):
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data)
         self._build_early(x)
+        self.prepare_for(_training_part(x, validation_split), kwargs.get("steps_per_epoch"))
         kept = callbacks_of_worker(callbacks, self.distribute_strategy)
         counter = EpochCounter(self)
         if isinstance(kept, keras.callbacks.CallbackList):
@@ -219,6 +228,7 @@ class Trainer(DistributedTraining):
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Train on a single batch, as `keras.Model.train_on_batch` does."""
         x, y, sample_weight = self._checked_data(x, y, sample_weight)
+        self.prepare_for(x, None)
         self._begin_batch()
         return super().train_on_batch(x, y, sample_weight, *args, **kwargs)
 
@@ -259,11 +269,11 @@ class Trainer(DistributedTraining):
             return
         _, first, *_, last = shape
         if first in (1, 3, 4) and last is not None and last > 4:
+            kind = KINDS[self.rank]
             raise ValueError(
-                f"Images must have their channels last, {shape_in_words(self.rank, 'n')}, got {tuple(shape)}, which "
-                f"looks like {KINDS[self.rank].many} of {first} channels first. Move the axis: numpy.moveaxis(images, "
-                f"1, -1). If their {KINDS[self.rank].axes[0]} is {first} and they have {last} channels, build the "
-                "model first: "
+                f"{kind.noun.capitalize()} must have their channels last, {kind.shape}, got {tuple(shape)}, which "
+                f"looks like {kind.noun} of {first} channels first. Move the axis: numpy.moveaxis({kind.noun}, 1, -1). "
+                f"If their {kind.axes.split(',')[0]} is {first} and they have {last} channels, build the model first: "
                 f"model.build({(None, *shape[1:])})."
             )
 
@@ -444,7 +454,8 @@ class Trainer(DistributedTraining):
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
         """This replica's share of the loss, which is tracked as the mean over all images."""
         self._check_added_losses(step)
-        loss = self.compute_loss(batch.images, batch.target, y_pred, batch.sample_weight, training=training)
+        images, target, y_pred = map(self.normalized, (batch.images, batch.target, y_pred))
+        loss = self.compute_loss(images, target, y_pred, batch.sample_weight, training=training)
         loss += ops.cast(step.penalty, loss.dtype)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         tracker.update_state(loss, sample_weight=batch.count)
@@ -574,6 +585,11 @@ class Trainer(DistributedTraining):
         """The loss of `compile`; None where there is none."""
         loss = getattr(self, "loss", None)
         return None if getattr(loss, "__self__", None) is self else loss
+
+
+def _training_part(x: Any, validation_split: float) -> Any:
+    """The images that `fit` trains on, as Keras splits them."""
+    return x[: math.floor(len(x) * (1.0 - validation_split))] if validation_split and hasattr(x, "shape") else x
 
 
 def _with_kept_noise(target: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_cae.images import known_shape
-from keras_cae.ranks import shape_in_words
+from keras_cae.kinds import KINDS
 
 
 def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
@@ -36,7 +36,7 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
         return sample_weight[..., 0] if len(shape) == image_rank else sample_weight
     raise ValueError(
         "sample_weight must have one weight for each image, of shape (n,), or one for each pixel, of shape "
-        f"{shape_in_words(image_rank - 2, 'n').replace(', channels', '')}, got the shape {shape}."
+        f"{KINDS[image_rank - 2].shape_without_channels}, got the shape {shape}."
     )
 
 

@@ -42,7 +42,7 @@ from measurements import (  # noqa: E402
     training,
 )
 
-from keras_cae.ranks import KINDS  # noqa: E402
+from keras_cae.kinds import KINDS  # noqa: E402
 
 MEASUREMENTS = {
     "training": training,
@@ -105,7 +105,7 @@ def header(options):
             datetime.date.today().isoformat(),
             ", ".join([f"Python {platform.python_version()}", *map(version, PACKAGES)]),
             f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
-            f"{count:,} {KINDS[options.rank].many} of {'×'.join(map(str, shape))}",
+            f"{count:,} {KINDS[options.rank].noun} of {'×'.join(map(str, shape))}",
             f"`{shlex.join(['python', *sys.argv])}`",
         ]
     )

@@ -13,6 +13,7 @@ from keras_cae.anomaly.calibration import Calibration
 from keras_cae.layers.chain import Chain
 from keras_cae.layers.codes import Codes, Latents
 from keras_cae.layers.crop import Crop
+from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.image_group_normalization import ImageGroupNormalization
 from keras_cae.layers.padding_to_multiple import PaddingToMultiple
 from keras_cae.layers.subtract_noise import SubtractNoise
@@ -29,6 +30,10 @@ LAYERS = {
     Codes: (lambda: Codes(layers.GaussianBottleneck(2)), IMAGES),
     Latents: (lambda: Latents(layers.VectorQuantizer(7, 2, seed=0)), np.arange(21, dtype="int32").reshape(3, 7) % 7),
     Crop: (lambda: Crop((5, 7)), IMAGES),
+    DataScale: (
+        lambda: DataScale(keras.layers.Normalization(mean=[1.0] * 4, variance=[4.0] * 4), inverse=True),
+        IMAGES,
+    ),
     ImageGroupNormalization: (lambda: ImageGroupNormalization(2, epsilon=0.1), IMAGES),
     PaddingToMultiple: (lambda: PaddingToMultiple((4, 3)), IMAGES),
     SubtractNoise: (SubtractNoise, (IMAGES, IMAGES[:, ::-1])),

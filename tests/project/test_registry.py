@@ -38,6 +38,7 @@ def pyramid(filters, **more):
         "activation": keras.layers.PReLU(),
         "output_activation": "tanh",
         "corruption": keras.layers.GaussianNoise(0.1, seed=1),
+        "normalizer": keras.layers.Normalization(),
         **more,
     }
 
@@ -182,6 +183,7 @@ ARGUMENTS = {
         "bottleneck": keras.layers.Activation("tanh"),
         "corruption": keras.layers.Dropout(0.2, seed=1),
         "rank": 2,
+        "normalizer": keras.layers.Normalization(),
     },
     models.AdversarialCAE: lambda: pyramid((2, 3, 4), adversarial_weight=0.002, discriminator_units=(7, 5), seed=7),
     models.BasicCAE: lambda: with_bottleneck((2, 3, 4)),
@@ -227,6 +229,8 @@ SWEPT_WITH = {models.VectorQuantizedCAE: {"levels": None}}
 def swept(cls, rank):
     """The arguments of a class for data of a rank."""
     arguments = {**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {})}
+    if "normalizer" in arguments and rank == 2:  # of images; signals and volumes have one
+        arguments["normalizer"] = None
     if cls is models.CAE:
         return {**arguments, **networks(DATA[rank].shape[1:]), "rank": rank}
     if "rank" not in arguments or rank == arguments["rank"]:

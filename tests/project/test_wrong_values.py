@@ -213,6 +213,7 @@ ACCEPTED = {
     "momentum": fraction,
     "name": optional(word),
     "normalization": none,
+    "normalizer": none,
     "output_activation": none,
     "patch_size": positive_int,
     "penalty": nothing,

@@ -70,7 +70,7 @@ class TrainingRun:
             **size_arguments(options.model, options.latent_dim),
             corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
             **({"filters": options.filters} if options.filters else {}),
-            **({"rank": options.rank} if options.rank != 2 else {}),
+            rank=options.rank,
         )
         model.build((None, *self.split.train.shape[1:]))
         name = LOSSES[self.loss]
