@@ -25,10 +25,11 @@ from keras_cae.models.cae import CAE
 from keras_cae.training.data import first_shape
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
 from keras_cae.validation import choice, non_negative_float, share_up_to_one
+from keras_cae.whole_files import WholeFiles
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class AnomalyDetector(Hyperparameters, keras.Model):
+class AnomalyDetector(Hyperparameters, WholeFiles, keras.Model):
     """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
 
     `calibrate` learns from normal images what scores they have, and sets the threshold; `predict` then scores
