@@ -30,8 +30,8 @@ class BestModel(keras.callbacks.Callback):
         self.epoch = 0
         """The number of the epoch that the file is from, counted from 1; 0 before there is one."""
         if self._state.exists():
-            state = json.loads(self._state.read_text())
-            self.best, self.epoch = state["val_loss"], state["epoch"]
+            kept = json.loads(self._state.read_text())
+            self.best, self.epoch = kept["val_loss"], kept["epoch"]
         if self._former.exists():
             os.replace(self._former, path)
         self._batches = 0
