@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from keras_cae.files import write_atomically
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
         """What the methods below extend."""
 else:  # Keras exchanges the bases of functional models, of which this must be none.
     Mixin = object
+
+
+BUILT = "built"
+"""The name under which the weights of a model say that it was built when it was saved."""
 
 
 class WholeFiles(Mixin):
@@ -58,6 +63,37 @@ class WholeFiles(Mixin):
             return
         with write_atomically(filepath) as unfinished:
             super().export(str(unfinished), *args, **kwargs)
+
+
+class BuiltFiles(WholeFiles):
+    """Mixin for a model that is built for a shape of images: its files load whole, or not at all.
+
+    Keras warns of a file whose configuration does not say how to build the model, and goes on without the
+    weights.
+    """
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        shape = config.get("input_shape") if isinstance(config, dict) else None
+        if not isinstance(shape, list | tuple):
+            raise ValueError(
+                f"The file of this {type(self).__name__} is damaged: its build_config must have the input_shape of "
+                f"the images, got {config!r}."
+            )
+        self.build(tuple(shape))
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        if self.built:
+            store[BUILT] = np.array(True)
+
+    def load_own_variables(self, store: Any) -> None:
+        kept = {name: np.asarray(store[name]) for name in list(store.keys())}
+        if kept.pop(BUILT, False) and not self.built:
+            raise ValueError(
+                f"The file of this {type(self).__name__} is damaged: it has weights, but no build_config, which says "
+                "for which images they are."
+            )
+        super().load_own_variables(kept)
 
 
 class _NamedBuffer(io.BytesIO):

@@ -20,7 +20,7 @@ from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 from keras_cae.training.workers import callbacks_of_worker, end_of_fit
-from keras_cae.whole_files import WholeFiles
+from keras_cae.whole_files import BuiltFiles
 
 
 class Batch(NamedTuple):
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
     pixel_weights: Any = None
 
 
-class Trainer(WholeFiles, DistributedTraining):
+class Trainer(BuiltFiles, DistributedTraining):
     """A `keras.Model` that `fit` trains to reconstruct images, towards `y` or else towards `x`.
 
     Read downwards, the methods follow a batch from `fit` to the gradient. A subclass is the model: it says
