@@ -1,5 +1,6 @@
 """Callbacks that show in TensorBoard how an autoencoder learns, and schedules of weights."""
 
+from keras_cae.callbacks.anomaly_maps import AnomalyMaps
 from keras_cae.callbacks.codebook_summary import CodebookSummary
 from keras_cae.callbacks.latent_interpolation import LatentInterpolation
 from keras_cae.callbacks.latent_projector import LatentProjector
@@ -13,6 +14,7 @@ from keras_cae.callbacks.standard_callbacks import standard_callbacks
 from keras_cae.callbacks.weight_scheduler import WeightScheduler
 
 __all__ = [
+    "AnomalyMaps",
     "CodebookSummary",
     "LatentInterpolation",
     "LatentProjector",

@@ -245,7 +245,7 @@ class AnomalyDetector(Hyperparameters, BuiltFiles, keras.Model):
         only_normal: bool = False,
     ) -> Iterator[Any]:
         """What a function of `Seen` gives for each batch, as arrays."""
-        inference = inference_of(self.autoencoder, self.images_shape, lambda batch: function(self._seen(batch)))
+        inference = self._compiled(function, lambda batch: function(self._seen(batch)))
         start = 0
         for batch in batches_of(as_batches(images, self, batch_size), batch_size):
             these = None if labels is None else labels[start : start + len(batch)]
@@ -355,15 +355,19 @@ class AnomalyDetector(Hyperparameters, BuiltFiles, keras.Model):
 
     def _inference(self, what: str) -> Inference:
         """The compiled call, without thresholds and, for "scores", without maps."""
+        left_out = {*THRESHOLDS, *(("anomaly_map", "mask") if what == "scores" else ())}
+
+        def outputs(images: Any) -> Any:
+            return {name: value for name, value in self(images).items() if name not in left_out}
+
+        return self._compiled(what, outputs)
+
+    def _compiled(self, key: Any, function: Callable[[Any], Any]) -> Inference:
+        """A function of batches of images, compiled once for every `key`."""
         inferences = self.__dict__.setdefault("_inferences", {})
-        if what not in inferences:
-            left_out = {*THRESHOLDS, *(("anomaly_map", "mask") if what == "scores" else ())}
-
-            def outputs(images: Any) -> Any:
-                return {name: value for name, value in self(images).items() if name not in left_out}
-
-            inferences[what] = inference_of(self.autoencoder, self.images_shape, outputs)
-        return inferences[what]
+        if key not in inferences:
+            inferences[key] = inference_of(self.autoencoder, self.images_shape, function)
+        return inferences[key]
 
     # Files
 

@@ -58,10 +58,14 @@ class LatentScore(Score):
 
     def fit(self, run: Run) -> None:
         gaussian = Gaussian()
-        for codes in run(lambda seen: seen.codes):
+        for codes in run(_codes):
             gaussian.add(codes)
         self.mean.assign(gaussian.mean)
         self.precision.assign(gaussian.precision())
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
         return ops.sqrt(ops.maximum(distance(seen.codes, self.mean, self.precision), 0.0))
+
+
+def _codes(seen: Seen) -> Any:
+    return seen.codes

@@ -19,6 +19,11 @@ def as_masks(masks: Any, labels: np.ndarray, image_shape: tuple[int | None, ...]
     Raises:
         ValueError: the mask of an anomalous image is missing, or masks have another size or number.
     """
+    masks = masks.numpy() if hasattr(masks, "numpy") else masks
+    if not isinstance(masks, np.ndarray | list | tuple):
+        raise ValueError(
+            f"masks must be an array, or a list of arrays in which normal images may have None, got {masks!r}."
+        )
     if len(masks) != len(labels):
         raise ValueError(f"masks must be one for each of the {len(labels)} images, got {len(masks)}.")
     if not isinstance(masks, np.ndarray):

@@ -85,7 +85,8 @@ class Score(Hyperparameters, keras.layers.Layer):
         """Learn from normal images.
 
         Args:
-            run: reads the images once: `run(function)` yields `function(seen)` for each batch, as arrays.
+            run: reads the images once: `run(function)` yields `function(seen)` for each batch, as arrays. The function
+                is compiled once, if it is the same in every call: one of the module, or a method.
         """
 
     def error_map(self, seen: Seen) -> Any:

@@ -52,7 +52,7 @@ class StandardizedScore(Score):
 
     def fit(self, run: Run) -> None:
         moments = Moments()
-        for errors in run(lambda seen: seen.absolute_errors):
+        for errors in run(_absolute_errors):
             moments.add(errors)
         deviation = moments.deviation
         self.mean.assign(moments.mean)
@@ -60,3 +60,7 @@ class StandardizedScore(Score):
 
     def error_map(self, seen: Seen) -> Any:
         return (seen.absolute_errors - self.mean) / self.deviation
+
+
+def _absolute_errors(seen: Seen) -> Any:
+    return seen.absolute_errors

@@ -16,6 +16,10 @@ from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 
 # class: a function that makes one, of images and the folder, and one of the tags that it writes
 TABLE = {
+    callbacks.AnomalyMaps: (
+        lambda x, log_dir, **more: callbacks.AnomalyMaps(x, log_dir, labels=np.arange(len(x)) % 2, **more),
+        "anomaly/maps",
+    ),
     callbacks.CodebookSummary: (
         lambda x, log_dir, **more: callbacks.CodebookSummary(x, log_dir, **more),
         "codebook/map",
@@ -203,7 +207,7 @@ trained_alone = functools.cache(trained)
 def test_weights_are_the_same_with_and_without_it(cls, tmp_path):
     plain, plain_history = trained_alone(fitting_model(cls))
     watched, watched_history = trained(fitting_model(cls), made(cls, tmp_path))
-    assert plain_history == watched_history
+    assert plain_history == {name: watched_history[name] for name in plain_history}
     for (path, one), other in zip(plain.items(), watched.values(), strict=True):
         np.testing.assert_array_equal(one, other, err_msg=path)
     assert any(values[1] for path, values in plain.items() if "seed" in path), "random numbers were drawn"

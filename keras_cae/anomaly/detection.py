@@ -1,0 +1,75 @@
+"""How well a model finds known anomalies while it is being trained."""
+
+import copy
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_cae.anomaly.anomaly_detector import AnomalyDetector
+from keras_cae.anomaly.evaluation import as_labels
+from keras_cae.anomaly.get import get
+from keras_cae.anomaly.masks import as_masks
+
+AT_THRESHOLD = ("f1", "accuracy")
+"""Results that depend on a threshold, which a model in training does not have."""
+
+
+class Detection:
+    """Images of which it is known whether they are anomalous, and how a detector is to find them.
+
+    The normal ones among them calibrate the detector; without labels and masks, all are taken for normal.
+
+    Args:
+        images: `(n, *spatial, channels)`.
+        labels: 1 or True for anomalous images, `(n,)`; by default those whose mask holds a defect.
+        masks: where the defects are, as `AnomalyDetector.evaluate` takes them, or None.
+        score: of the detector.
+        **options: of the detector.
+
+    Raises:
+        ValueError: labels or masks don't fit the images, or there are not both normal and anomalous images.
+    """
+
+    def __init__(self, images: np.ndarray, labels: Any, masks: Any, score: Any, **options: Any) -> None:
+        self.images = images
+        self.score = get(score, "score")
+        self.options = {name: AnomalyDetector.rules[name](value, name) for name, value in options.items()}
+        self.masks: np.ndarray | None = None
+        self.labels: np.ndarray | None = None
+        if labels is not None:
+            self.labels = as_labels(labels)
+            if len(self.labels) != len(images):
+                raise ValueError(f"labels must be one for each image, got {len(self.labels)} for {len(images)} images.")
+        if masks is not None:
+            of_masks = np.zeros(len(images), bool) if self.labels is None else self.labels
+            self.masks = as_masks(masks, of_masks, images.shape[1:])
+            if self.labels is None:
+                self.labels = np.any(self.masks, axis=tuple(range(1, self.masks.ndim)))
+        if self.labels is not None and self.labels.all() == self.labels.any():
+            kind = "anomalous" if self.labels.all() else "normal"
+            raise ValueError(f"labels must name normal and anomalous images, got {len(images)} that are all {kind}.")
+
+    @property
+    def normal(self) -> np.ndarray:
+        """The images that calibrate the detector."""
+        return self.images if self.labels is None else self.images[~self.labels]
+
+    def detector(self, model: keras.Model) -> AnomalyDetector:
+        """A detector around a built model, to be calibrated anew after every epoch.
+
+        Raises:
+            ValueError: the model, or its score, is of a kind that can't be scored.
+        """
+        # A score of its own, since a score belongs to one detector.
+        return AnomalyDetector(model, copy.deepcopy(self.score), **self.options)
+
+    def measure(self, detector: AnomalyDetector) -> dict[str, float]:
+        """The results of a calibrated detector that do not depend on a threshold; none without labels."""
+        if self.labels is None:
+            return {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of results that are not defined, which are left out
+            results = detector.evaluate(self.images, self.labels, self.masks)
+        return {name: value for name, value in results.items() if name not in AT_THRESHOLD and np.isfinite(value)}
