@@ -9,6 +9,7 @@ from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.drawing.checked_images import checked_images
 from keras_cae.drawing.reconstructions import draw_ranked_reconstructions
 from keras_cae.images import scale_images
+from keras_cae.kinds import kind_of
 from keras_cae.validation import positive_int
 
 ERRORS = "Mean squared error of each image."
@@ -70,6 +71,11 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
         self.anomalous = anomalous
         if anomalous is not None:
             self.anomalous = checked_images(anomalous, self.max_images, "anomalous")
+            if self.anomalous.ndim != self.normal.ndim:
+                raise ValueError(
+                    f"anomalous must be {kind_of(self.normal).noun} as the normal ones are, of shape "
+                    f"{kind_of(self.normal).shape}, got the shape {np.shape(anomalous)}."
+                )
 
     def misfit(self) -> str | None:
         for images in (self.normal, self.anomalous):

@@ -74,5 +74,7 @@ def test_models_that_make_images_of_another_shape(tmp_path):
 def test_wrong_anomalous_images_are_refused():
     with pytest.raises(ValueError, match=r"anomalous must be floats in \[0, 1\]"):
         ReconstructionErrorHistogram(IMAGES, anomalous=IMAGES * 9)
+    with pytest.raises(ValueError, match=r"anomalous must be images .* \(n, height, width, channels\), got the shape"):
+        ReconstructionErrorHistogram(IMAGES, anomalous=IMAGES[..., 0])
     with pytest.raises(ValueError, match="worst must be a positive integer"):
         ReconstructionErrorHistogram(IMAGES, worst=0)
