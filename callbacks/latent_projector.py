@@ -8,9 +8,10 @@ import numpy as np
 from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.projector_files import config_file, metadata_file, tensor_file
 from keras_cae.callbacks.summaries import Summary
-from keras_cae.drawing.pictures import SIGNALS, rank_of
+from keras_cae.drawing.pictures import SIGNALS
 from keras_cae.drawing.sprite_sheet import sprite_sheet
 from keras_cae.images import scale_images
+from keras_cae.kinds import rank_of
 
 CONFIG = "projector_config.pbtxt"
 METADATA, SPRITE = "projector/metadata.tsv", "projector/sprite.png"

@@ -1,12 +1,13 @@
 """What happens when a folder can't be written to: an error when training begins, later a warning."""
 
-import errno
 import os
 import re
 import warnings
 import weakref
 
 import tensorflow as tf
+
+from keras_cae.files import is_full_disk
 
 WRITE_ERRORS = (OSError, tf.errors.OpError)
 """What Python's and TensorFlow's functions raise when a file can't be written."""
@@ -60,12 +61,6 @@ class WriteFailures:
 def absolute(directory: str) -> str:
     """Return a folder by its absolute path; one in a cloud, such as "gs://bucket/logs", has none."""
     return directory if "://" in directory else os.path.abspath(directory)
-
-
-def is_full_disk(error: Exception) -> bool:
-    """Return whether an error says that there is no space left."""
-    full = (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, tf.errors.ResourceExhaustedError) or getattr(error, "errno", None) in full
 
 
 def message_of(error: Exception) -> str:

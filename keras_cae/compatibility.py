@@ -35,6 +35,16 @@ def declared_direction(metric: keras.metrics.Metric) -> str | None:
     return next((name for name, keras_name in KERAS_DIRECTIONS.items() if keras_name == declared), None)
 
 
+def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:
+    """Have `fit` begin with an epoch, counted from 0; None for the one that it was asked for.
+
+    `keras.callbacks.BackupAndRestore` sets the same attribute, which `fit` reads after `on_train_begin` (Keras
+    3.15, keras/src/backend/tensorflow/trainer.py). Keras never takes it back, so that a second `fit` of the
+    model would begin there too.
+    """
+    model._initial_epoch = epoch
+
+
 class DistributedTraining(keras.Model):
     """A `keras.Model` whose `fit` and `evaluate` run under every distribution strategy.
 
@@ -50,6 +60,14 @@ class DistributedTraining(keras.Model):
         """The strategy that the model was made under, through which Keras runs its pipelines."""
         strategy = super().distribute_strategy
         return PromptlyEnding(strategy) if strategy.num_replicas_in_sync == 1 else strategy
+
+    def build_metrics(self, batch: Any) -> None:
+        """Make the variables of the metrics, which Keras otherwise does in the first step on one replica.
+
+        Args:
+            batch: what a step is given.
+        """
+        self._symbolic_build(data_batch=batch)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         strategy = self.distribute_strategy

@@ -1,9 +1,36 @@
 """Files that are complete at every moment."""
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The numbers of the errors of a disk without space, and of a user whose share of it is used up."""
+
+
+class DiskFullError(OSError):
+    """A file could not be written for want of space.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        path = Path(path)
+        remains = " What was there before is unchanged." if path.exists() else ""
+        super().__init__(
+            f"The disk is full ({os.strerror(errno.ENOSPC)}): {str(path)!r} could not be written.{remains} Free some "
+            "space and try again."
+        )
+        self.errno = errno.ENOSPC
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether an error says that there is no space left, be it from Python, from TensorFlow or from HDF5."""
+    return getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -14,25 +41,61 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 @contextmanager
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file so that nobody ever finds a part of it.
+    """Write a file, or a folder of files, so that nobody ever finds a part of it.
 
     The block writes to another file beside it, whose path it is given. At the end of the block that file is
     flushed to the disk and takes the place of the old one. After an exception, a full disk or the end of the
     process, the old file is still there, as it was.
 
+    A folder takes the place of one that is missing or empty as a whole. Where there is another one, its files
+    are replaced one by one, and what else is in it stays.
+
     Args:
-        path: of the file.
+        path: of the file. A link stays one: what it points to is replaced.
 
     Yields:
         The path to write to. It has the same suffix.
+
+    Raises:
+        DiskFullError: there is no space left.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     unfinished = path.with_name(f"unfinished-{path.name}")
     try:
         yield unfinished
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
+        _flush(unfinished)
+        _put_in_place(unfinished, path)
+    except BaseException as error:
+        _remove(unfinished)
+        if is_full_disk(error) and not isinstance(error, DiskFullError):
+            raise DiskFullError(path) from error
         raise
+
+
+def _flush(path: Path) -> None:
+    """Have the disk keep a file, or all files of a folder."""
+    if path.is_dir():
+        for part in path.iterdir():
+            _flush(part)
+    else:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _put_in_place(unfinished: Path, path: Path) -> None:
+    if not (unfinished.is_dir() and path.is_dir()):
+        os.replace(unfinished, path)
+        return
+    # Files last: in a SavedModel they refer to the folders.
+    for part in sorted(unfinished.iterdir(), key=lambda part: (part.is_file(), part.name)):
+        if part.is_dir() and (path / part.name).is_dir():
+            shutil.rmtree(path / part.name)
+        os.replace(part, path / part.name)
+    unfinished.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

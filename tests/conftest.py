@@ -8,11 +8,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_disk import mounted
 
 # Two devices, so that distribution strategies can be tested. Must come before TensorFlow's first use.
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+# Tests run side by side, and each computes too little to share its work among threads.
+tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +45,9 @@ def images():
 def two_replicas():
     """A `MirroredStrategy` over two devices. One for all: a second one's collectives get mixed up with it."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real disk of 2 MB, which can be filled."""
+    yield from mounted(tmp_path / "disk")

@@ -25,10 +25,11 @@ from keras_cae.models.cae import CAE
 from keras_cae.training.data import first_shape
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
 from keras_cae.validation import choice, non_negative_float, optional, share_up_to_one, size_of_image
+from keras_cae.whole_files import BuiltFiles
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class AnomalyDetector(Hyperparameters, keras.Model):
+class AnomalyDetector(Hyperparameters, BuiltFiles, keras.Model):
     """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
 
     `calibrate` learns from normal images what scores they have, and sets the threshold; `predict` then scores
@@ -130,9 +131,6 @@ class AnomalyDetector(Hyperparameters, keras.Model):
 
     def get_build_config(self) -> dict[str, Any] | None:
         return {"input_shape": self.images_shape} if self.built else None
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        self.build(tuple(config["input_shape"]))
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         if not self.built:

@@ -47,12 +47,20 @@ def add_command(run: Callable[[Any], int]) -> None:
     """
     (options,) = (hint for name, hint in get_type_hints(run).items() if name != "return")
 
-    def command(**values: Any) -> None:
+    def command(context: typer.Context, **values: Any) -> None:
+        given = options(**values)
+        sources = {name: context.get_parameter_source(name) for name in values}
+        named = frozenset(
+            name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"
+        )
+        object.__setattr__(given, "given", named)  # options are frozen
         with plain_endings():
-            raise typer.Exit(run(options(**values)))
+            raise typer.Exit(run(given))
 
-    command.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
-    command.__annotations__ = get_type_hints(options, include_extras=True)
+    own = inspect.signature(command).parameters["context"]
+    parameters = [own, *inspect.signature(options).parameters.values()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {"context": typer.Context, **get_type_hints(options, include_extras=True)}
     paragraphs = (inspect.getdoc(run) or "").split("\n\n")
     text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     app.command(run.__name__, help=text)(command)

@@ -10,6 +10,7 @@ from types import FrameType
 import typer
 
 from keras_cae.cli.messages import warn
+from keras_cae.files import DiskFullError, is_full_disk
 
 SUCCESS, FAILURE, USAGE_ERROR, ANOMALIES_FOUND = 0, 1, 2, 3
 BROKEN_PIPE = 141
@@ -53,12 +54,12 @@ def plain_errors() -> Iterator[None]:
         raise
     except (ValueError, OSError, ImportError) as error:
         warn(f"Error: {error}")
-        raise typer.Exit(USAGE_ERROR) from error
+        raise typer.Exit(FAILURE if is_full_disk(error) else USAGE_ERROR) from error
 
 
 @contextmanager
 def plain_endings() -> Iterator[None]:
-    """End the program without a traceback at a stop signal, and silently when nobody reads its output."""
+    """End the program without a traceback at a stop signal or a full disk, silently when nobody reads its output."""
     try:
         with stop_signals_handled(_stop):
             yield
@@ -69,6 +70,16 @@ def plain_endings() -> Iterator[None]:
         # Python flushes stdout when it exits.
         _discard_output(STDOUT)
         raise typer.Exit(BROKEN_PIPE) from error
+    except Exception as error:
+        if not is_full_disk(error):
+            raise
+        raise typer.Exit(report_full_disk(error)) from error
+
+
+def report_full_disk(error: Exception) -> int:
+    """Say that the disk is full, and return the exit code."""
+    warn(f"Error: {error}" if isinstance(error, DiskFullError) else "Error: The disk is full.")
+    return FAILURE
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The options of the commands, each declared once: its type, its check and its help."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -317,6 +317,13 @@ ScoresFolder = Annotated[
     Path | None,
     typer.Option(help="A new folder for the results.", show_default="runs/DATA-scores-1, -2, …"),
 ]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN",
+        help="The folder of a run that was stopped, to go on where it was, with the options that it had.",
+    ),
+]
 SearchFolder = Annotated[
     Path | None,
     typer.Option(
@@ -336,7 +343,10 @@ class DataOptions:
     resize: Resize = "stretch"
     channels: Channels = None
     key: Key = None
+    given: frozenset[str] = field(default=frozenset(), init=False, compare=False)
+    """The names of the options that were on the command line."""
 
     def plain(self) -> dict[str, Any]:
         """Return all options as JSON can hold them."""
-        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+        options = {name: value for name, value in asdict(self).items() if name != "given"}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}

@@ -57,6 +57,26 @@ class RunFolder:
         return self.path / "settings.json"
 
     @property
+    def backup(self) -> Path:
+        """A folder with what a training that was stopped needs to go on; removed at its end."""
+        return self.path / "backup"
+
+    @property
+    def backup_settings(self) -> Path:
+        """What a training was asked for, and on which images, as JSON."""
+        return self.backup / "settings.json"
+
+    @property
+    def best_so_far(self) -> Path:
+        """Which epoch of a training was the best so far, as JSON."""
+        return self.backup / "best.json"
+
+    @property
+    def weights(self) -> Path:
+        """The weights with which a training goes on, as `keras.callbacks.BackupAndRestore` names them."""
+        return self.backup / "latest.weights.h5"
+
+    @property
     def trials(self) -> Path:
         """All trials of a search, as a table of comma-separated values."""
         return self.path / "trials.csv"

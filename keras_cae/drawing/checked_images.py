@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_cae.comparison import RANKS
 from keras_cae.images import scale_images
-from keras_cae.kinds import KINDS
+from keras_cae.kinds import all_shapes_in_words
 
 SIGNAL_AXES = 3
 LOWEST, HIGHEST = -0.1, 1.1
@@ -36,8 +36,10 @@ def checked_images(images: Any, count: int | None = None, name: str = "images") 
 
 def _check_kind(images: np.ndarray, name: str) -> None:
     if images.ndim not in RANKS or not images.size:
-        shapes = ", ".join(f"{kind.noun} {kind.shape}" for kind in KINDS.values())
-        raise ValueError(f"{name} must be at least one example, in an array of {shapes}, got the shape {images.shape}.")
+        raise ValueError(
+            f"{name} must be at least one example, in an array of {all_shapes_in_words()}, got the shape "
+            f"{images.shape}."
+        )
     if not any(kind in str(images.dtype) for kind in ("float", "int", "bool")):
         raise ValueError(f"{name} must be floats in [0, 1] or integers, got the type {images.dtype}.")
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_cae.drawing.grid_canvas import GridCanvas
-from keras_cae.drawing.pictures import MAX_ERROR, SIGNALS, in_blocks, picture_rows, rank_of
+from keras_cae.drawing.pictures import MAX_ERROR, SIGNALS, in_blocks, picture_rows
 from keras_cae.drawing.thumbnails import MEDIUM
+from keras_cae.kinds import rank_of
 
 __all__ = ["MAX_ERROR", "draw_image_grid"]
 

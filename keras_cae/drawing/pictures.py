@@ -1,7 +1,7 @@
 """Signals, images and volumes as pictures: what all that draws batches asks, so that nothing else tells them apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from keras_cae.drawing.colormap import apply_colormap
 from keras_cae.drawing.signal_curves import color_of, curve_pictures, label_width, limits_of
 from keras_cae.drawing.thumbnails import MEDIUM, heatmaps, index_colors, index_maps, thumbnails
 from keras_cae.drawing.volume_slices import slice_images
+from keras_cae.kinds import rank_of
 
 SIGNALS, VOLUMES = 1, 3
 MAX_ERROR = 0.5
@@ -28,11 +29,6 @@ class PictureRow(NamedTuple):
     names: Mapping[str, str]
     pictures: np.ndarray
     scale: float | None = None
-
-
-def rank_of(batch: Any) -> int:
-    """Return the number of spatial axes of a batch `(n, *spatial, channels)`."""
-    return len(batch.shape) - 2
 
 
 def picture_rows(

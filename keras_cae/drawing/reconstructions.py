@@ -12,7 +12,7 @@ from keras_cae.drawing.checked_images import HIGHEST, LOWEST, checked_images
 from keras_cae.drawing.image_grid import draw_image_grid
 from keras_cae.drawing.thumbnails import SMALL
 from keras_cae.images import scale_images
-from keras_cae.kinds import KINDS
+from keras_cae.kinds import all_shapes_in_words
 from keras_cae.metrics.psnr import peak_signal_noise_ratio
 from keras_cae.models.cae import CAE
 from keras_cae.training.random_state import same_noise
@@ -89,8 +89,9 @@ def reconstruction_rows(
         inputs, corrupted = corrupted_rows(model, images)
         outputs = predict(inputs) if predict else model(inputs, training=False)
     if len(getattr(outputs, "shape", ())) not in RANKS:
-        shapes = ", ".join(f"{kind.noun} {kind.shape}" for kind in KINDS.values())
-        raise ValueError(f"The model {model.name!r} must make {shapes}, got {getattr(outputs, 'shape', outputs)}.")
+        raise ValueError(
+            f"The model {model.name!r} must make {all_shapes_in_words()}, got {getattr(outputs, 'shape', outputs)}."
+        )
     return {"input": _to_array(scale_images(images)), **corrupted, "reconstruction": _to_array(outputs)}
 
 

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from keras_cae.drawing.pictures import VOLUMES, rank_of
+from keras_cae.drawing.pictures import VOLUMES
 from keras_cae.drawing.png import to_png
 from keras_cae.drawing.thumbnails import displayed_channels, shrink
 from keras_cae.drawing.volume_slices import middle_slices
+from keras_cae.kinds import rank_of
 
 MAX_SHEET_SIDE = 8192
 """In pixels: what TensorBoard can show."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import keras
 import keras_tuner
 
-from keras_cae.hypermodels.tuner_files import SearchFolder, checkpoints, read_trial
+from keras_cae.hypermodels.tuner_files import COMPLETED, SearchFolder, bracket_and_round, checkpoints, read_trial
 
 
 class TrialState(NamedTuple):
@@ -44,13 +44,13 @@ def keep_best(
     if keep is None or running is None:
         return
     own = _file(running)
-    completed = [trial for trial in _other_trials(own) if trial.status == "COMPLETED"]
-    completed.append(TrialState(own, "COMPLETED", score, running.trial.hyperparameters.values))
+    completed = [trial for trial in _other_trials(own) if trial.status == COMPLETED]
+    completed.append(TrialState(own, COMPLETED, score, running.trial.hyperparameters.values))
     last_rounds = _last_rounds(completed)
     sign = -1.0 if objective.direction == "max" else 1.0
     for trial in sorted(completed, key=lambda trial: sign * (trial.score or 0.0))[keep:]:
-        bracket, round_number = trial.values.get("tuner/bracket"), trial.values.get("tuner/round", 0)
-        continued = bracket is not None and round_number >= last_rounds[bracket] - 1
+        place = bracket_and_round(trial.values)
+        continued = place is not None and place[1] >= last_rounds[place[0]] - 1
         # Another execution of the running trial may not write a checkpoint again.
         repeated = trial.file == own and running.tuner.executions_per_trial > 1
         if not continued and not repeated:
@@ -91,7 +91,8 @@ def _last_rounds(trials: Iterable[TrialState]) -> dict[int, int]:
     """The last round of every bracket of Hyperband that has a completed trial."""
     rounds: dict[int, int] = {}
     for trial in trials:
-        if "tuner/bracket" in trial.values:
-            bracket, number = trial.values["tuner/bracket"], trial.values["tuner/round"]
+        place = bracket_and_round(trial.values)
+        if place is not None:
+            bracket, number = place
             rounds[bracket] = max(number, rounds.get(bracket, 0))
     return rounds

@@ -1,15 +1,14 @@
 """The training of a trial."""
 
-import errno
 import inspect
 import math
-import os
 from typing import Any
 
 import keras
 import keras_tuner
 import numpy as np
 
+from keras_cae.files import is_full_disk
 from keras_cae.hypermodels.checkpoints import keep_best, none_completed, tuners_callback
 from keras_cae.hypermodels.clean_quality import CleanQuality
 from keras_cae.hypermodels.rate_distortion import RateDistortion
@@ -88,8 +87,7 @@ class TrialTraining:
         except keras_tuner.errors.FatalError:
             raise
         except Exception as error:
-            # h5py, which writes the checkpoints, raises a RuntimeError if it finds out when it closes them.
-            if os.strerror(errno.ENOSPC) in str(error):
+            if is_full_disk(error):
                 raise keras_tuner.errors.FatalRuntimeError(
                     "The disk is full. Free some space and run the program again, which resumes the search "
                     "with this trial."

@@ -1,4 +1,4 @@
-"""Where KerasTuner keeps the files of a search, and what is in them."""
+"""What KerasTuner documents nowhere: the files of a search and what is in them, and the processes that share one."""
 
 import json
 import os
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FINISHED = ("COMPLETED", "FAILED")
+CHIEF = "chief"
+PROCESS, ADDRESS, PORT = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
+"""The environment variables that name a process of a search, and where its chief is."""
+COMPLETED = "COMPLETED"
+FINISHED = (COMPLETED, "FAILED")
 """The statuses of trials that are not run again."""
 
 
@@ -34,7 +38,7 @@ class SearchFolder:
     @property
     def tuner(self) -> Path:
         """The state of the tuner of this process. KerasTuner goes on with a search if it finds this file."""
-        return self.path / f"{os.environ.get('KERASTUNER_TUNER_ID', 'tuner0')}.json"
+        return self.path / f"{os.environ.get(PROCESS, worker_name(0))}.json"
 
     def trial(self, name: str) -> Path:
         """The state of a trial. Its checkpoint is in the same folder."""
@@ -74,6 +78,41 @@ def checkpoints(trial: Path) -> Iterator[Path]:
     return trial.parent.glob("checkpoint*")
 
 
+def worker_name(index: int) -> str:
+    """The name of a worker. The first one's is that of a process that searches alone."""
+    return f"tuner{index}"
+
+
+def environment(process: str, port: int) -> dict[str, str]:
+    """The environment variables of a process of a search on this machine.
+
+    Args:
+        process: `CHIEF`, or a worker's name.
+        port: at which the chief is reached.
+    """
+    return {ADDRESS: "127.0.0.1", PORT: str(port), PROCESS: process}
+
+
+def is_part() -> bool:
+    """Whether this process is the chief or a worker of a search."""
+    return PROCESS in os.environ
+
+
+def is_chief() -> bool:
+    """Whether this process leads a search of several."""
+    return os.environ.get(PROCESS) == CHIEF
+
+
 def is_worker() -> bool:
     """Whether another process, the chief, leads the search of this one and writes its files."""
-    return "KERASTUNER_ORACLE_IP" in os.environ and "chief" not in os.environ.get("KERASTUNER_TUNER_ID", "")
+    return ADDRESS in os.environ and CHIEF not in os.environ.get(PROCESS, "")
+
+
+def drawn(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a trial's hyperparameters without what KerasTuner adds to them for itself."""
+    return {name: value for name, value in values.items() if not name.startswith("tuner/")}
+
+
+def bracket_and_round(values: dict[str, Any]) -> tuple[int, int] | None:
+    """Where in Hyperband's schedule a trial is; None with another tuner."""
+    return (values["tuner/bracket"], values["tuner/round"]) if "tuner/bracket" in values else None

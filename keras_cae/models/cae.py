@@ -238,10 +238,6 @@ class CAE(Hyperparameters, Trainer):
     def get_build_config(self) -> dict[str, Any] | None:
         return None if self.built_shape is None else {"input_shape": self.built_shape}
 
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        # Keras warns where this fails, and goes on with weights that are not those of the file.
-        self.build(tuple(config["input_shape"]))
-
     def _has_penalties(self) -> bool:
         return isinstance(self.bottleneck, Bottleneck) or any(
             isinstance(part, Penalty) for part in self._flatten_layers(include_self=False)

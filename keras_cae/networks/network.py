@@ -5,10 +5,11 @@ from typing import Any
 import keras
 
 from keras_cae.images import scale_images
+from keras_cae.whole_files import WholeFiles
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class Network(keras.Model):
+class Network(WholeFiles, keras.Model):
     """A functional `keras.Model` whose image inputs may be integers.
 
     Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -13,14 +14,15 @@ from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import compatible, known_shape, scale_images
 from keras_cae.kinds import KINDS
 from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
-from keras_cae.training.epoch_counter import EpochCounter
 from keras_cae.training.input_gate import InputGate
+from keras_cae.training.progress import Progress, ProgressResumption, ProgressStart
 from keras_cae.training.random_state import draw_independently, same_noise
 from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
 from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 from keras_cae.training.workers import callbacks_of_worker, end_of_fit
+from keras_cae.whole_files import BuiltFiles
 
 
 class Batch(NamedTuple):
@@ -38,7 +40,7 @@ class Batch(NamedTuple):
     pixel_weights: Any = None
 
 
-class Trainer(DistributedTraining):
+class Trainer(BuiltFiles, DistributedTraining):
     """A `keras.Model` that `fit` trains to reconstruct images, towards `y` or else towards `x`.
 
     Read downwards, the methods follow a batch from `fit` to the gradient. A subclass is the model: it says
@@ -51,6 +53,8 @@ class Trainer(DistributedTraining):
     predict_function: Any
     built: bool
     rank: int
+    progress: Progress | None = None
+    """Where training is; None outside of `fit`."""
     discriminator_optimizer: Any = None
     reconstruction_loss: keras.metrics.Metric | None = None
     """Reports the loss without penalties, in models that have any."""
@@ -139,12 +143,7 @@ class Trainer(DistributedTraining):
             validation_data = self._checked_validation(validation_data)
         self._build_early(x)
         self.prepare_for(_training_part(x, validation_split), kwargs.get("steps_per_epoch"))
-        kept = callbacks_of_worker(callbacks, self.distribute_strategy)
-        counter = EpochCounter(self)
-        if isinstance(kept, keras.callbacks.CallbackList):
-            kept.append(counter)
-        else:
-            kept = [counter, *keras.tree.flatten(kept or [])]
+        kept = self._followed(callbacks_of_worker(callbacks, self.distribute_strategy))
         try:
             return super().fit(
                 x,
@@ -160,7 +159,21 @@ class Trainer(DistributedTraining):
                 **kwargs,
             )
         finally:
+            self.progress = None
             end_of_fit(callbacks)
+
+    def _followed(self, callbacks: Any) -> Any:
+        """The callbacks of `fit`, with those that follow its progress."""
+        own_list = isinstance(callbacks, keras.callbacks.CallbackList)
+        given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
+        self.progress = Progress(self, given)
+        first, last = ProgressStart(self.progress), ProgressResumption(self.progress)
+        if not own_list:
+            return [first, *given, last]
+        for callback in (first, last):
+            callback.set_params(callbacks.params)
+            callbacks.append(callback)
+        return callbacks
 
     def evaluate(
         self,
@@ -322,7 +335,7 @@ class Trainer(DistributedTraining):
         else:
             super().make_train_function(force)
         if made:
-            self.train_function = self._checking(self.train_function)
+            self.train_function = self._progressing(self._checking(self.train_function))
 
     def make_test_function(self, force: bool = False) -> None:
         """Compile the evaluation step; its function raises an error for a batch that is refused."""
@@ -356,6 +369,29 @@ class Trainer(DistributedTraining):
             return outputs
 
         return checked
+
+    def _progressing(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The training step, which a resumed `fit` does not take on batches that the weights have seen."""
+
+        def progressing(data: Any) -> Any:
+            return function(data) if self.progress is None else self.progress.take(function, data)
+
+        return progressing
+
+    # The place in the training, in files of weights
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        if self.progress is not None:
+            for name, value in self.progress.state().items():
+                store[name] = value
+
+    def load_own_variables(self, store: Any) -> None:
+        kept = {name: np.asarray(store[name]) for name in list(store.keys())}
+        progress = {name: kept.pop(name) for name in list(kept) if name.startswith("training.")}
+        if self.progress is not None:
+            self.progress.load_state(progress)
+        super().load_own_variables(kept)
 
     def optimizers(self) -> list[Any]:
         """All optimizers that the model is compiled with."""

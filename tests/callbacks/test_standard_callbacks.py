@@ -120,3 +120,15 @@ def test_wrong_images_are_refused():
         standard_callbacks(IMAGES * 255)
     with pytest.raises(ValueError, match="anomalous must be"):
         standard_callbacks(IMAGES, anomalous=np.zeros((3, 9, 12)))
+
+
+@pytest.mark.parametrize("left", [0, 8192])
+def test_a_real_disk_that_is_full(left, small_disk):
+    small_disk.fill(left)
+    watching = standard_callbacks(IMAGES, small_disk.path / "logs")
+    with pytest.warns(UserWarning, match=r"could not be written to: .*No space.* goes on"):
+        history = fit(idle(TinyVariationalCAE), *watching, epochs=2, validation_data=IMAGES)
+    assert len(history.epoch) == 2
+    small_disk.free()
+    fit(idle(TinyVariationalCAE), *standard_callbacks(IMAGES, small_disk.path / "logs"))
+    assert "reconstruction" in written(small_disk.path / "logs")

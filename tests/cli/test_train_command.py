@@ -110,6 +110,31 @@ def test_only_what_is_announced_is_written(digits_run):
     assert names == ["logs", "model.keras", "reconstructions.png", "results.json"]
 
 
+@pytest.mark.parametrize(("rank", "shape"), [(1, (30, 33, 2)), (3, (30, 6, 7, 8))])
+def test_signals_and_volumes(rank, shape, invoke):
+    np.save("examples.npy", np.random.default_rng(0).integers(0, 256, shape, "uint8"))
+    result = invoke("train", "examples.npy", "--rank", rank, "--epochs", 1, "--noise", 0.1, "--out", "run", *SMALL)
+    assert result.exit_code == 0, result.output
+    noun, size = {1: ("signals", "33×2"), 3: ("volumes", "6×7×8×1")}[rank]
+    assert f"Data: examples, {noun} of {size}: 21 for training, 3 for validation, 6 for testing" in result.stdout
+    assert f"6 test {noun}" in result.stdout
+    assert f"noisy {noun}" in result.stdout
+    assert keras.saving.load_model("run/model.keras").rank == rank
+    assert results("run")["settings"]["rank"] == rank
+    with Image.open("run/reconstructions.png") as picture:
+        assert len(picture.getcolors(2**24)) > 16
+
+
+def test_signals_need_their_rank(invoke):
+    np.save("examples.npy", np.zeros((30, 33, 2, 4, 1), "uint8"))
+    result = invoke("train", "examples.npy")
+    assert result.exit_code == 2
+    assert "say rank=3 (--rank 3)" in " ".join(result.output.split())
+    result = invoke("train", "--rank", 1)
+    assert result.exit_code == 2
+    assert "needs signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())
+
+
 @pytest.mark.parametrize("loss", ["charbonnier", "multi_scale_ssim"])
 def test_losses_of_the_library_have_names(loss, invoke, gradients):
     result = invoke("train", gradients, "--loss", loss, "--epochs", 1, "--out", "run", *SMALL)

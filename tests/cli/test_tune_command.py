@@ -70,6 +70,16 @@ def test_the_same_command_goes_on():
 
 
 @pytest.mark.slow
+def test_signals():
+    np.save("signals.npy", np.random.default_rng(0).random((30, 33, 2), "float32"))
+    options = ["--model", "basic", "--tuner", "random", "--trials", 1, "--epochs", 1, "--latent-dim", 4]
+    result = invoke("tune", "signals.npy", "--rank", 1, *options, "--out", "search")
+    assert result.exit_code == 0, result.output
+    assert keras.saving.load_model("search/model.keras").rank == 1
+    assert Path("search/reconstructions.png").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -9,6 +9,7 @@ import pytest
 
 from keras_cae.datasets import SeriesWindows, windows
 from keras_cae.datasets import series_windows as implementation
+from keras_cae.models import BasicCAE
 
 SERIES = np.random.default_rng(0).random((23, 2), dtype="float32")
 
@@ -338,3 +339,34 @@ def test_fit_and_predict_of_any_keras_model():
     expected = model.predict(np.asarray(made), verbose=0)
     np.testing.assert_allclose(model.predict(made, verbose=0), expected, rtol=1e-6)
     np.testing.assert_allclose(model.predict(made.batches(5), verbose=0), expected, rtol=1e-6)
+
+
+def test_autoencoders_take_them():
+    made = windows(SERIES, 8)
+
+    def trained(x, validation, **options):
+        keras.utils.set_random_seed(1)
+        model = BasicCAE(3, filters=(2, 2), rank=1)
+        model.compile("adam", "mse")
+        history = model.fit(x, validation_data=validation, verbose=0, shuffle=False, epochs=2, **options)
+        return model, history.history
+
+    array = np.asarray(made)
+    model, expected = trained(array, array[:5], batch_size=4)
+    for x, validation, options in (
+        (made, made[:5], {"batch_size": 4}),
+        (made.batches(4), windows(SERIES[:12], 8).batches(3), {}),
+    ):
+        same, history = trained(x, validation, **options)
+        for name, values in expected.items():
+            np.testing.assert_allclose(history[name], values, rtol=1e-5)
+        for one, other in zip(model.get_weights(), same.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+    for given in (made, made.batches(5)):
+        np.testing.assert_allclose(model.predict(given, verbose=0), model.predict(array, verbose=0), rtol=1e-5)
+        np.testing.assert_allclose(model.encode(given), model.encode(array), rtol=1e-5)
+    weighted = model.evaluate(made, sample_weight=np.ones(len(made)), verbose=0)
+    assert weighted == pytest.approx(model.evaluate(array, verbose=0), rel=1e-5)
+    scores = made.scores_per_step(np.square(made - model.predict(made, verbose=0)))
+    assert scores.shape == (23,)
+    assert np.isfinite(scores).all()

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import keras
@@ -26,8 +27,12 @@ LONG_PAGES = (
     "generation.md",
     "models.md",
     "pretraining.md",
+    "signals.md",
     "tuning.md",
+    "volumes.md",
 )
+OPTIONS = {"signals.py": ["--epochs", "1"], "volumes.py": ["--epochs", "1"]}
+"""Of the scripts that take long, which are run shortly."""
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -63,9 +68,14 @@ def test_code_blocks(page, tmp_path, monkeypatch, two_replicas):
         exec(compile(block, str(page), "exec"), names)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(script, marks=pytest.mark.slow if script.name in OPTIONS else ()) for script in SCRIPTS],
+    ids=lambda script: script.name,
+)
 def test_script(script, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(script), *OPTIONS.get(script.name, [])])
     runpy.run_path(str(script), run_name="__main__")
 
 

@@ -166,6 +166,32 @@ def test_a_full_disk_ends_the_search_and_not_the_trial(digits, monkeypatch):
     assert statuses(searched(random_search(hypermodel(), max_trials=1), digits[0])) == ["COMPLETED"]
 
 
+class FillDisk(keras.callbacks.Callback):
+    """Uses up the space when the second trial has trained."""
+
+    def __init__(self, disk):
+        super().__init__()
+        self.disk = disk
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if len(list(self.disk.path.rglob("checkpoint.weights.h5"))) == 1:
+            self.disk.fill()
+
+
+@pytest.mark.slow
+def test_a_search_goes_on_once_there_is_space(digits, small_disk, monkeypatch):
+    monkeypatch.chdir(small_disk.path)
+    with pytest.raises(keras_tuner.errors.FatalRuntimeError, match="The disk is full"):
+        searched(random_search(hypermodel(), max_trials=3), digits[0], callbacks=[FillDisk(small_disk)])
+    assert not [file for file in small_disk.files() if "unfinished" in file]
+    first = json.loads(SearchFolder(Path("untitled_project")).trial("0").read_text())
+    small_disk.free()
+    tuner = searched(random_search(hypermodel(), max_trials=3), digits[0])
+    assert statuses(tuner) == ["COMPLETED"] * 3
+    assert tuner.oracle.trials["0"].score == first["score"]
+    assert tuner.get_best_models()[0].built
+
+
 def test_a_search_of_failures_says_so(digits):
     space = hypermodel(max_parameters=1)
     with pytest.raises(keras_tuner.errors.FatalRuntimeError, match="All trials of the search have failed"):

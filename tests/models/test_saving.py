@@ -1,7 +1,9 @@
 """Saving is Keras's own, and training goes on where it stopped."""
 
+import json
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -144,6 +146,44 @@ def test_a_second_build_with_another_shape_is_an_error(make, images, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))
+
+
+BUILD_CONFIGS = {
+    "none": (None, r"has weights, but no build_config"),
+    "of something else": ({"shape": [None, 9, 12, 2]}, r"build_config must have the input_shape of the images, got"),
+    "no shape": ({"input_shape": "9x12"}, r"build_config must have the input_shape of the images, got"),
+    "of another rank": ({"input_shape": [None, 9, 12]}, r"Images must come as a batch of shape"),
+    "of another size": ({"input_shape": [None, 30, 40, 2]}, r"could not be loaded"),
+    "of other channels": ({"input_shape": [None, 9, 12, 3]}, r"could not be loaded"),
+}
+
+
+def with_build_config(path, build_config):
+    """Exchange a part of the configuration in a `.keras` file."""
+    with zipfile.ZipFile(path) as file:
+        content = {name: file.read(name) for name in file.namelist()}
+    config = json.loads(content["config.json"]) | {"build_config": build_config}
+    with zipfile.ZipFile(path, "w") as file:
+        for name, part in (content | {"config.json": json.dumps(config).encode()}).items():
+            file.writestr(name, part)
+
+
+@pytest.mark.parametrize("case", BUILD_CONFIGS)
+@pytest.mark.parametrize("kind", ["model", "detector"])
+def test_a_file_that_does_not_say_how_to_build_the_model_is_an_error(kind, case, images, tmp_path):
+    build_config, message = BUILD_CONFIGS[case]
+    model = MODELS["basic"]()
+    model.build(images.shape)
+    if kind == "detector":
+        if "of" in case and case != "of something else":
+            pytest.skip("the autoencoder within knows its own shape")
+        model = keras_cae.anomaly.AnomalyDetector(model)
+        model.build(images.shape)
+    model.save(tmp_path / "model.keras")
+    keras.saving.load_model(tmp_path / "model.keras")
+    with_build_config(tmp_path / "model.keras", build_config)
+    with pytest.raises(ValueError, match=message):
+        keras.saving.load_model(tmp_path / "model.keras")
 
 
 def test_model_checkpoint_and_early_stopping(make, images, tmp_path):

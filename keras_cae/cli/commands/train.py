@@ -7,6 +7,7 @@ from keras_cae.cli.endings import plain_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
+from keras_cae.cli.stopped_run import stopped_options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +27,20 @@ class TrainOptions(option.DataOptions):
     false_positive_rate: option.FalsePositiveRate = 0.01
     seed: option.Seed = 0
     out: option.RunFolder = None
+    resume: option.Resume = None
 
 
 def train(options: TrainOptions) -> int:
     """Train an autoencoder, and compare it with PCA at the same code size.
 
     Writes the best model, TensorBoard logs, a picture of reconstructions and the test results. Ctrl-C ends
-    the training early and keeps the best model so far. With --detector the images are taken to be normal, and an
-    anomaly detector is written too, for keras-cae score.
+    the training early and keeps the best model so far; --resume goes on with it. With --detector the images are
+    taken to be normal, and an anomaly detector is written too, for keras-cae score.
     """
     with plain_errors():
-        if options.out is not None:
+        if options.resume is not None:
+            options = stopped_options(options, options.resume)
+        elif options.out is not None:
             check_free(options.out)
         images = load(options)
     import_keras()

@@ -2,9 +2,12 @@
 
 import json
 import math
+import shlex
+import shutil
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,17 +17,18 @@ from keras_cae import losses, models
 from keras_cae.callbacks import standard_callbacks
 from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.comparison import Quality, code_size, compare, draw
-from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
+from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.messages import say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import compression, report_data, report_files, report_quality
-from keras_cae.cli.run_folder import make_run_folder
+from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.scoring.detector import make_detector, report_detector, write_detector
+from keras_cae.cli.stopped_run import check_images, settings_of
 from keras_cae.cli.training.best_model import BestModel
 from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
-from keras_cae.files import write_text
+from keras_cae.files import is_full_disk, write_text
 from keras_cae.metrics import PSNR
 
 LOGGED_PICTURES = 50
@@ -61,8 +65,21 @@ class TrainingRun:
         self.code_size = code_size(self.model, self.split)
         self.compresses = self.code_size < self.split.train[0].size
         self.baseline = PCAReconstruction(self.code_size if self.compresses else LATENT_DIM)
-        self.folder = make_run_folder(options.out, f"{data.name}-{options.model}")
-        self.best = BestModel(self.folder.model)
+        self.folder = self._open_folder(f"{data.name}-{options.model}")
+        self.best = BestModel(self.folder.model, self.folder.best_so_far)
+
+    def _open_folder(self, name: str) -> RunFolder:
+        if self.options.resume is not None:
+            folder = RunFolder(self.options.resume)
+            check_images(folder, self.split)
+            return folder
+        folder = make_run_folder(self.options.out, name)
+        used = replace(
+            self.options, epochs=self.epochs, batch_size=self.batch_size, loss=self.loss, noise=float(self.noise)
+        )
+        folder.backup.mkdir()
+        write_text(folder.backup_settings, json.dumps(settings_of(used, self.split), indent=2) + "\n")
+        return folder
 
     def _compiled_model(self) -> models.CAE:
         options = self.options
@@ -70,7 +87,7 @@ class TrainingRun:
             **size_arguments(options.model, options.latent_dim),
             corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
             **({"filters": options.filters} if options.filters else {}),
-            **({"rank": options.rank} if options.rank != 2 else {}),
+            rank=options.rank,
         )
         model.build((None, *self.split.train.shape[1:]))
         name = LOSSES[self.loss]
@@ -86,15 +103,29 @@ class TrainingRun:
         """
         self._report_start()
         started = time.perf_counter()
-        with GracefulStop() as stop, suppress(KeyboardInterrupt):
-            self._fit(stop)
-        seconds = time.perf_counter() - started
-        if not self.best.epoch:
-            return self._report_no_model(stop.requested)
+        try:
+            with GracefulStop() as stop, suppress(KeyboardInterrupt):
+                self._fit(stop)
+            seconds = time.perf_counter() - started
+            if not self.best.epoch:
+                return self._report_no_model(stop.requested)
+            if stop.requested:
+                say(f"Stopped. The best model so far, of epoch {self.best.epoch}: {self.folder.model}")
+            self._report_end(seconds)
+        except Exception as error:
+            if not is_full_disk(error):
+                raise
+            code = report_full_disk(error)
+            self._say_how_to_go_on()
+            return code
         if stop.requested:
-            say(f"Stopped. The best model so far, of epoch {self.best.epoch}: {self.folder.model}")
-        self._report_end(seconds)
-        return exit_code(stop.requested) if stop.requested else SUCCESS
+            self._say_how_to_go_on()
+            return exit_code(stop.requested)
+        shutil.rmtree(self.folder.backup, ignore_errors=True)
+        return SUCCESS
+
+    def _say_how_to_go_on(self) -> None:
+        warn(f"To go on where it was: keras-cae train --resume {shlex.quote(str(self.folder.path))}")
 
     def _report_start(self) -> None:
         code = ""
@@ -118,6 +149,7 @@ class TrainingRun:
             callbacks=[
                 *standard_callbacks(self.split.validation, str(self.folder.logs), freq=pictures),
                 self.best,
+                keras.callbacks.BackupAndRestore(str(self.folder.backup), delete_checkpoint=False),
                 keras.callbacks.TerminateOnNaN(),
                 stop,
             ],
@@ -126,6 +158,7 @@ class TrainingRun:
     def _report_no_model(self, stop_signal: int) -> int:
         if stop_signal:
             warn("Stopped before the first epoch was over: there is no model yet.")
+            self._say_how_to_go_on()
             return exit_code(stop_signal)
         warn("Error: the loss is not a number. Try a smaller --learning-rate.")
         return FAILURE
@@ -149,7 +182,8 @@ class TrainingRun:
     def _write_results(self, quality: dict[str, Quality], seconds: float) -> None:
         results: dict[str, Any] = {
             "settings": {
-                **self.options.plain(),
+                **{name: value for name, value in self.options.plain().items() if name != "resume"},
+                "loss": self.loss,
                 "noise": self.noise,
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,

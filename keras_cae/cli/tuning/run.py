@@ -22,9 +22,10 @@ from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
 from keras_cae.cli.tuning.search_stop import SearchStop
 from keras_cae.cli.tuning.tuners import describe, make_tuner
-from keras_cae.cli.tuning.workers import is_chief, is_part, search_together
+from keras_cae.cli.tuning.workers import search_together
 from keras_cae.datasets import ImageData
 from keras_cae.files import write_atomically, write_text
+from keras_cae.hypermodels.tuner_files import COMPLETED, is_chief, is_part
 
 LISTED_TRIALS = 10
 CHANGEABLE = ("out", "trials", "workers")
@@ -127,7 +128,7 @@ class TuningRun:
     def _completed(self) -> list[Any]:
         """The trials that succeeded, the best one first."""
         trials = self.tuner.oracle.get_best_trials(len(self.tuner.oracle.trials))
-        return [trial for trial in trials if trial.status == "COMPLETED"]
+        return [trial for trial in trials if trial.status == COMPLETED]
 
     def _report(self, trials: list[Any]) -> None:
         self._write_trials(trials)

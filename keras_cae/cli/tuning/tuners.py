@@ -6,6 +6,7 @@ import keras_tuner
 
 from keras_cae.cli.messages import say, warn
 from keras_cae.cli.presets import DEFAULT_TRIALS, TUNERS
+from keras_cae.hypermodels.tuner_files import COMPLETED, drawn
 
 PROJECT = "search"
 
@@ -19,7 +20,7 @@ class Announcing:
         """Let the oracle score the trial, and print the result."""
         super().on_trial_end(trial)  # type: ignore[misc]  # the tuner's
         trial = self.oracle.get_trial(trial.trial_id)
-        if trial.status == "COMPLETED":
+        if trial.status == COMPLETED:
             say(f"Trial {trial.trial_id}: {trial.score:.2f} dB, {describe(trial)}")
         else:
             warn(f"Trial {trial.trial_id} failed: {_last_line(trial.message)}")
@@ -56,11 +57,8 @@ def make_tuner(options: Any, hypermodel: Any, directory: str) -> keras_tuner.Tun
 
 def describe(trial: Any) -> str:
     """Return the hyperparameters of a trial in words."""
-    drawn = trial.hyperparameters
-    fixed = {each.name for each in drawn.space if type(each).__name__ == "Fixed"}
-    values = {
-        name: value for name, value in drawn.values.items() if name not in fixed and not name.startswith("tuner/")
-    }
+    fixed = {each.name for each in trial.hyperparameters.space if type(each).__name__ == "Fixed"}
+    values = {name: value for name, value in drawn(trial.hyperparameters.values).items() if name not in fixed}
     architecture = values.pop("model/architecture", None)
     words = [f"{name.rpartition('/')[2]} {_plain(value)}" for name, value in values.items()]
     return ", ".join([architecture, *words] if architecture else words)

@@ -10,24 +10,14 @@ from typing import Self
 from keras_cae.cli.endings import BROKEN_PIPE, SUCCESS
 from keras_cae.cli.messages import warn
 from keras_cae.cli.quiet_start import LOG_LEVEL, NO_LOG
+from keras_cae.hypermodels.tuner_files import CHIEF, environment, worker_name
 
-CHIEF = "chief"
 RESTARTS = 3
 """How often a worker that died is started again; it continues its trial."""
 SECONDS_TO_END = 10
-"""After which a process that was told to end is killed."""
+"""After which processes that were told to end are killed."""
 PROGRAM = ("-P", "-c", "from keras_cae.cli import main; main()")
 """Python does not import from the current folder, which may hold another keras_cae."""
-
-
-def is_part() -> bool:
-    """Whether this process is the chief or a worker of a search, as KerasTuner's variables say."""
-    return "KERASTUNER_TUNER_ID" in os.environ
-
-
-def is_chief() -> bool:
-    """Whether this process is the chief of a search."""
-    return os.environ.get("KERASTUNER_TUNER_ID") == CHIEF
 
 
 def search_together(arguments: list[str], workers: int, gpus: int) -> int:
@@ -43,12 +33,12 @@ def search_together(arguments: list[str], workers: int, gpus: int) -> int:
     Returns:
         The exit code of the chief, or that of a worker that died too often.
     """
-    address = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(_free_port())}
-    environments = [_environment(index, workers, gpus) | address for index in range(workers)]
+    port = _free_port()
+    environments = [environment(worker_name(index), port) | _share(index, workers, gpus) for index in range(workers)]
     restarts = [0] * workers
     with Processes(arguments) as processes:
-        chief = processes.start({**address, "KERASTUNER_TUNER_ID": CHIEF, "CUDA_VISIBLE_DEVICES": "-1"})
-        running = [processes.start(environment) for environment in environments]
+        chief = processes.start({**environment(CHIEF, port), "CUDA_VISIBLE_DEVICES": "-1"})
+        running = [processes.start(variables) for variables in environments]
         while chief.poll() is None:
             time.sleep(0.2)
             for index, worker in enumerate(running):
@@ -96,21 +86,21 @@ class Processes:
         alive = [process for process in self.started if process.poll() is None]
         for process in alive:
             process.terminate()
+        deadline = time.monotonic() + SECONDS_TO_END
         for process in alive:
             try:
-                process.wait(SECONDS_TO_END)
+                process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
-def _environment(index: int, workers: int, gpus: int) -> dict[str, str]:
-    # The first one has the name that KerasTuner looks for when one process goes on with the search.
-    name = {"KERASTUNER_TUNER_ID": f"tuner{index}"}
+def _share(index: int, workers: int, gpus: int) -> dict[str, str]:
+    """A worker's part of the machine: a GPU, or some processor cores."""
     if gpus:
-        return {**name, "CUDA_VISIBLE_DEVICES": str(index % gpus)}
+        return {"CUDA_VISIBLE_DEVICES": str(index % gpus)}
     threads = str(max(1, (os.cpu_count() or 1) // workers))
-    return {**name, "TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    return {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
 
 
 def _free_port() -> int:

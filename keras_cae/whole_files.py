@@ -1,0 +1,114 @@
+"""Models whose files are complete at every moment."""
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from keras_cae.files import write_atomically
+
+if TYPE_CHECKING:
+
+    class Mixin(keras.Model):
+        """What the methods below extend."""
+else:  # Keras exchanges the bases of functional models, of which this must be none.
+    Mixin = object
+
+
+BUILT = "built"
+"""The name under which the weights of a model say that it was built when it was saved."""
+
+
+class WholeFiles(Mixin):
+    """Mixin for a `keras.Model`: it writes files beside the old ones, and then puts them in their place.
+
+    Whatever ends the process meanwhile, the file under the name that was asked for is the old one or the new
+    one. So are the files of all callbacks that call these methods: `ModelCheckpoint`, `BackupAndRestore`, and
+    KerasTuner's.
+    """
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        if _is_plain(filepath, overwrite) and not kwargs:
+            with write_atomically(filepath) as unfinished:
+                super().save(unfinished)
+        else:
+            super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Save the weights, as `keras.Model.save_weights` does.
+
+        Args:
+            filepath: path that ends in ".weights.h5".
+            overwrite: whether to replace an existing file without asking.
+            **kwargs: of `keras.Model.save_weights`.
+
+        Raises:
+            OSError: the disk is full. The file is as it was before.
+        """
+        if not _is_plain(filepath, overwrite) or kwargs:
+            super().save_weights(filepath, overwrite=overwrite, **kwargs)
+            return
+        # HDF5 ends the process if it finds the disk full when it closes a file, so that it writes to memory.
+        content = _NamedBuffer(filepath)
+        super().save_weights(content)
+        with write_atomically(filepath) as unfinished:
+            unfinished.write_bytes(content.getbuffer())
+
+    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        if not _is_plain(filepath):
+            super().export(filepath, *args, **kwargs)
+            return
+        with write_atomically(filepath) as unfinished:
+            super().export(str(unfinished), *args, **kwargs)
+
+
+class BuiltFiles(WholeFiles):
+    """Mixin for a model that is built for a shape of images: its files load whole, or not at all.
+
+    Keras warns of a file whose configuration does not say how to build the model, and goes on without the
+    weights.
+    """
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        shape = config.get("input_shape") if isinstance(config, dict) else None
+        if not isinstance(shape, list | tuple):
+            raise ValueError(
+                f"The file of this {type(self).__name__} is damaged: its build_config must have the input_shape of "
+                f"the images, got {config!r}."
+            )
+        self.build(tuple(shape))
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        if self.built:
+            store[BUILT] = np.array(True)
+
+    def load_own_variables(self, store: Any) -> None:
+        kept = {name: np.asarray(store[name]) for name in list(store.keys())}
+        if kept.pop(BUILT, False) and not self.built:
+            raise ValueError(
+                f"The file of this {type(self).__name__} is damaged: it has weights, but no build_config, which says "
+                "for which images they are."
+            )
+        super().load_own_variables(kept)
+
+
+class _NamedBuffer(io.BytesIO):
+    """Memory that stands for a file of a certain name."""
+
+    def __init__(self, path: Any) -> None:
+        super().__init__()
+        self._path = path
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+
+def _is_plain(path: Any, overwrite: bool = True) -> bool:
+    """Whether a path is one of this machine, where no file needs to be asked about."""
+    if not isinstance(path, str | os.PathLike) or "://" in str(path):
+        return False
+    return overwrite or not Path(path).exists()
