@@ -106,7 +106,7 @@ def _tuples(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def _joined(parts: Any, name: str) -> Any:
-    if len(parts) == 1 and getattr(parts[0], "ndim", 0) == 4:
+    if len(parts) == 1 and getattr(parts[0], "ndim", 0) in (4, 5):
         return parts[0]
     try:
         return np.asarray([np.asarray(part) for part in parts])
