@@ -1,6 +1,5 @@
 """How well a model finds known anomalies while it is being trained."""
 
-import copy
 import warnings
 from typing import Any
 
@@ -11,6 +10,7 @@ from keras_cae.anomaly.anomaly_detector import AnomalyDetector
 from keras_cae.anomaly.evaluation import as_labels
 from keras_cae.anomaly.get import get
 from keras_cae.anomaly.masks import as_masks
+from keras_cae.serialization import deserialize_layer, serialize_layer
 
 AT_THRESHOLD = ("f1", "accuracy")
 """Results that depend on a threshold, which a model in training does not have."""
@@ -34,7 +34,8 @@ class Detection:
 
     def __init__(self, images: np.ndarray, labels: Any, masks: Any, score: Any, **options: Any) -> None:
         self.images = images
-        self.score = get(score, "score")
+        get(score, "score")
+        self.score = score
         self.options = {name: AnomalyDetector.rules[name](value, name) for name, value in options.items()}
         self.masks: np.ndarray | None = None
         self.labels: np.ndarray | None = None
@@ -62,8 +63,10 @@ class Detection:
         Raises:
             ValueError: the model, or its score, is of a kind that can't be scored.
         """
-        # A score of its own, since a score belongs to one detector.
-        return AnomalyDetector(model, copy.deepcopy(self.score), **self.options)
+        score = self.score
+        if isinstance(score, keras.layers.Layer):
+            score = deserialize_layer(serialize_layer(score))  # another one, since a score belongs to one detector
+        return AnomalyDetector(model, score, **self.options)
 
     def measure(self, detector: AnomalyDetector) -> dict[str, float]:
         """The results of a calibrated detector that do not depend on a threshold; none without labels."""
