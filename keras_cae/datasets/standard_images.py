@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_cae.pixel_values import WHITE, WIDE, darkness_note, divisor_of_floats, meant_type
+
 CHANNEL_COUNTS = (1, 3, 4)
-OVERSHOOT = 0.1
-"""How far beyond [0, 1] floats may lie: resizing overshoots a little."""
 
 
 def standard_images(arrays: Sequence[np.ndarray], source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
@@ -59,59 +59,67 @@ def _conversion(
     if dtype.kind == "b":
         return _black_and_white
     if dtype.kind in "ui":
-        return _integer_conversion(dtype, int(low), int(high), source, notes)
+        return integer_conversion(dtype, int(low), int(high), source, notes)
     return _float_conversion(float(low), float(high), source, notes)
 
 
-def _integer_conversion(
+def integer_conversion(
     dtype: np.dtype, low: int, high: int, source: str, notes: list[str]
 ) -> Callable[[np.ndarray], np.ndarray]:
-    if low < 0 or high > 65535:
+    """Return the function that brings integer images to the type that they are meant to have, and note why.
+
+    Args:
+        dtype: their type.
+        low: the lowest of their values.
+        high: the highest.
+        source: what to call them.
+        notes: where a sentence is added.
+
+    Raises:
+        ValueError: values are negative or have more than 16 bits.
+    """
+    meant = meant_type(dtype.name, low, high)
+    if meant is None:
         raise ValueError(
             f"{source} has whole numbers from {low} to {high}; images have values from 0 to 255 (8-bit) "
-            "or from 0 to 65535 (16-bit), or are floats from 0 to 1. Scale them."
+            f"or from 0 to 65535 (16-bit), or are floats from 0 to 1. Scale them: {_to_unit_range(low, high)}."
         )
-    if high == 1:
+    if meant == "bool":
         notes.append(f"{source} has the values 0 and 1 only: taken as black and white.")
         return _black_and_white
-    target = np.dtype(np.uint8 if high <= 255 else np.uint16)
+    if meant in WIDE:
+        white = WHITE[meant]
+        notes.append(f"{source} has {dtype} values up to {high}: divided by the largest value of the type, {white}.")
+        return lambda array: (array / white).astype(np.float32)
+    target = np.dtype(meant)
     if target != dtype:
         bits = 8 * target.itemsize
         notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit images.")
-    notes.extend(darkness_notes(high, target, source))
+    dark = darkness_note(high, target, source)
+    if dark:
+        notes.append(dark)
     return lambda array: array.astype(target, copy=False)
-
-
-def darkness_notes(high: int, dtype: np.dtype, source: str) -> list[str]:
-    """A note, if images of an integer type use a small part of its range only.
-
-    Args:
-        high: the largest value.
-        dtype: the type of the images.
-        source: what to call them.
-    """
-    white = np.iinfo(dtype).max
-    if high > white // 4:
-        return []
-    return [
-        f"The largest value of {source} is {high}, where white is {white}: the images are nearly black. "
-        "If they should not be, scale them."
-    ]
 
 
 def _float_conversion(low: float, high: float, source: str, notes: list[str]) -> Callable[[np.ndarray], np.ndarray]:
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{source} holds NaN or infinite values: remove or replace these images.")
-    if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
+    divisor = divisor_of_floats(low, high)
+    if divisor == 1:
         return lambda array: array.astype(np.float32, copy=False)
-    if low >= 0 and 128 <= high <= 255:
-        notes.append(f"{source} has floats from {low:g} to {high:g}: divided by 255.")
-        return lambda array: np.divide(array, 255, dtype=np.float32)
-    from_zero = f"(images - {low:g})" if low > 0 else f"(images + {-low:g})" if low < 0 else "images"
+    if divisor is not None:
+        notes.append(f"{source} has floats from {low:g} to {high:g}: divided by {divisor}.")
+        return lambda array: np.divide(array, divisor, dtype=np.float32)
     raise ValueError(
         f"{source} has floats from {low:g} to {high:g}; floats must lie between 0 and 1. Scale them: "
-        f"{from_zero} / {high - low:g}."
+        f"{_to_unit_range(low, high)}."
     )
+
+
+def _to_unit_range(low: float, high: float) -> str:
+    """The expression that scales images to [0, 1], so that the extremes are black and white."""
+    from_zero = f"(images - {low:.7g})" if low > 0 else f"(images + {-low:.7g})" if low < 0 else "images"
+    return f"{from_zero} / {high - low:.7g}"
 
 
 def _black_and_white(array: np.ndarray) -> np.ndarray:
