@@ -2,6 +2,9 @@
 
 import gc
 import os
+import subprocess
+import sys
+import textwrap
 import threading
 from pathlib import Path
 
@@ -46,3 +49,34 @@ def test_many_epochs_with_all_callbacks(tmp_path):
     model.fit(IMAGES, validation_data=IMAGES, epochs=120, verbose=0, callbacks=callbacks)
     assert seen[119][0] - seen[20][0] < BOUND
     assert seen[119][1] <= seen[20][1]
+
+
+TWO_PROCESSES = """
+    import sys, keras, numpy as np, tensorflow as tf, hashlib
+    sys.path.insert(0, sys.argv[1])
+    from make import MODELS, IMAGES
+    tf.config.experimental.enable_op_determinism()
+    for name in MODELS:
+        if name == "AnomalyDetector":
+            continue
+        keras.utils.set_random_seed(3)
+        model = MODELS[name]()
+        model.compile("adam", "mse")
+        model.fit(IMAGES, batch_size=2, epochs=2, verbose=0)
+        print(name, hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest())
+"""
+
+
+def test_two_processes_train_the_same_bits():
+    folder = Path(__file__).parents[1] / "saved"
+    command = [sys.executable, "-c", textwrap.dedent(TWO_PROCESSES), str(folder)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    results = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], results[0][1][-2000:]
+    first, second = (output for output, _ in results)
+    assert first == second
+    assert len(first.splitlines()) == 11
