@@ -3,10 +3,10 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_cae.kinds import KINDS
+from keras_cae.pixel_values import white
 
 Shape = tuple[int | None, ...]
 
@@ -20,9 +20,11 @@ def scale_images(images: Any, dtype: str | None = None) -> Any:
     Args:
         images: array or tensor of any shape.
         dtype: the float type of scaled images; by default Keras's `floatx`.
+
+    Raises:
+        ValueError: they are integers of another type, of which it is not known what is white.
     """
-    source = keras.backend.standardize_dtype(images.dtype)
-    largest = 1 if source == "bool" else np.iinfo(source).max if "int" in source else None
+    largest = white(keras.backend.standardize_dtype(images.dtype))
     if largest is None:
         return images
     return ops.cast(images, dtype or keras.config.floatx()) / largest

@@ -1,7 +1,6 @@
 """Images, signals and volumes in NumPy's files."""
 
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -9,6 +8,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.lib import format as npy_format
 
+from keras_cae.archives import DAMAGED
 from keras_cae.datasets.image_data import ImageData
 from keras_cae.datasets.memory import check_memory
 from keras_cae.datasets.standard_images import standard_images
@@ -58,7 +58,7 @@ def _read(function: Callable[[Path], Any], path: Path) -> Any:
     """Apply a function that reads the file, with an error for people if the file is damaged."""
     try:
         return function(path)
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise ValueError(
             f"{path.name} can't be read, it is damaged or no {path.suffix.lower()} file ({error}). "
             f"Save it again, with {'np.savez' if path.suffix.lower() == '.npz' else 'np.save'}."

@@ -19,7 +19,7 @@ from keras_cae.datasets.image_file import (
 )
 from keras_cae.datasets.memory import check_memory
 from keras_cae.datasets.sizing import Sizing
-from keras_cae.datasets.standard_images import darkness_notes
+from keras_cae.datasets.standard_images import integer_conversion
 
 Result = TypeVar("Result")
 THREADS = min(8, os.cpu_count() or 1)
@@ -43,6 +43,7 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
             f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
         )
     paths, headers = _each(read_header, paths, skipped)
+    notes: list[str] = []
     if headers:
         layout = _common_layout(headers, sizing)
         images = _decode(paths, layout, sizing, skipped)
@@ -53,8 +54,15 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
             f"{path}: {reason}."
         )
     images = _without_opaque_alpha(images, grey=all(header.grey for header in headers))
-    notes = [*sizing.notes(header.size for header in headers), *_left_out_notes(headers, repeated)]
-    notes += darkness_notes(int(images.max()), images.dtype, str(folder))
+    convert = integer_conversion(images.dtype, int(images.min()), int(images.max()), str(folder), notes)
+    resized = any(header.size != layout.size for header in headers)
+    if resized and len(notes):
+        # What is stored in another way is converted before it gets its size, as arrays are.
+        layout = layout._replace(channels=images.shape[-1])
+        images = _decode(paths, layout, sizing, [], convert)
+    else:
+        images = convert(images)
+    notes = [*sizing.notes(header.size for header in headers), *_left_out_notes(headers, repeated), *notes]
     return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=tuple(notes))
 
 
@@ -140,14 +148,20 @@ def _common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
     return Layout(size, 1, np.uint16 if all(header.deep for header in headers) else np.uint8)
 
 
-def _decode(paths: Sequence[Path], layout: Layout, sizing: Sizing, skipped: list[SkippedFile]) -> np.ndarray:
+def _decode(
+    paths: Sequence[Path],
+    layout: Layout,
+    sizing: Sizing,
+    skipped: list[SkippedFile],
+    convert: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
+) -> np.ndarray:
     shape = (len(paths), *layout.size, layout.channels)
     check_memory(shape, layout.dtype)
-    images = np.empty(shape, layout.dtype)
+    images = np.empty(shape, convert(np.empty(0, layout.dtype)).dtype)
     rows = {path: row for row, path in enumerate(paths)}
 
     def decode(path: Path) -> int:
-        images[rows[path]] = read_pixels(path, layout, sizing)
+        images[rows[path]] = read_pixels(path, layout, sizing, convert)
         return rows[path]
 
     _, decoded = _each(decode, paths, skipped)

@@ -3,7 +3,7 @@
 import contextlib
 import importlib.util
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,13 +72,19 @@ def read_header(path: Path) -> ImageHeader:
         )
 
 
-def read_pixels(path: Path, layout: Layout, sizing: Sizing) -> np.ndarray:
+def read_pixels(
+    path: Path,
+    layout: Layout,
+    sizing: Sizing,
+    convert: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
+) -> np.ndarray:
     """Decode an image into an array `(height, width, channels)`.
 
     Args:
         path: the file.
         layout: the size, channels and type of the array.
         sizing: the way to that size.
+        convert: applied to the pixels before they get that size.
     """
     with open_image(path) as opened:
         # JPEG decoders halve a large image several times for next to nothing.
@@ -94,7 +100,7 @@ def read_pixels(path: Path, layout: Layout, sizing: Sizing) -> np.ndarray:
     else:
         shallow = image if deep is None else Image.fromarray(np.rint(deep / 257).astype(np.uint8))
         pixels = np.asarray(shallow.convert(MODES[layout.channels]))
-    return sizing.apply(pixels.reshape(*pixels.shape[:2], layout.channels), layout.size)
+    return sizing.apply(convert(pixels.reshape(*pixels.shape[:2], layout.channels)), layout.size)
 
 
 @contextlib.contextmanager

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 
 from keras_cae.kinds import KINDS, Kind
+from keras_cae.pixel_values import WHITE, WIDE, darkness_note, divisor_of_floats, meant_type
 
 CHANNEL_COUNTS = (1, 3, 4)
-OVERSHOOT = 0.1
-"""How far beyond [0, 1] floats may lie: resizing overshoots a little."""
 
 
 def standard_images(
@@ -76,45 +75,47 @@ def _conversion(
     if dtype.kind == "b":
         return _black_and_white
     if dtype.kind in "ui":
-        return _integer_conversion(dtype, int(low), int(high), source, kind, notes)
+        return integer_conversion(dtype, int(low), int(high), source, notes, kind)
     return _float_conversion(float(low), float(high), source, kind, notes)
 
 
-def _integer_conversion(
-    dtype: np.dtype, low: int, high: int, source: str, kind: Kind, notes: list[str]
+def integer_conversion(
+    dtype: np.dtype, low: int, high: int, source: str, notes: list[str], kind: Kind = KINDS[2]
 ) -> Callable[[np.ndarray], np.ndarray]:
-    if low < 0 or high > 65535:
+    """Return the function that brings integer images to the type that they are meant to have, and note why.
+
+    Args:
+        dtype: their type.
+        low: the lowest of their values.
+        high: the highest.
+        source: what to call them.
+        notes: where a sentence is added.
+        kind: what they are.
+
+    Raises:
+        ValueError: values are negative or have more than 16 bits.
+    """
+    meant = meant_type(dtype.name, low, high)
+    if meant is None:
         raise ValueError(
             f"{source} has whole numbers from {low} to {high}; {kind.noun} have values from 0 to 255 (8-bit) "
-            "or from 0 to 65535 (16-bit), or are floats from 0 to 1. Scale them."
+            f"or from 0 to 65535 (16-bit), or are floats from 0 to 1. Scale them: {_to_unit_range(low, high, kind)}."
         )
-    if high == 1:
+    if meant == "bool":
         notes.append(f"{source} has the values 0 and 1 only: taken as black and white.")
         return _black_and_white
-    target = np.dtype(np.uint8 if high <= 255 else np.uint16)
+    if meant in WIDE:
+        white = WHITE[meant]
+        notes.append(f"{source} has {dtype} values up to {high}: divided by the largest value of the type, {white}.")
+        return lambda array: (array / white).astype(np.float32)
+    target = np.dtype(meant)
     if target != dtype:
         bits = 8 * target.itemsize
         notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit {kind.noun}.")
-    notes.extend(darkness_notes(high, target, source, kind.noun))
+    dark = darkness_note(high, target, source, kind.noun)
+    if dark:
+        notes.append(dark)
     return lambda array: array.astype(target, copy=False)
-
-
-def darkness_notes(high: int, dtype: np.dtype, source: str, noun: str = "images") -> list[str]:
-    """A note, if images of an integer type use a small part of its range only.
-
-    Args:
-        high: the largest value.
-        dtype: the type of the images.
-        source: what to call them.
-        noun: what they are.
-    """
-    white = np.iinfo(dtype).max
-    if high > white // 4:
-        return []
-    return [
-        f"The largest value of {source} is {high}, where white is {white}: the {noun} are nearly black. "
-        "If they should not be, scale them."
-    ]
 
 
 def _float_conversion(
@@ -122,16 +123,23 @@ def _float_conversion(
 ) -> Callable[[np.ndarray], np.ndarray]:
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{source} holds NaN or infinite values: remove or replace these {kind.noun}.")
-    if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
+    divisor = divisor_of_floats(low, high)
+    if divisor == 1:
         return lambda array: array.astype(np.float32, copy=False)
-    if low >= 0 and 128 <= high <= 255:
-        notes.append(f"{source} has floats from {low:g} to {high:g}: divided by 255.")
-        return lambda array: np.divide(array, 255, dtype=np.float32)
-    from_zero = f"({kind.noun} - {low:g})" if low > 0 else f"({kind.noun} + {-low:g})" if low < 0 else kind.noun
+    if divisor is not None:
+        notes.append(f"{source} has floats from {low:g} to {high:g}: divided by {divisor}.")
+        return lambda array: np.divide(array, divisor, dtype=np.float32)
     raise ValueError(
         f"{source} has floats from {low:g} to {high:g}; floats must lie between 0 and 1. Scale them: "
-        f"{from_zero} / {high - low:g}."
+        f"{_to_unit_range(low, high, kind)}."
     )
+
+
+def _to_unit_range(low: float, high: float, kind: Kind) -> str:
+    """The expression that scales images to [0, 1], so that the extremes are black and white."""
+    name = kind.noun
+    from_zero = f"({name} - {low:.7g})" if low > 0 else f"({name} + {-low:.7g})" if low < 0 else name
+    return f"{from_zero} / {high - low:.7g}"
 
 
 def _black_and_white(array: np.ndarray) -> np.ndarray:

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from keras_cae.comparison import RANKS
-from keras_cae.images import scale_images
 from keras_cae.kinds import all_shapes_in_words
+from keras_cae.pixel_values import OVERSHOOT, problem_of_integers
 
 SIGNAL_AXES = 3
-LOWEST, HIGHEST = -0.1, 1.1
+LOWEST, HIGHEST = -OVERSHOOT, 1 + OVERSHOOT
 """The limits of floats: resizing overshoots 0 and 1 a little."""
 
 
@@ -47,17 +47,12 @@ def _check_kind(images: np.ndarray, name: str) -> None:
 def _check_values(images: np.ndarray, name: str) -> None:
     if not np.isfinite(images).all():
         raise ValueError(f"{name} must be finite, got NaN or infinite values.")
-    if images.dtype.kind in "iu" and images.dtype.itemsize > 2 and images.max() <= 255:
-        raise ValueError(
-            f"{name} of type {images.dtype} are divided by the largest value of the type, "
-            f"{np.iinfo(images.dtype).max}, but their largest value is {images.max()}: these are 8-bit "
-            f"images. Pass {name}.astype('uint8')."
-        )
-    if images.ndim == SIGNAL_AXES and images.dtype.kind == "f":
-        return  # curves have numbers at their axes
-    scaled = scale_images(images)
-    low, high = float(np.min(scaled)), float(np.max(scaled))
-    if low < LOWEST or high > HIGHEST:
+    low, high = float(images.min()), float(images.max())
+    if images.dtype.kind in "iub":
+        problem = problem_of_integers(images.dtype.name, low, high, True, name)
+        if problem:
+            raise ValueError(f"{name} has the type {images.dtype}, {problem}")
+    elif images.ndim != SIGNAL_AXES and (low < LOWEST or high > HIGHEST):  # curves have numbers at their axes
         raise ValueError(
             f"{name} must be floats in [0, 1] or integers, got values from {low:g} to {high:g}. For values "
             f"from 0 to 255 pass {name}.astype('uint8'), which is scaled for you, or divide by 255."

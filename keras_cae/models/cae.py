@@ -25,10 +25,11 @@ from keras_cae.metrics.get import replace_names as metrics_by_name
 from keras_cae.models.likelihood import log_likelihood
 from keras_cae.networks.downsampling import downsampling_of
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
+from keras_cae.networks.network import Network
 from keras_cae.ranks import rank_rule
 from keras_cae.serialization import layer
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
-from keras_cae.training.input_gate import InputGate, last_activation
+from keras_cae.training.input_gate import InputGate
 from keras_cae.training.normalizing import (
     adapt,
     batches_to_adapt_to,
@@ -37,6 +38,7 @@ from keras_cae.training.normalizing import (
     is_known,
     normalizer_rule,
 )
+from keras_cae.training.output_range import last_activation
 from keras_cae.training.random_state import named_seed_generators, same_noise
 from keras_cae.training.step_context import current_step
 from keras_cae.training.trainer import Trainer
@@ -211,6 +213,8 @@ class CAE(Hyperparameters, Trainer):
         self.encoder, self.bottleneck, self.decoder = self._graphs.encoder, bottleneck, self._graphs.decoder
         self.built_shape = shape
         self.gate.image_shape = shape[1:]
+        if isinstance(self.encoder, Network) and self.encoder is not self._graphs.body:
+            self.encoder.gate = self.gate
         images = keras.KerasTensor(shape, dtype=self.variable_dtype)
         keras.Operation.compute_output_spec(self, images)
         for part in self.corruptions:

@@ -2,12 +2,12 @@
 
 import inspect
 import json
-import zipfile
 from os import PathLike
 from typing import Any, Self
 
 import numpy as np
 
+from keras_cae.archives import DAMAGED, check_plain_archive
 from keras_cae.files import write_atomically
 from keras_cae.validation import positive_int
 
@@ -90,13 +90,18 @@ class CodeSampler:
             ValueError: it is another kind of file, or another sampler's.
         """
         try:
+            check_plain_archive(path)
             with np.load(path, allow_pickle=False) as file:
                 content = dict(file)
             name = str(content["sampler"])
-        except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise ValueError(f"path must be a file that {cls.__name__}.save wrote, got {path!r}.") from error
-        if name != cls.__name__:
-            raise ValueError(f"path must be a file of {cls.__name__}, got one of {name}: use {name}.load.")
+            if name == cls.__name__:
+                return cls._restored(content)
+        except DAMAGED as error:
+            raise ValueError(f"path must be a file that {cls.__name__}.save wrote, got {path!r} ({error}).") from error
+        raise ValueError(f"path must be a file of {cls.__name__}, got one of {name}: use {name}.load.")
+
+    @classmethod
+    def _restored(cls, content: dict[str, Any]) -> Self:
         sampler = cls(**json.loads(str(content["arguments"])))
         for state in cls.states:
             setattr(sampler, state, content[state])

@@ -1,5 +1,6 @@
 """What the values and the shapes of images mean to a model, decided in one place for every entry."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -8,36 +9,34 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.images import Shape, check_image_batch, known_shape, scale_images
+from keras_cae.images import Shape, check_image_batch, scale_images
 from keras_cae.kinds import KINDS
+from keras_cae.pixel_values import OVERSHOOT, WHITE, WIDE, darkness_note
+from keras_cae.training.batch_checks import (
+    ELSEWHERE,
+    EMPTY,
+    NO_PROBLEM,
+    OF_SHAPE,
+    OF_WEIGHTS,
+    OF_X,
+    OF_Y,
+    are_weights,
+    extremes,
+    first_problem,
+    floats_fit,
+    has_images,
+    integers_fit,
+    shape_fits,
+)
+from keras_cae.training.output_range import activation_name, range_of
+from keras_cae.training.refusals import not_finite, of_integers, of_type, of_weights, out_of_range
 from keras_cae.training.replicas import replica_count
 
-RANGES = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "hard_tanh": (-1.0, 1.0),
-}
-"""The values that an output activation reaches; those of others are not bounded."""
-KEEPS_VALUES = (
-    keras.layers.Cropping1D,
-    keras.layers.Cropping2D,
-    keras.layers.Cropping3D,
-    keras.layers.Identity,
-    keras.layers.Permute,
-    keras.layers.Reshape,
-    keras.layers.UpSampling1D,
-    keras.layers.UpSampling2D,
-    keras.layers.UpSampling3D,
-)
-TARGET_TOLERANCE = 0.1
-"""How far beyond the range targets may lie, as a fraction of its width: resizing overshoots a little."""
 INPUT_TOLERANCE = 4.0
-"""How far inputs may: strong noise lies beyond the range, and values from 0 to 255 lie further."""
+"""How far inputs may lie beyond the range: strong noise does, and values from 0 to 255 lie further."""
 LARGEST_FLOAT = float(np.finfo("float32").max)
-NO_PROBLEM, OF_X, OF_Y, OF_WEIGHTS, OF_SHAPE, EMPTY, ELSEWHERE = range(7)
 NAMES = {OF_X: "x", OF_Y: "y", OF_WEIGHTS: "sample_weight"}
-DTYPES = ("", "bool", "uint8", "uint16", "int16", "int32", "uint32", "int64", "uint64", "float32", "int8")
+DTYPES = ("", *WHITE, "float32")
 """The types that images can have; a saved model holds the position of the type that it was trained on."""
 
 
@@ -48,8 +47,8 @@ class InputGate:
     plain call. It knows what the model was built for, and from the first batch of training on what the model
     was trained on, which is saved with the model.
 
-    - Integers are scaled to [0, 1] by the largest value of their type. Integers that do not use their type
-      (8-bit images in an int32) are refused, since they would be black.
+    - What integers mean is decided in `keras_cae.pixel_values`, for loading too. Those that are no images of their
+      type (8-bit images in a uint16, zeros and ones in a uint8) are refused, since they would be black.
     - Floats are taken as they are. Those that the model can't have been made for (0 to 255, where the outputs
       reach from 0 to 1) are refused, and so are values that are not finite.
 
@@ -63,8 +62,8 @@ class InputGate:
 
     def __init__(self, output_activation: Any, rank: int = 2) -> None:
         self.rank = rank
-        self.activation = _name(output_activation)
-        self.low, self.high = RANGES.get(self.activation, (-np.inf, np.inf))
+        self.activation = activation_name(output_activation)
+        self.low, self.high = range_of(self.activation)
         self.image_shape: Shape | None = None
         self.dtype: str | None = None
         self.span: tuple[float, float] | None = None
@@ -75,6 +74,7 @@ class InputGate:
             self._problem = tf.Variable(tf.zeros(5), trainable=False, name="refused_batch")
             # [the number of the type that the model was trained on, the lowest value of its first batch, the highest]
             self._first = tf.Variable(tf.zeros(3), trainable=False, name="first_batch")
+            self._target_type = tf.Variable(0.0, trainable=False, name="type_of_targets")
             self._input_bounds = tf.Variable(self._bounds_of_inputs(), trainable=False, name="input_bounds")
             self._steps = tf.Variable(0, trainable=False, name="steps_taken")
 
@@ -92,7 +92,7 @@ class InputGate:
     def _bounds_of_targets(self) -> tuple[float, float]:
         if not self.bounded:
             return -LARGEST_FLOAT, LARGEST_FLOAT
-        tolerance = TARGET_TOLERANCE * (self.high - self.low)
+        tolerance = OVERSHOOT * (self.high - self.low)
         return self.low - tolerance, self.high + tolerance
 
     # Shapes and types, known without looking at the values
@@ -108,13 +108,17 @@ class InputGate:
         check_image_batch(shape, self.image_shape, self.rank)
 
     def check_type(self, dtype: str, name: str) -> None:
-        """Raise a `ValueError` if images of a type are not what the model was trained on."""
+        """Raise a `ValueError` if images of a type are not what the model was trained on, or no images."""
         if "complex" in dtype or dtype == "string":
             raise ValueError(f"{name} must be integers, booleans or floats, got the type {dtype}.")
-        if "float" in dtype or self.dtype is None or "float" not in self.dtype or self.span is None:
+        if "float" in dtype:
+            return
+        if dtype not in WHITE:
+            raise of_type(name, dtype)
+        if self.dtype is None or "float" not in self.dtype or self.span is None:
             return
         low, high = self.span
-        if low < -TARGET_TOLERANCE or high > 1 + TARGET_TOLERANCE:
+        if low < -OVERSHOOT or high > 1 + OVERSHOOT:
             raise ValueError(
                 f"This model was trained on floats from {low:g} to {high:g}, but {name} has the type {dtype}, whose "
                 f"values would be scaled to [0, 1]. Convert {name} to floats as the training images were."
@@ -128,23 +132,33 @@ class InputGate:
         if not array.size:
             raise ValueError(f"{name} must hold at least one image, got the shape {array.shape}.")
         dtype = keras.backend.standardize_dtype(array.dtype)
+        if "float" not in dtype:
+            self.check_integers(array, name)
+            return
         self.check_type(dtype, name)
-        if dtype in ("uint8", "bool"):
-            return
-        low, high = array.min(), array.max()
-        if "int" in dtype:
-            self._check_integers(dtype, low, high, name)
-            return
+        low, high = float(array.min()), float(array.max())
         bounds = np.asarray(self._input_bounds)
-        if not (np.isfinite(low) and np.isfinite(high)):
-            raise _not_finite(name, bool(np.isinf([low, high]).any()))
+        if not (abs(low) <= LARGEST_FLOAT and abs(high) <= LARGEST_FLOAT):
+            raise not_finite(name, not np.isnan(low))
         if not bounds[0] <= low <= high <= bounds[1]:
-            raise self._out_of_range(low, high, name)
+            raise out_of_range(name, low, high, self)
 
-    def _check_integers(self, dtype: str, low: Any, high: Any, name: str) -> None:
-        problem = _problem_of_integers(dtype, float(low), float(high), known=self.dtype == dtype)
-        if problem:
-            raise ValueError(f"{name} has the type {dtype}, {problem.format(name=name)}")
+    def check_data(self, data: Any, name: str) -> None:
+        """Raise a `ValueError` if data are an array of integers of a type that images do not have."""
+        if isinstance(data, np.ndarray | tf.Tensor) and len(data.shape) > 2:
+            dtype = keras.backend.standardize_dtype(data.dtype)
+            if "float" not in dtype and dtype not in WHITE:
+                self.check_integers(np.asarray(data), name)
+
+    def check_integers(self, array: np.ndarray, name: str) -> None:
+        """Raise a `ValueError` if an array that is not of floats has values that the model does not take."""
+        dtype = keras.backend.standardize_dtype(array.dtype)
+        known = self.dtype == dtype
+        if "int" in dtype and not (known and dtype.startswith("uint")):
+            error = of_integers(name, dtype, float(array.min()), float(array.max()), known)
+            if error is not None:
+                raise error
+        self.check_type(dtype, name)
 
     # Values, looked at in the compiled step
 
@@ -188,47 +202,38 @@ class InputGate:
     def problem_of(self, data: Any) -> Any:
         """What is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        found = [
-            (EMPTY, _has_images(x)),
-            (OF_SHAPE, self._shape_fits(x)),
-            (OF_X, self._values_fit(x, is_target=y is None, is_input=True)),
-            (OF_Y, self._values_fit(y, is_target=True, is_input=False)),
-            (OF_WEIGHTS, _are_weights(sample_weight)),
-        ]
-        return _first_problem(found)
+        return first_problem(
+            [
+                (EMPTY, has_images(x)),
+                (OF_SHAPE, shape_fits(x, self.image_shape)),
+                (OF_X, self._inputs_fit(x, are_targets=y is None)),
+                (OF_Y, None if y is None else self._targets_fit(y)),
+                (OF_WEIGHTS, are_weights(sample_weight)),
+            ]
+        )
 
-    def _shape_fits(self, x: Any) -> Any:
-        """None where the static shape says that it does: else TensorFlow's message would come, not ours."""
-        shape = known_shape(x.shape)
-        if self.image_shape is None or shape is None or len(shape) != len(self.image_shape) + 1:
-            return None
-        unknown = [
-            (axis, expected)
-            for axis, (side, expected) in enumerate(zip(shape[1:], self.image_shape, strict=True), start=1)
-            if side is None and expected is not None
-        ]
-        sides = tf.shape(x)
-        return tf.reduce_all([sides[axis] == expected for axis, expected in unknown]) if unknown else None
+    def _inputs_fit(self, x: Any, are_targets: bool) -> Any:
+        x = ops.convert_to_tensor(x)
+        dtype = keras.backend.standardize_dtype(x.dtype)
+        self.check_type(dtype, "x")
+        if "float" not in dtype:
+            return None if self.dtype == dtype and dtype not in WIDE else integers_fit(x, dtype, self._is_known(dtype))
+        low, high = self._bounds_of_targets() if are_targets else (-LARGEST_FLOAT, LARGEST_FLOAT)
+        return floats_fit(x, tf.maximum(low, self._input_bounds[0]), tf.minimum(high, self._input_bounds[1]))
 
-    def _values_fit(self, values: Any, is_target: bool, is_input: bool) -> Any:
-        if values is None:
+    def _targets_fit(self, y: Any) -> Any:
+        y = ops.convert_to_tensor(y)
+        dtype = keras.backend.standardize_dtype(y.dtype)
+        if len(y.shape) < 3:  # Labels, about which the step says more.
             return None
-        values = ops.convert_to_tensor(values)
-        dtype = keras.backend.standardize_dtype(values.dtype)
-        if dtype in ("uint8", "bool"):
-            return None
-        if "int" in dtype:
-            low, high = (tf.cast(f(values), "float32") for f in (tf.reduce_min, tf.reduce_max))
-            return _integers_fit(dtype, low, high, known=tf.equal(self._first[0], float(_number(dtype))))
-        low, high = -LARGEST_FLOAT, LARGEST_FLOAT
-        if is_target:
-            low, high = self._bounds_of_targets()
-        if is_input:
-            low = tf.maximum(low, self._input_bounds[0])
-            high = tf.minimum(high, self._input_bounds[1])
-        # False for NaN, on every device, which minima and maxima are not sure to show.
-        low, high = tf.cast(low, values.dtype), tf.cast(high, values.dtype)
-        return tf.reduce_all(tf.logical_and(values >= low, values <= high))
+        self.check_type(dtype, "y")
+        if "float" in dtype:
+            return floats_fit(y, *self._bounds_of_targets())
+        known = tf.logical_or(self._is_known(dtype), tf.equal(self._target_type, _number(dtype)))
+        return integers_fit(y, dtype, known)
+
+    def _is_known(self, dtype: str) -> Any:
+        return tf.equal(self._first[0], _number(dtype))
 
     def _record(self, kind: Any, data: Any) -> None:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -241,11 +246,8 @@ class InputGate:
         for number, part in parts.items():
             if part is not None:
                 part = ops.convert_to_tensor(part)
-                values = tf.cast(part, "float32")
-                dtype = float(_number(keras.backend.standardize_dtype(part.dtype)))
-                finite = tf.cast(tf.reduce_all(tf.math.is_finite(values)), "float32")
-                these = tf.stack([tf.reduce_min(values), tf.reduce_max(values), finite, dtype])
-                found = tf.where(tf.equal(kind, number), these, found)
+                dtype = _number(keras.backend.standardize_dtype(part.dtype))
+                found = tf.where(tf.equal(kind, number), tf.concat([extremes(part), [dtype]], 0), found)
         return found
 
     def record(self, kind: Any, extremes: Any) -> None:
@@ -255,17 +257,22 @@ class InputGate:
 
     def note(self, data: Any) -> None:
         """Look at a batch of `predict`, which changes nothing in the model."""
+        if replica_count() > 1:
+            return
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        kind = _first_problem([(EMPTY, _has_images(x)), (OF_X, self._values_fit(x, is_target=False, is_input=True))])
+        kind = first_problem([(EMPTY, has_images(x)), (OF_X, self._inputs_fit(x, are_targets=False))])
         if not isinstance(kind, int):
             self.record(kind, self.extremes(kind, x, None, None))
+        self._steps.assign_add(tf.cast(tf.equal(self._problem[0], NO_PROBLEM), "int32"))
 
     def learn(self, data: Any) -> None:
         """Keep the type and the extremes of the first batch of training."""
-        x = keras.utils.unpack_x_y_sample_weight(data)[0]
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if y is not None:
+            self._target_type.assign(_number(keras.backend.standardize_dtype(y.dtype)))
         if self.dtype is not None:
             return
-        number = float(_number(keras.backend.standardize_dtype(x.dtype)))
+        number = _number(keras.backend.standardize_dtype(x.dtype))
         values = scale_images(ops.convert_to_tensor(x), "float32")
 
         def keep() -> Any:
@@ -276,9 +283,18 @@ class InputGate:
         tf.cond(tf.equal(self._first[0], 0.0), keep, lambda: 0.0)
 
     def settle(self) -> None:
-        """After a step: take over what the first batch of training taught."""
-        if self.dtype is None:
-            self.load_state(np.asarray(self._first))
+        """After a step: take over what the first batch of training taught, and say if it was nearly black."""
+        if self.dtype is not None:
+            return
+        number, *span = np.asarray(self._first)
+        if not number:
+            return
+        dtype = DTYPES[int(number)]
+        self.restore(dtype, (float(span[0]), float(span[1])))
+        if dtype in ("uint8", "uint16") and span[1] > 0:
+            note = darkness_note(round(span[1] * WHITE[dtype]), dtype, "the first batch")
+            if note:
+                warnings.warn(note, stacklevel=2)
 
     # Refusals
 
@@ -306,45 +322,26 @@ class InputGate:
             return ValueError(
                 f"x must have {KINDS[self.rank].noun} of shape {self.image_shape} {KINDS[self.rank].shape_of_one}."
             )
-        name = NAMES[kind]
         if kind == OF_WEIGHTS:
-            return ValueError(
-                f"sample_weight must be finite numbers, zero or above, got values from {low:g} to {high:g}."
-            )
+            return of_weights(low, high)
+        name = NAMES[kind]
         if not finite:
-            return _not_finite(name, bool(np.isinf([low, high]).any()))
-        problem = _problem_of_integers(dtype, low, high, known=False)
-        if problem:
-            return ValueError(f"{name} has the type {dtype}, {problem.format(name=name)}")
-        return self._out_of_range(low, high, name)
-
-    def _out_of_range(self, low: float, high: float, name: str) -> ValueError:
-        if self.bounded:
-            rule = (
-                f"The output activation {self.activation!r} reaches values from {self.low:g} to {self.high:g}, "
-                f"but {name} has values from {low:g} to {high:g}."
-            )
-        else:
-            assert self.span is not None
-            rule = (
-                f"This model was trained on images with values from {self.span[0]:g} to {self.span[1]:g}, but "
-                f"{name} has values from {low:g} to {high:g}."
-            )
-        return ValueError(
-            f"{rule} Scale the images: for values from 0 to 255 pass them as uint8, which is scaled for you, or "
-            "divide by 255. For values of another unit give the model normalizer=keras.layers.Normalization(), or "
-            "choose the output_activation that fits, for instance 'linear'."
-        )
+            return not_finite(name, bool(np.isinf([low, high]).any()))
+        if dtype in WHITE:
+            return of_integers(name, dtype, low, high, known=False) or of_type(name, dtype)
+        return out_of_range(name, low, high, self)
 
     # What was learned, for files
 
     def state(self) -> np.ndarray:
-        """The number of the type, and the extremes, of the first batch of training."""
-        return np.array([_number(self.dtype or ""), *(self.span or (0.0, 0.0))], "float64")
+        """The number of the type, and the extremes, of the first batch of training, and the type of its targets."""
+        learned = [_number(self.dtype or ""), *(self.span or (0.0, 0.0)), float(self._target_type)]
+        return np.array(learned, "float64")
 
     def load_state(self, state: Any) -> None:
         """Take over what `state` returned."""
-        number, low, high = np.asarray(state)
+        number, low, high, target = np.asarray(state)
+        self._target_type.assign(target)
         if number:
             self.restore(DTYPES[int(number)], (float(low), float(high)))
 
@@ -352,87 +349,9 @@ class InputGate:
         """Take over what training images are like."""
         self.dtype = "float32" if "float" in dtype else dtype
         self.span = span
-        self._first.assign([float(_number(self.dtype)), *span])
+        self._first.assign([_number(self.dtype), *span])
         self._input_bounds.assign(self._bounds_of_inputs())
 
 
-def _first_problem(found: list[tuple[int, Any]]) -> Any:
-    """The number of the first of some problems that a batch has; a Python number where no value decides."""
-    kind: Any = NO_PROBLEM
-    for number, fits in reversed(found):
-        if fits is not None:
-            kind = tf.where(fits, kind, number)
-    return kind
-
-
-def _has_images(x: Any) -> Any:
-    """None where the static shape says so, and for the part of a replica, which may be empty."""
-    return None if x.shape[0] is not None or replica_count() > 1 else tf.shape(x)[0] > 0
-
-
-def _number(dtype: str) -> int:
-    return DTYPES.index("float32" if "float" in dtype else dtype)
-
-
-def _integers_fit(dtype: str, low: Any, high: Any, known: Any) -> Any:
-    """Whether integers use their type: the rule of `_problem_of_integers`, for tensors."""
-    info = np.iinfo(dtype)
-    not_negative = low >= 0.0
-    if info.bits > 16:
-        return tf.logical_and(not_negative, high > 65535.0)
-    if info.bits == 8:
-        return not_negative
-    return tf.logical_and(not_negative, tf.logical_or(known, high > 255.0))
-
-
-def _problem_of_integers(dtype: str, low: float, high: float, known: bool) -> str | None:
-    """Why integers of a type can't be scaled by its largest value; None if they can.
-
-    Once a model was trained on a 16-bit type (`known`), any of its values may come: dark images do.
-    """
-    if "int" not in dtype:
-        return None
-    info = np.iinfo(dtype)
-    if low < 0:
-        return (
-            f"but values from {low:g} to {high:g}: negative integers have no place in [0, 1]. Convert {{name}} to "
-            "floats in the range that the output activation reaches."
-        )
-    if info.bits == 8 or (info.bits == 16 and (known or high > 255)) or high > 65535:
-        return None
-    bits = 8 if high <= 255 else 16
-    return (
-        f"whose images are divided by its largest value, {info.max}, but none of the values looked at is above "
-        f"{high:g}: these are {bits}-bit images. Pass {{name}}.astype('uint{bits}')."
-        + (f" If they are dark images of 16 bits, pass {{name}} / {info.max} instead." if info.bits == 16 else "")
-    )
-
-
-def _are_weights(sample_weight: Any) -> Any:
-    if sample_weight is None:
-        return None
-    weights = ops.convert_to_tensor(sample_weight)
-    if "float" not in keras.backend.standardize_dtype(weights.dtype):
-        return tf.reduce_all(tf.cast(weights, "float32") >= 0.0)
-    largest = tf.cast(weights.dtype.max, weights.dtype)
-    return tf.reduce_all(tf.logical_and(weights >= tf.cast(0.0, weights.dtype), weights <= largest))
-
-
-def _not_finite(name: str, infinite: bool = False) -> ValueError:
-    what = "infinite" if infinite else "not a number (NaN)"
-    return ValueError(
-        f"{name} has values that are {what}. Leave these images out, or repair them: "
-        f"~np.isfinite({name}).reshape(len({name}), -1).all(axis=1) finds them."
-    )
-
-
-def last_activation(layer: Any) -> Any:
-    """The activation that a model's output has, or None if it is not known."""
-    layers = [part for part in getattr(layer, "layers", []) if not isinstance(part, KEEPS_VALUES)]
-    return last_activation(layers[-1]) if layers else getattr(layer, "activation", None)
-
-
-def _name(activation: Any) -> str:
-    if isinstance(activation, keras.layers.Layer):
-        activation = getattr(activation, "activation", None)
-    return activation if isinstance(activation, str) else getattr(activation, "__name__", "")
+def _number(dtype: str) -> float:
+    return float(DTYPES.index("float32" if "float" in dtype else dtype)) if dtype in WHITE or "float" in dtype else 0.0

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_cae.training.input_gate import ELSEWHERE, NO_PROBLEM
+from keras_cae.training.batch_checks import ELSEWHERE, NO_PROBLEM
 
 
 def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:

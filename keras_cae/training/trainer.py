@@ -265,6 +265,8 @@ class Trainer(BuiltFiles, DistributedTraining):
     def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         """Data in the form that Keras takes; refuses what can be seen before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
+        self.gate.check_data(x, "x")
+        self.gate.check_data(y, "y")
         sample_weight = check_weights(sample_weight, self.rank + 2)
         first, x = peeked(x, "x", self.built)
         shape = first_shape(x if first is None else first)
@@ -430,8 +432,7 @@ class Trainer(BuiltFiles, DistributedTraining):
 
     def predict_step(self, data: Any) -> Any:
         """The reconstructions of a batch, without corruption and without penalties."""
-        if replica_count() == 1:
-            self.gate.note(data)
+        self.gate.note(data)
         (x, _, _), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
         return without_padding(self.reconstruct(x), valid)
 

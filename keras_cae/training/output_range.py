@@ -1,0 +1,43 @@
+"""The values that the outputs of a model reach, as far as its last activation says."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+}
+"""The values that an output activation reaches; those of others are not bounded."""
+KEEPS_VALUES = (
+    keras.layers.Cropping1D,
+    keras.layers.Cropping2D,
+    keras.layers.Cropping3D,
+    keras.layers.Identity,
+    keras.layers.Permute,
+    keras.layers.Reshape,
+    keras.layers.UpSampling1D,
+    keras.layers.UpSampling2D,
+    keras.layers.UpSampling3D,
+)
+
+
+def last_activation(layer: Any) -> Any:
+    """The activation that a model's output has, or None if it is not known."""
+    layers = [part for part in getattr(layer, "layers", []) if not isinstance(part, KEEPS_VALUES)]
+    return last_activation(layers[-1]) if layers else getattr(layer, "activation", None)
+
+
+def activation_name(activation: Any) -> str:
+    """The name of an activation, whether a function, a layer or a name; "" if it has none."""
+    if isinstance(activation, keras.layers.Layer):
+        activation = getattr(activation, "activation", None)
+    return activation if isinstance(activation, str) else getattr(activation, "__name__", "")
+
+
+def range_of(activation: str) -> tuple[float, float]:
+    """The lowest and the highest value that an activation reaches, infinite where there is none."""
+    return RANGES.get(activation, (-np.inf, np.inf))

@@ -1,0 +1,82 @@
+"""Long runs: memory, traces and threads stay what they were after the first rounds."""
+
+import gc
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import keras_cae
+from keras_cae.callbacks import standard_callbacks
+
+IMAGES = np.random.default_rng(0).random((16, 8, 6, 1), dtype="float32")
+BOUND = 60
+"""MB that a run may grow after its first rounds."""
+
+pytestmark = pytest.mark.slow
+
+
+def resident():
+    """MB of memory that this process holds."""
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs /proc")
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def make():
+    model = keras_cae.models.BasicCAE(2, filters=(2,))
+    model.compile("adam", "mse")
+    return model
+
+
+def test_many_epochs_with_all_callbacks(tmp_path):
+    model = make()
+    seen = {}
+
+    def look(epoch, logs):
+        if epoch in (20, 119):
+            seen[epoch] = resident(), threading.active_count()
+
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=look)
+    callbacks = [*standard_callbacks(IMAGES[:4], log_dir=str(tmp_path)), watch]
+    model.fit(IMAGES, validation_data=IMAGES, epochs=120, verbose=0, callbacks=callbacks)
+    assert seen[119][0] - seen[20][0] < BOUND
+    assert seen[119][1] <= seen[20][1]
+
+
+TWO_PROCESSES = """
+    import sys, keras, numpy as np, tensorflow as tf, hashlib
+    sys.path.insert(0, sys.argv[1])
+    from make import MODELS, IMAGES
+    tf.config.experimental.enable_op_determinism()
+    for name in MODELS:
+        if name == "AnomalyDetector":
+            continue
+        keras.utils.set_random_seed(3)
+        model = MODELS[name]()
+        model.compile("adam", "mse")
+        model.fit(IMAGES, batch_size=2, epochs=2, verbose=0)
+        print(name, hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest())
+"""
+
+
+def test_two_processes_train_the_same_bits():
+    folder = Path(__file__).parents[1] / "saved"
+    command = [sys.executable, "-c", textwrap.dedent(TWO_PROCESSES), str(folder)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    results = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], results[0][1][-2000:]
+    first, second = (output for output, _ in results)
+    assert first == second
+    assert len(first.splitlines()) == 11
