@@ -121,13 +121,13 @@ def denoise(epochs: int, folder: Path) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=40)
     options = parser.parse_args()
     folder = Path("volumes")
     folder.mkdir(exist_ok=True)
     keras.utils.set_random_seed(0)
     reconstruct(options.epochs, folder)
-    denoise(options.epochs, folder)
+    denoise(max(1, 3 * options.epochs // 10), folder)
     print(f"Memory at its peak: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB")
 
 
