@@ -1,7 +1,6 @@
 """The autoencoder that all others are made from: the networks, and how images flow through them."""
 
 import functools
-import inspect
 import math
 import warnings
 from typing import Any, ClassVar
@@ -15,20 +14,15 @@ from keras_cae.hyperparameters import Hyperparameters, plain
 from keras_cae.images import check_image_batch, compatible, crop, image_size
 from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.layers.codes import codes_of
 from keras_cae.layers.corruption import Corruption
 from keras_cae.layers.data_scale import DataScale
-from keras_cae.layers.gaussian_prior import check_prior
 from keras_cae.layers.penalty import Penalty
-from keras_cae.losses.get import replace_names as losses_by_name
-from keras_cae.metrics.get import replace_names as metrics_by_name
-from keras_cae.models.likelihood import log_likelihood
-from keras_cae.networks.downsampling import downsampling_of
+from keras_cae.models.coding import Coding
+from keras_cae.models.model_files import ModelFiles
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
 from keras_cae.networks.network import Network
 from keras_cae.ranks import rank_rule
 from keras_cae.serialization import layer
-from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
 from keras_cae.training.input_gate import InputGate
 from keras_cae.training.normalizing import (
     adapt,
@@ -39,10 +33,9 @@ from keras_cae.training.normalizing import (
     normalizer_rule,
 )
 from keras_cae.training.output_range import last_activation
-from keras_cae.training.random_state import named_seed_generators, same_noise
+from keras_cae.training.random_state import same_noise
 from keras_cae.training.step_context import current_step
-from keras_cae.training.trainer import Trainer
-from keras_cae.validation import non_negative_int, optional
+from keras_cae.validation import optional
 
 PARTS = ("encoder", "decoder", "bottleneck")
 
@@ -56,7 +49,7 @@ def network(value: Any, name: str) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class CAE(Hyperparameters, Trainer):
+class CAE(Hyperparameters, Coding, ModelFiles):
     """Autoencoder of any two networks, trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
@@ -329,11 +322,6 @@ class CAE(Hyperparameters, Trainer):
         latents = self._latents(self._codes_of(features))
         return self._cropped(self._graphs.images([latents, *skips], False), images)
 
-    def _latents(self, codes: Any) -> Any:
-        if getattr(self.bottleneck, "codebook_size", None) is not None:
-            _check_integers(codes.dtype)
-        return self.bottleneck.decode(codes) if isinstance(self.bottleneck, Bottleneck) else codes
-
     def observe(self, images: Any, training: bool) -> None:
         if isinstance(self.bottleneck, Bottleneck):
             self.bottleneck.observe(self._encoder_for_penalties, images, training)
@@ -417,284 +405,7 @@ class CAE(Hyperparameters, Trainer):
         if not self.built:
             self.build(images.shape)
 
-    # Codes
-
-    def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
-        """Return the codes of images. Deterministic.
-
-        Args:
-            images: an array, which is encoded in batches; a `tf.data.Dataset` or a generator of images
-                (targets and weights beside them are ignored), encoded in its own; or a tensor, encoded at
-                once and differentiably.
-            batch_size: how many images of an array are encoded at once.
-
-        Returns:
-            An array of codes; for a tensor, a tensor.
-
-        Raises:
-            ValueError: the images are not of the kind that the model takes.
-        """
-        return self._inference("_encode")(images, batch_size)
-
-    def decode(self, codes: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
-        """Return the images that the decoder makes of codes. Deterministic.
-
-        Args:
-            codes: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many codes of an array are decoded at once.
-
-        Returns:
-            An array of images; for a tensor, a tensor.
-
-        Raises:
-            ValueError: codes have another size, or are not numbers of vectors where they must be.
-        """
-        return self._inference("_decode")(codes, batch_size)
-
-    def sample(
-        self, n: int, seed: int | None = None, batch_size: int = DEFAULT_BATCH_SIZE, image_size: Any = None
-    ) -> Any:
-        """Return images generated from codes that are drawn from the prior.
-
-        Args:
-            n: how many.
-            seed: of the codes. The same seed draws the same codes, and of more codes the same first ones.
-            batch_size: how many codes are decoded at once.
-            image_size: `(height, width)` of the images, of models whose codes are feature maps; of signals
-                `(length,)`, of volumes `(depth, height, width)`.
-
-        Returns:
-            An array of the shape of images, `(n, height, width, channels)`.
-
-        Raises:
-            ValueError: the bottleneck has no prior, or the size of the images is not known.
-        """
-        n, seed = non_negative_int(n, "n"), optional(non_negative_int)(seed, "seed")
-        if not self.built and self._default_bottleneck:
-            check_prior(keras.layers.Identity())
-        bottleneck = check_prior(self.bottleneck)
-        if not self.built:
-            raise ValueError(
-                f"{type(self).__name__} must be built before it can generate images: train it, or call build("
-                f"{KINDS[self.rank].shape_to_build})."
-            )
-        codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
-        if not n:
-            return np.zeros((0, *self._graphs.output_shape((0, *self._shape_of_images(image_size)))[1:]), "float32")
-        return self.decode(codes, batch_size=batch_size)
-
-    @property
-    def code_shape(self) -> tuple[int | None, ...]:
-        """The shape of an image's code; None for axes that follow the size of the images."""
-        return tuple(self.encoder.output_shape[1:])
-
-    def _code_shape(self, size: Any) -> tuple[int, ...]:
-        if size is None and None not in self.code_shape:
-            return tuple(side for side in self.code_shape if side is not None)
-        return tuple(self.encoder.compute_output_shape((1, *self._shape_of_images(size)))[1:])
-
-    def _shape_of_images(self, size: Any) -> tuple[int, ...]:
-        *sides, channels = self.built_shape[1:]
-        sides = sides if size is None else list(size)
-        if None in sides or len(sides) != self.rank:
-            axes = KINDS[self.rank].axes
-            raise ValueError(
-                f"image_size must be given, ({axes}) of the {KINDS[self.rank].noun}, got {size!r}: the codes of this "
-                f"model are as large as the {KINDS[self.rank].noun}."
-            )
-        return (*sides, channels)
-
-    @property
-    def downsampling(self) -> tuple[int, ...]:
-        """By which factor the encoder makes images smaller along each axis.
-
-        Raises:
-            ValueError: the encoder is no graph of layers with feature maps, which would tell.
-        """
-        return downsampling_of(self.given_networks[0], self.rank)
-
-    @property
-    def has_prior(self) -> bool:
-        """Whether codes follow the standard normal distribution, so that `sample` generates images."""
-        return bool(getattr(vars(self).get("bottleneck"), "has_prior", False))
-
-    @property
-    def has_posterior(self) -> bool:
-        """Whether `posterior` returns distributions of codes."""
-        return bool(getattr(vars(self).get("bottleneck"), "has_posterior", False))
-
-    @property
-    def decodes_codes_alone(self) -> bool:
-        """Whether `decode` needs nothing but codes: not where the decoder sees features of the encoder."""
-        return True
-
-    def posterior(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
-        """Return mean and logarithm of the variance of each image's code.
-
-        Args:
-            images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many images of an array are encoded at once.
-
-        Returns:
-            Two arrays `(n, latent_dim)`; for a tensor, two tensors.
-
-        Raises:
-            ValueError: the bottleneck has no posterior.
-        """
-        self._check_posterior("posterior")
-        return self._inference("_posterior")(images, batch_size)
-
-    def log_likelihood(
-        self,
-        images: Any,
-        samples: int = 64,
-        likelihood: str | None = None,
-        seed: int = 0,
-        batch_size: int = DEFAULT_BATCH_SIZE,
-    ) -> Any:
-        """Estimate the logarithm of each image's likelihood, in nats, from below.
-
-        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm
-        of the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
-        estimate of the evidence lower bound; with more it comes closer to the likelihood.
-
-        Args:
-            images: an array `(n, *spatial, channels)`, or a dataset or generator of such.
-            samples: how many codes are drawn for each image.
-            likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
-                variance 1/2, that of the squared error. By default that of the loss of `compile`.
-            seed: of the codes.
-            batch_size: how many images are taken at once.
-
-        Returns:
-            An array `(n,)`.
-
-        Raises:
-            ValueError: the likelihood is unknown, and can't be told from the loss; or the bottleneck has no
-                posterior.
-        """
-        self._check_posterior("log_likelihood")
-        return log_likelihood(self, images, samples, likelihood, seed, batch_size)
-
-    def _check_posterior(self, what: str) -> None:
-        if not self.has_posterior:
-            name = type(vars(self).get("bottleneck")).__name__
-            raise ValueError(
-                f"{what} needs a bottleneck with a distribution of codes for each image, but that of "
-                f"{type(self).__name__} is {name}. Use VariationalCAE, or bottleneck=GaussianBottleneck(...)."
-            )
-
-    # Inference, a batch at a time
-
-    def _inference(self, name: str) -> Inference:
-        inferences = self.__dict__.setdefault("_inferences", {})
-        if name not in inferences:
-            decodes = name == "_decode"
-            inferences[name] = Inference(
-                getattr(self, name),
-                self._check_codes if decodes else self._check_batch,
-                eager=lambda: bool(self.run_eagerly),
-                name="codes" if decodes else "images",
-            )
-        return inferences[name]
-
-    def _check_batch(self, batch: np.ndarray) -> None:
-        if self.built:
-            self.gate.check_array(batch, "images")
-        else:
-            check_image_batch(batch.shape, rank=self.rank)
-
-    def _check_codes(self, codes: Any) -> None:
-        codes = codes[0] if isinstance(codes, tuple) else codes
-        if not self.built:
-            return
-        expected = (None, *self.code_shape)
-        if not compatible(codes.shape, expected):
-            shape = ", ".join(map(str, ("n", *self.code_shape)))
-            raise ValueError(
-                f"codes must have the shape ({shape}) of this model's codes, got {tuple(codes.shape)}. Decode what "
-                "encode returns."
-            )
-        size = getattr(self.bottleneck, "codebook_size", None)
-        if size is not None:
-            _check_numbers(codes, size)
-
-    def _encode(self, images: Any) -> Any:
-        self._ensure_built(images)
-        features = self._graphs.features(self._floats(images), False)[0]
-        return self._codes_of(features)
-
-    def _codes_of(self, features: Any) -> Any:
-        return codes_of(self.bottleneck, features)
-
-    def _decode(self, codes: Any) -> Any:
-        return self._graphs.images([self._latents(codes)], False)
-
-    def _posterior(self, images: Any) -> Any:
-        self._ensure_built(images)
-        features = self._graphs.features(self._floats(images), False)[0]
-        return self.bottleneck.posterior(features)
-
-    # Compiling and saving
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        *,
-        discriminator_optimizer: Any = None,
-        auto_scale_loss: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        """Configure training as `keras.Model.compile` does.
-
-        Args:
-            optimizer: of encoder and decoder; callbacks such as learning rate schedules act on this one.
-            loss: of the reconstructions. Names of this library's losses are known too, such as "ssim".
-            discriminator_optimizer: of the discriminator of an `AdversarialBottleneck`; by default
-                `keras.optimizers.Adam(3e-4, beta_1=0.5)`.
-            auto_scale_loss: of `keras.Model.compile`, for both optimizers.
-            **kwargs: of `keras.Model.compile`.
-
-        Raises:
-            ValueError: both optimizers are the same object, or there is no discriminator.
-        """
-        second = self._second_optimizer(optimizer, discriminator_optimizer, auto_scale_loss)
-        for name in ("metrics", "weighted_metrics"):
-            if kwargs.get(name) is not None:
-                kwargs[name] = metrics_by_name(kwargs[name])
-        super().compile(optimizer, losses_by_name(loss), auto_scale_loss=auto_scale_loss, **kwargs)
-        self.discriminator_optimizer = second
-
-    def _second_optimizer(self, first: Any, second: Any, auto_scale_loss: bool) -> Any:
-        adversarial = isinstance(inspect.getattr_static(type(vars(self).get("bottleneck")), "opponent", None), property)
-        if not adversarial:
-            if second is not None:
-                raise ValueError(
-                    f"discriminator_optimizer must be left out: {type(self).__name__} has no discriminator. Use "
-                    "AdversarialCAE, or bottleneck=AdversarialBottleneck(...)."
-                )
-            return None
-        if isinstance(first, keras.optimizers.Optimizer) and second is first:
-            raise ValueError(
-                "discriminator_optimizer must be another object than optimizer, which keeps a state of "
-                f"the variables that it changes; got {first!r} for both."
-            )
-        second = keras.optimizers.get(second or keras.optimizers.Adam(3e-4, beta_1=0.5))
-        scaled = isinstance(second, keras.optimizers.LossScaleOptimizer)
-        if auto_scale_loss and self.dtype_policy.name == "mixed_float16" and not scaled:
-            second = keras.optimizers.LossScaleOptimizer(second, name="loss_scale_optimizer")
-        return second
-
-    def get_compile_config(self) -> dict[str, Any]:
-        config = super().get_compile_config()
-        if config and self.discriminator_optimizer is not None:
-            config["discriminator_optimizer"] = keras.saving.serialize_keras_object(self.discriminator_optimizer)
-        return config
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self._build_optimizers()
+    # Saving
 
     def get_config(self) -> dict[str, Any]:
         # Not of `Hyperparameters`: the networks are those that were given, and a bottleneck may not have been.
@@ -714,87 +425,6 @@ class CAE(Hyperparameters, Trainer):
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**config)
 
-    def save_own_variables(self, store: Any) -> None:
-        super().save_own_variables(store)
-        store["input_gate"] = self.gate.state()
-        store["normalizer_is_known"] = np.array(self._normalizer_is_known)
-        # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
-        for name, generator in named_seed_generators(self).items():
-            store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
-
-    def load_own_variables(self, store: Any) -> None:
-        kept = {name: np.asarray(store[name]) for name in list(store.keys())}
-        if "input_gate" in kept:
-            self.gate.load_state(kept.pop("input_gate"))
-        self._normalizer_is_known = bool(kept.pop("normalizer_is_known", True))
-        generators = named_seed_generators(self)
-        for name in [name for name in kept if name.startswith("random_state.")]:
-            value = kept.pop(name)
-            if name.removeprefix("random_state.") in generators:
-                generators[name.removeprefix("random_state.")].state.assign(value)
-        super().load_own_variables(kept)
-
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Save the model, as `keras.Model.save` does, to a `.keras` file.
-
-        Args:
-            filepath: path that ends in ".keras".
-            overwrite: whether to replace an existing file without asking.
-            **kwargs: of `keras.Model.save`.
-
-        Raises:
-            ValueError: the path ends in ".h5", the format before Keras 3, which can't hold the model.
-        """
-        if str(filepath).endswith((".h5", ".hdf5")):
-            raise ValueError(
-                f"filepath must end in '.keras', got {str(filepath)!r}: Keras's former format does not hold all of the "
-                "model. For weights alone, use model.save_weights with a path that ends in '.weights.h5'."
-            )
-        super().save(filepath, overwrite=overwrite, **kwargs)
-
-    def quantize(self, *args: Any, **kwargs: Any) -> None:
-        """Refused: quantize a copy that consists of the stock layers of `encoder` and `decoder`."""
-        raise ValueError(
-            f"{type(self).__name__} can't be quantized in place, because its saved file describes the layers before "
-            "that. Quantize a copy: images = keras.Input(shape); copy = keras.models.clone_model(keras.Model(images, "
-            "model.decoder(model.encoder(images)))); copy.set_weights(…); copy.quantize('int8')."
-        )
-
-    def export(
-        self,
-        filepath: Any,
-        format: str = "tf_saved_model",
-        verbose: bool | None = None,
-        input_signature: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        """Write an inference artifact, as `keras.Model.export` does, without needing a call first.
-
-        Args:
-            filepath: path of the artifact.
-            format: one of the formats of `keras.Model.export`.
-            verbose: whether to print a message.
-            input_signature: by default images of the shape and of the type that the model was trained on, in
-                batches of any size: uint8 where the training images were, else floats.
-            **kwargs: of `keras.Model.export`.
-
-        Raises:
-            ValueError: the model is not built.
-        """
-        if not self.built:
-            raise ValueError(
-                f"{type(self).__name__} must be built before it can be exported: train it, call it on "
-                f"images, or call build({KINDS[self.rank].shape_to_build})."
-            )
-        if input_signature is None:
-            input_signature = self.export_signature()
-        super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
-
-    def export_signature(self) -> list[keras.InputSpec]:
-        """Images of the shape and of the type that the model was trained on, as `export` takes them."""
-        dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
-        return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]
-
 
 def _agreed_rank(rank: Any, encoder: keras.Model) -> int:
     """The rank that was given, or that of an encoder's inputs."""
@@ -805,21 +435,3 @@ def _agreed_rank(rank: Any, encoder: keras.Model) -> int:
             f"rank must be {of_encoder}, that of the encoder's input shape {taken}, or left out, got {rank!r}."
         )
     return rank or of_encoder or 2
-
-
-def _check_numbers(codes: Any, size: int) -> None:
-    """Refuse numbers that no vector has, of which images would be made all the same on some devices."""
-    codes = np.asarray(codes)
-    _check_integers(codes.dtype)
-    outside = (codes < 0) | (codes >= size)
-    if np.any(outside):
-        raise ValueError(
-            f"codes must be numbers of vectors, from 0 to {size - 1}, got {codes[outside][0]}. Decode what encode "
-            "gives, or draw numbers below codebook_size."
-        )
-
-
-def _check_integers(dtype: Any) -> None:
-    dtype = keras.backend.standardize_dtype(dtype)
-    if "int" not in dtype:
-        raise ValueError(f"codes must be integers, numbers of vectors as encode gives them, got {dtype}.")

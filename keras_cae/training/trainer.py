@@ -1,6 +1,5 @@
-"""From `fit` to the gradient: how batches are checked, compared with their targets, and learned from."""
+"""From a batch to the gradient: how batches are compared with their targets, and learned from."""
 
-import math
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,19 +9,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_cae.compatibility import DistributedTraining
 from keras_cae.images import compatible, known_shape, scale_images
-from keras_cae.kinds import KINDS
-from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
-from keras_cae.training.input_gate import InputGate
-from keras_cae.training.progress import Progress, ProgressResumption, ProgressStart
-from keras_cae.training.random_state import draw_independently, same_noise
+from keras_cae.training.entries import Entries
+from keras_cae.training.random_state import draw_independently
 from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
 from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
-from keras_cae.training.workers import callbacks_of_worker, end_of_fit
-from keras_cae.whole_files import BuiltFiles
 
 
 class Batch(NamedTuple):
@@ -40,31 +33,20 @@ class Batch(NamedTuple):
     pixel_weights: Any = None
 
 
-class Trainer(BuiltFiles, DistributedTraining):
+class Trainer(Entries):
     """A `keras.Model` that `fit` trains to reconstruct images, towards `y` or else towards `x`.
 
-    Read downwards, the methods follow a batch from `fit` to the gradient. A subclass is the model: it says
-    how images are corrupted (`corrupted`) and reconstructed (`call`).
+    Its `Entries` take the data; read downwards, the methods here follow a batch to the gradient. A subclass is
+    the model: it says how images are corrupted (`corrupted`) and reconstructed (`call`).
     """
 
-    gate: InputGate
     train_function: Any
     test_function: Any
     predict_function: Any
-    built: bool
-    rank: int
-    progress: Progress | None = None
-    """Where training is; None outside of `fit`."""
-    discriminator_optimizer: Any = None
     reconstruction_loss: keras.metrics.Metric | None = None
     """Reports the loss without penalties, in models that have any."""
 
     # For subclasses
-
-    @property
-    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        """The layers that are applied to the inputs in training and evaluation, in this order."""
-        raise NotImplementedError
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
         """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
@@ -72,9 +54,6 @@ class Trainer(BuiltFiles, DistributedTraining):
 
     def observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
-
-    def prepare_for(self, data: Any, steps: int | None) -> None:
-        """Learn what must be known of training data before the first step; `steps` as in `fit`."""
 
     def normalized(self, images: Any) -> Any:
         """Return images as the loss compares them."""
@@ -87,244 +66,6 @@ class Trainer(BuiltFiles, DistributedTraining):
     def opponent_variables(self) -> list[Any]:
         """The variables of a discriminator, which the `discriminator_optimizer` changes."""
         return []
-
-    # fit, evaluate, predict: what comes in
-
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        class_weight: Any = None,
-        sample_weight: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Train as `keras.Model.fit` does, towards `y`, or towards `x` if there is no `y`.
-
-        Args:
-            x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
-                `keras.utils.PyDataset`, generator.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
-            epochs: number of epochs.
-            verbose: of `keras.Model.fit`.
-            callbacks: of `keras.Model.fit`. On several workers only the first writes files.
-            validation_split: of `keras.Model.fit`.
-            validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
-                targets may be None.
-            shuffle: of `keras.Model.fit`.
-            class_weight: refused: images have no classes.
-            sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, *spatial)`.
-            **kwargs: of `keras.Model.fit`.
-
-        Returns:
-            The `keras.callbacks.History`.
-
-        Raises:
-            ValueError: images, targets or weights are not of the kind named above. A batch that is refused
-                changes nothing; what was trained before it is kept.
-        """
-        if class_weight is not None:
-            raise ValueError(
-                "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
-                "image with sample_weight."
-            )
-        self._check_replicas()
-        check_validation_split(validation_split)
-        check_counts(batch_size, epochs)
-        x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        if validation_data is not None:
-            validation_data = self._checked_validation(validation_data)
-        self._build_early(x)
-        self.prepare_for(_training_part(x, validation_split), kwargs.get("steps_per_epoch"))
-        kept = self._followed(callbacks_of_worker(callbacks, self.distribute_strategy))
-        try:
-            return super().fit(
-                x,
-                y,
-                batch_size=batch_size,
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=kept,
-                validation_split=validation_split,
-                validation_data=validation_data,
-                shuffle=shuffle,
-                sample_weight=sample_weight,
-                **kwargs,
-            )
-        finally:
-            self.progress = None
-            end_of_fit(callbacks)
-
-    def _followed(self, callbacks: Any) -> Any:
-        """The callbacks of `fit`, with those that follow its progress."""
-        own_list = isinstance(callbacks, keras.callbacks.CallbackList)
-        given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
-        self.progress = Progress(self, given)
-        first, last = ProgressStart(self.progress), ProgressResumption(self.progress)
-        if not own_list:
-            return [first, *given, last]
-        for callback in (first, last):
-            callback.set_params(callbacks.params)
-            callbacks.append(callback)
-        return callbacks
-
-    def evaluate(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
-
-        A corruption draws the same noise in every evaluation.
-
-        Args:
-            x: images, as in `fit`.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
-            verbose: of `keras.Model.evaluate`.
-            sample_weight: weights, as in `fit`.
-            **kwargs: of `keras.Model.evaluate`.
-
-        Returns:
-            The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
-
-        Raises:
-            ValueError: images, targets or weights are not of the kind named above.
-        """
-        self._check_replicas()
-        check_counts(batch_size)
-        if not kwargs.get("_use_cached_eval_dataset"):
-            x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        self.gate.place = "the evaluation, batch"
-        self.gate.begin()
-        with same_noise(self.corruptions):
-            return super().evaluate(
-                x,
-                y,
-                batch_size=batch_size,
-                verbose=verbose,
-                sample_weight=sample_weight,
-                **kwargs,
-            )
-
-    def predict(self, x: Any, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Reconstruct images as `keras.Model.predict` does, without corruption.
-
-        Args:
-            x: images, as in `fit`.
-            batch_size: images in a batch of an array.
-            *args: of `keras.Model.predict`.
-            **kwargs: of `keras.Model.predict`.
-
-        Returns:
-            An array of reconstructions.
-
-        Raises:
-            ValueError: the images are not of the kind that the model takes.
-        """
-        check_counts(batch_size)
-        x, _, _ = self._checked_data(x, None, None)
-        self._begin_batch()
-        return super().predict(x, batch_size, *args, **kwargs)
-
-    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Train on a single batch, as `keras.Model.train_on_batch` does."""
-        x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        self.prepare_for(x, None)
-        self._begin_batch()
-        return super().train_on_batch(x, y, sample_weight, *args, **kwargs)
-
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Evaluate a single batch, with the same noise every time."""
-        x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        self._begin_batch()
-        with same_noise(self.corruptions):
-            return super().test_on_batch(x, y, sample_weight, *args, **kwargs)
-
-    def predict_on_batch(self, x: Any) -> Any:
-        """Reconstruct a single batch, as `keras.Model.predict_on_batch` does."""
-        x, _, _ = self._checked_data(x, None, None)
-        self._begin_batch()
-        return super().predict_on_batch(x)
-
-    def _begin_batch(self) -> None:
-        self.gate.place = "batch"
-        self.gate.begin()
-
-    def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        """Data in the form that Keras takes; refuses what can be seen before the first batch."""
-        x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
-        self.gate.check_data(x, "x")
-        self.gate.check_data(y, "y")
-        sample_weight = check_weights(sample_weight, self.rank + 2)
-        first, x = peeked(x, "x", self.built)
-        shape = first_shape(x if first is None else first)
-        if shape is not None:
-            self.gate.check_shape(shape)
-            self._check_axes(shape)
-        # Keras drops the weights for want of a y.
-        if y is None and sample_weight is not None and hasattr(x, "shape"):
-            y = x
-        return x, y, sample_weight
-
-    def _check_axes(self, shape: Any) -> None:
-        """Refuse images whose first axis looks like the channels, unless the model was built for them."""
-        if self.built:
-            return
-        _, first, *_, last = shape
-        if first in (1, 3, 4) and last is not None and last > 4:
-            kind = KINDS[self.rank]
-            raise ValueError(
-                f"{kind.noun.capitalize()} must have their channels last, {kind.shape}, got {tuple(shape)}, which "
-                f"looks like {kind.noun} of {first} channels first. Move the axis: numpy.moveaxis({kind.noun}, 1, -1). "
-                f"If their {kind.axes.split(',')[0]} is {first} and they have {last} channels, build the model first: "
-                f"model.build({(None, *shape[1:])})."
-            )
-
-    def _checked_validation(self, validation_data: Any) -> Any:
-        if not isinstance(validation_data, list | tuple):
-            return as_data(validation_data, "validation_data")
-        if not 1 <= len(validation_data) <= 3 or validation_data[0] is None:
-            raise ValueError(
-                "validation_data must be images, or (images, targets) or (images, targets, weights), got a "
-                f"{type(validation_data).__name__} of {len(validation_data)}."
-            )
-        parts = keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
-        return keras.utils.pack_x_y_sample_weight(*self._checked_data(*parts))
-
-    def _build_early(self, x: Any) -> None:
-        """Build before `keras.Model.fit` would, so that callbacks that need a built model find one."""
-        shape = first_shape(x)
-        if not self.built and shape is not None:
-            with self.distribute_strategy.scope():
-                self.build(shape)
-
-    def _check_replicas(self) -> None:
-        """Refuse what Keras can't do on several replicas."""
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if replicas == 1:
-            return
-        if self.steps_per_execution > 1:
-            raise ValueError(
-                f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
-                "not run under a tf.distribute strategy. Compile the model without it."
-            )
-        if any(map(_accumulates, self.optimizers())):
-            raise ValueError(
-                f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
-                "accumulate under a tf.distribute strategy. Use a larger batch_size."
-            )
 
     # The functions that run a step
 
@@ -394,11 +135,6 @@ class Trainer(BuiltFiles, DistributedTraining):
         if self.progress is not None:
             self.progress.load_state(progress)
         super().load_own_variables(kept)
-
-    def optimizers(self) -> list[Any]:
-        """All optimizers that the model is compiled with."""
-        second = self.discriminator_optimizer
-        return [self.optimizer] if second is None else [self.optimizer, second]
 
     def _build_optimizers(self) -> None:
         """Make the state of the optimizers before the step is traced: to make it inside, it is traced twice."""
@@ -624,11 +360,6 @@ class Trainer(BuiltFiles, DistributedTraining):
         return None if getattr(loss, "__self__", None) is self else loss
 
 
-def _training_part(x: Any, validation_split: float) -> Any:
-    """The images that `fit` trains on, as Keras splits them."""
-    return x[: math.floor(len(x) * (1.0 - validation_split))] if validation_split and hasattr(x, "shape") else x
-
-
 def _with_kept_noise(target: Any) -> Any:
     """The target with the noise that the corruption of this step wants kept."""
     step = current_step()
@@ -652,8 +383,3 @@ def _times(pixel_weights: Any, sample_weight: Any) -> Any:
     return pixel_weights * ops.reshape(
         given, (-1, *given.shape[1:], *[1] * (len(pixel_weights.shape) - len(given.shape)))
     )
-
-
-def _accumulates(optimizer: Any) -> bool:
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return bool(getattr(inner, "gradient_accumulation_steps", None))

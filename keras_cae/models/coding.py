@@ -1,0 +1,274 @@
+"""Codes: what the encoder makes of images, and how images are made of codes."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_cae.images import check_image_batch, compatible
+from keras_cae.kinds import KINDS
+from keras_cae.layers.bottleneck import Bottleneck
+from keras_cae.layers.codes import codes_of
+from keras_cae.layers.gaussian_prior import check_prior
+from keras_cae.models.likelihood import log_likelihood
+from keras_cae.networks.downsampling import downsampling_of
+from keras_cae.networks.graphs import Graphs
+from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
+from keras_cae.training.input_gate import InputGate
+from keras_cae.validation import non_negative_int, optional
+
+
+class Coding:
+    """The methods of an autoencoder that return or take codes. They follow from its bottleneck."""
+
+    gate: InputGate
+    rank: int
+    built: bool
+    built_shape: Any
+    encoder: Any
+    bottleneck: Any
+    given_networks: tuple[keras.Model, keras.Model]
+    run_eagerly: bool
+    _graphs: Graphs
+    _default_bottleneck: bool
+    _floats: Any
+    _ensure_built: Any
+
+    def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
+        """Return the codes of images. Deterministic.
+
+        Args:
+            images: an array, which is encoded in batches; a `tf.data.Dataset` or a generator of images
+                (targets and weights beside them are ignored), encoded in its own; or a tensor, encoded at
+                once and differentiably.
+            batch_size: how many images of an array are encoded at once.
+
+        Returns:
+            An array of codes; for a tensor, a tensor.
+
+        Raises:
+            ValueError: the images are not of the kind that the model takes.
+        """
+        return self._inference("_encode")(images, batch_size)
+
+    def decode(self, codes: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
+        """Return the images that the decoder makes of codes. Deterministic.
+
+        Args:
+            codes: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
+            batch_size: how many codes of an array are decoded at once.
+
+        Returns:
+            An array of images; for a tensor, a tensor.
+
+        Raises:
+            ValueError: codes have another size, or are not numbers of vectors where they must be.
+        """
+        return self._inference("_decode")(codes, batch_size)
+
+    def sample(
+        self, n: int, seed: int | None = None, batch_size: int = DEFAULT_BATCH_SIZE, image_size: Any = None
+    ) -> Any:
+        """Return images generated from codes that are drawn from the prior.
+
+        Args:
+            n: how many.
+            seed: of the codes. The same seed draws the same codes, and of more codes the same first ones.
+            batch_size: how many codes are decoded at once.
+            image_size: `(height, width)` of the images, of models whose codes are feature maps; of signals
+                `(length,)`, of volumes `(depth, height, width)`.
+
+        Returns:
+            An array of the shape of images, `(n, height, width, channels)`.
+
+        Raises:
+            ValueError: the bottleneck has no prior, or the size of the images is not known.
+        """
+        n, seed = non_negative_int(n, "n"), optional(non_negative_int)(seed, "seed")
+        if not self.built and self._default_bottleneck:
+            check_prior(keras.layers.Identity())
+        bottleneck = check_prior(self.bottleneck)
+        if not self.built:
+            raise ValueError(
+                f"{type(self).__name__} must be built before it can generate images: train it, or call build("
+                f"{KINDS[self.rank].shape_to_build})."
+            )
+        codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
+        if not n:
+            return np.zeros((0, *self._graphs.output_shape((0, *self._shape_of_images(image_size)))[1:]), "float32")
+        return self.decode(codes, batch_size=batch_size)
+
+    @property
+    def code_shape(self) -> tuple[int | None, ...]:
+        """The shape of an image's code; None for axes that follow the size of the images."""
+        return tuple(self.encoder.output_shape[1:])
+
+    def _code_shape(self, size: Any) -> tuple[int, ...]:
+        if size is None and None not in self.code_shape:
+            return tuple(side for side in self.code_shape if side is not None)
+        return tuple(self.encoder.compute_output_shape((1, *self._shape_of_images(size)))[1:])
+
+    def _shape_of_images(self, size: Any) -> tuple[int, ...]:
+        *sides, channels = self.built_shape[1:]
+        sides = sides if size is None else list(size)
+        if None in sides or len(sides) != self.rank:
+            axes = KINDS[self.rank].axes
+            raise ValueError(
+                f"image_size must be given, ({axes}) of the {KINDS[self.rank].noun}, got {size!r}: the codes of this "
+                f"model are as large as the {KINDS[self.rank].noun}."
+            )
+        return (*sides, channels)
+
+    @property
+    def downsampling(self) -> tuple[int, ...]:
+        """By which factor the encoder makes images smaller along each axis.
+
+        Raises:
+            ValueError: the encoder is no graph of layers with feature maps, which would tell.
+        """
+        return downsampling_of(self.given_networks[0], self.rank)
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether codes follow the standard normal distribution, so that `sample` generates images."""
+        return bool(getattr(vars(self).get("bottleneck"), "has_prior", False))
+
+    @property
+    def has_posterior(self) -> bool:
+        """Whether `posterior` returns distributions of codes."""
+        return bool(getattr(vars(self).get("bottleneck"), "has_posterior", False))
+
+    @property
+    def decodes_codes_alone(self) -> bool:
+        """Whether `decode` needs nothing but codes: not where the decoder sees features of the encoder."""
+        return True
+
+    def posterior(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
+        """Return mean and logarithm of the variance of each image's code.
+
+        Args:
+            images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
+            batch_size: how many images of an array are encoded at once.
+
+        Returns:
+            Two arrays `(n, latent_dim)`; for a tensor, two tensors.
+
+        Raises:
+            ValueError: the bottleneck has no posterior.
+        """
+        self._check_posterior("posterior")
+        return self._inference("_posterior")(images, batch_size)
+
+    def log_likelihood(
+        self,
+        images: Any,
+        samples: int = 64,
+        likelihood: str | None = None,
+        seed: int = 0,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+    ) -> Any:
+        """Estimate the logarithm of each image's likelihood, in nats, from below.
+
+        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm
+        of the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
+        estimate of the evidence lower bound; with more it comes closer to the likelihood.
+
+        Args:
+            images: an array `(n, *spatial, channels)`, or a dataset or generator of such.
+            samples: how many codes are drawn for each image.
+            likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
+                variance 1/2, that of the squared error. By default that of the loss of `compile`.
+            seed: of the codes.
+            batch_size: how many images are taken at once.
+
+        Returns:
+            An array `(n,)`.
+
+        Raises:
+            ValueError: the likelihood is unknown, and can't be told from the loss; or the bottleneck has no
+                posterior.
+        """
+        self._check_posterior("log_likelihood")
+        return log_likelihood(self, images, samples, likelihood, seed, batch_size)
+
+    def _check_posterior(self, what: str) -> None:
+        if not self.has_posterior:
+            name = type(vars(self).get("bottleneck")).__name__
+            raise ValueError(
+                f"{what} needs a bottleneck with a distribution of codes for each image, but that of "
+                f"{type(self).__name__} is {name}. Use VariationalCAE, or bottleneck=GaussianBottleneck(...)."
+            )
+
+    # Inference, a batch at a time
+
+    def _inference(self, name: str) -> Inference:
+        inferences = self.__dict__.setdefault("_inferences", {})
+        if name not in inferences:
+            decodes = name == "_decode"
+            inferences[name] = Inference(
+                getattr(self, name),
+                self._check_codes if decodes else self._check_batch,
+                eager=lambda: bool(self.run_eagerly),
+                name="codes" if decodes else "images",
+            )
+        return inferences[name]
+
+    def _check_batch(self, batch: np.ndarray) -> None:
+        if self.built:
+            self.gate.check_array(batch, "images")
+        else:
+            check_image_batch(batch.shape, rank=self.rank)
+
+    def _check_codes(self, codes: Any) -> None:
+        codes = codes[0] if isinstance(codes, tuple) else codes
+        if not self.built:
+            return
+        expected = (None, *self.code_shape)
+        if not compatible(codes.shape, expected):
+            shape = ", ".join(map(str, ("n", *self.code_shape)))
+            raise ValueError(
+                f"codes must have the shape ({shape}) of this model's codes, got {tuple(codes.shape)}. Decode what "
+                "encode returns."
+            )
+        size = getattr(self.bottleneck, "codebook_size", None)
+        if size is not None:
+            _check_numbers(codes, size)
+
+    def _encode(self, images: Any) -> Any:
+        self._ensure_built(images)
+        features = self._graphs.features(self._floats(images), False)[0]
+        return self._codes_of(features)
+
+    def _codes_of(self, features: Any) -> Any:
+        return codes_of(self.bottleneck, features)
+
+    def _latents(self, codes: Any) -> Any:
+        if getattr(self.bottleneck, "codebook_size", None) is not None:
+            _check_integers(codes.dtype)
+        return self.bottleneck.decode(codes) if isinstance(self.bottleneck, Bottleneck) else codes
+
+    def _decode(self, codes: Any) -> Any:
+        return self._graphs.images([self._latents(codes)], False)
+
+    def _posterior(self, images: Any) -> Any:
+        self._ensure_built(images)
+        features = self._graphs.features(self._floats(images), False)[0]
+        return self.bottleneck.posterior(features)
+
+
+def _check_numbers(codes: Any, size: int) -> None:
+    """Refuse numbers that no vector has, of which images would be made all the same on some devices."""
+    codes = np.asarray(codes)
+    _check_integers(codes.dtype)
+    outside = (codes < 0) | (codes >= size)
+    if np.any(outside):
+        raise ValueError(
+            f"codes must be numbers of vectors, from 0 to {size - 1}, got {codes[outside][0]}. Decode what encode "
+            "gives, or draw numbers below codebook_size."
+        )
+
+
+def _check_integers(dtype: Any) -> None:
+    dtype = keras.backend.standardize_dtype(dtype)
+    if "int" not in dtype:
+        raise ValueError(f"codes must be integers, numbers of vectors as encode gives them, got {dtype}.")
