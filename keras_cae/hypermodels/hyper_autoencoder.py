@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 import keras_tuner
 
+from keras_cae.anomaly.get import get
 from keras_cae.hypermodels.model_size import model_size
 from keras_cae.hypermodels.search_space import PLAIN, Space, bounded, extremes, possible
 from keras_cae.hypermodels.shared_space import CHECKS, NOISES, OPTIMIZERS, SHARED_SPACE
@@ -52,6 +53,10 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         rate_weight: decibels that one more number in the code must gain. The objective then is the PSNR
             less `rate_weight` times the size of the code, `val_rate_distortion`, so that the larger code
             does not always win.
+        anomaly_score: a score of `keras_cae.anomaly`, by name or as an object, with which trials are compared by how
+            well a detector finds anomalies: the objective then is the AUROC of images, `val_image_auroc`. `search`
+            needs validation data `(images, labels)` or `(images, labels, masks)`, arrays with the label 1 for
+            anomalous images; the normal ones among them calibrate the detector.
         patience: epochs without a better objective after which a trial is stopped; None for no such stop.
         keep: of how many trials, the best ones, the checkpoints stay on the disk; None for all.
         seed: of every trial's weights, noise and order of images; None for other ones each time.
@@ -90,6 +95,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         max_parameters: int | None = None,
         max_flops: int | None = None,
         rate_weight: float | None = None,
+        anomaly_score: Any = None,
         patience: int | None = None,
         keep: int | None = 10,
         seed: int | None = None,
@@ -103,6 +109,11 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         self.max_parameters = optional(positive_int)(max_parameters, "max_parameters")
         self.max_flops = optional(positive_int)(max_flops, "max_flops")
         self.rate_weight = optional(non_negative_float)(rate_weight, "rate_weight")
+        self.anomaly_score = optional(_checked_score)(anomaly_score, "anomaly_score")
+        if self.anomaly_score is not None and self.rate_weight is not None:
+            raise ValueError(
+                f"rate_weight must be left out if trials are compared by anomaly_score, got {rate_weight!r}."
+            )
         self.patience = optional(positive_int)(patience, "patience")
         self.keep = optional(positive_int)(keep, "keep")
         self.seed = seed_rule(seed, "seed")
@@ -115,6 +126,8 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     def objective(self) -> keras_tuner.Objective:
         """What trials are compared by."""
         name = "val_psnr" if self.rate_weight is None else "val_rate_distortion"
+        if self.anomaly_score is not None:
+            name = "val_image_auroc"
         return keras_tuner.Objective(name, "max")
 
     # The search space
@@ -249,3 +262,9 @@ def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
         shapes = ", ".join(f"{KINDS[rank].shape_of_one} of {KINDS[rank].noun}" for rank in (2, 1, 3))
         raise ValueError(f"input_shape must be {shapes}, got {shape}.")
     return shape
+
+
+def _checked_score(score: Any, name: str) -> Any:
+    """A score of anomalies, as it was given: every trial has its own."""
+    get(score, name)
+    return score

@@ -8,9 +8,11 @@ import keras
 import keras_tuner
 import numpy as np
 
+from keras_cae.anomaly.detection import Detection
 from keras_cae.files import is_full_disk
 from keras_cae.hypermodels.checkpoints import keep_best, none_completed, tuners_callback
 from keras_cae.hypermodels.clean_quality import CleanQuality
+from keras_cae.hypermodels.detection_quality import DetectionQuality
 from keras_cae.hypermodels.rate_distortion import RateDistortion
 from keras_cae.models import CAE
 
@@ -40,6 +42,7 @@ class TrialTraining:
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
         self._check_objective()
         self._split_validation()
+        self._take_anomalies()
         self._draw_batch_size()
 
     def _check_objective(self) -> None:
@@ -73,6 +76,25 @@ class TrialTraining:
         kept = math.floor(len(parts["x"]) * (1.0 - split))
         self.arguments["validation_data"] = tuple(None if part is None else part[kept:] for part in parts.values())
         self.arguments |= {name: part[:kept] for name, part in parts.items() if part is not None}
+
+    def _take_anomalies(self) -> None:
+        """Leave the normal ones of labelled images for the losses, and keep all of them for the objective."""
+        self.detection: Detection | None = None
+        score = self.hypermodel.anomaly_score
+        if score is None:
+            return
+        given = self.arguments["validation_data"]
+        if not isinstance(given, list | tuple) or len(given) not in (2, 3) or given[1] is None:
+            raise keras_tuner.errors.FatalValueError(
+                "anomaly_score needs validation_data of arrays, (images, labels) or (images, labels, masks), with the "
+                "label 1 for anomalous images and 0 for normal ones."
+            )
+        images, labels, masks = (*given, None)[:3]
+        try:
+            self.detection = Detection(np.asarray(images), labels, masks, score)
+        except ValueError as error:
+            raise keras_tuner.errors.FatalValueError(f"validation_data: {error}") from error
+        self.arguments["validation_data"] = self.detection.normal
 
     def _draw_batch_size(self) -> None:
         if "batch_size" not in self.arguments and hasattr(self.arguments.get("x"), "shape"):
@@ -119,6 +141,8 @@ class TrialTraining:
         if self.model.corruption is not None and not self.hypermodel.measures_denoising:
             batch_size = self.arguments.get("batch_size") or DEFAULT_BATCH_SIZE
             added.append(CleanQuality(self.arguments["validation_data"], batch_size))
+        if self.detection is not None:
+            added.append(DetectionQuality(self.detection))
         if self.hypermodel.rate_weight is not None:
             added.append(RateDistortion(self.hypermodel.rate_weight))
         if self.hypermodel.patience is not None:

@@ -141,3 +141,42 @@ def test_models_that_are_too_large_are_not_made(images, limit, known):
 def test_models_that_fit_are_made():
     hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), max_parameters=10**6, max_flops=10**9)
     assert hypermodel.build(keras_tuner.HyperParameters()).built
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_trials_can_be_compared_by_the_anomalies_that_they_find(masked):
+    images = np.random.default_rng(0).uniform(0.2, 0.4, (16, 8, 8, 1)).astype("float32")
+    masks = np.zeros((16, 8, 8), bool)
+    masks[:4, 2:5, 2:5] = True
+    images[masks] = 1.0
+    labels = np.arange(16) < 4
+    hypermodel = HyperBasicCAE((8, 8, 1), latent_dim=2, depth=2, width=2, anomaly_score="mse")
+    assert hypermodel.objective == keras_tuner.Objective("val_image_auroc", "max")
+    hp = keras_tuner.HyperParameters()
+    data = (images, labels, masks) if masked else (images, labels)
+    logs = hypermodel.fit(hp, hypermodel.build(hp), images[4:], validation_data=data, epochs=2, verbose=0).history
+    assert logs["val_image_auroc"] == [1.0, 1.0]
+    assert ("val_aupro" in logs) == masked
+    # The losses are those of the normal images.
+    assert logs["val_loss"][-1] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.zeros((4, 8, 8, 1)), "needs validation_data of arrays"),
+        ((np.zeros((4, 8, 8, 1)), np.zeros(4)), "validation_data: labels must name normal and anomalous images"),
+    ],
+)
+def test_anomalies_that_cannot_be_compared(data, message):
+    hypermodel = HyperBasicCAE((8, 8, 1), latent_dim=2, depth=2, width=2, anomaly_score="mse")
+    hp = keras_tuner.HyperParameters()
+    with pytest.raises(keras_tuner.errors.FatalValueError, match=message):
+        hypermodel.fit(hp, hypermodel.build(hp), np.zeros((4, 8, 8, 1)), validation_data=data)
+
+
+def test_the_score_of_anomalies_is_checked_at_once():
+    with pytest.raises(ValueError, match="anomaly_score must be one of"):
+        HyperBasicCAE((8, 8, 1), anomaly_score="best")
+    with pytest.raises(ValueError, match="rate_weight must be left out"):
+        HyperBasicCAE((8, 8, 1), anomaly_score="mse", rate_weight=0.1)

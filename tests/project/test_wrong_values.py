@@ -135,6 +135,7 @@ def seed(value):
 ACCEPTED = {
     "activation": none,
     "anomalous": none,
+    "anomaly_score": lambda value: value is None or value is VALUES["a lambda"],
     "attribute": word,
     "autoencoder": nothing,
     "count": positive_int,
