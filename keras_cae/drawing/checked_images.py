@@ -49,7 +49,8 @@ def _check_values(images: np.ndarray, name: str) -> None:
         raise ValueError(f"{name} must be finite, got NaN or infinite values.")
     low, high = float(images.min()), float(images.max())
     if images.dtype.kind in "iub":
-        problem = problem_of_integers(images.dtype.name, low, high, True, name)
+        # Dark images of 8 and 16 bits may be shown; wider integers with such values have another scale.
+        problem = problem_of_integers(images.dtype.name, low, high, images.dtype.itemsize <= 2, name)
         if problem:
             raise ValueError(f"{name} has the type {images.dtype}, {problem}")
     elif images.ndim != SIGNAL_AXES and (low < LOWEST or high > HIGHEST):  # curves have numbers at their axes

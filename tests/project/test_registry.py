@@ -78,6 +78,7 @@ ARGUMENTS = {
         "top": 0.1,
         "smoothing": 1.0,
         "resize": "pad",
+        "image_size": (8, 6),
     },
     anomaly.Combined: lambda: {"scores": ("latent", anomaly.StandardizedScore(floor=0.2))},
     anomaly.ELBOScore: lambda: {"likelihood": "gaussian"},
