@@ -7,6 +7,7 @@ import re
 
 import keras
 import numpy as np
+import pytest
 
 POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64")
 
@@ -124,3 +125,8 @@ def check_precisions(make, images):
     for way in itertools.product(("float32", "mixed_bfloat16", "mixed_float16"), (False, True)):
         loss = expected if way == ("float32", False) else trained(*way)
         assert abs(loss / expected - 1) < 0.05, (way, loss, expected)
+
+
+def slow_but(quick, values):
+    """Parameters of a test, of which all but the quick ones are slow."""
+    return [pytest.param(value, marks=() if value in quick else pytest.mark.slow) for value in values]

@@ -104,12 +104,14 @@ def test_speed_has_rows_for_signals_and_volumes(rank, layouts):
     check_rows(printed, {"BasicCAE": 3 + (layouts if PYTORCH_ROWS else 0) + 3})
 
 
+@pytest.mark.slow
 def test_what_is_for_images_is_refused_for_others():
     command = [sys.executable, FOLDER / "speed.py", "--rank", "1", "--measure", "callbacks"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "--rank 1 goes without callbacks, scaling" in result.stderr
 
 
+@pytest.mark.slow
 def test_what_does_not_measure_a_model_says_so(images_file):
     printed = run("speed.py", images_file, "--measure", "scaling", "training", "--model", "MaskedCAE")
     assert printed.count("none of the models that were named, but BasicCAE, ") == 2

@@ -111,6 +111,7 @@ def test_only_what_is_announced_is_written(digits_run):
 
 
 @pytest.mark.parametrize(("rank", "shape"), [(1, (30, 33, 2)), (3, (30, 6, 7, 8))])
+@pytest.mark.slow
 def test_signals_and_volumes(rank, shape, invoke):
     np.save("examples.npy", np.random.default_rng(0).integers(0, 256, shape, "uint8"))
     result = invoke("train", "examples.npy", "--rank", rank, "--epochs", 1, "--noise", 0.1, "--out", "run", *SMALL)
@@ -172,6 +173,7 @@ def test_noise_is_removed_from_noisy_test_images(invoke, gradients):
     assert "noisy images" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_model_whose_images_decide_the_size_of_codes(invoke, gradients):
     arguments = ["--model", "vector-quantized", "--filters", "4,4", "--epochs", "2", "--out", "run"]
     result = invoke("train", gradients, *arguments)

@@ -38,6 +38,7 @@ def trials():
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_a_search_ends_with_the_best_model():
     result = invoke(*SEARCH, "--model", "basic", "--trials", 2)
     assert result.exit_code == 0, result.output

@@ -72,6 +72,7 @@ def test_batches_of_any_size(model_name, count, two_replicas, monkeypatch):
     assert_same(one, two)
 
 
+@pytest.mark.slow
 def test_weights_of_images_count_on_two_replicas(two_replicas):
     weights = np.array([1, 0, 2, 0.5, 3, 0, 1, 1, 4], "float32")
     one = trained("BasicCAE", 9, contextlib.nullcontext(), weights)
@@ -109,6 +110,7 @@ def drawn(strategy, layer):
 @pytest.mark.parametrize(
     "make_layer", [lambda: keras.layers.GaussianNoise(0.1, seed=1), lambda: keras.layers.Dropout(0.5, seed=1)]
 )
+@pytest.mark.slow
 def test_replicas_draw_different_noise(make_layer, two_replicas):
     with two_replicas.scope():
         model = keras_cae.models.BasicCAE(3, filters=(3, 4), corruption=keras.layers.Pipeline([make_layer()]))

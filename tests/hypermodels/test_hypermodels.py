@@ -8,6 +8,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
+from checks import slow_but
 
 from keras_cae import hypermodels, models
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
@@ -40,7 +41,10 @@ def test_every_model_has_a_hypermodel():
         assert cls.__name__ == f"Hyper{cls.model_class.__name__}"
 
 
-@pytest.mark.parametrize("cls", HYPERMODELS)
+QUICK = (hypermodels.HyperBasicCAE, hypermodels.HyperVectorQuantizedCAE, hypermodels.HyperCAE)
+
+
+@pytest.mark.parametrize("cls", slow_but(QUICK, HYPERMODELS))
 def test_it_builds_a_model_that_is_ready(cls):
     code = {"latent_dim": 3} if "latent_dim" in cls.shared_space else {}
     hypermodel = cls((9, 12, 2), **code, filters=(2, 3, 4))

@@ -97,6 +97,7 @@ def test_the_score_of_several_executions_is_their_mean(digits):
     assert tuner.get_best_models()[0].built
 
 
+@pytest.mark.slow
 def test_only_the_best_checkpoints_stay(digits):
     tuner = searched(random_search(hypermodel(keep=1), max_trials=3), digits[0])
     best = {f"trial_{trial.trial_id}" for trial in tuner.oracle.get_best_trials(1)}
@@ -113,6 +114,7 @@ def test_hyperband_keeps_what_it_goes_on_with(digits):
     assert tuner.get_best_models()[0].built
 
 
+@pytest.mark.slow
 def test_a_trial_that_fails_does_not_end_the_search(digits):
     space = hypermodel(optimizer="sgd", learning_rate=[1e38, 1e-2])
     tuner = searched(random_search(space, max_trials=4), digits[0])
@@ -143,6 +145,7 @@ def test_a_search_with_another_objective_is_refused(digits, objective):
         searched(tuner, digits[0])
 
 
+@pytest.mark.slow
 def test_an_objective_of_ones_own(digits):
     class HyperSmallest(HyperBasicCAE):
         objective = keras_tuner.Objective("val_mean_absolute_error", "min")
@@ -155,6 +158,7 @@ def test_an_objective_of_ones_own(digits):
     assert checkpoints() == {f"trial_{min(tuner.oracle.trials.values(), key=lambda trial: trial.score).trial_id}"}
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_search_and_not_the_trial(digits, monkeypatch):
     def full(model, path):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -192,6 +196,7 @@ def test_a_search_goes_on_once_there_is_space(digits, small_disk, monkeypatch):
     assert tuner.get_best_models()[0].built
 
 
+@pytest.mark.slow
 def test_a_search_of_failures_says_so(digits):
     space = hypermodel(max_parameters=1)
     with pytest.raises(keras_tuner.errors.FatalRuntimeError, match="All trials of the search have failed"):

@@ -98,6 +98,7 @@ def trained(images, scope=contextlib.nullcontext, epochs=1, model=None, latent_d
     return model, history
 
 
+@pytest.mark.slow
 def test_the_jacobian_on_digits_becomes_small(digits):
     train, test = digits
     options = {"epochs": 3, "latent_dim": 4}

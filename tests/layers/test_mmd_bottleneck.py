@@ -27,6 +27,7 @@ def between(kernel, x):
 
 
 @pytest.mark.parametrize(("size", "shift", "scale"), [(1, 0, 1), (3, 2, 0.3), (8, 0, 1), (64, 0.5, 3)])
+@pytest.mark.slow
 def test_the_estimate_is_that_of_samples_of_the_prior(kernel, size, shift, scale):
     rng = np.random.default_rng(0)
     codes = shift + scale * rng.normal(size=(20, size))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import slow_but
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import keras_cae
@@ -143,7 +144,7 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", slow_but(("run_eagerly", "steps_per_execution"), MODES))
 def test_every_mode_of_training(mode, two_replicas):
     strategy = two_replicas if mode == "two_replicas" else tf.distribute.get_strategy()
     compile_arguments = {**MODES[mode]}

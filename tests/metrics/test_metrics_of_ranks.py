@@ -137,6 +137,7 @@ def test_weights_in_losses(cls, rank):
 @pytest.mark.parametrize("rank", [1, 3])
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["", "xla"])
 @pytest.mark.parametrize("cls", [losses.SSIM, losses.MultiScaleSSIM, losses.TotalVariation])
+@pytest.mark.slow
 def test_gradients_at_sizes_that_are_not_known_when_traced(cls, rank, jit_compile):
     loss = cls()
     y_true, y_pred = (tf.constant(images) for images in pair((2, 23, *[22] * (rank - 1), 2)))

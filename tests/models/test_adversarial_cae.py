@@ -41,6 +41,7 @@ def model(digits):
     return model
 
 
+@pytest.mark.slow
 def test_it_learns_and_its_codes_are_normal(model, digits):
     train, test = digits
     error = ((model.predict(test, verbose=0) - test) ** 2).mean()
@@ -153,6 +154,7 @@ def test_an_interrupted_training_is_restored(images, tmp_path):
     assert_equal_weights(restored, undisturbed)
 
 
+@pytest.mark.slow
 def test_callbacks_that_keep_the_best(images, tmp_path):
     model = made(images)
     best = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", save_best_only=True)

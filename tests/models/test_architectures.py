@@ -49,11 +49,11 @@ def test_any_size_and_number_of_channels(cls, latent_dim, size, channels):
     ("cls", "arguments"),
     [
         (BasicCAE, {}),
-        (BatchNormPoolCAE, {}),
-        (ResidualCAE, {}),
+        pytest.param(BatchNormPoolCAE, {}, marks=pytest.mark.slow),
+        pytest.param(ResidualCAE, {}, marks=pytest.mark.slow),
         pytest.param(ResidualCAE, {"upsampling": "transposed", "blocks_per_level": 2}, marks=pytest.mark.slow),
         (SkipConnectionCAE, {"merge": "add"}),
-        (SkipConnectionCAE, {"merge": "concatenate"}),
+        pytest.param(SkipConnectionCAE, {"merge": "concatenate"}, marks=pytest.mark.slow),
     ],
 )
 def test_fully_convolutional_models_train_on_any_size(cls, arguments):

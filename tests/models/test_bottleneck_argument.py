@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from checks import check_trains
+from checks import check_trains, slow_but
 
 from keras_cae.layers import ContractiveBottleneck, SparseBottleneck
 from keras_cae.models import CAE, BasicCAE, BatchNormPoolCAE, SkipConnectionCAE, VariationalCAE
@@ -11,7 +11,7 @@ from keras_cae.models import CAE, BasicCAE, BatchNormPoolCAE, SkipConnectionCAE,
 MODELS = (BasicCAE, BatchNormPoolCAE, SkipConnectionCAE)
 
 
-@pytest.mark.parametrize("cls", MODELS)
+@pytest.mark.parametrize("cls", slow_but(MODELS[:1], MODELS))
 def test_it_stands_between_is_trained_and_saved(cls, images, tmp_path):
     model = cls(5, filters=(3, 4, 5), bottleneck=keras.layers.Dense(3, activation="tanh"))
     model.build(images.shape)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from checks import slow_but
 
 import keras_cae
 
@@ -66,7 +67,8 @@ def test_training_is_noisy_and_reproducible(images):
 
 
 @pytest.mark.parametrize(
-    "compile_arguments", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}, {"jit_compile": True}]
+    "compile_arguments",
+    slow_but([{}], [{}, {"run_eagerly": True}, {"steps_per_execution": 2}, {"jit_compile": True}]),
 )
 def test_every_evaluation_draws_the_same_noise(images, compile_arguments):
     model = noisy()

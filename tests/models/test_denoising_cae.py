@@ -14,6 +14,7 @@ def small(**arguments):
     return DenoisingCAE(**{"filters": (3, 4, 5), **arguments})
 
 
+@pytest.mark.slow
 def test_it_removes_more_noise_than_it_adds(digits):
     train, test = digits
     model = DenoisingCAE(filters=(8, 16), corruption=keras.layers.GaussianNoise(SIGMA, seed=1))

@@ -92,7 +92,7 @@ def undisturbed():
     ("save_freq", "kills"),
     [
         ("epoch", (6,)),
-        (1, (6,)),
+        pytest.param(1, (6,), marks=pytest.mark.slow),
         (2, (2, 3)),  # the second one is in the epoch in which the first one was
         pytest.param(3, (3, 5), marks=pytest.mark.slow),
         pytest.param(5, (9, 9), marks=pytest.mark.slow),
@@ -145,6 +145,7 @@ def test_a_damaged_second_file_of_a_backup_is_done_without(images, tmp_path, und
     assert_equal_weights(model, expected)
 
 
+@pytest.mark.slow
 def test_checkpoints_say_nothing_about_where_another_training_begins(images, tmp_path):
     model = start()
     path = tmp_path / "model.weights.h5"
@@ -185,6 +186,7 @@ def test_a_full_disk_leaves_the_old_file(name, small_disk):
 
 
 @pytest.mark.parametrize("save_freq", ["epoch", 2])
+@pytest.mark.slow
 def test_a_backup_on_a_full_disk_goes_on_once_there_is_space(save_freq, images, small_disk, undisturbed):
     expected, _ = undisturbed(images, "array")
 

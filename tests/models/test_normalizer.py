@@ -162,6 +162,7 @@ def test_floats_of_another_unit_without_one_are_refused_with_it_as_the_remedy():
         pytest.param(models.SkipConnectionCAE, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_every_architecture(cls):
     arguments = {"codebook_size": 8, "code_dim": 2} if cls is models.VectorQuantizedCAE else {"latent_dim": 4}
     arguments = {} if cls is models.DenoisingCAE else arguments

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import slow_but
 
 import keras_cae
 
@@ -169,7 +170,17 @@ def assert_same(ours, stock, atol=1e-6):
     assert ours[2] == pytest.approx(stock[2], rel=1e-5)
 
 
-@pytest.mark.parametrize("data", DATA)
+QUICK_DATA = (
+    "x",
+    "x, sample_weight",
+    "dataset of (x, y, sample_weight)",
+    "PyDataset of (x, y)",
+    "validation_split, sample_weight",
+    "validation (x, None, sample_weight)",
+)
+
+
+@pytest.mark.parametrize("data", slow_but(QUICK_DATA, DATA))
 def test_every_kind_of_data_trains_as_stock_keras(data):
     ours, stock = DATA[data]
     assert_same(train(True, ours), train(False, stock))

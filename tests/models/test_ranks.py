@@ -61,7 +61,7 @@ MODES = {"plain": {}, "jit_compile": {"jit_compile": True}, "run_eagerly": {"run
 
 
 @pytest.mark.parametrize("rank", [1, 3])
-@pytest.mark.parametrize("weights_of_values", [False, True])
+@pytest.mark.parametrize("weights_of_values", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("mode", [pytest.param(mode, marks=pytest.mark.slow if MODES[mode] else ()) for mode in MODES])
 def test_training_is_that_of_stock_keras(rank, weights_of_values, mode):
     ours, stock = (trained(rank, ours, weights_of_values, MODES[mode]) for ours in (True, False))

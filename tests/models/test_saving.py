@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import slow_but
 
 import keras_cae
 
@@ -24,7 +25,6 @@ MODELS = {
 }
 
 
-# More of the same, of which the default run tries the first test only.
 MORE_MODELS = {
     "residual": lambda: keras_cae.models.ResidualCAE(3, filters=(4,)),
     "masked": lambda: keras_cae.models.MaskedCAE(3, filters=(4,), seed=1),
@@ -34,7 +34,7 @@ MORE_MODELS = {
 }
 
 
-@pytest.fixture(params=[*MODELS, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE_MODELS)])
+@pytest.fixture(params=slow_but(("basic", "fully convolutional", "own networks"), [*MODELS, *MORE_MODELS]))
 def make(request):
     return {**MODELS, **MORE_MODELS}[request.param]
 
@@ -50,7 +50,7 @@ def fit(model, images, epochs=2, **arguments):
     return model.fit(images, batch_size=4, epochs=epochs, shuffle=False, verbose=0, **arguments).history["loss"]
 
 
-@pytest.mark.parametrize("name", [*MODELS, *MORE_MODELS])
+@pytest.mark.parametrize("name", slow_but(("basic", "residual"), [*MODELS, *MORE_MODELS]))
 def test_training_goes_on_as_if_it_had_not_stopped(name, images, tmp_path):
     model = trained({**MODELS, **MORE_MODELS}[name], images)
     model.save(tmp_path / "model.keras")
@@ -235,6 +235,7 @@ np.savez(sys.argv[1] + "/result.npz", predicted, *model.get_weights())
 """
 
 
+@pytest.mark.slow
 def test_a_new_process_goes_on_with_the_file(images, tmp_path):
     model = trained(MODELS["skip"], images)
     model.save(tmp_path / "model.keras")

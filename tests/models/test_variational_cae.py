@@ -47,6 +47,7 @@ def test_encoding_is_the_mean_and_predicting_decodes_it(model, digits):
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+@pytest.mark.slow
 def test_the_likelihood_is_that_of_an_integral(digits, likelihood):
     model, _ = trained(digits, latent_dim=1, filters=(4, 8))
     images = digits[1][:5]
@@ -89,12 +90,14 @@ def test_samples(model, digits):
     assert np.abs(samples.mean(axis=0) - digits[0].mean(axis=0)).mean() < 0.1
 
 
+@pytest.mark.slow
 def test_beta_trades_reconstruction_for_divergence(digits):
     histories = [trained(digits, beta=beta)[1] for beta in (0.1, 4.0)]
     assert histories[0]["kl_loss"][-1] > 2 * histories[1]["kl_loss"][-1]
     assert histories[0]["reconstruction_loss"][-1] < histories[1]["reconstruction_loss"][-1]
 
 
+@pytest.mark.slow
 def test_free_bits_prevent_collapse(digits):
     _, collapsed = trained(digits, beta=20.0)
     _, free = trained(digits, beta=20.0, free_bits=0.5)

@@ -17,6 +17,7 @@ def arguments(request):
 
 
 @pytest.mark.parametrize("arguments", [{"codebook_size": 128, "code_dim": 8}, {"levels": (8, 5, 5)}])
+@pytest.mark.slow
 def test_it_learns_and_uses_its_codebook(arguments, digits):
     train, test = digits
     model = VectorQuantizedCAE(filters=(8, 16), **arguments)
@@ -101,6 +102,7 @@ def test_the_weight_of_the_penalty_may_be_set_at_any_time(images):
         assert logs["loss"] == pytest.approx(total, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_levels_train_in_half_precision_and_under_xla(images):
     model = VectorQuantizedCAE(levels=(5, 4), filters=(3, 4), dtype="mixed_float16")
     model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=True)

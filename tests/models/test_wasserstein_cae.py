@@ -16,6 +16,7 @@ def model(request, digits):
     return model
 
 
+@pytest.mark.slow
 def test_it_learns_and_its_codes_are_normal(model, digits):
     train, test = digits
     error = ((model.predict(test, verbose=0) - test) ** 2).mean()

@@ -53,6 +53,7 @@ def test_keras_does_not_know_the_direction_by_itself():
 @pytest.mark.parametrize(
     ("direction", "sign", "epochs"), [("max", 1, 6), ("max", -1, 2), ("min", -1, 6), ("min", 1, 2)]
 )
+@pytest.mark.slow
 def test_early_stopping_follows_the_declared_direction(direction, sign, epochs):
     metric = Undeclared(sign)
     declare_direction(metric, direction)

@@ -290,12 +290,27 @@ def test_layer(cls, rank, tmp_path):
     check_layer_saving(make, DATA[rank], tmp_path)
 
 
-SLOWLY_IN_EVERY_RANK = [pytest.param(rank, marks=pytest.mark.slow) for rank in DATA]
+# Whose layers have kernels of their own for signals and volumes.
+OF_ITS_OWN = (models.BatchNormPoolCAE, models.ResidualCAE)
+IN_RANKS = [(cls, rank) for cls in AUTOENCODERS for rank in DATA if rank == 2 or cls in OF_ITS_OWN]
 
 
-@pytest.mark.parametrize("cls", AUTOENCODERS, ids=ids(AUTOENCODERS))
+def autoencoders_of_ranks(pairs, quick=()):
+    """Parametrizes a test by classes and ranks; all but the quick ones are slow."""
+    return pytest.mark.parametrize(
+        ("cls", "rank"),
+        [
+            pytest.param(cls, rank, id=f"{cls.__name__}-{rank}", marks=() if (cls, rank) in quick else pytest.mark.slow)
+            for cls, rank in pairs
+        ],
+    )
+
+
 class TestAutoencoder:
-    @pytest.mark.parametrize("rank", DATA)
+    @autoencoders_of_ranks(
+        [(cls, rank) for cls in AUTOENCODERS for rank in DATA],
+        quick=[(cls, 2) for cls in AUTOENCODERS] + [(models.BatchNormPoolCAE, 1), (models.BasicCAE, 3)],
+    )
     def test_data_flow_training_and_saving(self, cls, rank, tmp_path):
         data = DATA[rank]
         model = check_autoencoder(lambda: cls(**swept(cls, rank)), data)
@@ -307,17 +322,18 @@ class TestAutoencoder:
         if cls is not models.CAE:  # whose networks know the batch size only before
             assert json.dumps(loaded.get_config()) == json.dumps(model.get_config())
 
-    @pytest.mark.parametrize("rank", SLOWLY_IN_EVERY_RANK)
+    @autoencoders_of_ranks(IN_RANKS)
     @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
     def test_trains_in_every_precision(self, cls, rank, policy):
         keras.config.set_dtype_policy(policy)
         check_trains(cls(**swept(cls, rank)), np.tile(DATA[rank], (4, *[1] * (rank + 1))))
 
-    @pytest.mark.parametrize("rank", SLOWLY_IN_EVERY_RANK)
+    @autoencoders_of_ranks(IN_RANKS)
     def test_trains_compiled_by_xla(self, cls, rank):
         check_trains(cls(**swept(cls, rank)), np.tile(DATA[rank], (4, *[1] * (rank + 1))), jit_compile=True)
 
     @pytest.mark.slow
+    @pytest.mark.parametrize("cls", AUTOENCODERS, ids=ids(AUTOENCODERS))
     def test_ends_with_the_same_loss_in_every_precision(self, cls, digits):
         if cls is models.CAE:
             pytest.skip("its networks come with a precision of their own")
@@ -329,7 +345,7 @@ class TestAutoencoder:
 
         check_precisions(make, digits[0][:320])
 
-    @pytest.mark.parametrize("rank", SLOWLY_IN_EVERY_RANK)
+    @autoencoders_of_ranks(IN_RANKS)
     def test_trains_on_two_replicas(self, cls, rank, two_replicas):
         with two_replicas.scope():
             model = cls(**swept(cls, rank))
