@@ -62,10 +62,15 @@ def stream_images(
 
     Example:
 
-    ```python
-    stream = keras_cae.datasets.stream_images("photographs", image_size=(64, 64), seed=0)
-    model.fit(stream, epochs=10)
-    ```
+    >>> from PIL import Image
+    >>> paths = [f"{number}.png" for number in range(5)]
+    >>> for path in paths:
+    ...     Image.new("RGB", (12, 8)).save(path)
+    >>> stream = keras_cae.datasets.stream_images(paths, batch_size=2, seed=0)
+    >>> [batch.shape[0] for batch in stream]
+    [2, 2, 1]
+    >>> stream.skipped
+    []
     """
     batch_size = positive_int(batch_size, "batch_size")
     sizing = Sizing(image_size, resize, None)
