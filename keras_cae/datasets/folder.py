@@ -36,16 +36,16 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
         ValueError: there are no images, none can be read, or they would not fit into memory.
     """
     skipped: list[SkippedFile] = []
-    paths, repeated = _distinct_files(image_paths(folder))
+    paths, repeated = distinct_files(image_paths(folder))
     if not paths:
         raise ValueError(
             f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
             f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
         )
-    paths, headers = _each(read_header, paths, skipped)
+    paths, headers = each_file(read_header, paths, skipped)
     notes: list[str] = []
     if headers:
-        layout = _common_layout(headers, sizing)
+        layout = common_layout(headers, sizing)
         images = _decode(paths, layout, sizing, skipped)
     if not headers or not len(images):
         path, reason = skipped[0]
@@ -81,7 +81,7 @@ def image_paths(folder: Path) -> Iterator[Path]:
                 yield Path(root, name)
 
 
-def _distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
+def distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
     """The files, each once however many links lead to it, and how many were there again."""
     distinct: dict[Any, Path] = {}
     repeated = 0
@@ -114,7 +114,7 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _each(
+def each_file(
     function: Callable[[Path], Result], paths: Sequence[Path], skipped: list[SkippedFile]
 ) -> tuple[list[Path], list[Result]]:
     """Apply a function to files on a few threads; files with which it fails are noted as skipped."""
@@ -138,7 +138,7 @@ def _each(
     return done, results
 
 
-def _common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
+def common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
     headers = list(headers)
     size = sizing.target(header.size for header in headers)
     if any(header.alpha for header in headers):
@@ -164,7 +164,7 @@ def _decode(
         images[rows[path]] = read_pixels(path, layout, sizing, convert)
         return rows[path]
 
-    _, decoded = _each(decode, paths, skipped)
+    _, decoded = each_file(decode, paths, skipped)
     return images if len(decoded) == len(paths) else images[decoded]
 
 
