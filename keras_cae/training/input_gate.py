@@ -335,7 +335,7 @@ class InputGate:
 
     def state(self) -> np.ndarray:
         """The number of the type, and the extremes, of the first batch of training, and the type of its targets."""
-        learned = [_number(self.dtype or ""), *(self.span or (0.0, 0.0)), float(self._target_type)]
+        learned = [_number(self.dtype or ""), *(self.span or (0.0, 0.0)), float(np.asarray(self._target_type))]
         return np.array(learned, "float64")
 
     def load_state(self, state: Any) -> None:

@@ -17,7 +17,7 @@ from labelled import labelled_images, make_parser
 from tables import print_table
 
 import keras_cae
-from keras_cae.cli.tuners import describe
+from keras_cae.cli.tuning.tuners import describe
 
 LISTED = 5
 SMALL = {"depth": (2, 3), "width": [16, 32], "kernel_size": 3}

@@ -60,7 +60,7 @@ def test_the_closed_form_for_normal_codes():
     size, variance = 3, 0.5
     rng = np.random.default_rng(0)
     bottleneck = MMDBottleneck(kernel="rbf")
-    codes = np.sqrt(variance) * rng.normal(size=(4000, 8, size))
+    codes = np.sqrt(variance) * rng.normal(size=(2000, 8, size))
     estimates = tf.map_fn(bottleneck.discrepancy, codes.astype("float32"))
 
     def expectation(total_variance):
