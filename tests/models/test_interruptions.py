@@ -18,7 +18,7 @@ from keras_cae.files import DiskFullError
 STEPS = 4  # per epoch, the last one of fewer images
 EPOCHS = 3
 PROGRAM = Path(__file__).with_name("training.py")
-KILLS = int(os.environ.get("KERAS_CAE_KILLS", "6"))
+KILLS = int(os.environ.get("KERAS_CAE_KILLS", "4"))
 """How many processes the slow test kills. The documentation gives what 20 for each setting have shown."""
 
 
