@@ -154,6 +154,7 @@ def test_the_defaults_beat_pca(invoke):
     assert test["BasicCAE"]["ssim"] > test["PCA, 16 components"]["ssim"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_results_in_a_new_folder(invoke, gradients):
     for _ in range(2):
         assert invoke("train", gradients, "--epochs", 2, "--seed", 1, *SMALL).exit_code == 0

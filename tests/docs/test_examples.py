@@ -22,12 +22,14 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
 LONG_PAGES = (
     "anomalies.md",
+    "data.md",
     "denoising.md",
     "distribution.md",
     "generation.md",
     "models.md",
     "pretraining.md",
     "signals.md",
+    "training_loop.md",
     "tuning.md",
     "volumes.md",
 )

@@ -136,6 +136,7 @@ def test_a_model_for_which_there_is_no_memory_fails_alone(digits, monkeypatch):
 
 
 @pytest.mark.parametrize("objective", ["val_loss", keras_tuner.Objective("val_psnr", "min"), ["val_loss", "loss"]])
+@pytest.mark.slow
 def test_a_search_with_another_objective_is_refused(digits, objective):
     tuner = keras_tuner.RandomSearch(hypermodel(), objective=objective, max_trials=1)
     with pytest.raises(keras_tuner.errors.FatalValueError, match=r"objective must be that of the hypermodel.*val_psnr"):

@@ -137,6 +137,7 @@ def test_training_goes_on_exactly_where_it_was_saved(policy, images, tmp_path):
     assert_equal_weights(loaded, undisturbed)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_is_restored(images, tmp_path):
     class Interruption(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

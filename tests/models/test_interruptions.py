@@ -93,7 +93,7 @@ def undisturbed():
     [
         ("epoch", (6,)),
         pytest.param(1, (6,), marks=pytest.mark.slow),
-        (2, (2, 3)),  # the second one is in the epoch in which the first one was
+        pytest.param(2, (2, 3), marks=pytest.mark.slow),  # the second one is in the epoch in which the first one was
         pytest.param(3, (3, 5), marks=pytest.mark.slow),
         pytest.param(5, (9, 9), marks=pytest.mark.slow),
     ],

@@ -187,6 +187,8 @@ def test_every_kind_of_data_trains_as_stock_keras(data):
 
 
 SLOW_MODES = (
+    "metrics",
+    "mixed_float16",
     "steps_per_execution",
     "jit_compile",
     "use_ema",

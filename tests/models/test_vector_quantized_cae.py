@@ -67,6 +67,7 @@ def test_any_size(arguments):
         assert model.encode(images).shape == (2, -(-size[0] // 2), -(-size[1] // 2))
 
 
+@pytest.mark.slow
 def test_training_goes_on_exactly_where_it_was_saved(arguments, images, tmp_path):
     def fit(model, epochs):
         model.fit(images, batch_size=4, epochs=epochs, shuffle=False, verbose=0)

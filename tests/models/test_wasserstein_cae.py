@@ -26,6 +26,7 @@ def test_it_learns_and_its_codes_are_normal(model, digits):
     np.testing.assert_allclose(np.cov(codes.T), np.eye(4), atol=0.35)
 
 
+@pytest.mark.slow
 def test_samples_are_decoded_codes_of_the_prior(model, digits):
     drawn = model.sample(500, seed=1)
     assert drawn.shape == (500, 8, 8, 1)
@@ -57,6 +58,7 @@ def test_batches_of_one_image(images):
     assert np.isfinite(history["loss"]).all()
 
 
+@pytest.mark.slow
 def test_training_goes_on_exactly_where_it_was_saved(images, tmp_path):
     def make():
         keras.utils.set_random_seed(0)
