@@ -173,6 +173,11 @@ class CAE(Hyperparameters, Coding, ModelFiles):
         if isinstance(bottleneck, Bottleneck) and name in bottleneck.weights_of_penalties:
             setattr(bottleneck, name, value)
             return
+        if name in PARTS and self.built:
+            raise AttributeError(
+                f"{name} of {type(self).__name__} can't be replaced once it is built: training and inference use the "
+                "present one. Make a new model with the other part, for example CAE(model.encoder, decoder)."
+            )
         super().__setattr__(name, value)
         if name == "corruption" and self.built:
             # Compiled steps hold the former one.

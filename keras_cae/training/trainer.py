@@ -229,10 +229,12 @@ class Trainer(Entries):
         self._check_added_losses(step)
         images, target, y_pred = map(self.normalized, (batch.images, batch.target, y_pred))
         loss = self.compute_loss(images, target, y_pred, batch.sample_weight, training=training)
+        # Before metrics change: another replica's call may come between, and clears what layers have added.
+        added = sum(ops.cast(part, loss.dtype) for part in [*step.penalties, *self.losses])
         loss += ops.cast(step.penalty, loss.dtype)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         tracker.update_state(loss, sample_weight=batch.count)
-        self._report_reconstruction(loss, step, batch.count)
+        self._report_reconstruction(loss - added, step, batch.count)
         return share_of_batch(loss, batch.valid)
 
     def compute_loss(
@@ -309,11 +311,8 @@ class Trainer(Entries):
     # What is reported, and what can't be computed
 
     def _report_reconstruction(self, loss: Any, step: StepContext, count: Any) -> None:
-        if self.reconstruction_loss is None and not self.adds_losses() and not step.penalties:
-            return
-        metric = self.report_reconstruction()
-        penalty = ops.cast(step.penalty, loss.dtype) + sum(ops.cast(part, loss.dtype) for part in self.losses)
-        metric.update_state(loss - penalty, sample_weight=count)
+        if self.reconstruction_loss is not None or self.adds_losses() or step.penalties:
+            self.report_reconstruction().update_state(loss, sample_weight=count)
 
     def report_reconstruction(self) -> keras.metrics.Metric:
         """Report the loss without penalties from here on; returns its metric."""
