@@ -1,0 +1,223 @@
+"""How far the pixels lie that an output of a network depends on: measured, so that it holds for any network.
+
+The gradient of an output with respect to the image is zero outside of its receptive field. It is zero at some pixels
+inside as well, where an activation does not pass it on or pooling chooses another pixel. So it is taken of a network
+with other weights, positive ones, which leave every activation on the side where it passes gradients on; of images that
+rise or fall from one end to the other, of which pooling chooses the last or the first pixel of each window; and for
+each place that an output can have relative to the strides. The model keeps its weights.
+"""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_cae.layers.data_scale import DataScale
+from keras_cae.layers.image_group_normalization import constant_moments
+
+GAINS = (1.0, 0.5)
+"""By how much layers that are measured make their inputs larger: what saturates at one may not at another."""
+SHIFT = 2.0
+"""Added to normalized values, which are around zero, so that activations pass them on."""
+PHASES_AT_ONCE = 8
+SMALLEST_SIDE = 64
+LARGEST_SIDE = {1: 65536, 2: 2048, 3: 1024}
+"""By rank, the image at which measuring ends: a network that sees all of it sees all of any."""
+LARGEST_PERIOD = 64
+SAME = 1e-5
+"""How far outputs of a shifted image may differ, relative to the largest one, by rounding."""
+
+Outputs = Callable[[Any, Any], Any]
+"""From an autoencoder and a batch of images to outputs, through which gradients flow."""
+
+
+class Reach(NamedTuple):
+    """How many pixels before and after its own an output depends on, along one axis."""
+
+    before: int
+    after: int
+
+    @property
+    def extent(self) -> int:
+        """The number of pixels."""
+        return self.before + self.after + 1
+
+
+class NotMeasurableError(ValueError):
+    """No gradient arrives at the image, so that the receptive field can't be measured."""
+
+
+class Probe:
+    """Measures a network that takes images of any size.
+
+    Args:
+        autoencoder: the `CAE`, which is built.
+        outputs: what is measured.
+        periods: of each axis; None for those that are not known.
+        cells: how many pixels an output stands for along each axis.
+    """
+
+    def __init__(self, autoencoder: Any, outputs: Outputs, periods: Any, cells: tuple[int, ...]) -> None:
+        self.autoencoder = precise(autoencoder)
+        self.outputs = outputs
+        self.rank = autoencoder.rank
+        self.channels = autoencoder.built_shape[-1]
+        self.periods = periods or (None,) * self.rank
+        self.cells = cells
+
+    def reach(self, axis: int) -> Reach | None:
+        """How far an output depends on pixels along an axis, normalization aside; None if without limit."""
+        period = self.periods[axis] or LARGEST_PERIOD
+        side = math.ceil(SMALLEST_SIDE / period) * period
+        while side <= max(LARGEST_SIDE[self.rank], 4 * period):
+            with constant_moments():
+                found = self._reach(axis, 2 * side, period)
+            if found is not None:
+                return found
+            side *= 2
+        return None
+
+    def sees_everything(self, axis: int, reach: Reach) -> bool:
+        """Whether an output depends on pixels beyond its reach by what a normalization measures of the image."""
+        period = self.periods[axis] or LARGEST_PERIOD
+        side = math.ceil((2 * reach.extent + 2) / period + 2) * period
+        return self._reach(axis, side, period) is None
+
+    def _reach(self, axis: int, side: int, period: int) -> Reach | None:
+        center = side // 2 // period * period
+        places = range(center, center + period, self.cells[axis])
+        before = after = 0
+        for gain in GAINS:
+            with self._positive_weights(gain):
+                for rising in (True, False):
+                    for start in range(0, len(places), PHASES_AT_ONCE):
+                        chosen = places[start : start + PHASES_AT_ONCE]
+                        seen = self._seen(axis, side, chosen, rising)
+                        first, last = seen.argmax(axis=1), side - 1 - seen[:, ::-1].argmax(axis=1)
+                        if not first.min() or last.max() == side - 1:
+                            return None
+                        before = max(before, int((np.array(chosen) - first).max()))
+                        after = max(after, int((last - np.array(chosen)).max()))
+        return Reach(before, after)
+
+    def _seen(self, axis: int, side: int, places: Any, rising: bool) -> np.ndarray:
+        """Which pixels along an axis the outputs at some places depend on, `(places, side)`."""
+        ramp = np.linspace(0.2, 1.0, side) if rising else np.linspace(1.0, 0.2, side)
+        images = tf.constant(self._images(axis, ramp, len(places)))
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            outputs = tf.cast(self.outputs(self.autoencoder, self._in_unit(images)), "float32")
+            chosen = [
+                tf.reduce_sum(tf.gather(outputs[index], place // self.cells[axis], axis=axis))
+                for index, place in enumerate(places)
+            ]
+            total = tf.add_n(chosen)
+        gradient = tape.gradient(total, images)
+        others = tuple(each for each in range(1, self.rank + 2) if each != axis + 1)
+        seen = None if gradient is None else np.any(np.asarray(gradient) != 0, axis=others)
+        if seen is None or not seen.any(axis=1).all():
+            raise NotMeasurableError(
+                "The receptive field can't be measured, because no gradient flows from the outputs of the network "
+                "to the image. Give the overlap of tiles: overlap=..."
+            )
+        return seen
+
+    def _images(self, axis: int, values: np.ndarray, count: int) -> np.ndarray:
+        """Images that have values along an axis, and are narrow along the others."""
+        sides = [2 * period if period else SMALLEST_SIDE // 2 for period in self.periods]
+        sides = [max(side, math.ceil(8 / (side // 2)) * (side // 2)) for side in sides]
+        sides[axis] = len(values)
+        shape = [1] * (self.rank + 2)
+        shape[axis + 1] = len(values)
+        images = np.broadcast_to(values.reshape(shape), (count, *sides, self.channels))
+        return images.astype(self.autoencoder.variable_dtype)
+
+    def _in_unit(self, images: Any) -> Any:
+        """Values around one in the unit of the data, for a model with a normalizer."""
+        normalizer = self.autoencoder.normalizer
+        dtype = self.autoencoder.variable_dtype
+        return images if normalizer is None else DataScale(normalizer, inverse=True, dtype=dtype)(images)
+
+    @contextlib.contextmanager
+    def _positive_weights(self, gain: float) -> Iterator[None]:
+        generator = np.random.default_rng(0)
+        weights = [weight for weight in self.autoencoder.weights if "float" in str(weight.dtype)]
+        values = [(weight, tf.constant(_positive(weight, gain, generator), weight.dtype)) for weight in weights]
+        with tf.device("CPU:0"), keras.StatelessScope(state_mapping=values):
+            yield
+
+    # The period of networks that don't tell it
+
+    def find_periods(self) -> bool:
+        """Learn by how many pixels an image can be shifted, so that its outputs are shifted and the same.
+
+        Returns:
+            Whether there is such a number for every axis.
+        """
+        found = [self._period(axis) for axis in range(self.rank)]
+        if None in found:
+            return False
+        self.periods = tuple(found)
+        return True
+
+    def _period(self, axis: int) -> int | None:
+        reach = self.reach(axis)
+        if reach is None:
+            return None
+        side = math.ceil((reach.extent + 2) / LARGEST_PERIOD + 3) * LARGEST_PERIOD
+        values = np.random.default_rng(0).random(side)
+        with self._positive_weights(1.0), constant_moments():
+            whole = self._along(axis, values)
+            for period in range(1, LARGEST_PERIOD + 1):
+                shifted = self._along(axis, values[period:])
+                inside = slice(reach.before + LARGEST_PERIOD, side - reach.after - LARGEST_PERIOD)
+                kept, moved = whole[inside], shifted[inside.start - period : inside.stop - period]
+                if len(shifted) == len(whole) - period and np.allclose(kept, moved, rtol=SAME, atol=SAME * kept.max()):
+                    return period
+        return None
+
+    def _along(self, axis: int, values: np.ndarray) -> np.ndarray:
+        images = tf.constant(self._images(axis, values, 1))
+        outputs = np.asarray(self.outputs(self.autoencoder, self._in_unit(images)), "float64")[0]
+        return np.moveaxis(outputs, axis, 0).reshape(outputs.shape[axis], -1)
+
+
+def _positive(weight: Any, gain: float, generator: np.random.Generator) -> np.ndarray:
+    """Values for a weight with which layers keep the size of positive inputs."""
+    shape, name = tuple(weight.shape), weight.name
+    if "bias" in name or "mean" in name:
+        return np.zeros(shape)
+    if "beta" in name:
+        return np.full(shape, SHIFT)
+    if len(shape) < 2:
+        return np.ones(shape)
+    fan = math.prod(shape[:-2]) * max(shape[-2:])
+    return generator.uniform(0.5, 1.5, shape) * gain / fan
+
+
+def precise(autoencoder: Any) -> Any:
+    """The autoencoder, or one of the same layers in float32, if there are layers in which small gradients vanish."""
+    layers = autoencoder._flatten_layers()
+    if all(getattr(part, "compute_dtype", None) not in ("float16", "bfloat16") for part in layers):
+        return autoencoder
+    config = _in_float32(keras.saving.serialize_keras_object(autoencoder))
+    config.pop("build_config", None)
+    config.pop("compile_config", None)
+    clone = keras.saving.deserialize_keras_object(config)
+    clone.build(autoencoder.built_shape)
+    return clone
+
+
+def _in_float32(config: Any) -> Any:
+    """A configuration in which all layers have the policy float32."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "DTypePolicy":
+            return {**config, "config": {"name": "float32"}}
+        return {name: _in_float32(value) for name, value in config.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(_in_float32(value) for value in config)
+    return "float32" if isinstance(config, str) and config in ("mixed_float16", "mixed_bfloat16") else config
