@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.image_group_normalization import constant_moments
+from keras_cae.ranks import size_in_words
 
 GAINS = (1.0, 0.5)
 """By how much layers that are measured make their inputs larger: what saturates at one may not at another."""
@@ -27,7 +28,8 @@ PHASES_AT_ONCE = 8
 SMALLEST_SIDE = 64
 LARGEST_SIDE = {1: 65536, 2: 2048, 3: 1024}
 """By rank, the image at which measuring ends: a network that sees all of it sees all of any."""
-LARGEST_PERIOD = 64
+UNITS = {1: 192, 2: 192, 3: 48}
+"""By rank, what sides of images are multiples of where the period is not known: networks halve them, or take thirds."""
 SAME = 1e-5
 """How far outputs of a shifted image may differ, relative to the largest one, by rounding."""
 
@@ -48,7 +50,17 @@ class Reach(NamedTuple):
 
 
 class NotMeasurableError(ValueError):
-    """No gradient arrives at the image, so that the receptive field can't be measured."""
+    """The receptive field of a network can't be measured.
+
+    Args:
+        reason: why.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The receptive field of the network can't be measured: {reason}. Give the overlap of tiles yourself, "
+            "overlap=..., as large as the network needs it."
+        )
 
 
 class Probe:
@@ -66,16 +78,19 @@ class Probe:
         self.outputs = outputs
         self.rank = autoencoder.rank
         self.channels = autoencoder.built_shape[-1]
-        self.periods = periods or (None,) * self.rank
+        self.periods = list(periods or [None] * self.rank)
         self.cells = cells
 
     def reach(self, axis: int) -> Reach | None:
-        """How far an output depends on pixels along an axis, normalization aside; None if without limit."""
-        period = self.periods[axis] or LARGEST_PERIOD
-        side = math.ceil(SMALLEST_SIDE / period) * period
-        while side <= max(LARGEST_SIDE[self.rank], 4 * period):
+        """How far an output depends on pixels along an axis, normalization aside; None if without limit.
+
+        Where the period is not known, it is that of one output.
+        """
+        unit = self._unit(axis)
+        side = math.ceil(SMALLEST_SIDE / unit) * unit
+        while side <= max(LARGEST_SIDE[self.rank], 4 * unit):
             with constant_moments():
-                found = self._reach(axis, 2 * side, period)
+                found = self._reach(axis, 2 * side)
             if found is not None:
                 return found
             side *= 2
@@ -83,34 +98,43 @@ class Probe:
 
     def sees_everything(self, axis: int, reach: Reach) -> bool:
         """Whether an output depends on pixels beyond its reach by what a normalization measures of the image."""
-        period = self.periods[axis] or LARGEST_PERIOD
-        side = math.ceil((2 * reach.extent + 2) / period + 2) * period
-        return self._reach(axis, side, period) is None
+        unit = self._unit(axis)
+        return self._reach(axis, math.ceil((2 * reach.extent + 2) / unit + 2) * unit) is None
 
-    def _reach(self, axis: int, side: int, period: int) -> Reach | None:
-        center = side // 2 // period * period
-        places = range(center, center + period, self.cells[axis])
+    def _unit(self, axis: int) -> int:
+        return self.periods[axis] or UNITS[self.rank]
+
+    def _reach(self, axis: int, side: int) -> Reach | None:
+        unit = self._unit(axis)
+        center = side // 2 // unit * unit
+        places = np.arange(center, center + (self.periods[axis] or 1), self.cells[axis])
         before = after = 0
-        for gain in GAINS:
-            with self._positive_weights(gain):
-                for rising in (True, False):
-                    for start in range(0, len(places), PHASES_AT_ONCE):
-                        chosen = places[start : start + PHASES_AT_ONCE]
-                        seen = self._seen(axis, side, chosen, rising)
-                        first, last = seen.argmax(axis=1), side - 1 - seen[:, ::-1].argmax(axis=1)
-                        if not first.min() or last.max() == side - 1:
-                            return None
-                        before = max(before, int((np.array(chosen) - first).max()))
-                        after = max(after, int((last - np.array(chosen)).max()))
+        for start in range(0, len(places), PHASES_AT_ONCE):
+            chosen = places[start : start + PHASES_AT_ONCE]
+            seen = np.any([self._seen(axis, side, chosen, gain, end) for gain in GAINS for end in (0.2, 1.0)], axis=0)
+            if not seen.any(axis=1).all():
+                raise NotMeasurableError("no gradient flows from its outputs to the image")
+            first, last = seen.argmax(axis=1), side - 1 - seen[:, ::-1].argmax(axis=1)
+            if not first.min() or last.max() == side - 1:
+                return None
+            before = max(before, int((chosen - first).max()))
+            after = max(after, int((last - chosen).max()))
         return Reach(before, after)
 
-    def _seen(self, axis: int, side: int, places: Any, rising: bool) -> np.ndarray:
-        """Which pixels along an axis the outputs at some places depend on, `(places, side)`."""
-        ramp = np.linspace(0.2, 1.0, side) if rising else np.linspace(1.0, 0.2, side)
-        images = tf.constant(self._images(axis, ramp, len(places)))
-        with tf.GradientTape() as tape:
+    def _seen(self, axis: int, side: int, places: np.ndarray, gain: float, end: float) -> np.ndarray:
+        """Which pixels along an axis the outputs at some places depend on, `(places, side)`.
+
+        Args:
+            axis: the axis.
+            side: of the images along it.
+            places: of the outputs.
+            gain: of the weights.
+            end: the last value of the images, which rise or fall to it in a straight line around 0.6.
+        """
+        images = tf.constant(self._images(axis, np.linspace(1.2 - end, end, side), len(places)))
+        with self._positive_weights(gain), tf.GradientTape() as tape:
             tape.watch(images)
-            outputs = tf.cast(self.outputs(self.autoencoder, self._in_unit(images)), "float32")
+            outputs = tf.cast(self._outputs(images), "float32")
             chosen = [
                 tf.reduce_sum(tf.gather(outputs[index], place // self.cells[axis], axis=axis))
                 for index, place in enumerate(places)
@@ -118,23 +142,26 @@ class Probe:
             total = tf.add_n(chosen)
         gradient = tape.gradient(total, images)
         others = tuple(each for each in range(1, self.rank + 2) if each != axis + 1)
-        seen = None if gradient is None else np.any(np.asarray(gradient) != 0, axis=others)
-        if seen is None or not seen.any(axis=1).all():
-            raise NotMeasurableError(
-                "The receptive field can't be measured, because no gradient flows from the outputs of the network "
-                "to the image. Give the overlap of tiles: overlap=..."
-            )
-        return seen
+        return (
+            np.zeros((len(places), side), bool) if gradient is None else np.any(np.asarray(gradient) != 0, axis=others)
+        )
 
     def _images(self, axis: int, values: np.ndarray, count: int) -> np.ndarray:
         """Images that have values along an axis, and are narrow along the others."""
-        sides = [2 * period if period else SMALLEST_SIDE // 2 for period in self.periods]
-        sides = [max(side, math.ceil(8 / (side // 2)) * (side // 2)) for side in sides]
+        sides = [math.ceil(8 / period) * period if period else UNITS[self.rank] for period in self.periods]
         sides[axis] = len(values)
         shape = [1] * (self.rank + 2)
         shape[axis + 1] = len(values)
         images = np.broadcast_to(values.reshape(shape), (count, *sides, self.channels))
         return images.astype(self.autoencoder.variable_dtype)
+
+    def _outputs(self, images: Any) -> Any:
+        """What is measured, of images around one."""
+        try:
+            return self.outputs(self.autoencoder, self._in_unit(images))
+        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+            size = size_in_words(images.shape[1:-1])
+            raise NotMeasurableError(f"it does not take images of {size}, with which that is done") from error
 
     def _in_unit(self, images: Any) -> Any:
         """Values around one in the unit of the data, for a model with a normalizer."""
@@ -158,31 +185,32 @@ class Probe:
         Returns:
             Whether there is such a number for every axis.
         """
-        found = [self._period(axis) for axis in range(self.rank)]
-        if None in found:
-            return False
-        self.periods = tuple(found)
-        return True
+        for axis in range(self.rank):
+            self.periods[axis] = self._period(axis)
+        return None not in self.periods
 
     def _period(self, axis: int) -> int | None:
         reach = self.reach(axis)
         if reach is None:
             return None
-        side = math.ceil((reach.extent + 2) / LARGEST_PERIOD + 3) * LARGEST_PERIOD
+        unit = UNITS[self.rank]
+        before, after = reach.before + unit, reach.after + unit  # Those of other outputs, at most.
+        side = math.ceil((before + after) / unit + 2) * unit
         values = np.random.default_rng(0).random(side)
         with self._positive_weights(1.0), constant_moments():
             whole = self._along(axis, values)
-            for period in range(1, LARGEST_PERIOD + 1):
-                shifted = self._along(axis, values[period:])
-                inside = slice(reach.before + LARGEST_PERIOD, side - reach.after - LARGEST_PERIOD)
-                kept, moved = whole[inside], shifted[inside.start - period : inside.stop - period]
-                if len(shifted) == len(whole) - period and np.allclose(kept, moved, rtol=SAME, atol=SAME * kept.max()):
-                    return period
+            kept = whole[before + unit : side - after]
+            for period in range(1, unit + 1):
+                with contextlib.suppress(NotMeasurableError):  # Of sizes that the network does not take.
+                    shifted = self._along(axis, values[period:])
+                    moved = shifted[before + unit - period : side - after - period]
+                    if len(shifted) == len(whole) - period and np.allclose(kept, moved, rtol=0, atol=SAME * kept.max()):
+                        return period
         return None
 
     def _along(self, axis: int, values: np.ndarray) -> np.ndarray:
         images = tf.constant(self._images(axis, values, 1))
-        outputs = np.asarray(self.outputs(self.autoencoder, self._in_unit(images)), "float64")[0]
+        outputs = np.asarray(self._outputs(images), "float64")[0]
         return np.moveaxis(outputs, axis, 0).reshape(outputs.shape[axis], -1)
 
 

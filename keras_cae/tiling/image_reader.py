@@ -20,12 +20,13 @@ class ImageReader:
     Args:
         image: an array `(*spatial, channels)`, or anything with a shape and a type that is cut like one.
         rank: number of spatial axes.
+        float_type: the type that floats get.
 
     Raises:
         ValueError: it has another number of axes, or no pixels.
     """
 
-    def __init__(self, image: Any, rank: int) -> None:
+    def __init__(self, image: Any, rank: int, float_type: str) -> None:
         if isinstance(image, tf.Tensor) or not (hasattr(image, "shape") and hasattr(image, "dtype")):
             image = np.asarray(image)
         kind, shape = KINDS[rank], tuple(image.shape)
@@ -39,13 +40,24 @@ class ImageReader:
             raise ValueError(f"image must have pixels along every axis, got the shape {shape}.")
         self.image = image
         self.size, self.channels = shape[:-1], shape[-1]
-        self.dtype = np.dtype(image.dtype).newbyteorder("=")
+        dtype = np.dtype(image.dtype)
+        self.dtype = np.dtype(float_type) if dtype.kind == "f" else dtype.newbyteorder("=")
 
     def extremes(self) -> np.ndarray:
-        """The lowest and the highest value, which are NaN if any is; two values of the image's type."""
+        """The lowest and the highest value, in an array of the type of the tiles.
+
+        Raises:
+            ValueError: there are values that are not finite.
+        """
         found = [(part.min(), part.max()) for part in self._parts()]
         lows, highs = zip(*found, strict=True)
-        return np.array([np.min(lows), np.max(highs)], self.dtype)
+        extremes = np.array([np.min(lows), np.max(highs)], self.dtype)
+        if self.dtype.kind == "f" and not np.isfinite(extremes).all():
+            raise ValueError(
+                "image has values that are not a number (NaN) or infinite, which would spread to all pixels around "
+                "them. Repair it: np.nan_to_num(image) puts zeros in the place of NaN."
+            )
+        return extremes
 
     def _parts(self) -> Iterator[np.ndarray]:
         rows = max(1, VALUES_AT_ONCE // math.prod((*self.size[1:], self.channels)))

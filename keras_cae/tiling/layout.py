@@ -81,6 +81,8 @@ def _sides(task: Task, reader: ImageReader, tiles: Any, overlaps: Any, periods: 
             parts = zip(overlaps, periods, strict=True)
             tiles = tuple(max(DEFAULT_TILES[rank], 2 * overlap + period) for overlap, period in parts)
         return tiles, overlaps
+    if task.reaches is None and task.problem is not None:
+        raise task.problem
     if task.reaches is None:
         tiles = tiles or (DEFAULT_TILES[rank],) * rank
         return tiles, tuple(max(0, min(side // 4, side - period)) for side, period in zip(tiles, periods, strict=True))

@@ -45,7 +45,8 @@ def predict_tiled(
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file, which is complete or
             not there. By default a new array.
         dtype: type of the result, by default float32, or that of `out`. Values are rounded and clipped to integers,
-            whose white is the largest value; with a normalizer they are in the unit of the data.
+            and from 0 to 1 mean from 0 to the largest value of the type, as in images that come in; data of
+            another unit keep it.
         progress: called after each tile, with the number of tiles that are done and that of all.
 
     Returns:

@@ -42,6 +42,8 @@ def receptive_field(model: Any) -> tuple[int, ...]:
         )
     if task.own_size is not None:
         return task.own_size
+    if task.reaches is None and task.problem is not None:
+        raise task.problem
     if task.reaches is None:
         raise ValueError(
             f"The network of {type(autoencoder).__name__} has no limited receptive field: each output depends on the "

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.files import write_atomically
-from keras_cae.pixel_values import OVERSHOOT, WHITE
+from keras_cae.pixel_values import WHITE
 from keras_cae.ranks import size_in_words
 from keras_cae.tiling.canvas import Canvas
 from keras_cae.tiling.image_reader import ImageReader
@@ -27,6 +27,8 @@ Progress = Callable[[int, int], Any]
 PIXELS_AT_ONCE = 2**18
 """How many pixels a batch has by default: one tile of 512×512."""
 MOST_TILES_AT_ONCE = 128
+NOISE = 1.0
+"""How far floats that lie in [0, 1] may be taken beyond it by noise."""
 
 
 def run(
@@ -45,8 +47,8 @@ def run(
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function of two numbers, got {progress!r}.")
     autoencoder = task.autoencoder
-    reader = ImageReader(image, autoencoder.rank)
-    check_out(out, dtype)
+    reader = ImageReader(image, autoencoder.rank, autoencoder.variable_dtype)
+    check_out(out, dtype, image)
     axes = axes_of(task, reader, tile, overlap)
     sides = task.own_size or tuple(axis.tile for axis in axes)
     _check_values(task, reader, sides)
@@ -58,7 +60,7 @@ def run(
     first = next(outputs)
     shape = (*(axis.cells for axis in axes), *first[1].shape[len(axes) :])
     with opened(out, shape, np.dtype(dtype or getattr(out, "dtype", first[1].dtype))) as target:
-        canvas = Canvas(target, axes, first[1].dtype, _conversion(task, reader, target.dtype, first[1].dtype))
+        canvas = Canvas(target, axes, first[1].dtype, _conversion(task, reader, target, first[1].dtype))
         for done, (index, values) in enumerate(itertools.chain([first], outputs), start=1):
             canvas.add(index, values)
             if progress is not None:
@@ -75,7 +77,9 @@ def _check_values(task: Task, reader: ImageReader, sides: tuple[int, ...]) -> No
 
 def _inexact(task: Task) -> str:
     name = type(task.autoencoder).__name__
-    if task.reaches is None:
+    if task.problem is not None:
+        reason = "whose receptive field can't be measured"
+    elif task.reaches is None:
         reason = "whose outputs depend on all of the image"
     else:
         reason = "whose normalization takes statistics of the whole image"
@@ -115,8 +119,8 @@ def _outputs(
 # What is written
 
 
-def check_out(out: Any, dtype: Any) -> None:
-    """Refuse what can't be written to."""
+def check_out(out: Any, dtype: Any, image: Any) -> None:
+    """Refuse what can't be written to, and the image itself, of which later tiles would see what is new."""
     if isinstance(out, str | os.PathLike):
         if Path(out).suffix != ".npy":
             raise ValueError(f"out must be the path of an .npy file, or an array to write to, got {str(out)!r}.")
@@ -127,6 +131,9 @@ def check_out(out: Any, dtype: Any) -> None:
         raise TypeError(f"out must be an array to write to, or the path of an .npy file, got {out!r}.")
     if not getattr(getattr(out, "flags", None), "writeable", True):
         raise ValueError('out must be an array that can be written to. Open a file with mode "r+" or "w+".')
+    same_file = getattr(out, "filename", None) is not None and out.filename == getattr(image, "filename", None)
+    if same_file or (isinstance(out, np.ndarray) and isinstance(image, np.ndarray) and np.may_share_memory(out, image)):
+        raise ValueError("out must be another array than the image, whose pixels all tiles around them need.")
     if dtype is not None and np.dtype(dtype) != out.dtype:
         raise ValueError(f"dtype must be that of out, {out.dtype}, or left out, got {np.dtype(dtype)}.")
 
@@ -145,10 +152,11 @@ def opened(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[Any]:
     yield np.empty(shape, dtype) if out is None else out
 
 
-def _conversion(task: Task, reader: ImageReader, dtype: np.dtype, computed: np.dtype) -> Any:
-    """From outputs to values of the type of the target; None if they are of that type."""
+def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype) -> Any:
+    """From outputs to values for the target; None if sums of outputs can be taken in it."""
+    dtype = np.dtype(target.dtype)
     if dtype == computed:
-        return None
+        return None if isinstance(target, np.ndarray) else lambda values: values
     if dtype.kind == "f" or (dtype.kind in "iu" and computed.kind == "i"):
         return lambda values: values.astype(dtype)
     if not task.in_unit_of_images or dtype.kind not in "iub":
@@ -164,10 +172,15 @@ def _conversion(task: Task, reader: ImageReader, dtype: np.dtype, computed: np.d
 
 
 def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
-    """What the outputs are multiplied by: the value of white, or 1 in a unit that is not from 0 to 1."""
-    span = task.autoencoder.gate.span or (0.0, 1.0)
-    if reader.dtype.kind == "f" and not (span[0] >= -OVERSHOOT and span[1] <= 1 + OVERSHOOT):
+    """What the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
+    gate = task.autoencoder.gate
+    low, high = gate.span or (0.0, 1.0)
+    if reader.dtype.kind == "f" and not (low >= -NOISE and high <= 1 + NOISE):
         return 1
+    if reader.dtype.kind == "f" and gate.bounded and gate.low < 0:
+        raise ValueError(
+            f"dtype must be a type of floats for a model of images from {gate.low:g} to {gate.high:g}, got {dtype}."
+        )
     if dtype.name not in WHITE:
         raise ValueError(
             f"dtype must be a type in which images are stored, of which white is known, such as uint8 or uint16, or "

@@ -13,7 +13,7 @@ from keras_cae.anomaly.pooling import smoothed
 from keras_cae.anomaly.seen import Seen
 from keras_cae.kinds import KINDS
 from keras_cae.models.cae import CAE
-from keras_cae.tiling.field import Probe, Reach
+from keras_cae.tiling.field import NotMeasurableError, Probe, Reach
 
 _tasks: weakref.WeakKeyDictionary[Any, dict[type, "Task"]] = weakref.WeakKeyDictionary()
 
@@ -28,6 +28,8 @@ class Task:
 
     in_unit_of_images = False
     """Whether outputs have the unit of the images, so that they may be stored as integers like those."""
+    problem: NotMeasurableError | None = None
+    """Why the receptive field can't be measured, once this has been tried."""
 
     def __init__(self, model: Any, autoencoder: CAE) -> None:
         self._model, self._autoencoder = weakref.ref(model), weakref.ref(autoencoder)
@@ -88,14 +90,22 @@ class Task:
         if hasattr(autoencoder, "pyramid"):
             return tuple(autoencoder.downsampling)
         probe = Probe(autoencoder, Reconstruction.of, None, (1,) * autoencoder.rank)
-        return probe.periods if probe.find_periods() else None
+        try:
+            return probe.periods if probe.find_periods() else None
+        except NotMeasurableError as error:
+            self.problem = error
+            return None
 
     @functools.cached_property
     def reaches(self) -> tuple[Reach, ...] | None:
-        """How far outputs depend on pixels along each axis, normalization aside; None if without limit."""
+        """How far outputs depend on pixels along each axis, normalization aside; None if without limit or unknown."""
         if self.periods is None:
             return None
-        reaches = [self._probe.reach(axis) for axis in range(self.autoencoder.rank)]
+        try:
+            reaches = [self._probe.reach(axis) for axis in range(self.autoencoder.rank)]
+        except NotMeasurableError as error:
+            self.problem = error
+            return None
         return None if None in reaches else tuple(reaches)  # type: ignore[arg-type]
 
     @functools.cached_property
