@@ -71,26 +71,48 @@ class Probe:
         outputs: what is measured.
         periods: of each axis; None for those that are not known.
         cells: how many pixels an output stands for along each axis.
+        pads: whether the network itself makes sides of images multiples of the period.
     """
 
-    def __init__(self, autoencoder: Any, outputs: Outputs, periods: Any, cells: tuple[int, ...]) -> None:
+    def __init__(
+        self, autoencoder: Any, outputs: Outputs, periods: Any, cells: tuple[int, ...], pads: bool = False
+    ) -> None:
         self.autoencoder = precise(autoencoder)
         self.outputs = outputs
         self.rank = autoencoder.rank
         self.channels = autoencoder.built_shape[-1]
         self.periods = list(periods or [None] * self.rank)
         self.cells = cells
+        self.pads = pads
 
     def reach(self, axis: int) -> Reach | None:
         """How far an output depends on pixels along an axis, normalization aside; None if without limit.
 
-        Where the period is not known, it is that of one output.
+        Where the period is not known, it is that of one output, in images of certain sizes.
         """
+        found: list[Reach] = []
+        problem: NotMeasurableError | None = None
+        # Convolutions with strides are padded differently for other remainders of the size.
+        for remainder in range(1 if self.pads else self.periods[axis] or 1):
+            try:
+                part = self._limited_reach(axis, remainder)
+            except NotMeasurableError as error:  # Of sizes that the network does not take.
+                problem = error
+                continue
+            if part is None:
+                return None
+            found.append(part)
+        if problem is not None and not found:
+            raise problem
+        return Reach(max(part.before for part in found), max(part.after for part in found))
+
+    def _limited_reach(self, axis: int, remainder: int) -> Reach | None:
+        """How far an output depends on pixels, in images as large as need be to see it."""
         unit = self._unit(axis)
         side = math.ceil(SMALLEST_SIDE / unit) * unit
         while side <= max(LARGEST_SIDE[self.rank], 4 * unit):
             with constant_moments():
-                found = self._reach(axis, 2 * side)
+                found = self._reach(axis, 2 * side + remainder)
             if found is not None:
                 return found
             side *= 2
@@ -106,7 +128,8 @@ class Probe:
 
     def _reach(self, axis: int, side: int) -> Reach | None:
         unit = self._unit(axis)
-        center = side // 2 // unit * unit
+        step = math.lcm(unit, self.cells[axis])
+        center = side // 2 // step * step
         places = np.arange(center, center + (self.periods[axis] or 1), self.cells[axis])
         before = after = 0
         for start in range(0, len(places), PHASES_AT_ONCE):
@@ -158,10 +181,18 @@ class Probe:
     def _outputs(self, images: Any) -> Any:
         """What is measured, of images around one."""
         try:
-            return self.outputs(self.autoencoder, self._in_unit(images))
+            outputs = self.outputs(self.autoencoder, self._in_unit(images))
         except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
             size = size_in_words(images.shape[1:-1])
             raise NotMeasurableError(f"it does not take images of {size}, with which that is done") from error
+        found = tuple(outputs.shape[1 : self.rank + 1])
+        expected = tuple(-(-side // cell) for side, cell in zip(images.shape[1:-1], self.cells, strict=True))
+        if found != expected:
+            raise NotMeasurableError(
+                f"of images of {size_in_words(images.shape[1:-1])} it makes {size_in_words(found)} outputs, where "
+                f"{size_in_words(expected)} were expected"
+            )
+        return outputs
 
     def _in_unit(self, images: Any) -> Any:
         """Values around one in the unit of the data, for a model with a normalizer."""
@@ -195,16 +226,15 @@ class Probe:
             return None
         unit = UNITS[self.rank]
         before, after = reach.before + unit, reach.after + unit  # Those of other outputs, at most.
-        side = math.ceil((before + after) / unit + 2) * unit
+        side, cell = math.ceil((before + after) / unit + 2) * unit, self.cells[axis]
         values = np.random.default_rng(0).random(side)
+        first, last = -(-(before + unit) // cell), (side - after) // cell
         with self._positive_weights(1.0), constant_moments():
-            whole = self._along(axis, values)
-            kept = whole[before + unit : side - after]
-            for period in range(1, unit + 1):
+            kept = self._along(axis, values)[first:last]
+            for period in range(cell, unit + 1, cell):
                 with contextlib.suppress(NotMeasurableError):  # Of sizes that the network does not take.
-                    shifted = self._along(axis, values[period:])
-                    moved = shifted[before + unit - period : side - after - period]
-                    if len(shifted) == len(whole) - period and np.allclose(kept, moved, rtol=0, atol=SAME * kept.max()):
+                    moved = self._along(axis, values[period:])[first - period // cell : last - period // cell]
+                    if np.allclose(kept, moved, rtol=0, atol=SAME * kept.max()):
                         return period
         return None
 

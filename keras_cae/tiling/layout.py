@@ -9,7 +9,7 @@ from keras_cae.kinds import KINDS
 from keras_cae.ranks import size_in_words
 from keras_cae.tiling.field import Reach
 from keras_cae.tiling.image_reader import ImageReader
-from keras_cae.tiling.task import Encoding, Task
+from keras_cae.tiling.task import Encoding, Task, quantizes
 from keras_cae.tiling.tile_axis import TileAxis
 from keras_cae.validation import per_axis, positive_int_or_ints
 
@@ -51,7 +51,7 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
         tiles, overlaps = _sides(task, reader, tiles, overlaps, periods)
         reaches = task.reaches or reaches
     # Quantizers choose vectors by what is near; their numbers have no mean.
-    blends = not (isinstance(task, Encoding) and getattr(autoencoder.bottleneck, "codebook_size", None) is not None)
+    blends = not (isinstance(task, Encoding) and quantizes(autoencoder))
     return [
         TileAxis(reader.size[axis], tiles[axis], overlaps[axis], periods[axis], cells[axis], reaches[axis], blends)
         for axis in range(rank)
@@ -75,34 +75,36 @@ def _axes_of_own_size(task: Task, reader: ImageReader, tiles: Any, overlaps: Any
 
 def _sides(task: Task, reader: ImageReader, tiles: Any, overlaps: Any, periods: Sides) -> tuple[Sides, Sides]:
     """The sides of the tiles and their overlaps, of which those that were not given follow from the network."""
-    rank = len(periods)
-    if overlaps is not None:
-        if tiles is None:
-            parts = zip(overlaps, periods, strict=True)
-            tiles = tuple(max(DEFAULT_TILES[rank], 2 * overlap + period) for overlap, period in parts)
-        return tiles, overlaps
-    if task.reaches is None and task.problem is not None:
-        raise task.problem
-    if task.reaches is None:
-        tiles = tiles or (DEFAULT_TILES[rank],) * rank
-        return tiles, tuple(max(0, min(side // 4, side - period)) for side, period in zip(tiles, periods, strict=True))
-    factor = 1 if task.is_exact else 2  # What is not exact needs room to be blended.
-    overlaps = tuple(factor * reach.extent for reach in task.reaches)
+    default = tiles or (DEFAULT_TILES[len(periods)],) * len(periods)
+    if overlaps is None:
+        overlaps = _default_overlaps(task, default, periods)
     if tiles is None:
-        parts = zip(overlaps, periods, strict=True)
-        return tuple(max(DEFAULT_TILES[rank], 2 * overlap + period) for overlap, period in parts), overlaps
+        roomy = [2 * overlap + period for overlap, period in zip(overlaps, periods, strict=True)]
+        return tuple(max(pair) for pair in zip(default, roomy, strict=True)), overlaps
     larger = tuple(
         side if side - overlap >= period else side + overlap
         for side, overlap, period in zip(tiles, overlaps, periods, strict=True)
     )
     if any(side < min(more, size) for side, more, size in zip(tiles, larger, reader.size, strict=True)):
         warnings.warn(
-            f"Tiles of {size_in_words(tiles)} {KINDS[rank].points} have no room for the overlap that this model needs, "
-            f"{size_in_words(overlaps)}, see keras_cae.tiling.receptive_field: tiles of {size_in_words(larger)} are "
-            "used. Give a larger tile, or a smaller overlap, with which tiles are not exact.",
+            f"Tiles of {size_in_words(tiles)} {KINDS[len(tiles)].points} have no room for the overlap that this model "
+            f"needs, {size_in_words(overlaps)}, see keras_cae.tiling.receptive_field: tiles of {size_in_words(larger)} "
+            "are used. Give a larger tile, or a smaller overlap, with which tiles are not exact.",
             stacklevel=5,
         )
     return larger, overlaps
+
+
+def _default_overlaps(task: Task, tiles: Sides, periods: Sides) -> Sides:
+    """The receptive field; or what tiles have room for where that would not make them exact."""
+    if task.reaches is not None and task.is_exact:
+        return tuple(reach.extent for reach in task.reaches)
+    if task.problem is not None:
+        raise task.problem
+    wanted = [side // 4 for side in tiles]
+    if task.reaches is not None:
+        wanted = [min(2 * reach.extent, side // 2) for reach, side in zip(task.reaches, tiles, strict=True)]
+    return tuple(min(each, side - period) for each, side, period in zip(wanted, tiles, periods, strict=True))
 
 
 def _overlap_rule(value: Any) -> int | Sides:

@@ -13,8 +13,11 @@ from keras_cae.anomaly.pooling import smoothed
 from keras_cae.anomaly.seen import Seen
 from keras_cae.kinds import KINDS
 from keras_cae.models.cae import CAE
+from keras_cae.models.pyramid_cae import PyramidCAE
 from keras_cae.tiling.field import NotMeasurableError, Probe, Reach
 
+LARGE = 5760
+"""A side of which codes show how many pixels each stands for."""
 _tasks: weakref.WeakKeyDictionary[Any, dict[type, "Task"]] = weakref.WeakKeyDictionary()
 
 
@@ -87,11 +90,11 @@ class Task:
         autoencoder = self.autoencoder
         if self.own_size is not None:
             return None
-        if hasattr(autoencoder, "pyramid"):
+        if self._pads:
             return tuple(autoencoder.downsampling)
-        probe = Probe(autoencoder, Reconstruction.of, None, (1,) * autoencoder.rank)
+        probe = Probe(autoencoder, self.differentiable, None, self.cells)
         try:
-            return probe.periods if probe.find_periods() else None
+            return tuple(probe.periods) if probe.find_periods() else None
         except NotMeasurableError as error:
             self.problem = error
             return None
@@ -115,7 +118,12 @@ class Task:
 
     @property
     def _probe(self) -> Probe:
-        return Probe(self.autoencoder, self.differentiable, self.periods, self.cells)
+        return Probe(self.autoencoder, self.differentiable, self.periods, self.cells, self._pads)
+
+    @property
+    def _pads(self) -> bool:
+        """Whether the network is one of the library's, which make sides multiples of their downsampling."""
+        return isinstance(self.autoencoder, PyramidCAE)
 
 
 class Reconstruction(Task):
@@ -131,8 +139,11 @@ class Reconstruction(Task):
 
     @staticmethod
     def of(autoencoder: Any, images: Any) -> Any:
-        """The reconstructions, in which quantizers let gradients through."""
-        return autoencoder.call(images, training=False)
+        """The reconstructions, without quantizers, which let no gradient through or give activations zeros."""
+        if not quantizes(autoencoder):
+            return autoencoder.call(images, training=False)
+        graphs = autoencoder._graphs
+        return autoencoder._cropped(graphs.images(graphs.features(images, False), False), images)
 
 
 class Encoding(Task):
@@ -143,7 +154,8 @@ class Encoding(Task):
         return codes if "int" in codes.dtype.name else ops.cast(codes, "float32")
 
     def differentiable(self, autoencoder: Any, images: Any) -> Any:
-        return autoencoder.bottleneck(autoencoder._graphs.features(images, False)[0], training=False)
+        features = autoencoder._graphs.features(images, False)[0]
+        return features if quantizes(autoencoder) else autoencoder.bottleneck(features, training=False)
 
     @functools.cached_property
     def cells(self) -> tuple[int, ...]:
@@ -156,9 +168,9 @@ class Encoding(Task):
                 f"{autoencoder.code_shape} for {kind.noun} of {autoencoder.built_shape[1:]}. Use a model with "
                 f"latent_dim=None, or encode {kind.noun} of that size."
             )
-        sides = [64 * period for period in self.periods or (1,) * autoencoder.rank]
+        sides = (LARGE,) * autoencoder.rank
         shape = autoencoder.encoder.compute_output_shape((1, *sides, autoencoder.built_shape[-1]))
-        return tuple(max(1, side // code) for side, code in zip(sides, shape[1 : 1 + len(sides)], strict=True))
+        return tuple(max(1, round(LARGE / code)) for code in shape[1 : 1 + len(sides)])
 
 
 class Map(Task):
@@ -177,7 +189,7 @@ class Map(Task):
 
 
 class _Differentiable:
-    """An autoencoder whose quantizer lets gradients through in `reconstruct` too."""
+    """An autoencoder whose `reconstruct` lets gradients through."""
 
     def __init__(self, autoencoder: Any) -> None:
         self.autoencoder = autoencoder
@@ -187,6 +199,11 @@ class _Differentiable:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.autoencoder, name)
+
+
+def quantizes(autoencoder: Any) -> bool:
+    """Whether codes are numbers of vectors."""
+    return getattr(autoencoder.bottleneck, "codebook_size", None) is not None
 
 
 def task_of(model: Any, kind: type[Task] | None = None) -> Task:

@@ -69,15 +69,23 @@ class TileAxis:
             weights = weights - _risen(positions, *self._transition(index))
         return weights.astype("float32")
 
+    @functools.cached_property
+    def _margins(self) -> tuple[int, int]:
+        """How many outputs at the beginning and at the end of a tile need pixels that it does not have.
+
+        None are counted where overlaps have no room for them: then whole overlaps are blended.
+        """
+        if self.reach is None:
+            return 0, 0
+        before = -(-self.reach.before // self.cell)
+        after = -(-self.tile // self.cell) - 1 - (self.tile - 1 - self.reach.after) // self.cell
+        overlaps = [self.outputs(index).stop - self.outputs(index + 1).start for index in range(len(self.starts) - 1)]
+        return (before, after) if before + after <= min(overlaps, default=0) else (0, 0)
+
     def _transition(self, index: int) -> tuple[float, float]:
         """Between which positions the next tile takes over from a tile."""
-        start, stop = self.outputs(index + 1).start, self.outputs(index).stop
-        if self.reach is not None:
-            before = -(-self.reach.before // self.cell)
-            known = self.tile - 1 - self.reach.after
-            after = stop - self.outputs(index).start - 1 - known // self.cell
-            if start + before <= stop - after:
-                start, stop = start + before, stop - after
+        before, after = self._margins
+        start, stop = self.outputs(index + 1).start + before, self.outputs(index).stop - after
         if self.blends:
             return start, stop
         middle = (start + stop) // 2
