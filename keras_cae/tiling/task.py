@@ -168,9 +168,12 @@ class Encoding(Task):
                 f"{autoencoder.code_shape} for {kind.noun} of {autoencoder.built_shape[1:]}. Use a model with "
                 f"latent_dim=None, or encode {kind.noun} of that size."
             )
-        sides = (LARGE,) * autoencoder.rank
-        shape = autoencoder.encoder.compute_output_shape((1, *sides, autoencoder.built_shape[-1]))
-        return tuple(max(1, round(LARGE / code)) for code in shape[1 : 1 + len(sides)])
+        if self._pads:
+            return tuple(autoencoder.downsampling)
+        shape = autoencoder._graphs.body.compute_output_shape(
+            (1, *[LARGE] * autoencoder.rank, autoencoder.built_shape[-1])
+        )
+        return tuple(max(1, round(LARGE / code)) for code in shape[1:-1])
 
 
 class Map(Task):

@@ -8,9 +8,9 @@ from tiny_models import ARCHITECTURES, built, calibrated, convolution, of_networ
 from keras_cae import models
 from keras_cae.tiling import encode_tiled, predict_tiled
 
-SIZES = {1: (127, 2), 2: (67, 51, 1), 3: (37, 13, 26, 1)}
+SIZES = {1: (127, 2), 2: (67, 51, 1), 3: (61, 13, 26, 1)}
 ALL = [(architecture, rank) for architecture in ARCHITECTURES for rank in SIZES]
-QUICK = [("basic of strides 3", 2), ("pooled", 1), ("denoising", 2), ("quantized", 2)]
+QUICK = [("basic of strides 3", 2), ("pooled", 1), ("quantized", 2)]
 
 
 def test_documented():

@@ -10,10 +10,10 @@ from keras_cae import models
 from keras_cae.files import DiskFullError
 from keras_cae.tiling import predict_tiled, receptive_field
 
-SIZES = {1: (127, 2), 2: (67, 51, 1), 3: (37, 13, 26, 1)}
+SIZES = {1: (127, 2), 2: (67, 51, 1), 3: (61, 13, 26, 1)}
 """By rank, images whose sides no stride divides, of more than one tile along some axes."""
 ALL = [(architecture, rank) for architecture in ARCHITECTURES for rank in SIZES]
-QUICK = [("basic", 1), ("basic of strides 3", 2), ("pooled", 2), ("skips", 1), ("denoising", 2), ("denoising", 3)]
+QUICK = [("basic", 1), ("basic of strides 3", 2), ("pooled", 2), ("skips", 1), ("denoising", 3)]
 
 
 def random_image(shape, dtype="float32"):
@@ -54,7 +54,7 @@ def test_every_architecture_and_rank(case):
     np.testing.assert_allclose(tiled, whole(model, image), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 1), (1, 70, 1), (90, 1, 1), (31, 32, 1), (33, 64, 1), (65, 5, 1)])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 1), (1, 70, 1), (31, 32, 1), (33, 64, 1)])
 def test_any_size(denoiser, shape):
     image = random_image(shape)
     np.testing.assert_allclose(predict_tiled(denoiser, image, tile=32), whole(denoiser, image), rtol=0, atol=1e-5)
@@ -88,7 +88,7 @@ class CropLike(keras.layers.Layer):
         return (*input_shapes[1][:-1], input_shapes[0][-1])
 
 
-@pytest.mark.parametrize("shape", [(75, 48, 1), (76, 49, 1)])
+@pytest.mark.parametrize("shape", slow_but(((75, 48, 1),), ((75, 48, 1), (76, 49, 1))))
 def test_networks_of_ones_own_keep_the_remainder_of_the_size(shape):
     # Convolutions with strides see other pixels where the side is odd.
     def u_shaped(images):
@@ -105,7 +105,7 @@ def test_networks_of_ones_own_keep_the_remainder_of_the_size(shape):
 
 
 def test_maps_of_detectors_are_those_of_the_whole_image():
-    detector = calibrated(built("basic"), "ssim", (16, 16, 1), smoothing=0.7)
+    detector = calibrated(built("basic"), "mse", (16, 16, 1), smoothing=0.7)
     image = random_image((71, 90, 1))
     tiled = predict_tiled(detector, image, tile=40)
     assert tiled.shape == (71, 90)
@@ -113,19 +113,23 @@ def test_maps_of_detectors_are_those_of_the_whole_image():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("score", ["mse", "mae", "relative", "elbo", "mse+mae"])
+@pytest.mark.parametrize("score", ["ssim", "mae", "relative", "elbo", "mse+mae"])
 def test_maps_of_all_scores(score):
     model = built("basic")
     if score == "elbo":
         model = models.VariationalCAE(2, filters=(2, 3))
         model.build((None, 16, 16, 1))
     detector = calibrated(model, score, (16, 16, 1))
-    image = random_image((16, 16, 1))
+    image = random_image((16, 16, 1) if score == "elbo" else (60, 45, 1))
     np.testing.assert_allclose(
-        predict_tiled(detector, image), detector.predict(image[None])["anomaly_map"][0], rtol=1e-5, atol=1e-5
+        predict_tiled(detector, image, tile=None if score == "elbo" else 40),
+        detector.predict(image[None])["anomaly_map"][0],
+        rtol=1e-5,
+        atol=1e-5,
     )
 
 
+@pytest.mark.slow
 def test_mixed_precision_and_normalizers():
     normalizer = keras.layers.Normalization(mean=[-500.0], variance=[1e6])
     model = built("denoising", dtype="mixed_bfloat16", normalizer=normalizer)
@@ -164,6 +168,7 @@ def test_group_normalization_is_blended_with_a_warning():
     np.testing.assert_allclose(predict_tiled(model, image, tile=90), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_global_pooling_is_warned_of():
     def attention(images):
         features = convolution(3, 3)(images)

@@ -93,6 +93,7 @@ def test_a_network_of_its_own_shape():
     assert receptive_field(model) == (1 + 6 + 6, 1 + 6 + 6)
 
 
+@pytest.mark.slow
 def test_group_normalization_is_left_out_and_noticed():
     model = built(models.ResidualCAE(filters=(4, 8), upsampling="transposed"))
     task = task_of(model)
@@ -107,6 +108,7 @@ def test_quantizers_and_low_precision_are_seen_through():
     assert receptive_field(built("basic", 1, dtype="mixed_float16")) == expected
 
 
+@pytest.mark.slow
 def test_a_normalizer_of_large_values_changes_nothing():
     normalizer = keras.layers.Normalization(mean=[40000.0], variance=[1e6])
     assert receptive_field(built("basic", 1, normalizer=normalizer)) == receptive_field(built("basic", 1))
