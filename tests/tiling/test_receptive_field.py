@@ -122,6 +122,7 @@ def test_the_model_is_left_as_it_was():
         np.testing.assert_array_equal(weight.numpy(), value)
 
 
+@pytest.mark.slow
 def test_maps_of_detectors():
     plain = calibrated(built("basic"), "mse", (12, 12, 1))
     smoothed = calibrated(built("basic"), "mse", (12, 12, 1), smoothing=1.0)
@@ -144,6 +145,10 @@ def test_what_has_no_receptive_field():
         receptive_field(of_networks(Rounded(), convolution(1, 3)))
     with pytest.raises(ValueError, match="no limited receptive field"):
         receptive_field(of_networks(Brighter(), convolution(1, 3)))
+
+
+@pytest.mark.slow
+def test_normalization_of_keras_sees_whole_images():
     with pytest.raises(ValueError, match="no limited receptive field"):
         receptive_field(of_networks(keras.layers.GroupNormalization(1), convolution(1, 3)))
 
