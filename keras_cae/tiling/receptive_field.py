@@ -31,7 +31,7 @@ def receptive_field(model: Any) -> tuple[int, ...]:
     >>> model = keras_cae.models.DenoisingCAE(filters=(4,), convs_per_level=1)
     >>> model.build((None, None, None, 1))
     >>> keras_cae.tiling.receptive_field(model)
-    (7, 7)
+    (5, 5)
     """
     task = task_of(model)
     autoencoder = task.autoencoder
