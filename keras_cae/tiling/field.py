@@ -265,8 +265,14 @@ def precise(autoencoder: Any) -> Any:
     config = _in_float32(keras.saving.serialize_keras_object(autoencoder))
     config.pop("build_config", None)
     config.pop("compile_config", None)
-    clone = keras.saving.deserialize_keras_object(config)
-    clone.build(autoencoder.built_shape)
+    try:
+        clone = keras.saving.deserialize_keras_object(config)
+        clone.build(autoencoder.built_shape)
+    except (TypeError, ValueError) as error:
+        raise NotMeasurableError(
+            "its layers compute in half precision, where small gradients vanish, and can't be made anew in float32, "
+            "for which keras.saving.register_keras_serializable is needed"
+        ) from error
     return clone
 
 

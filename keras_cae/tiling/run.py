@@ -80,11 +80,11 @@ def _inexact(task: Task) -> str:
     if task.problem is not None:
         reason = "whose receptive field can't be measured"
     elif task.reaches is None:
-        reason = "whose outputs depend on all of the image"
+        reason = "whose outputs depend on all of the image, or on where it begins"
     else:
         reason = "whose normalization takes statistics of the whole image"
     return (
-        f"Tiles are not exact with this {name}, {reason}: in tiles they are of the tile. Where tiles meet, they are "
+        f"Tiles are not exact with this {name}, {reason}: in tiles it is the tile. Where tiles meet, they are "
         "blended, but the result is not that of the whole image. Larger tiles come closer to it."
     )
 

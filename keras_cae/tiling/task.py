@@ -92,8 +92,9 @@ class Task:
             return None
         if self._pads:
             return tuple(autoencoder.downsampling)
-        probe = Probe(autoencoder, self.differentiable, None, self.cells)
+        cells = self.cells
         try:
+            probe = Probe(autoencoder, self.differentiable, None, cells)
             return tuple(probe.periods) if probe.find_periods() else None
         except NotMeasurableError as error:
             self.problem = error

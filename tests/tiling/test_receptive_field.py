@@ -108,6 +108,34 @@ def test_quantizers_and_low_precision_are_seen_through():
     assert receptive_field(built("basic", 1, dtype="mixed_float16")) == expected
 
 
+def test_half_precision_of_layers_that_keras_does_not_know():
+    class Unknown(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
+    half = convolution(1, 3, dtype="mixed_float16")
+    with pytest.raises(ValueError, match="can't be measured: its layers compute in half precision"):
+        receptive_field(of_networks(lambda images: Unknown()(half(images)), convolution(1, 3)))
+
+
+def strided(rank):
+    """A model of one convolution and one transposed one, both with strides."""
+
+    def encode(images):
+        return getattr(keras.layers, f"Conv{rank}D")(2, 3, strides=2, padding="same", activation="softplus")(images)
+
+    def decode(codes):
+        return getattr(keras.layers, f"Conv{rank}DTranspose")(1, 3, strides=2, padding="same")(codes)
+
+    return of_networks(encode, decode, rank=rank)
+
+
+@pytest.mark.parametrize("rank", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_networks_of_ones_own_for_signals_and_volumes(rank):
+    expected = seen_by_changes(strided(1), 2)
+    assert [tuple(reach) for reach in task_of(strided(rank)).reaches] == [expected] * rank
+
+
 @pytest.mark.slow
 def test_a_normalizer_of_large_values_changes_nothing():
     normalizer = keras.layers.Normalization(mean=[40000.0], variance=[1e6])
