@@ -52,11 +52,11 @@ def run(
     axes = axes_of(task, reader, tile, overlap)
     sides = task.own_size or tuple(axis.tile for axis in axes)
     _check_values(task, reader, sides)
-    indices = list(itertools.product(*(range(len(axis.starts)) for axis in axes)))
-    if len(indices) > 1 and task.own_size is None and not task.is_exact:
+    count = math.prod(len(axis.starts) for axis in axes)
+    if count > 1 and task.own_size is None and not task.is_exact:
         warnings.warn(_inexact(task), stacklevel=3)
     at_once = batch_size or min(MOST_TILES_AT_ONCE, max(1, PIXELS_AT_ONCE // math.prod(sides)))
-    outputs = _outputs(task, reader, axes, indices, sides, at_once)
+    outputs = _outputs(task, reader, axes, sides, at_once)
     first = next(outputs)
     shape = (*(axis.cells for axis in axes), *first[1].shape[len(axes) :])
     with opened(out, shape, np.dtype(dtype or getattr(out, "dtype", first[1].dtype))) as target:
@@ -64,7 +64,7 @@ def run(
         for done, (index, values) in enumerate(itertools.chain([first], outputs), start=1):
             canvas.add(index, values)
             if progress is not None:
-                progress(done, len(indices))
+                progress(done, count)
         canvas.finish()
     return np.load(out, mmap_mode="r") if isinstance(out, str | os.PathLike) else target
 
@@ -84,8 +84,8 @@ def _inexact(task: Task) -> str:
     else:
         reason = "whose normalization takes statistics of the whole image"
     return (
-        f"Tiles are not exact with this {name}, {reason}: in tiles it is the tile. Where tiles meet, they are "
-        "blended, but the result is not that of the whole image. Larger tiles come closer to it."
+        f"Tiles are not exact with this {name}, {reason}. Where they meet they are blended, but the result differs from "
+        "that of the whole image; larger tiles come closer to it."
     )
 
 
@@ -93,7 +93,6 @@ def _outputs(
     task: Task,
     reader: ImageReader,
     axes: list[TileAxis],
-    indices: list[tuple[int, ...]],
     sides: tuple[int, ...],
     batch_size: int,
 ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
@@ -101,8 +100,8 @@ def _outputs(
     function = task.function((*sides, reader.channels), reader.dtype)
     cells = tuple(slice(axis.outputs(0).stop) for axis in axes)
     expected = tuple(-(-side // cell) for side, cell in zip(sides, task.cells, strict=True))
-    for start in range(0, len(indices), batch_size):
-        chosen = indices[start : start + batch_size]
+    indices = itertools.product(*(range(len(axis.starts)) for axis in axes))
+    while chosen := list(itertools.islice(indices, batch_size)):
         batch = np.stack([reader.tile(axes, index, sides) for index in chosen])
         let_go(reader.image)
         outputs = np.asarray(function(tf.constant(batch)))

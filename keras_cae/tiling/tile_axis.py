@@ -57,7 +57,6 @@ class TileAxis:
         start = self.starts[index] // self.cell
         return slice(start, start + -(-self.tile // self.cell))
 
-    @functools.lru_cache(maxsize=4)  # noqa: B019  # the axis lives as long as one image
     def weights(self, index: int) -> np.ndarray:
         """How much each output of a tile counts; zero where it depends on pixels that the tile does not have."""
         cells = self.outputs(index)
