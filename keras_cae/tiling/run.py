@@ -84,8 +84,8 @@ def _inexact(task: Task) -> str:
     else:
         reason = "whose normalization takes statistics of the whole image"
     return (
-        f"Tiles are not exact with this {name}, {reason}. Where they meet they are blended, but the result differs from "
-        "that of the whole image; larger tiles come closer to it."
+        f"Tiles are not exact with this {name}, {reason}. Where they meet they are blended, but the result differs "
+        "from that of the whole image; larger tiles come closer to it."
     )
 
 
