@@ -12,7 +12,18 @@ from keras_cae.backend import require_tensorflow_backend
 from keras_cae.registration import register_classes_after_keras
 from keras_cae.version import __version__
 
-NAMESPACES = ("anomaly", "callbacks", "datasets", "hypermodels", "layers", "losses", "metrics", "models", "samplers")
+NAMESPACES = (
+    "anomaly",
+    "callbacks",
+    "datasets",
+    "hypermodels",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "samplers",
+    "tiling",
+)
 
 __all__ = [*NAMESPACES, "__version__"]
 

@@ -1,5 +1,8 @@
 """Group normalization of images."""
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -9,6 +12,18 @@ from keras_cae.validation import positive_float, positive_int
 
 SMALLEST_GROUP = 4
 """How many channels a group has at least: one of a single value would be normalized to nothing."""
+
+_moments_are_constant: contextvars.ContextVar[bool] = contextvars.ContextVar("moments_are_constant", default=False)
+
+
+@contextlib.contextmanager
+def constant_moments() -> Iterator[None]:
+    """Within the block no gradient flows through moments: that of a pixel says what is near, not what is anywhere."""
+    token = _moments_are_constant.set(True)
+    try:
+        yield
+    finally:
+        _moments_are_constant.reset(token)
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -38,7 +53,7 @@ class ImageGroupNormalization(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         dtype = "float64" if self.compute_dtype == "float64" else "float32"
         values = ops.cast(inputs, dtype)
-        mean, variance = self._group_moments(values)
+        mean, variance = self._group_moments(ops.stop_gradient(values) if _moments_are_constant.get() else values)
         scale = ops.cast(self.gamma, dtype) * ops.rsqrt(variance + self.epsilon)
         offset = ops.cast(self.beta, dtype) - mean * scale
         outputs = values * _for_places(scale, inputs) + _for_places(offset, inputs)

@@ -193,6 +193,12 @@ def test_a_defect_lies_in_its_mask(kind):
 
 
 @pytest.mark.slow
+def test_tiling_has_a_row_for_every_type():
+    printed = run("tiling.py", "--side", "700", "--one-process", small=())
+    check_rows(printed, {"uint8": 1, "float32": 1})
+
+
+@pytest.mark.slow
 def test_a_search_has_a_row_for_every_default():
     printed = run("search.py", "--trials", "2", "--epochs", "1")
     rows = {

@@ -29,6 +29,7 @@ LONG_PAGES = (
     "models.md",
     "pretraining.md",
     "signals.md",
+    "tiles.md",
     "training_loop.md",
     "tuning.md",
     "volumes.md",

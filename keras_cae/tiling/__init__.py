@@ -1,0 +1,7 @@
+"""Images larger than the network: any model applied tile by tile, with the result that the whole image would give."""
+
+from keras_cae.tiling.encode_tiled import encode_tiled
+from keras_cae.tiling.predict_tiled import predict_tiled
+from keras_cae.tiling.receptive_field import receptive_field
+
+__all__ = ["encode_tiled", "predict_tiled", "receptive_field"]

@@ -1,0 +1,81 @@
+"""The image that tiles are cut from."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_cae.kinds import KINDS
+from keras_cae.tiling.mapped import let_go
+from keras_cae.tiling.tile_axis import TileAxis
+
+VALUES_AT_ONCE = 2**24
+
+
+class ImageReader:
+    """Reads parts of an image, which may be mapped from a file.
+
+    Args:
+        image: an array `(*spatial, channels)`, or anything with a shape and a type that is cut like one.
+        rank: number of spatial axes.
+        float_type: the type that floats get.
+
+    Raises:
+        ValueError: it has another number of axes, or no pixels.
+    """
+
+    def __init__(self, image: Any, rank: int, float_type: str) -> None:
+        if isinstance(image, tf.Tensor) or not (hasattr(image, "shape") and hasattr(image, "dtype")):
+            image = np.asarray(image)
+        kind, shape = KINDS[rank], tuple(image.shape)
+        if len(shape) != rank + 1:
+            remedy = {rank: " Give grey ones a channel: image[..., None].", rank + 2: " Of a batch give one: image[0]."}
+            raise ValueError(
+                f"image must be one {kind.one} of shape {kind.shape_of_one}, got the shape {shape}."
+                f"{remedy.get(len(shape), '')}"
+            )
+        if not all(shape):
+            raise ValueError(f"image must have pixels along every axis, got the shape {shape}.")
+        self.image = image
+        self.size, self.channels = shape[:-1], shape[-1]
+        dtype = np.dtype(image.dtype)
+        self.dtype = np.dtype(float_type) if dtype.kind == "f" else dtype.newbyteorder("=")
+
+    def extremes(self) -> np.ndarray:
+        """The lowest and the highest value, in an array of the type of the tiles.
+
+        Raises:
+            ValueError: there are values that are not finite.
+        """
+        found = [(part.min(), part.max()) for part in self._parts()]
+        lows, highs = zip(*found, strict=True)
+        extremes = np.array([np.min(lows), np.max(highs)], self.dtype)
+        if self.dtype.kind == "f" and not np.isfinite(extremes).all():
+            raise ValueError(
+                "image has values that are not a number (NaN) or infinite, which would spread to all pixels around "
+                "them. Repair it: np.nan_to_num(image) puts zeros in the place of NaN."
+            )
+        return extremes
+
+    def _parts(self) -> Iterator[np.ndarray]:
+        rows = max(1, VALUES_AT_ONCE // math.prod((*self.size[1:], self.channels)))
+        for start in range(0, self.size[0], rows):
+            yield np.asarray(self.image[start : start + rows])
+            let_go(self.image)
+
+    def tile(self, axes: list[TileAxis], index: tuple[int, ...], sides: tuple[int, ...]) -> np.ndarray:
+        """The pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.
+
+        Args:
+            axes: the tiles along each axis.
+            index: of the tile along each axis.
+            sides: of the tile.
+        """
+        places = tuple(axis.pixels(position) for axis, position in zip(axes, index, strict=True))
+        pixels = np.asarray(self.image[places], self.dtype)
+        missing = [side - present for side, present in zip(sides, pixels.shape, strict=False)]
+        if any(missing):
+            pixels = np.pad(pixels, [*((0, more) for more in missing), (0, 0)], mode="reflect")
+        return pixels

@@ -1,0 +1,240 @@
+"""What is computed of each tile, and what has to be known of the network for it."""
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from keras import ops
+
+from keras_cae.anomaly.anomaly_detector import AnomalyDetector
+from keras_cae.anomaly.pooling import smoothed
+from keras_cae.anomaly.seen import Seen
+from keras_cae.kinds import KINDS
+from keras_cae.models.cae import CAE
+from keras_cae.models.pyramid_cae import PyramidCAE
+from keras_cae.tiling.field import NotMeasurableError, Probe, Reach
+
+LARGE = 5760
+"""A side of which codes show how many pixels each stands for."""
+_tasks: weakref.WeakKeyDictionary[Any, dict[type, "Task"]] = weakref.WeakKeyDictionary()
+
+
+class Task:
+    """What a model makes of a batch of tiles. A subclass writes `outputs` and `differentiable`.
+
+    Args:
+        model: the model, of which tasks hold no reference that keeps it alive.
+        autoencoder: the `CAE` that it is, or has.
+    """
+
+    in_unit_of_images = False
+    """Whether outputs have the unit of the images, so that they may be stored as integers like those."""
+    problem: NotMeasurableError | None = None
+    """Why the receptive field can't be measured, once this has been tried."""
+
+    def __init__(self, model: Any, autoencoder: CAE) -> None:
+        self._model, self._autoencoder = weakref.ref(model), weakref.ref(autoencoder)
+        self._compiled: dict[Any, Any] = {}
+
+    @property
+    def model(self) -> Any:
+        """The model."""
+        return self._model()
+
+    @property
+    def autoencoder(self) -> Any:
+        """The autoencoder that the model is, or has."""
+        return self._autoencoder()
+
+    def outputs(self, images: Any) -> Any:
+        """What is computed of a batch."""
+        raise NotImplementedError
+
+    def differentiable(self, autoencoder: Any, images: Any) -> Any:
+        """What depends on the pixels that `outputs` depend on, and lets gradients through.
+
+        Args:
+            autoencoder: the autoencoder, or one of the same layers.
+            images: a batch.
+        """
+        raise NotImplementedError
+
+    def function(self, tile: tuple[int, ...], dtype: Any) -> Callable[[Any], Any]:
+        """`outputs`, compiled for tiles of a shape and a type, in batches of any number."""
+        if self.autoencoder.run_eagerly:
+            return self.outputs
+        key = (tile, str(dtype))
+        if key not in self._compiled:
+            batches = tf.TensorSpec((None, *tile), dtype)
+            self._compiled[key] = tf.function(self.outputs, autograph=False).get_concrete_function(batches)
+        return self._compiled[key]
+
+    # What is known of the network
+
+    @property
+    def own_size(self) -> tuple[int, ...] | None:
+        """The sides of the images that the model was built for; None if it takes any."""
+        sides = tuple(self.autoencoder.built_shape[1:-1])
+        return None if None in sides else sides
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """How many pixels an output stands for along each axis."""
+        return (1,) * self.autoencoder.rank
+
+    @functools.cached_property
+    def periods(self) -> tuple[int, ...] | None:
+        """By how many pixels images can be shifted along each axis, so that outputs are the same, shifted."""
+        autoencoder = self.autoencoder
+        if self.own_size is not None:
+            return None
+        if self._pads:
+            return tuple(autoencoder.downsampling)
+        cells = self.cells
+        try:
+            probe = Probe(autoencoder, self.differentiable, None, cells)
+            return tuple(probe.periods) if probe.find_periods() else None
+        except NotMeasurableError as error:
+            self.problem = error
+            return None
+
+    @functools.cached_property
+    def reaches(self) -> tuple[Reach, ...] | None:
+        """How far outputs depend on pixels along each axis, normalization aside; None if without limit or unknown."""
+        if self.periods is None:
+            return None
+        try:
+            reaches = [self._probe.reach(axis) for axis in range(self.autoencoder.rank)]
+        except NotMeasurableError as error:
+            self.problem = error
+            return None
+        return None if None in reaches else tuple(reaches)  # type: ignore[arg-type]
+
+    @functools.cached_property
+    def is_exact(self) -> bool:
+        """Whether the outputs of a tile are those of the whole image, where the tile has all pixels in reach."""
+        return self.reaches is not None and not self._probe.sees_everything(0, self.reaches[0])
+
+    @property
+    def _probe(self) -> Probe:
+        return Probe(self.autoencoder, self.differentiable, self.periods, self.cells, self._pads)
+
+    @property
+    def _pads(self) -> bool:
+        """Whether the network is one of the library's, which make sides multiples of their downsampling."""
+        return isinstance(self.autoencoder, PyramidCAE)
+
+
+class Reconstruction(Task):
+    """What `predict` returns."""
+
+    in_unit_of_images = True
+
+    def outputs(self, images: Any) -> Any:
+        return ops.cast(self.model.reconstruct(images), "float32")
+
+    def differentiable(self, autoencoder: Any, images: Any) -> Any:
+        return self.of(autoencoder, images)
+
+    @staticmethod
+    def of(autoencoder: Any, images: Any) -> Any:
+        """The reconstructions, without quantizers, which let no gradient through or give activations zeros."""
+        if not quantizes(autoencoder):
+            return autoencoder.call(images, training=False)
+        graphs = autoencoder._graphs
+        return autoencoder._cropped(graphs.images(graphs.features(images, False), False), images)
+
+
+class Encoding(Task):
+    """What `encode` returns: feature maps, or numbers of vectors."""
+
+    def outputs(self, images: Any) -> Any:
+        codes = self.model._encode(images)
+        return codes if "int" in codes.dtype.name else ops.cast(codes, "float32")
+
+    def differentiable(self, autoencoder: Any, images: Any) -> Any:
+        features = autoencoder._graphs.features(images, False)[0]
+        return features if quantizes(autoencoder) else autoencoder.bottleneck(features, training=False)
+
+    @functools.cached_property
+    def cells(self) -> tuple[int, ...]:
+        """How many pixels a code stands for along each axis."""
+        autoencoder = self.autoencoder
+        kind = KINDS[autoencoder.rank]
+        if self.own_size is not None or len(autoencoder._graphs.body.outputs[0].shape) != autoencoder.rank + 2:
+            raise ValueError(
+                f"encode_tiled needs codes that are feature maps, but {type(autoencoder).__name__} has codes of shape "
+                f"{autoencoder.code_shape} for {kind.noun} of {autoencoder.built_shape[1:]}. Use a model with "
+                f"latent_dim=None, or encode {kind.noun} of that size."
+            )
+        if self._pads:
+            return tuple(autoencoder.downsampling)
+        shape = autoencoder._graphs.body.compute_output_shape(
+            (1, *[LARGE] * autoencoder.rank, autoencoder.built_shape[-1])
+        )
+        return tuple(max(1, round(LARGE / code)) for code in shape[1:-1])
+
+
+class Map(Task):
+    """The anomaly map of a detector."""
+
+    def outputs(self, images: Any) -> Any:
+        return self._map(self.autoencoder, images)
+
+    def _map(self, autoencoder: Any, images: Any) -> Any:
+        detector = self.model
+        seen = Seen(autoencoder, images, detector._pool)
+        return smoothed(detector.score.error_map(seen), detector.smoothing)
+
+    def differentiable(self, autoencoder: Any, images: Any) -> Any:
+        return self._map(_Differentiable(autoencoder), images)
+
+
+class _Differentiable:
+    """An autoencoder whose `reconstruct` lets gradients through."""
+
+    def __init__(self, autoencoder: Any) -> None:
+        self.autoencoder = autoencoder
+
+    def reconstruct(self, images: Any) -> Any:
+        return Reconstruction.of(self.autoencoder, images)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.autoencoder, name)
+
+
+def quantizes(autoencoder: Any) -> bool:
+    """Whether codes are numbers of vectors."""
+    return getattr(autoencoder.bottleneck, "codebook_size", None) is not None
+
+
+def task_of(model: Any, kind: type[Task] | None = None) -> Task:
+    """What is computed of a model tile by tile; by default its reconstructions, or of a detector its map.
+
+    Args:
+        model: a `CAE`, or an `AnomalyDetector`.
+        kind: another task.
+
+    Raises:
+        TypeError: it is neither.
+        ValueError: it is a detector that is not calibrated, or whose score compares places.
+    """
+    detector = isinstance(model, AnomalyDetector)
+    if not detector and not isinstance(model, CAE):
+        raise TypeError(f"model must be a CAE or an AnomalyDetector of this library, got {model!r}.")
+    if detector and kind is not None:
+        raise TypeError("A detector has no codes: encode_tiled takes its autoencoder, detector.autoencoder.")
+    if detector:
+        model.calibration.check_done()
+        if model.score.compares_places:
+            raise ValueError(
+                f"The score {type(model.score).__name__} compares the same place of all images, which tiles of one "
+                "image don't have. Make a detector with another score, such as 'mse' or 'ssim'."
+            )
+    kind = kind or (Map if detector else Reconstruction)
+    tasks = _tasks.setdefault(model, {})
+    if kind not in tasks:
+        tasks[kind] = kind(model, model.autoencoder if detector else model)
+    return tasks[kind]
