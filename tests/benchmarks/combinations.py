@@ -38,6 +38,7 @@ def architectures(filters):
 
 def main():
     parser = make_parser(__doc__, latent_dim=16, epochs=10, batch_size=64)
+    parser.add_argument("--architectures", nargs="+", choices=architectures((2, 2)), default=[*architectures((2, 2))])
     parser.add_argument("--filters", type=int, nargs="+", default=[32, 64])
     parser.add_argument("--components", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=1)
@@ -57,7 +58,8 @@ def main():
         return 1000 * np.mean(found)
 
     def rows():
-        for architecture, make in architectures(tuple(options.filters)).items():
+        for architecture in options.architectures:
+            make = architectures(tuple(options.filters))[architecture]
             for bottleneck, make_bottleneck in BOTTLENECKS.items():
                 results = []
                 for seed in range(options.seeds):

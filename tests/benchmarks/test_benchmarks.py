@@ -127,8 +127,8 @@ def test_generation_has_a_row_for_every_sampler(tmp_path):
 
 @pytest.mark.slow
 def test_combinations_has_a_row_for_every_bottleneck_of_an_architecture():
-    printed = run("combinations.py", "--epochs", "1", "--filters", "4", "8")
-    check_rows(printed, dict.fromkeys(("`BasicCAE`", "`BatchNormPoolCAE`", "`ResidualCAE`"), 4))
+    printed = run("combinations.py", "--epochs", "1", "--filters", "4", "8", "--architectures", "BasicCAE")
+    check_rows(printed, {"`BasicCAE`": 4})
 
 
 @pytest.mark.slow
