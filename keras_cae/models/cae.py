@@ -217,6 +217,7 @@ class CAE(Hyperparameters, Coding, ModelFiles):
         keras.Operation.compute_output_spec(self, images)
         for part in self.corruptions:
             images = part(images, training=True)
+        self.prepare_report()
         if self._has_penalties():
             self.report_reconstruction()
         self.built = True

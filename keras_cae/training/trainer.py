@@ -314,13 +314,16 @@ class Trainer(Entries):
         if self.reconstruction_loss is not None or self.adds_losses() or step.penalties:
             self.report_reconstruction().update_state(loss, sample_weight=count)
 
+    def prepare_report(self) -> None:
+        """Make the metric of the loss without penalties: a step, which may find one, can't make variables."""
+        # Not through `__setattr__`: Keras would list it among the metrics, of every model.
+        self.__dict__["_reconstruction_mean"] = keras.metrics.Mean(name="reconstruction_loss")
+
     def report_reconstruction(self) -> keras.metrics.Metric:
         """Report the loss without penalties from here on; returns its metric."""
-        if self.reconstruction_loss is None:
-            # Not through `__setattr__`, which would refuse it in a model that is built: `metrics` has it.
-            self.__dict__["reconstruction_loss"] = keras.metrics.Mean(name="reconstruction_loss")
-        assert self.reconstruction_loss is not None
-        return self.reconstruction_loss
+        mean: keras.metrics.Metric = self.__dict__["_reconstruction_mean"]
+        self.__dict__["reconstruction_loss"] = mean
+        return mean
 
     @property
     def metrics(self) -> list[Any]:

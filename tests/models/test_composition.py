@@ -126,20 +126,37 @@ def test_terms_of_the_loss_count_once_on_two_replicas(images, two_replicas):
         def compute_loss(self, *args, **kwargs):
             return super().compute_loss(*args, **kwargs) + 3.0
 
-    def losses():
+    class Dark(BasicCAE):
+        def call(self, inputs, training=None):
+            outputs = super().call(inputs, training)
+            self.add_loss(0.1 * keras.ops.mean(outputs))
+            return outputs
+
+    class DarkOnceBuilt(BasicCAE):
+        def call(self, inputs, training=None):
+            outputs = super().call(inputs, training)
+            if self.built:
+                self.add_loss(0.1 * keras.ops.mean(outputs))
+            return outputs
+
+    def histories():
         keras.utils.set_random_seed(1)
-        models = Doubting(2, filters=(3, 4)), ScaledCAE(2, filters=(3, 4))
-        found = []
-        for model in models:
+        found = {}
+        for cls in (Doubting, ScaledCAE, Dark, DarkOnceBuilt):
+            model = cls(2, filters=(3, 4))
             model.compile(keras.optimizers.SGD(0.1), "mse")
             # The last batch has one image, which only one replica gets.
-            found.append(model.fit(images[:9], batch_size=4, epochs=2, shuffle=False, verbose=0).history["loss"])
+            found[cls.__name__] = model.fit(images[:9], batch_size=4, epochs=2, shuffle=False, verbose=0).history
         return found
 
-    expected = losses()
+    expected = histories()
+    assert {"reconstruction_loss"} <= expected["Dark"].keys() & expected["DarkOnceBuilt"].keys()
     with two_replicas.scope():
-        ours = losses()
-    np.testing.assert_allclose(ours, expected, rtol=1e-5)
+        ours = histories()
+    for name, history in expected.items():
+        assert ours[name].keys() == history.keys()
+        for metric, values in history.items():
+            np.testing.assert_allclose(ours[name][metric], values, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +175,14 @@ def test_hyperparameters_of_a_built_model_are_fixed(make, name, value, images, t
         setattr(model, name, value)
     model.save(tmp_path / "model.keras")
     keras.saving.load_model(tmp_path / "model.keras")
+
+
+def test_the_networks_of_a_built_model_stay(images):
+    model = VariationalCAE(2, filters=(3, 4))
+    model.build(images.shape)
+    for part in ("encoder", "bottleneck", "decoder"):
+        with pytest.raises(AttributeError, match=f"{part} of VariationalCAE can't be replaced"):
+            setattr(model, part, None)
 
 
 def test_errors_inside_properties_are_not_hidden():
