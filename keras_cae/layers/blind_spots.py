@@ -130,13 +130,17 @@ class BlindSpots(Corruption):
         """The side of the boxes in pixels."""
         return max(2, round((1 / self.ratio) ** (1 / rank)))
 
-    def _check(self, sides: Sequence[Any]) -> None:
+    def check_rank(self, rank: int) -> None:
+        """Raise a `ValueError` if there is a mask that does not fit images with so many spatial axes."""
         mask = self.structured_mask
-        if mask is not None and np.ndim(mask) != len(sides):
+        if mask is not None and np.ndim(mask) != rank:
             raise ValueError(
-                f"structured_mask must have an axis for each of the {len(sides)} spatial axes, got one of shape "
+                f"structured_mask must have an axis for each of the {rank} spatial axes, got one of shape "
                 f"{np.shape(mask)}."
             )
+
+    def _check(self, sides: Sequence[Any]) -> None:
+        self.check_rank(len(sides))
         if any(isinstance(side, int) and side < 2 for side in sides):
             raise ValueError(
                 f"Images must have at least 2 pixels along each axis for blind spots, got {tuple(sides)}: there are no "

@@ -208,6 +208,21 @@ ARGUMENTS = {
         "latent_dim",
         with_bottleneck((3, 4, 5), convs_per_level=1, activation=shared_prelu(3)),
     ),
+    models.BlindSpotCAE: lambda: without(
+        "latent_dim",
+        with_bottleneck(
+            (3, 4, 5),
+            convs_per_level=1,
+            ratio=0.1,
+            replacement="uniform",
+            structured_mask=[[[1, 1, 1]]],
+            outermost_skip=False,
+            blurred_pooling=True,
+            patch_size=None,
+            activation=shared_prelu(3),
+            seed=7,
+        ),
+    ),
     models.MaskedCAE: lambda: with_bottleneck(
         (4,), blocks_per_level=2, upsampling="transposed", patch_size=2, ratio=0.4, seed=7
     ),
