@@ -99,8 +99,8 @@ class BlindSpots(Corruption):
         places = self.draw(images)
         corrupted = images
         for offset, neighbours in self._replaced(len(sides)).items():
-            here = _within(_moved(places, [offset])[:, :, 0], sides)
-            values = self._replacement(images, here, neighbours, sides)
+            here = _around(places, [offset], sides)[:, :, 0]
+            values = self._replacement(images, _around(places, neighbours, sides), sides)
             corrupted = _scattered(corrupted, here, values, sides)
         shape = (ops.shape(images)[0], *sides, 1)
         ones = ops.ones((*ops.shape(places)[:2], 1), "float32")
@@ -148,7 +148,7 @@ class BlindSpots(Corruption):
             )
 
     def _replaced(self, rank: int) -> dict[tuple[int, ...], Offsets]:
-        """The pixels to replace, relative to a hidden one, and the neighbours of each that may replace it.
+        """The pixels to replace, and the neighbours of each that may replace it, all relative to a hidden pixel.
 
         Only the hidden pixel itself, unless there is a mask, whose pixels are no neighbours.
         """
@@ -157,44 +157,49 @@ class BlindSpots(Corruption):
         if self.structured_mask is not None:
             mask = np.array(self.structured_mask)
             masked |= {tuple(int(i) for i in place - np.array(mask.shape) // 2) for place in np.argwhere(mask)}
-        return {offset: self._neighbours(offset, masked) for offset in sorted(masked)}
+        # At the edges, neighbours are looked for on the other side.
+        signs = list(itertools.product((1, -1), repeat=rank))
+        mirrored = {tuple(map(math.prod, zip(offset, sign, strict=True))) for offset in masked for sign in signs}
+        return {offset: self._neighbours(offset, mirrored) for offset in sorted(masked)}
 
     def _neighbours(self, offset: tuple[int, ...], masked: set[tuple[int, ...]]) -> Offsets:
         """Those within the radius; where all of these are masked, within the smallest radius that has others."""
         for radius in itertools.count(self.radius):
             window = itertools.product(range(-radius, radius + 1), repeat=len(offset))
-            found = [step for step in window if tuple(map(sum, zip(offset, step, strict=True))) not in masked]
+            moved = (tuple(map(sum, zip(offset, step, strict=True))) for step in window)
+            found = tuple(place for place in moved if place not in masked)
             if found:
-                return tuple(found)
+                return found
         raise AssertionError
 
-    def _replacement(self, images: Any, places: Any, neighbours: Offsets, sides: Any) -> Any:
-        """The values for pixels, `(n, boxes, channels)`."""
-        around = _within(_moved(places, neighbours), sides)
+    def _replacement(self, images: Any, places: Any, sides: Any) -> Any:
+        """The values for pixels, `(n, boxes, channels)`, of the places of their neighbours."""
+        count, boxes, neighbours = ops.shape(places)[:3]
         if self.replacement == "uniform":
-            count, boxes = ops.shape(around)[:2]
             drawn = keras.random.uniform((count, boxes, 1), dtype="float32", seed=self.seed_generator)
-            chosen = ops.minimum(ops.cast(drawn * len(neighbours), "int32"), len(neighbours) - 1)
-            one_hot = ops.cast(ops.equal(chosen, ops.arange(len(neighbours))), around.dtype)
-            around = ops.sum(around * one_hot[..., None], axis=2, keepdims=True)
-        values = _gathered(images, around, sides)
+            chosen = ops.minimum(ops.cast(drawn * neighbours, "int32"), neighbours - 1)
+            one_hot = ops.cast(ops.equal(chosen, ops.arange(neighbours)), places.dtype)
+            places = ops.sum(places * one_hot[..., None], axis=2, keepdims=True)
+        values = _gathered(images, places, sides)
         if self.replacement != "median":
             return ops.mean(values, axis=2)
         values = ops.sort(values, axis=2)
-        half = len(neighbours) // 2
-        return values[:, :, half] if len(neighbours) % 2 else (values[:, :, half - 1] + values[:, :, half]) / 2
+        half = neighbours // 2
+        return values[:, :, half] if neighbours % 2 else (values[:, :, half - 1] + values[:, :, half]) / 2
 
 
-def _moved(places: Any, offsets: Sequence[tuple[int, ...]]) -> Any:
-    """The places at some offsets from others: `(n, boxes, rank)` to `(n, boxes, offsets, rank)`."""
-    return places[:, :, None] + ops.cast(ops.convert_to_tensor(np.array(offsets)), places.dtype)
+def _around(places: Any, offsets: Sequence[tuple[int, ...]], sides: Any) -> Any:
+    """The places at some offsets from others: `(n, boxes, rank)` to `(n, boxes, offsets, rank)`.
 
-
-def _within(places: Any, sides: Any) -> Any:
-    """Places beyond the edges are mirrored; the pixels at the edges aren't repeated."""
+    Beyond an edge, it is the one on the other side: never the place itself, whose value would give away what is
+    hidden.
+    """
+    places = places[:, :, None]
     last = ops.stack([ops.cast(side, places.dtype) for side in sides]) - 1
-    mirrored = last - ops.abs(last - ops.abs(places))
-    return ops.clip(mirrored, 0, last)
+    steps = ops.clip(ops.cast(ops.convert_to_tensor(np.array(offsets)), places.dtype), -last, last)
+    moved = places + steps
+    moved = ops.where(ops.logical_or(moved < 0, moved > last), places - steps, moved)
+    return ops.clip(moved, 0, last)
 
 
 def _numbers(places: Any, sides: Any) -> Any:
