@@ -81,7 +81,7 @@ class BlindSpots(Corruption):
 
     def __init__(
         self,
-        ratio: float = 1 / 64,
+        ratio: float = 1 / 9,
         *,
         replacement: str = "median",
         radius: int = 1,

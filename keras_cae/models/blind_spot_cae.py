@@ -103,7 +103,7 @@ class BlindSpotCAE(PyramidCAE):
         self,
         convs_per_level: int = 2,
         *,
-        ratio: float = 1 / 64,
+        ratio: float = 1 / 9,
         replacement: str = "median",
         structured_mask: Any = None,
         outermost_skip: bool = True,

@@ -56,7 +56,9 @@ def main():
     arguments = parser.parse_args()
     training, held_out = ([*images.values()] for images in photographs(arguments.data))
     sigma = arguments.sigma / 255
-    pairs = [[(image, noisy(image, sigma, number)) for number, image in enumerate(part)] for part in (training, held_out)]
+    pairs = [
+        [(image, noisy(image, sigma, number)) for number, image in enumerate(part)] for part in (training, held_out)
+    ]
     pairs[1] = [(image, noisy(image, sigma, 10**6 + number)) for number, image in enumerate(held_out)]
     shown = (pairs[0][:TRAINED_ON], pairs[1])
     rows = [("noisy", "", *("%.2f" % quality(part, lambda image: image) for part in shown))]
@@ -110,9 +112,9 @@ class Patches:
 
 def means(sigma):
     """Non-local means that know the noise."""
-    return lambda image: denoise_nl_means(
-        image[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6
-    )[..., None]
+    return lambda image: denoise_nl_means(image[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)[
+        ..., None
+    ]
 
 
 def denoised(model):
