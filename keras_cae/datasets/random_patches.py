@@ -37,7 +37,7 @@ class RandomPatches(keras.utils.PyDataset):
     >>> photograph = np.random.default_rng(0).random((1, 500, 400, 3), dtype="float32")
     >>> patches = keras_cae.datasets.RandomPatches(photograph, patch_size=64, batch_size=8, seed=0)
     >>> len(patches), patches[0][0].shape
-    (7, (8, 64, 64, 3))
+    (6, (8, 64, 64, 3))
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """How well `BlindSpotCAE` removes noise from photographs without ever having seen a clean one.
 
     pip install -e ".[test]"
-    python tests/benchmarks/blind_spots.py [DATA] [--minutes 8] [--sigma 25] [--variant NAME ...] [--held-out N]
+    python tests/benchmarks/blind_spots.py [DATA] [--minutes 8] [--sigma 25] [--variant NAME ...]
 
 The noise is drawn once for each photograph, before training, and never clipped: noise that is drawn anew in every
 epoch would show the network clean images on average. Trains for so many minutes on random patches of the noisy
@@ -54,19 +54,24 @@ def main():
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    training, held_out = ([*images.values()] for images in photographs(arguments.data))
     sigma = arguments.sigma / 255
-    pairs = [
-        [(image, noisy(image, sigma, number)) for number, image in enumerate(part)] for part in (training, held_out)
-    ]
-    pairs[1] = [(image, noisy(image, sigma, 10**6 + number)) for number, image in enumerate(held_out)]
-    shown = (pairs[0][:TRAINED_ON], pairs[1])
-    rows = [("noisy", "", *("%.2f" % quality(part, lambda image: image) for part in shown))]
-    rows.append(("non-local means", "", *("%.2f" % quality(part, means(sigma)) for part in shown)))
+    training, held_out = (with_noise(part, sigma, seed) for seed, part in enumerate(photographs(arguments.data)))
+    shown = (training[:TRAINED_ON], held_out)
+    rows = [row("noisy", "", shown, lambda image: image), row("non-local means", "", shown, means(sigma))]
     for name in arguments.variant:
-        model, steps = trained([image for _, image in pairs[0]], VARIANTS[name], arguments)
-        rows.append((name, f"{steps:,}", *("%.2f" % quality(part, denoised(model)) for part in shown)))
+        model, steps = trained([image for _, image in training], VARIANTS[name], arguments)
+        rows.append(row(name, f"{steps:,}", shown, denoised(model)))
     print_table(("method", "steps", "trained on", "held out"), rows)
+
+
+def row(name, steps, shown, method):
+    """A row of the table: the decibels of a method, on average, for each part of the photographs."""
+    return name, steps, *(f"{quality(pairs, method):.2f}" for pairs in shown)
+
+
+def with_noise(images, sigma, seed):
+    """Pairs of photographs without and with noise."""
+    return [(image, noisy(image, sigma, (seed, number))) for number, image in enumerate(images.values())]
 
 
 def noisy(image, sigma, seed):
