@@ -128,6 +128,28 @@ def share_range(value: Any, name: str) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
+def share_of_range(value: Any, name: str) -> float:
+    """The strength of noise: a number from 0 to 1, a share of the full range, kept as a float."""
+    if not _is_number(value) or not 0 <= float(value) <= 1:
+        raise ValueError(
+            f"{name} must be a share of the full range, a number from 0 to 1 such as 25 / 255, got {value!r}."
+        )
+    return float(value)
+
+
+def positive_float_or_range(value: Any, name: str) -> float | tuple[float, float]:
+    """A finite number above zero; or two of them, the smaller one first, kept as a tuple of floats."""
+    if isinstance(value, list | tuple | np.ndarray):
+        if len(value) != 2 or not all(_is_number(number) and 0 < number < float("inf") for number in value):
+            raise ValueError(f"{name} must be a finite number above zero or two of them, got {value!r}.")
+        if value[0] > value[1]:
+            raise ValueError(f"{name} must have the smaller number first, got {value!r}.")
+        return float(value[0]), float(value[1])
+    if not _is_number(value) or not 0 < float(value) < float("inf"):
+        raise ValueError(f"{name} must be a finite number above zero or two of them, got {value!r}.")
+    return float(value)
+
+
 def boolean(value: Any, name: str) -> bool:
     """True or False."""
     if not isinstance(value, bool | np.bool_):

@@ -33,6 +33,12 @@ MODELS = {
         size={},
         caveat="This model has no code: its decoder sees the encoder's feature maps and its input.",
     ),
+    "blind-spot": Preset(
+        "BlindSpotCAE",
+        size={},
+        caveat="All rows are made of test images of which single pixels are hidden, and this model has learned to "
+        "make the hidden ones only: it is meant to remove noise from images that have some.",
+    ),
     "masked": Preset(
         "MaskedCAE",
         caveat="All rows are made of test images of which patches are hidden, and this model has learned to "

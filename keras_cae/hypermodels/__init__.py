@@ -4,6 +4,7 @@ from keras_cae.hypermodels.hyper_adversarial_cae import HyperAdversarialCAE
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
 from keras_cae.hypermodels.hyper_basic_cae import HyperBasicCAE
 from keras_cae.hypermodels.hyper_batch_norm_pool_cae import HyperBatchNormPoolCAE
+from keras_cae.hypermodels.hyper_blind_spot_cae import HyperBlindSpotCAE
 from keras_cae.hypermodels.hyper_cae import HyperCAE
 from keras_cae.hypermodels.hyper_denoising_cae import HyperDenoisingCAE
 from keras_cae.hypermodels.hyper_masked_cae import HyperMaskedCAE
@@ -23,6 +24,7 @@ __all__ = [
     "HyperAutoencoder",
     "HyperBasicCAE",
     "HyperBatchNormPoolCAE",
+    "HyperBlindSpotCAE",
     "HyperCAE",
     "HyperDenoisingCAE",
     "HyperMaskedCAE",

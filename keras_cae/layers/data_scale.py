@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters
@@ -34,7 +35,9 @@ class DataScale(Hyperparameters, keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         if not self.normalizer.built:
-            self.normalizer.build((*[None] * (len(input_shape) - 1), input_shape[-1]))
+            # A model that is built within a step would keep tensors of the step's graph.
+            with tf.init_scope():
+                self.normalizer.build((*[None] * (len(input_shape) - 1), input_shape[-1]))
 
     def call(self, inputs: Any) -> Any:
         mean, deviation = (ops.cast(part, inputs.dtype) for part in self._moments())

@@ -3,6 +3,7 @@
 from keras_cae.models.adversarial_cae import AdversarialCAE
 from keras_cae.models.basic_cae import BasicCAE
 from keras_cae.models.batch_norm_pool_cae import BatchNormPoolCAE
+from keras_cae.models.blind_spot_cae import BlindSpotCAE
 from keras_cae.models.cae import CAE
 from keras_cae.models.denoising_cae import DenoisingCAE
 from keras_cae.models.masked_cae import MaskedCAE
@@ -18,6 +19,7 @@ __all__ = [
     "AdversarialCAE",
     "BasicCAE",
     "BatchNormPoolCAE",
+    "BlindSpotCAE",
     "DenoisingCAE",
     "MaskedCAE",
     "PyramidCAE",

@@ -3,6 +3,7 @@
 import functools
 import math
 import warnings
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import keras
@@ -379,15 +380,8 @@ class CAE(Hyperparameters, Coding, ModelFiles):
             The inputs; and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if
             all count the same.
         """
-        weights = None
-        for part in self.corruptions:
-            if isinstance(part, Corruption):
-                images, of_part = part.corrupt(images)
-                weights = of_part if weights is None else weights
-            else:
-                images = part(images, training=True)
         self._own_loop_is_corrupted = True
-        return images, weights
+        return corrupted_by(self.corruptions, images)
 
     def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
         """Return images as evaluation feeds them to the encoder: always with the same noise.
@@ -430,6 +424,18 @@ class CAE(Hyperparameters, Coding, ModelFiles):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**config)
+
+
+def corrupted_by(parts: Iterable[keras.layers.Layer], images: Any) -> tuple[Any, Any]:
+    """What layers make of images in training, one after the other, and the weights of the pixels or None."""
+    weights = None
+    for part in parts:
+        if isinstance(part, Corruption):
+            images, of_part = part.corrupt(images)
+            weights = of_part if weights is None else weights
+        else:
+            images = part(images, training=True)
+    return images, weights
 
 
 def _agreed_rank(rank: Any, encoder: keras.Model) -> int:

@@ -52,6 +52,10 @@ class Trainer(Entries):
         """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
         raise NotImplementedError
 
+    def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
+        """Return what `corrupted` does, for a batch with its targets."""
+        return self.corrupted(batch.images)
+
     def observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
 
@@ -216,7 +220,7 @@ class Trainer(Entries):
         """What the model makes of the corrupted images, and the batch with the weights of their pixels."""
         # First, because the call that follows clears what layers have added to the loss.
         self.observe(batch.images, training)
-        inputs, weights = self.corrupted(batch.images)
+        inputs, weights = self.inputs_of(batch)
         batch = batch._replace(target=_with_kept_noise(batch.target))
         y_pred = self(inputs, training=training)
         if weights is None:
@@ -352,7 +356,7 @@ class Trainer(Entries):
         if shape is not None and len(shape) != len(y_pred.shape) - 1:
             raise ValueError(
                 f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), of "
-                f"which it takes those of the hidden patches; {loss!r} gives the shape {shape}. Use 'mse', "
+                f"which it takes those of hidden pixels; {loss!r} gives the shape {shape}. Use 'mse', "
                 "'mae' or 'binary_crossentropy'."
             )
 

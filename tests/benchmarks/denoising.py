@@ -120,9 +120,10 @@ def flipped(image):
 class CosineOverTime(keras.callbacks.Callback):
     """Lets the learning rate fall to 0 along a cosine within so many seconds, then ends the training."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, highest=LEARNING_RATE):
         super().__init__()
         self.seconds = seconds
+        self.highest = highest
         self.steps = 0
 
     def on_train_begin(self, logs=None):
@@ -131,7 +132,7 @@ class CosineOverTime(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.steps += 1
         passed = min((time.perf_counter() - self.started) / self.seconds, 1.0)
-        self.model.optimizer.learning_rate = LEARNING_RATE * (1 + math.cos(math.pi * passed)) / 2
+        self.model.optimizer.learning_rate = self.highest * (1 + math.cos(math.pi * passed)) / 2
         self.model.stop_training = passed == 1.0
 
 

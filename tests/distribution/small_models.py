@@ -13,6 +13,7 @@ MODELS = {
     "SkipConnectionCAE": THREE_LEVELS,
     "ResidualCAE": {"latent_dim": 3, "filters": (3, 4)},
     "DenoisingCAE": {"filters": (3, 4), "convs_per_level": 1},
+    "BlindSpotCAE": {"filters": (3, 4), "convs_per_level": 1},
     "VariationalCAE": {**THREE_LEVELS, "beta": 5.0, "free_bits": 0.05},
     "WassersteinCAE": {**THREE_LEVELS, "mmd_weight": 3.0},
     "AdversarialCAE": {**THREE_LEVELS, "adversarial_weight": 0.5, "discriminator_units": (6,)},

@@ -28,6 +28,7 @@ MODELS = {
 MORE_MODELS = {
     "residual": lambda: keras_cae.models.ResidualCAE(3, filters=(4,)),
     "masked": lambda: keras_cae.models.MaskedCAE(3, filters=(4,), seed=1),
+    "blind spots": lambda: keras_cae.models.BlindSpotCAE(filters=(3, 4), convs_per_level=1, seed=1),
     "denoising": lambda: keras_cae.models.DenoisingCAE(
         filters=(3, 4), convs_per_level=1, corruption=keras.layers.GaussianNoise(0.1)
     ),

@@ -19,6 +19,7 @@ import keras_cae
 
 folder, name, save_freq = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 ARGUMENTS = {
+    "BlindSpotCAE": {"filters": (2, 3), "convs_per_level": 1},
     "DenoisingCAE": {"filters": (2, 3), "convs_per_level": 1},
     "MaskedCAE": {"latent_dim": 3, "filters": (4,)},
     "ResidualCAE": {"latent_dim": 3, "filters": (4,)},

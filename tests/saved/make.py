@@ -41,6 +41,7 @@ MODELS = {
     "AdversarialCAE": lambda: models.AdversarialCAE(2, filters=(2,), discriminator_units=(3,)),
     "BasicCAE": lambda: models.BasicCAE(2, filters=(2,), corruption=layers.StainNoise(seed=1)),
     "BatchNormPoolCAE": lambda: models.BatchNormPoolCAE(2, filters=(2,), dtype="mixed_bfloat16"),
+    "BlindSpotCAE": lambda: models.BlindSpotCAE(filters=(2, 3), convs_per_level=1, seed=1),
     "CAE": lambda: models.CAE(*networks(), corruption=keras.layers.GaussianNoise(0.1, seed=1)),
     "DenoisingCAE": lambda: models.DenoisingCAE(filters=(2, 3), convs_per_level=1),
     "MaskedCAE": lambda: models.MaskedCAE(2, filters=(2,), seed=1),

@@ -1,0 +1,47 @@
+"""The search for a `BlindSpotCAE`."""
+
+from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
+from keras_cae.hypermodels.search_space import Choices, Fixed, Range
+from keras_cae.hypermodels.shared_space import WITHOUT_LATENT_DIM
+from keras_cae.models import BlindSpotCAE
+
+
+class HyperBlindSpotCAE(HyperPyramid):
+    """Finds a `keras_cae.models.BlindSpotCAE`.
+
+    Trials are compared by how well they predict hidden pixels of noisy images, which needs no clean ones; with
+    `validation_data=(noisy, clean)` by how well they remove the noise. Arguments and
+    hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`, and:
+
+    - `corruption`: none. The images have their noise.
+    - `loss`: mse.
+    - `depth`: 2 to 3, 3 first.
+    - `width`: 32, 16 or 64.
+    - `convs_per_level`: 1 to 3, 2 first.
+    - `kernel_size`: 3.
+    - `output_activation`: linear.
+    - `ratio`: 1/9. Figures of different shares of hidden pixels can't be compared: it is not searched.
+    - `replacement`: median.
+
+    Example:
+
+    >>> hypermodel = keras_cae.hypermodels.HyperBlindSpotCAE((48, 48, 1), replacement="uniform")
+    >>> hypermodel.build(keras_tuner.HyperParameters()).replacement
+    'uniform'
+    """
+
+    model_class = BlindSpotCAE
+    measures_denoising = True
+    shared_space = WITHOUT_LATENT_DIM | {
+        "corruption": ("corruption/kind", Fixed("none")),
+        "loss": ("training/loss", Fixed("mse")),
+    }
+    own_space = PYRAMID_SPACE | {
+        "depth": Range(2, 3, default=3),
+        "width": Choices((32, 16, 64), log=True),
+        "convs_per_level": Range(1, 3, default=2),
+        "kernel_size": Fixed(3),
+        "output_activation": Fixed("linear"),
+        "ratio": Fixed(1 / 9),
+        "replacement": Fixed("median"),
+    }

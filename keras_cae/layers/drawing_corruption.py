@@ -1,0 +1,44 @@
+"""What corruptions share that draw how strong they are for every image."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.layers.corruption import Corruption
+from keras_cae.layers.shapes import between, for_pixels
+from keras_cae.validation import seed as seed_rule
+
+
+class DrawingCorruption(Corruption):
+    """Changes all pixels of an image, as strongly as is drawn for the image.
+
+    A subclass writes `changed`. All is computed in float32, whatever the precision of the images.
+    """
+
+    def __init__(self, *, seed: int | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed_rule(seed, "seed")
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def changed(self, images: Any) -> Any:
+        """Return the corrupted images of a batch of float32."""
+        raise NotImplementedError
+
+    def corrupt(self, images: Any) -> tuple[Any, Any]:
+        return ops.cast(self.changed(ops.cast(images, "float32")), images.dtype), None
+
+    def drawn(self, images: Any, value: float | tuple[float, float]) -> Any:
+        """A number for each image within a range, or the one number, in a shape that broadcasts with images."""
+        low, high = value if isinstance(value, tuple) else (value, value)
+        if low == high:
+            return ops.convert_to_tensor(low, "float32")
+        return for_pixels(between(images, low, high, self.seed_generator), len(images.shape) - 1)
+
+    def normal(self, images: Any) -> Any:
+        """Standard normal numbers in the shape of images."""
+        return keras.random.normal(ops.shape(images), dtype="float32", seed=self.seed_generator)
+
+    def uniform(self, shape: Any) -> Any:
+        """Numbers from 0 to 1."""
+        return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)

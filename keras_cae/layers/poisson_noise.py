@@ -1,0 +1,84 @@
+"""A corruption by the noise of counted photons."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.validation import positive_float, positive_float_or_range, seed
+
+FEW = 16.0
+"""Up to this mean, counts are drawn by their exact distribution."""
+MOST_OF_FEW = 48
+"""The count that a mean of `FEW` exceeds once in 10 thousand million draws."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class PoissonNoise(DrawingCorruption):
+    """Replaces pixels by random counts in training, as sensors that count photons do.
+
+    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean stays, and its variance grows
+    with its brightness. Counts of more than 16 on average are drawn by the Cornish-Fisher expansion, whose mean and
+    variance agree with those of the Poisson distribution within a hundredth. Negative values count as 0. Without
+    `training` images stay as they are.
+
+    Args:
+        peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two
+            between which one is drawn for every image.
+        max_value: the value of white: 1 for images in [0, 1].
+        seed: of the random numbers.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above.
+
+    Example:
+
+    >>> noise = keras_cae.layers.PoissonNoise(peak=20, seed=0)
+    >>> noisy = noise(np.full((1, 64, 64, 1), 0.5), training=True)
+    >>> round(float(np.var(noisy) * 20 / 0.5), 1)
+    1.0
+    """
+
+    rules: ClassVar = {"peak": positive_float_or_range, "max_value": positive_float, "seed": seed}
+
+    def __init__(
+        self,
+        peak: float | tuple[float, float] = (10.0, 100.0),
+        *,
+        max_value: float = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed=seed, **kwargs)
+        self.keep(peak=peak, max_value=max_value)
+
+    def changed(self, images: Any) -> Any:
+        photons = self.drawn(images, self.peak) / self.max_value
+        means = ops.maximum(images * photons, 0.0)
+        return ops.where(means < FEW, self._few(means), self._many(means)) / photons
+
+    def _few(self, means: Any) -> Any:
+        """Counts by the inverse of their distribution function: how many of its steps lie below a number in [0, 1)."""
+        means = ops.minimum(means, FEW)
+        level = self.uniform(ops.shape(means))
+        probability = ops.exp(-means)
+        reached, counts = probability, ops.zeros_like(means)
+        for count in range(1, MOST_OF_FEW + 1):
+            counts = counts + ops.cast(level >= reached, "float32")
+            probability = probability * means / count
+            reached = reached + probability
+        return counts
+
+    def _many(self, means: Any) -> Any:
+        normal = self.normal(means)
+        deviation = ops.sqrt(ops.maximum(means, FEW))
+        third = (normal**3 - normal) / (72.0 * deviation)
+        # The variance of the expansion and of rounding, beyond that of the counts.
+        scale = ops.sqrt(1.0 - 1.0 / (12.0 * deviation**2))
+        return ops.round(means + scale * deviation * normal + (normal**2 - 1) / 6.0 - third)

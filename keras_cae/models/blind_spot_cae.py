@@ -1,0 +1,262 @@
+"""Removes noise without having seen clean images."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_cae.datasets.random_patches import RandomPatches
+from keras_cae.hyperparameters import without
+from keras_cae.layers.blind_spots import BlindSpots, mask_rule
+from keras_cae.models.cae import corrupted_by
+from keras_cae.models.pyramid_cae import PyramidCAE, Strides
+from keras_cae.networks.blind_u_shaped import BlindUShaped
+from keras_cae.networks.pyramid import Pyramid
+from keras_cae.training.data import check_counts, check_validation_split
+from keras_cae.training.inference import DEFAULT_BATCH_SIZE
+from keras_cae.training.trainer import Batch
+from keras_cae.validation import boolean, choice, optional, per_axis, positive_int, positive_int_or_ints, share
+from keras_cae.validation import seed as seed_rule
+
+RADIUS = {"median": 1, "mean": 1, "uniform": 2}
+"""How far away the neighbours may be that replace a hidden pixel."""
+
+
+@keras.saving.register_keras_serializable(package="keras_cae")
+class BlindSpotCAE(PyramidCAE):
+    """Removes noise from images of any size, trained on the noisy images alone.
+
+    Hides single pixels, which the model learns to predict from those around them. Noise that is independent from
+    pixel to pixel can't be predicted, so that what it makes is the clean image (Krull et al. 2019, "Noise2Void:
+    Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard Artifacts
+    with Modified Sampling Strategies and a Tweaked Network Architecture"). `predict` and `encode` hide nothing, and
+    take images of any size.
+
+    - `fit(noisy)` trains on noisy images. Of images in an array that are larger than `patch_size` it takes patches
+      from random places, as many in each epoch as fit side by side, so that a single large image is enough:
+      `fit(image[None], epochs=100)`. Datasets are taken as they are: let them yield patches.
+    - `fit(noisy, other)` trains towards other images, and hides nothing: two noisy images of the same
+      scene, which is Noise2Noise (Lehtinen et al. 2018), or clean ones.
+    - The loss is that of the hidden pixels, and metrics compare images whose visible pixels are as they were.
+      With `validation_data=(noisy, clean)` nothing is hidden, and both say how well noise is removed.
+
+    Images are normalized, so that values of any unit will do. Sizes that the levels can't halve are padded inside by
+    reflection.
+
+    Args:
+        convs_per_level: how many convolutions the encoder and the decoder have at each size.
+        ratio: share of the pixels that are hidden, between 0 and 1.
+        replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
+            the value of one of them, "uniform" (N2V).
+        structured_mask: array of zeros and ones with odd sides, for noise that is correlated between neighbours:
+            which pixels around a hidden one, in the middle, are replaced too. `np.ones((1, 9))` for noise along rows.
+        outermost_skip: whether the decoder sees the feature maps of full resolution; N2V2 does without.
+        blurred_pooling: whether the encoder makes feature maps smaller by blurring (N2V2), rather than by strides.
+        patch_size: side of the patches that `fit` takes of larger images, an integer or one for each axis; None
+            for whole images.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        filters: channels of each level's convolutions, from full resolution down.
+        kernel_size: side of the kernels, an integer or one for each axis.
+        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
+            each level, with or without the first, which may be a tuple with one for each axis.
+        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
+        output_activation: the same, for the last layer.
+        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        corruption: layer that is applied to the inputs in training and evaluation, before pixels are hidden.
+        normalizer: `keras.layers.Normalization`, which the first `fit` adapts, see `CAE`. None makes one.
+        seed: of the choice of pixels and of patches.
+        **kwargs: of `keras.Model`.
+
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
+    `(n, depth, height, width, channels)`; of any size.
+
+    Output shape: that of the input.
+
+    Raises:
+        ValueError: an argument is not of the kind named above; the loss has no value per pixel.
+
+    Example:
+
+    >>> model = keras_cae.models.BlindSpotCAE(filters=(4, 8), seed=0)
+    >>> model.compile(optimizer="adam", loss="mse")
+    >>> noisy = np.random.default_rng(0).normal(300, 20, (1, 150, 140, 1))
+    >>> history = model.fit(noisy, epochs=2, verbose=0)
+    >>> model.predict(noisy, verbose=0).shape
+    (1, 150, 140, 1)
+    """
+
+    rules: ClassVar = {
+        **without(PyramidCAE.rules, "latent_dim"),
+        "convs_per_level": positive_int,
+        "ratio": share,
+        "replacement": choice(*RADIUS),
+        "structured_mask": optional(mask_rule),
+        "outermost_skip": boolean,
+        "blurred_pooling": boolean,
+        "patch_size": optional(positive_int_or_ints),
+        "seed": seed_rule,
+    }
+
+    def __init__(
+        self,
+        convs_per_level: int = 2,
+        *,
+        ratio: float = 1 / 9,
+        replacement: str = "median",
+        structured_mask: Any = None,
+        outermost_skip: bool = True,
+        blurred_pooling: bool = False,
+        patch_size: int | Sequence[int] | None = 64,
+        rank: int = 2,
+        filters: Sequence[int] = (32, 64, 128),
+        kernel_size: int | Sequence[int] = 3,
+        strides: Strides = 2,
+        activation: Any = "relu",
+        output_activation: Any = "linear",
+        bottleneck: keras.layers.Layer | None = None,
+        corruption: keras.layers.Layer | None = None,
+        normalizer: keras.layers.Normalization | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            None,
+            hyperparameters={
+                "convs_per_level": convs_per_level,
+                "ratio": ratio,
+                "replacement": replacement,
+                "structured_mask": structured_mask,
+                "outermost_skip": outermost_skip,
+                "blurred_pooling": blurred_pooling,
+                "patch_size": patch_size,
+                "seed": seed,
+            },
+            rank=rank,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            activation=activation,
+            output_activation=output_activation,
+            bottleneck=bottleneck,
+            corruption=corruption,
+            normalizer=keras.layers.Normalization() if normalizer is None else normalizer,
+            **kwargs,
+        )
+        if self.patch_size is not None:
+            per_axis(self.patch_size, self.rank, "patch_size")
+        self.blind_spots = BlindSpots(
+            self.ratio,
+            replacement=self.replacement,
+            radius=RADIUS[self.replacement],
+            structured_mask=self.structured_mask,
+            seed=self.seed,
+            dtype=self.variable_dtype,
+            name="blind_spots",
+        )
+        self.blind_spots.check_rank(self.rank)
+
+    def pyramid(self, **shared: Any) -> Pyramid:
+        return BlindUShaped(
+            convs_per_level=self.convs_per_level,
+            outermost_skip=self.outermost_skip,
+            blurred=self.blurred_pooling,
+            **shared,
+        )
+
+    # What is hidden, and when
+
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        return (*super().corruptions, self.blind_spots)
+
+    def corrupted(self, images: Any) -> tuple[Any, Any]:
+        self._own_loop_is_corrupted = True
+        visible, _ = corrupted_by(super().corruptions, images)
+        return self.blind_spots.corrupt(visible)
+
+    def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
+        """Return the images with hidden pixels, and the weights of these; of images with another target, all pixels."""
+        if batch.target is batch.images:
+            return self.corrupted(batch.images)
+        self._own_loop_is_corrupted = True
+        visible, _ = corrupted_by(super().corruptions, batch.images)
+        if visible.shape[1:] != batch.target.shape[1:]:
+            return visible, None
+        hidden, weights = self.blind_spots.corrupt(visible)
+        # Towards themselves, images would be copied.
+        axes = tuple(range(1, len(batch.images.shape)))
+        itself = ops.all(ops.equal(batch.images, batch.target), axis=axes, keepdims=True)
+        return ops.where(itself, hidden, visible), ops.where(itself[..., 0], weights, ops.ones_like(weights))
+
+    # Patches of large images
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Train as `CAE.fit` does; on random patches of images in an array that are larger than `patch_size`."""
+        data = {"x": x, "y": y, "sample_weight": sample_weight, "batch_size": batch_size}
+        if class_weight is None and self._takes_patches_of(x):
+            data, validation_data = self._patches(x, y, sample_weight, batch_size, validation_split, validation_data)
+            validation_split = 0.0
+        return super().fit(
+            **data,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            **kwargs,
+        )
+
+    def _takes_patches_of(self, images: Any) -> bool:
+        shape = getattr(images, "shape", None)
+        if self.patch_size is None or shape is None or len(shape) != self.rank + 2:
+            return False
+        sizes = per_axis(self.patch_size, self.rank, "patch_size")
+        return any(side > size for side, size in zip(shape[1:-1], sizes, strict=True))
+
+    def _patches(
+        self, x: Any, y: Any, sample_weight: Any, batch_size: Any, validation_split: float, validation_data: Any
+    ) -> tuple[dict[str, Any], Any]:
+        """The patches to train on, as the arguments of `fit` that they stand for; and the validation data."""
+        check_validation_split(validation_split)
+        check_counts(batch_size)
+        x, y, sample_weight = self._checked_data(x, y, sample_weight)
+        parts = [x, None if y is x else y, sample_weight]
+        if validation_split and validation_data is None:
+            kept = math.floor(len(x) * (1.0 - validation_split))
+            if not kept:
+                raise ValueError(
+                    f"validation_split must leave images to train on, got {validation_split} of {len(x)}. Cut a "
+                    "part of the image off, and pass it as validation_data."
+                )
+            validation_data = tuple(None if part is None else part[kept:] for part in parts)
+            parts = [None if part is None else part[:kept] for part in parts]
+        x, y, sample_weight = parts
+        self._build_early(x)
+        self.prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
+        patches = RandomPatches(
+            x,
+            y,
+            sample_weight=sample_weight,
+            patch_size=self.patch_size,
+            batch_size=batch_size or DEFAULT_BATCH_SIZE,
+            seed=self.seed,
+        )
+        return {"x": patches}, validation_data

@@ -1,0 +1,135 @@
+"""How well `BlindSpotCAE` removes noise from photographs without ever having seen a clean one.
+
+    pip install -e ".[test]"
+    python tests/benchmarks/blind_spots.py [DATA] [--minutes 8] [--sigma 25] [--variant NAME ...]
+
+The noise is drawn once for each photograph, before training, and never clipped: noise that is drawn anew in every
+epoch would show the network clean images on average. Trains for so many minutes on random patches of the noisy
+photographs, with the mean squared error and Adam, whose learning rate falls from 1e-3 to 0 along a cosine; then
+removes the noise from whole photographs: from those that were trained on, as one does who has no others, and from
+those that were held out. DATA is that of denoising.py. Prints a table in Markdown: decibels of PSNR on average,
+nothing clipped.
+"""
+
+import argparse
+
+import keras
+import numpy as np
+from denoising import CosineOverTime, photographs, psnr
+from skimage.restoration import denoise_nl_means
+from tables import print_table
+
+import keras_cae
+
+PATCH = 64
+BATCH = 4
+TRAINED_ON = 12
+"""How many of the photographs that were trained on are looked at."""
+N2V = {"replacement": "uniform", "outermost_skip": True, "blurred_pooling": False}
+N2V2 = {"replacement": "median", "outermost_skip": False, "blurred_pooling": True}
+VARIANTS = {
+    "default": {},
+    "as N2V": {**N2V, "ratio": 1 / 484},
+    "as N2V2": {**N2V2, "ratio": 1 / 484},
+    "a pixel in 64": {"ratio": 1 / 64},
+    "uniform": {"replacement": "uniform"},
+    "mean": {"replacement": "mean"},
+    "no outermost skip": {"outermost_skip": False},
+    "outermost skip": {"outermost_skip": True},
+    "blurred pooling": {"blurred_pooling": True},
+    "strides": {"blurred_pooling": False},
+    "half precision": {"dtype": "mixed_bfloat16"},
+}
+"""What differs from the default of the model."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="?")
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--sigma", type=float, default=25, help="of the noise, where white is 255")
+    parser.add_argument("--variant", nargs="+", choices=VARIANTS, default=["default"])
+    parser.add_argument("--batch-size", type=int, default=BATCH)
+    parser.add_argument("--patch-size", type=int, default=PATCH)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    sigma = arguments.sigma / 255
+    training, held_out = (with_noise(part, sigma, seed) for seed, part in enumerate(photographs(arguments.data)))
+    shown = (training[:TRAINED_ON], held_out)
+    rows = [row("noisy", "", shown, lambda image: image), row("non-local means", "", shown, means(sigma))]
+    for name in arguments.variant:
+        model, steps = trained([image for _, image in training], VARIANTS[name], arguments)
+        rows.append(row(name, f"{steps:,}", shown, denoised(model)))
+    print_table(("method", "steps", "trained on", "held out"), rows)
+
+
+def row(name, steps, shown, method):
+    """A row of the table: the decibels of a method, on average, for each part of the photographs."""
+    return name, steps, *(f"{quality(pairs, method):.2f}" for pairs in shown)
+
+
+def with_noise(images, sigma, seed):
+    """Pairs of photographs without and with noise."""
+    return [(image, noisy(image, sigma, (seed, number))) for number, image in enumerate(images.values())]
+
+
+def noisy(image, sigma, seed):
+    return image + np.random.default_rng(seed).normal(0, sigma, image.shape).astype("float32")
+
+
+def trained(images, variant, arguments):
+    """The model of a variant, trained for so many minutes, and the number of steps."""
+    keras.utils.set_random_seed(arguments.seed)
+    model = keras_cae.models.BlindSpotCAE(seed=arguments.seed, normalizer=normalizer(images), **variant)
+    model.compile(keras.optimizers.Adam(arguments.learning_rate), "mse")
+    data = Patches(images, arguments.patch_size, arguments.batch_size, arguments.seed)
+    model.fit(data.pool(), steps_per_epoch=1, verbose=0)  # compiles the step
+    schedule = CosineOverTime(arguments.minutes * 60, arguments.learning_rate)
+    model.fit(data.pool(), steps_per_epoch=10**6, callbacks=[schedule], verbose=0)
+    return model, schedule.steps
+
+
+def normalizer(images):
+    """Adapted to all pixels, of images of several sizes."""
+    pixels = np.concatenate([image.ravel() for image in images])
+    return keras.layers.Normalization(mean=pixels.mean(), variance=pixels.var())
+
+
+class Patches:
+    """Random patches of photographs of several sizes, all of the same probability, flipped and turned."""
+
+    def __init__(self, images, side, batch_size, seed):
+        self.images, self.side, self.batch_size = images, side, batch_size
+        self.random = np.random.default_rng(seed)
+
+    def pool(self):
+        while True:
+            yield np.stack([self.patch() for _ in range(self.batch_size)])
+
+    def patch(self):
+        image = self.images[self.random.integers(len(self.images))]
+        top, left = (self.random.integers(0, side - self.side + 1) for side in image.shape[:2])
+        patch = image[top : top + self.side, left : left + self.side]
+        patch = np.rot90(patch, self.random.integers(4))
+        return patch[:, ::-1] if self.random.integers(2) else patch
+
+
+def means(sigma):
+    """Non-local means that know the noise."""
+    return lambda image: denoise_nl_means(image[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)[
+        ..., None
+    ]
+
+
+def denoised(model):
+    return lambda image: model.predict(image[None], verbose=0)[0]
+
+
+def quality(pairs, method):
+    """The decibels of a method, on average."""
+    return np.mean([psnr(clean, method(image)) for clean, image in pairs])
+
+
+if __name__ == "__main__":
+    main()
