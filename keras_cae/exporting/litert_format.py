@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_cae.exporting.file_format import FileFormat, Run, as_saved_model, is_installed
 from keras_cae.exporting.served import Served
+from keras_cae.layers.volume_pooling import pooling_by_slices
 
 UNKNOWN_OPERATION = re.compile(r"\btf\.(\w+)")
 
@@ -24,7 +25,7 @@ class LiteRTFormat(FileFormat):
     extra = "litert"
 
     def write(self, served: Served, path: Path, options: dict[str, Any]) -> None:
-        with as_saved_model(served) as folder:
+        with pooling_by_slices(), as_saved_model(served) as folder:  # There is no pooling of volumes.
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serve"])
             if "representative" in options:
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -64,7 +64,7 @@ def _decoder(model: Any, input_dtype: str | None, input_signature: Any) -> Serve
 
     def examples(count: int, size: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         images = random_images(model, (count, *size, model.built_shape[-1]), model.variable_dtype, rng)
-        return np.asarray(model.encode(images)).astype(dtype)
+        return np.asarray(ops.convert_to_numpy(model.encode(ops.convert_to_tensor(images)))).astype(dtype)
 
     return Served(
         description=f"the decoder of {type(model).__name__}",
