@@ -57,7 +57,7 @@ class WholeFiles(Mixin):
         with write_atomically(filepath) as unfinished:
             unfinished.write_bytes(content.getbuffer())
 
-    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> Any:
         if not _is_plain(filepath):
             super().export(filepath, *args, **kwargs)
             return

@@ -13,6 +13,7 @@ from keras_cae.anomaly.autoencoder_rule import autoencoder
 from keras_cae.anomaly.batch_function import inference_of
 from keras_cae.anomaly.calibration import THRESHOLDS, Calibration
 from keras_cae.anomaly.copying import warn_of_copying
+from keras_cae.anomaly.detector_files import DetectorFiles
 from keras_cae.anomaly.evaluation import as_labels, image_results, labelled_batches, note_undefined
 from keras_cae.anomaly.get import get
 from keras_cae.anomaly.pixel_rankings import PixelRankings
@@ -25,11 +26,10 @@ from keras_cae.models.cae import CAE
 from keras_cae.training.data import first_shape
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference, batches_of, joined
 from keras_cae.validation import choice, non_negative_float, optional, share_up_to_one, size_of_image
-from keras_cae.whole_files import BuiltFiles
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class AnomalyDetector(Hyperparameters, BuiltFiles, keras.Model):
+class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
     """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
 
     `calibrate` learns from normal images what scores they have, and sets the threshold; `predict` then scores
@@ -379,33 +379,3 @@ class AnomalyDetector(Hyperparameters, BuiltFiles, keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "AnomalyDetector":
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**config)
-
-    def export(
-        self,
-        filepath: Any,
-        format: str = "tf_saved_model",
-        verbose: bool | None = None,
-        input_signature: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        """Write an inference artifact, as `keras.Model.export` does, from images to what a call returns.
-
-        The scores and both thresholds are outputs of their own, so that whoever runs the artifact can move a
-        threshold.
-
-        Args:
-            filepath: path of the artifact.
-            format: one of the formats of `keras.Model.export`.
-            verbose: whether to print a message.
-            input_signature: by default images of the shape and of the type that the autoencoder was trained
-                on, in batches of any size.
-            **kwargs: of `keras.Model.export`.
-
-        Raises:
-            ValueError: the detector is not calibrated.
-        """
-        self.calibration.check_done()
-        if input_signature is None:
-            (images,) = self.autoencoder.export_signature()
-            input_signature = [keras.InputSpec(shape=self.images_shape, dtype=images.dtype)]
-        super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)

@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_cae.anomaly.statistic import statistic
@@ -54,8 +53,9 @@ class Calibration(keras.layers.Layer):
 
     def probability(self, scores: Any) -> Any:
         """The share of the normal images with a smaller score, for each of some scores."""
-        smaller = tf.searchsorted(self.normal_scores.value, scores)
-        return ops.cast(smaller, "float32") / ops.minimum(self.count.value, float(KEPT_SCORES))
+        # Counted, not searched for: the formats of exports have no binary search.
+        smaller = ops.sum(ops.cast(self.normal_scores.value < scores[:, None], "float32"), axis=-1)
+        return smaller / ops.minimum(self.count.value, float(KEPT_SCORES))
 
     def threshold(self, name: str) -> float:
         """The threshold of a name."""

@@ -16,8 +16,8 @@ SMOOTHING = 1e-5
 """Added to every code's count, so that none is divided by zero."""
 SMALLEST_COUNT = 1e-30
 """Of a code that was used: only those that never were have the count 0."""
-DISTANCES_AT_ONCE = 2**22
-"""How many distances between vectors and codes are in memory at the same time (16 MB)."""
+CODES_AT_ONCE = 128
+"""To how many codes the distances of all vectors are in memory at the same time."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -138,17 +138,9 @@ class VectorQuantizer(Quantizer):
 
     def indices(self, inputs: Any) -> Any:
         values = ops.cast(inputs, "float32")
-        rows = ops.reshape(values, (-1, self.code_dim))
-        codebook = ops.convert_to_tensor(self.codebook)
-        half_squares = ops.sum(ops.square(codebook), axis=-1) / 2.0
-
-        def nearest(part: Any) -> Any:
-            # |z − e|² / 2 without |z|² / 2, which is the same for all codes.
-            distances = half_squares - ops.matmul(part, ops.transpose(codebook))
-            return tf.argmin(distances, axis=-1, output_type=tf.int32)
-
-        found = _in_parts(nearest, ops.stop_gradient(rows), self.codebook_size)
-        return ops.reshape(ops.cast(found, "int32"), ops.shape(values)[:-1])
+        rows = ops.stop_gradient(ops.reshape(values, (-1, self.code_dim)))
+        found = _nearest(rows, ops.convert_to_tensor(self.codebook))
+        return ops.reshape(found, ops.shape(values)[:-1])
 
     def vectors(self, indices: Any) -> Any:
         return ops.take(self.codebook, indices, axis=0)
@@ -190,21 +182,27 @@ class VectorQuantizer(Quantizer):
         return value if replica_count() == 1 else sum_over_replicas(value)
 
 
-def _in_parts(function: Any, rows: Any, width: int) -> Any:
-    """Apply a function from rows to one number each to as many rows at once as memory has room for.
+def _nearest(rows: Any, codebook: Any) -> Any:
+    """The number of the vector of a codebook that is nearest to each row; the first of several.
+
+    The codebook is taken in parts, of which Python knows how many there are: a loop in the graph would hold lists
+    of tensors, which ONNX, OpenVINO and LiteRT don't know.
 
     Args:
-        function: from `(n, d)` to `(n,)`, by way of `(n, width)`.
         rows: of shape `(n, d)`.
-        width: how many values a row needs meanwhile.
+        codebook: of shape `(codebook_size, d)`.
     """
-    count = ops.shape(rows)[0]
-    at_once = max(1, DISTANCES_AT_ONCE // width)
-    if isinstance(count, int) and count <= at_once:
-        return function(rows)
-    parts = tf.maximum(1, -(-count // at_once))
-    height = -(-count // parts)
-    padded = tf.pad(rows, [(0, parts * height - count), (0, 0)])
-    padded = tf.reshape(padded, (parts, height, rows.shape[-1]))
-    found = tf.map_fn(function, padded, fn_output_signature=tf.TensorSpec((None,), "int32"))
-    return tf.reshape(found, (-1,))[:count]
+    half_squares = ops.sum(ops.square(codebook), axis=-1) / 2.0
+    found = smallest = None
+    for start in range(0, codebook.shape[0], CODES_AT_ONCE):
+        part = slice(start, start + CODES_AT_ONCE)
+        # |z − e|² / 2 without |z|² / 2, which is the same for all codes.
+        distances = half_squares[part] - ops.matmul(rows, ops.transpose(codebook[part]))
+        nearest = tf.argmin(distances, axis=-1, output_type=tf.int32)
+        distance = ops.min(distances, axis=-1)
+        if found is None:
+            found, smallest = nearest, distance
+        else:
+            found = ops.where(distance < smallest, nearest + start, found)
+            smallest = ops.minimum(distance, smallest)
+    return found

@@ -1,5 +1,8 @@
 """Pooling of volumes in every precision."""
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import keras
@@ -12,6 +15,18 @@ from keras_cae.validation import choice, positive_ints
 POOLINGS = {"Max": ops.max_pool, "Average": ops.average_pool}
 WITH_KERNELS = ("float32", "bfloat16")
 """The types for which TensorFlow pools volumes on every device."""
+
+_by_slices: contextvars.ContextVar[bool] = contextvars.ContextVar("by_slices", default=False)
+
+
+@contextlib.contextmanager
+def pooling_by_slices() -> Iterator[None]:
+    """Within the block volumes are pooled by operations on images only."""
+    token = _by_slices.set(True)
+    try:
+        yield
+    finally:
+        _by_slices.reset(token)
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -34,7 +49,7 @@ class VolumePooling(Hyperparameters, keras.layers.Layer):
         self.keep(kind=kind, size=size)
 
     def call(self, inputs: Any) -> Any:
-        if keras.backend.standardize_dtype(inputs.dtype) in WITH_KERNELS:
+        if keras.backend.standardize_dtype(inputs.dtype) in WITH_KERNELS and not _by_slices.get():
             return self._pooled(inputs, self.size)
         count, depth, height, width, channels = ops.shape(inputs)
         slices = self._pooled(ops.reshape(inputs, (-1, height, width, channels)), self.size[1:])

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_cae.exporting.export import export_autoencoder
+from keras_cae.exporting.report import ExportReport
 from keras_cae.kinds import KINDS
 from keras_cae.models.compiling import Compiling
 from keras_cae.training.random_state import named_seed_generators
@@ -69,29 +71,64 @@ class ModelFiles(Compiling):
         format: str = "tf_saved_model",
         verbose: bool | None = None,
         input_signature: Any = None,
+        *,
+        part: str = "autoencoder",
+        input_dtype: str | None = None,
+        quantize: str | None = None,
+        representative_images: Any = None,
+        verify: bool = True,
         **kwargs: Any,
-    ) -> None:
-        """Write an inference artifact, as `keras.Model.export` does, without needing a call first.
+    ) -> ExportReport:
+        """Write a file that computes what the model computes, without this library.
+
+        A SavedModel computes in the precision of the model, files of the other formats in float32. Where the
+        format's runtime is installed, the file is loaded and compared with the model on random batches: of 1
+        and of 5 images, and of an even and an odd size where the model takes any. A file that computes
+        something else is an error, and the file that was there before stays.
 
         Args:
-            filepath: path of the artifact.
-            format: one of the formats of `keras.Model.export`.
-            verbose: whether to print a message.
-            input_signature: by default images of the shape and of the type that the model was trained on, in
-                batches of any size: uint8 where the training images were, else floats.
-            **kwargs: of `keras.Model.export`.
+            filepath: path of the file: of OpenVINO it ends with ".xml", of LiteRT with ".tflite"; of a
+                SavedModel it is a folder.
+            format: "tf_saved_model", "onnx", "openvino" or "litert".
+            verbose: whether to print what came of it; None for yes.
+            input_signature: shape and type of the input, as Keras takes it. By default images of the shape
+                that the model was built for, in batches of any size.
+            part: "autoencoder", from images to reconstructions; "encoder", from images to what `encode` gives;
+                or "decoder", from these codes to images.
+            input_dtype: type of the images: "uint8" and "uint16" are scaled to [0, 1] in the file, "float32"
+                are taken as they are. None for that of the training.
+            quantize: "int8" for a LiteRT file that computes in 8-bit integers.
+            representative_images: images of the kind that a quantized file will see, some hundred.
+            verify: whether to compare the file with the model.
+            **kwargs: `opset_version`, of ONNX.
+
+        Returns:
+            An `ExportReport`: where the file is, and how far its outputs are from those of the model; of a
+            quantized file also its PSNR, and by how much that is less than the model's.
 
         Raises:
-            ValueError: the model is not built.
+            ImportError: what the format needs is not installed.
+            ValueError: the model is not built, an argument is not of the kind named above, or the format has
+                no place for an operation of the model.
         """
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it can be exported: train it, call it on "
                 f"images, or call build({KINDS[self.rank].shape_to_build})."
             )
-        if input_signature is None:
-            input_signature = self.export_signature()
-        super().export(filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
+        return export_autoencoder(
+            self,
+            filepath,
+            format,
+            part=part,
+            input_dtype=input_dtype,
+            input_signature=input_signature,
+            quantize=quantize,
+            representative_images=representative_images,
+            verify=verify,
+            verbose=verbose,
+            options=kwargs,
+        )
 
     def export_signature(self) -> list[keras.InputSpec]:
         """Images of the shape and of the type that the model was trained on, as `export` takes them."""

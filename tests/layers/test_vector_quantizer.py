@@ -21,9 +21,9 @@ def nearest(vectors, codebook):
     return distances.argmin(-1)
 
 
-@pytest.mark.parametrize("distances_at_once", [2**22, 70, 1])
-def test_the_nearest_code(distances_at_once, monkeypatch):
-    monkeypatch.setattr(vector_quantizer, "DISTANCES_AT_ONCE", distances_at_once)
+@pytest.mark.parametrize("codes_at_once", [128, 3, 1])
+def test_the_nearest_code(codes_at_once, monkeypatch):
+    monkeypatch.setattr(vector_quantizer, "CODES_AT_ONCE", codes_at_once)
     quantizer = started()
     codebook = np.asarray(quantizer.codebook)
     expected = nearest(VECTORS, codebook)
@@ -36,14 +36,22 @@ def test_the_nearest_code(distances_at_once, monkeypatch):
 
 
 def test_distances_are_computed_in_parts(monkeypatch):
-    monkeypatch.setattr(vector_quantizer, "DISTANCES_AT_ONCE", 70)
+    monkeypatch.setattr(vector_quantizer, "CODES_AT_ONCE", 3)
     sizes = []
     quantizer = started()
     matmul = keras.ops.matmul
-    monkeypatch.setattr(keras.ops, "matmul", lambda a, b: sizes.append(len(a) * b.shape[1]) or matmul(a, b))
+    monkeypatch.setattr(keras.ops, "matmul", lambda a, b: sizes.append(b.shape[1]) or matmul(a, b))
     quantizer.indices(VECTORS)
-    assert max(sizes) <= 70
-    assert sum(sizes) >= 90 * 10
+    assert sizes == [3, 3, 3, 1]
+
+
+def test_the_first_of_equally_near_codes(monkeypatch):
+    monkeypatch.setattr(vector_quantizer, "CODES_AT_ONCE", 3)
+    quantizer = started()
+    codebook = np.ones((10, 4), "float32")
+    codebook[[4, 8]] = 0.0
+    quantizer.codebook.assign(codebook)
+    np.testing.assert_array_equal(quantizer.indices(np.array([[0.1] * 4, [0.9] * 4], "float32")), [4, 0])
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.7, 0.99])

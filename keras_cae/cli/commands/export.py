@@ -1,0 +1,147 @@
+"""`keras-cae export`."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from keras_cae.cli import options as option
+from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.messages import say
+from keras_cae.cli.quiet_start import import_keras
+from keras_cae.cli.run_folder import RunFolder
+
+ModelFile = Annotated[
+    Path,
+    typer.Argument(metavar="MODEL", help="A model.keras or a detector.keras, or the folder of a run, for its model."),
+]
+OutFile = Annotated[
+    Path,
+    typer.Argument(metavar="OUT", help="The file to write; of a SavedModel, the folder."),
+]
+Format = Annotated[
+    Literal["tf_saved_model", "onnx", "openvino", "litert"] | None,
+    typer.Option(
+        help="The format of the file.",
+        show_default="by the suffix of OUT: .onnx, .xml (OpenVINO), .tflite (LiteRT), else a SavedModel",
+        rich_help_panel="Exporting",
+    ),
+]
+Part = Annotated[
+    Literal["autoencoder", "encoder", "decoder"] | None,
+    typer.Option(help="What the file computes.", show_default="autoencoder", rich_help_panel="Exporting"),
+]
+InputDtype = Annotated[
+    Literal["uint8", "uint16", "float32"] | None,
+    typer.Option(
+        help="The type of the images that the file takes.",
+        show_default="that of the training",
+        rich_help_panel="Exporting",
+    ),
+]
+Quantize = Annotated[
+    Literal["int8"] | None,
+    typer.Option(help="Compute in 8-bit integers; LiteRT only.", rich_help_panel="Exporting"),
+]
+RepresentativeImages = Annotated[
+    str | None,
+    typer.Option(
+        "--representative-images",
+        metavar="DATA",
+        help="Images of the kind that a quantized file will see: a folder, an .npy or an .npz file.",
+        rich_help_panel="Exporting",
+    ),
+]
+Verify = Annotated[
+    bool,
+    typer.Option(help="Compare the file with the model on random images.", rich_help_panel="Exporting"),
+]
+FORMATS = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
+"""The formats that files with these suffixes have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """The options of `keras-cae export`."""
+
+    model: ModelFile
+    out: OutFile
+    format: Format = None
+    part: Part = None
+    input_dtype: InputDtype = None
+    quantize: Quantize = None
+    representative_images: RepresentativeImages = None
+    verify: Verify = True
+    json: option.AsJSON = False
+
+
+def export(options: ExportOptions) -> int:
+    """Write a file that computes what a model or a detector computes, without this library.
+
+    The file is loaded in its own runtime, where that is installed, and compared with the model on random images.
+    """
+    import_keras()
+    with plain_errors():
+        model = _load(options.model)
+        file_format = options.format or FORMATS.get(options.out.suffix, "tf_saved_model")
+        report = model.export(
+            options.out,
+            format=file_format,
+            verbose=False,
+            input_dtype=options.input_dtype,
+            verify=options.verify,
+            **_of_autoencoders(options, model),
+        )
+    say(json.dumps(asdict(report)) if options.json else str(report))
+    return SUCCESS
+
+
+def _load(path: Path) -> Any:
+    """Load an autoencoder or a detector.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it holds something else.
+    """
+    import keras
+
+    from keras_cae.anomaly import AnomalyDetector
+    from keras_cae.models import CAE
+
+    file = RunFolder(path).model if path.is_dir() else path
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no model {str(file)!r}. Train one with: keras-cae train DATA")
+    try:
+        loaded = keras.saving.load_model(file, compile=False)
+    except Exception as error:
+        raise ValueError(f"The model {str(file)!r} can't be loaded: {error}") from error
+    if not isinstance(loaded, CAE | AnomalyDetector):
+        raise ValueError(
+            f"{str(file)!r} holds a {type(loaded).__name__}, not an autoencoder of keras_cae or a detector."
+        )
+    return loaded
+
+
+def _of_autoencoders(options: ExportOptions, model: Any) -> dict[str, Any]:
+    """The arguments that detectors don't have."""
+    from keras_cae.models import CAE
+
+    every = {"part": options.part, "quantize": options.quantize, "representative_images": options.representative_images}
+    given: dict[str, Any] = {name: value for name, value in every.items() if value is not None}
+    if given and not isinstance(model, CAE):
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ValueError(f"{names}: for autoencoders only, but {str(options.model)!r} holds a detector.")
+    if "representative_images" in given:
+        given["representative_images"] = _images(given["representative_images"], model)
+    return given
+
+
+def _images(data: str, model: Any) -> Any:
+    """Images in the size of the model, where it has one."""
+    from keras_cae.datasets import load_images
+
+    *sides, channels = model.built_shape[1:]
+    size = tuple(sides) if model.rank == 2 and None not in sides else None
+    return load_images(data, image_size=size, channels=channels, rank=model.rank).images

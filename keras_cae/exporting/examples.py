@@ -1,0 +1,55 @@
+"""Random images of the kind that a model takes."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_cae.pixel_values import WHITE
+
+SMALLEST_SIDE = 12
+"""Of the images that a file for images of any size is tried on."""
+
+
+def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> np.ndarray:
+    """Images with the values that a model was made for.
+
+    Args:
+        model: an autoencoder of the library, built.
+        shape: `(n, *spatial, channels)`.
+        dtype: of the images.
+        rng: makes them.
+    """
+    if dtype == "bool":
+        return rng.random(shape) > 0.5
+    if dtype in WHITE:
+        return rng.integers(0, WHITE[dtype], size=shape, dtype=dtype, endpoint=True)
+    if model.normalizer is not None:
+        mean, variance = (
+            keras.ops.convert_to_numpy(part) for part in (model.normalizer.mean, model.normalizer.variance)
+        )
+        mean, deviation = (np.reshape(part, (-1,)) for part in (mean, np.sqrt(variance)))
+        return (mean + deviation * rng.standard_normal(shape)).astype(dtype)
+    gate = model.gate
+    low, high = gate.span or ((gate.low, gate.high) if gate.bounded else (0.0, 1.0))
+    return rng.uniform(low, high, shape).astype(dtype)
+
+
+def sizes_to_try(model: Any, sides: tuple[int | None, ...]) -> list[tuple[int, ...]]:
+    """Sizes of images: that of the model; of a model for any size two, the second one odd.
+
+    Args:
+        model: an autoencoder of the library, built.
+        sides: its spatial sides; None for those that may differ.
+    """
+    if None not in sides:
+        return [tuple(side for side in sides if side is not None)]
+    try:
+        factors = model.downsampling
+    except ValueError:  # Networks that don't tell.
+        factors = (4,) * len(sides)
+    even = [factor * -(-SMALLEST_SIDE // factor) + axis * factor for axis, factor in enumerate(factors)]
+    odd = [side + 1 + (side % 2) + 2 * axis for axis, side in enumerate(even)]
+    return [
+        tuple(own if side is None else side for own, side in zip(chosen, sides, strict=True)) for chosen in (even, odd)
+    ]

@@ -1,0 +1,60 @@
+"""LiteRT, formerly TensorFlow Lite."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_cae.exporting.file_format import FileFormat, Run, as_saved_model, is_installed
+from keras_cae.exporting.served import Served
+from keras_cae.layers.volume_pooling import pooling_by_slices
+
+UNKNOWN_OPERATION = re.compile(r"\btf\.(\w+)")
+
+
+class LiteRTFormat(FileFormat):
+    """A file for phones and small devices, in float32 or, quantized, in 8-bit integers."""
+
+    name = "litert"
+    title = "LiteRT"
+    suffix = ".tflite"
+    runtimes = ("ai_edge_litert", "tensorflow.lite")
+    extra = "litert"
+
+    def write(self, served: Served, path: Path, options: dict[str, Any]) -> None:
+        with pooling_by_slices(), as_saved_model(served) as folder:  # There is no pooling of volumes.
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serve"])
+            if "representative" in options:
+                converter.optimizations = [tf.lite.Optimize.DEFAULT]
+                converter.representative_dataset = lambda: _named(served, options["representative"])
+            try:
+                content = converter.convert()
+            except Exception as error:
+                operations = _unknown_operations(str(error))
+                raise self.impossible(served, operations, error) from error
+        path.write_bytes(content)
+
+    def load(self, path: Path) -> Run:
+        if is_installed("ai_edge_litert"):
+            from ai_edge_litert.interpreter import Interpreter
+        else:
+            Interpreter = tf.lite.Interpreter  # noqa: N806  # a class
+        # Of a copy in memory: the file is put in its place meanwhile.
+        interpreter = Interpreter(model_content=path.read_bytes())
+        runner = interpreter.get_signature_runner("serve")
+        (images,) = runner.get_input_details()
+        return lambda batch: runner(**{images: batch})
+
+
+def _named(served: Served, batches: list[np.ndarray]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    for batch in batches:
+        yield "serve", {served.input_name: batch}
+
+
+def _unknown_operations(message: str) -> list[str]:
+    """The operations that the converter names as those that LiteRT does not have."""
+    details = message.split("Details:")[-1] if "Details:" in message else ""
+    return UNKNOWN_OPERATION.findall(details)

@@ -1,0 +1,58 @@
+"""ONNX, by way of tf2onnx."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from keras_cae.exporting.file_format import FileFormat, Run
+from keras_cae.exporting.served import Served
+
+
+class ONNXFormat(FileFormat):
+    """A file for ONNX Runtime and whatever else reads ONNX."""
+
+    name = "onnx"
+    title = "ONNX"
+    packages = ("onnx", "tf2onnx")
+    runtimes = ("onnxruntime",)
+    extra = "onnx"
+    options = ("opset_version",)
+
+    def write(self, served: Served, path: Path, options: dict[str, Any]) -> None:
+        import onnx
+        import tf2onnx
+
+        signature = served.signature
+        function = tf.function(served.function, input_signature=[signature], autograph=False)
+        logger = logging.getLogger("tf2onnx")
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)  # What it reports as an error is raised below.
+        try:
+            model, _ = tf2onnx.convert.from_function(function, [signature], opset=options.get("opset_version"))
+        except Exception as error:
+            raise self.impossible(served, (), error) from error
+        finally:
+            logger.setLevel(level)
+        unknown = {node.op_type for node in _nodes(model.graph) if not onnx.defs.has(node.op_type, node.domain)}
+        if unknown:
+            raise self.impossible(served, unknown)
+        path.write_bytes(model.SerializeToString())
+
+    def load(self, path: Path) -> Run:
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        (images,) = (taken.name for taken in session.get_inputs())
+        return lambda batch: dict(zip(names, session.run(names, {images: batch}), strict=True))
+
+
+def _nodes(graph: Any) -> Any:
+    """The nodes of a graph, those of the graphs inside of it too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for part in (attribute.g, *attribute.graphs):
+                yield from _nodes(part)

@@ -1,0 +1,51 @@
+"""What an exported file computes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Outputs = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A function of one batch, and what is needed to write it into a file and to check that file.
+
+    Attributes:
+        description: what it is, for messages: "the encoder of BasicCAE".
+        model: whose variables it uses.
+        function: from a tensor to a dictionary of tensors.
+        input_name: name of its input.
+        shape: of its input; None for what may differ from batch to batch.
+        dtype: of its input.
+        image_shape: `(*spatial, channels)` of the images that `examples` is asked for.
+        examples: makes a batch for its input: from a number of images, a spatial size, and a random generator.
+        jumps: whether a rounding error can become a large one, as where the nearest of several is chosen.
+        derived: outputs that follow from other outputs, as functions of all of them.
+    """
+
+    description: str
+    model: keras.Model
+    function: Callable[[Any], dict[str, Any]]
+    input_name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+    image_shape: tuple[int | None, ...]
+    examples: Callable[[int, tuple[int, ...], np.random.Generator], np.ndarray]
+    jumps: bool = False
+    derived: dict[str, Callable[[Outputs], np.ndarray]] = field(default_factory=dict)
+
+    @property
+    def signature(self) -> tf.TensorSpec:
+        """The input, as TensorFlow describes it."""
+        return tf.TensorSpec(self.shape, self.dtype, name=self.input_name)
+
+    def here(self, batch: np.ndarray) -> Outputs:
+        """What the model itself makes of a batch, on the CPU, operation by operation."""
+        with tf.device("CPU:0"):
+            outputs = self.function(tf.constant(batch))
+        return {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in outputs.items()}

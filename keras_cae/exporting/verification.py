@@ -1,0 +1,117 @@
+"""Whether a file computes what the model computes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_cae.exporting.examples import sizes_to_try
+from keras_cae.exporting.file_format import FileFormat, Run, capitalized, first_line
+from keras_cae.exporting.served import Outputs, Served
+
+TOLERANCE = 2e-5
+"""The largest difference that is taken for rounding, as a share of the largest output."""
+SMALLEST_SCALE = 1e-2
+"""What outputs are measured by that are all nearly 0."""
+BATCH_SIZES = (1, 5)
+DRAWS = 3
+"""How many random batches may be tried, if a rounding error can become a large one."""
+
+
+def verify(served: Served, file_format: FileFormat, run: Run, autoencoder: Any) -> float:
+    """Compare a file with the model on random batches.
+
+    Args:
+        served: what the file must compute.
+        file_format: its format.
+        run: what it computes.
+        autoencoder: says which images it takes.
+
+    Returns:
+        The largest difference of a number.
+
+    Raises:
+        ValueError: the file computes something else, or fails.
+    """
+    draws = DRAWS if served.jumps else 1
+    for draw in range(draws):
+        try:
+            return _largest_difference(served, file_format, run, autoencoder, draw)
+        except ValueError:
+            if draw == draws - 1:
+                raise
+    raise AssertionError
+
+
+def _largest_difference(served: Served, file_format: FileFormat, run: Run, autoencoder: Any, draw: int) -> float:
+    largest = 0.0
+    for batch, expected in _tried(served, autoencoder, draw):
+        try:
+            found = run(batch)
+        except Exception as error:
+            raise _mismatch(served, file_format, batch, f"fails: {first_line(error)}") from error
+        if len(expected) == 1 and len(found) == 1:
+            found = dict(zip(expected, found.values(), strict=True))  # SavedModels don't name a single output.
+        largest = max(largest, _difference(served, file_format, batch, found, expected))
+    return largest
+
+
+def _tried(served: Served, autoencoder: Any, draw: int) -> Iterator[tuple[np.ndarray, Outputs]]:
+    """Random batches, and what the model makes of them."""
+    rng = np.random.default_rng(draw)
+    counts = BATCH_SIZES if served.shape[0] is None else (served.shape[0],)
+    sizes = sizes_to_try(autoencoder, served.image_shape[:-1])
+    for number, size in enumerate(sizes):
+        for count in counts:
+            try:
+                batch = served.examples(count, size, rng)
+                expected = served.here(batch)
+            except Exception:
+                # Networks of the user's own may not take every size that their input's shape allows.
+                if number == len(sizes) - 1 > 0:
+                    break
+                raise
+            yield batch, expected
+
+
+def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, found: Outputs, expected: Outputs) -> float:
+    if set(found) != set(expected):
+        raise _mismatch(served, file_format, batch, f"has the outputs {sorted(found)}, not {sorted(expected)}")
+    largest = 0.0
+    for name, values in expected.items():
+        got = np.asarray(found[name])
+        if got.shape != values.shape:
+            raise _mismatch(served, file_format, batch, f"gives {name} of shape {got.shape}, not {values.shape}")
+        derive = served.derived.get(name)
+        if derive is not None:
+            if not np.array_equal(got, derive(found)):
+                raise _mismatch(served, file_format, batch, f"gives {name} that do not follow from its other outputs")
+            continue
+        difference, allowed = _distance(got, values)
+        if not difference <= allowed:
+            raise _mismatch(
+                served,
+                file_format,
+                batch,
+                f"gives {name} that differ by up to {difference:.3g}; {allowed:.1g} is allowed",
+            )
+        largest = max(largest, difference)
+    return largest
+
+
+def _distance(got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+    """How far values are from those expected, and how far they may be."""
+    got, expected = got.astype("float64"), expected.astype("float64")
+    same = (got == expected) | (np.isnan(got) & np.isnan(expected))
+    difference = float(np.max(np.where(same, 0.0, np.abs(got - expected)), initial=0.0))
+    finite = expected[np.isfinite(expected)]
+    scale = max(float(np.max(np.abs(finite), initial=0.0)), SMALLEST_SCALE)
+    return difference, TOLERANCE * scale
+
+
+def _mismatch(served: Served, file_format: FileFormat, batch: np.ndarray, problem: str) -> ValueError:
+    return ValueError(
+        f"{capitalized(served.description)} was exported to {file_format.title}, but for a batch of shape "
+        f"{batch.shape} the file {problem}. It was not kept. Choose another format; format='tf_saved_model' holds "
+        "every model."
+    )

@@ -1,0 +1,106 @@
+"""What exports to which format: the table of docs/exporting.md.
+
+    pip install -e ".[test,onnx,openvino,litert]"
+    python tests/benchmarks/exports.py [--formats onnx litert] [--kinds BasicCAE] [--write]
+
+Exports tiny models of every kind, for signals, images and volumes, of one size and of any, every part in every
+format, loads each file in its own runtime, and compares it with the model on random batches of 1 and of 5, and, of
+any size, on an even and an odd one. Prints a table in Markdown: the largest difference, or the operation that a
+format does not have.
+With `--write` the table replaces the one in the documentation.
+"""
+
+import argparse
+import contextlib
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from tables import print_table
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "exporting"))
+from exported_models import ANY_SIZE, KINDS, PARTS, SCORES, SUFFIXES, make, make_detector  # noqa: E402
+
+PAGE = ROOT / "docs" / "exporting.md"
+BEGIN, END = "<!-- begin of the table -->\n", "<!-- end of the table -->\n"
+TITLES = {"tf_saved_model": "SavedModel", "onnx": "ONNX", "openvino": "OpenVINO", "litert": "LiteRT"}
+AXES = {1: "signals", 2: "images", 3: "volumes"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--formats", nargs="+", choices=SUFFIXES, default=list(SUFFIXES))
+    parser.add_argument("--kinds", nargs="+", choices=[*KINDS, *SCORES], default=[*KINDS, *SCORES])
+    parser.add_argument("--ranks", nargs="+", type=int, choices=AXES, default=[2, 1, 3])
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(Both(printed) if options.write else sys.stdout):
+        print_table(("model", "of", "part", *(TITLES[name] for name in options.formats)), rows(options), labels=3)
+    if options.write:
+        before, rest = PAGE.read_text().split(BEGIN)
+        after = rest.split(END)[1]
+        PAGE.write_text(f"{before}{BEGIN}\n{printed.getvalue().strip()}\n\n{END}{after}")
+
+
+class Both(io.TextIOBase):
+    """Standard output and another stream."""
+
+    def __init__(self, other):
+        self.streams = sys.stdout, other
+
+    def write(self, text):
+        for stream in self.streams:
+            stream.write(text)
+
+    def flush(self):
+        sys.stdout.flush()
+
+
+def rows(options):
+    """A row for each part of each model, and for each detector."""
+    for kind in options.kinds:
+        for rank in options.ranks:
+            for any_size in (False, True):
+                yield from rows_of(kind, rank, any_size, options.formats)
+
+
+def rows_of(kind, rank, any_size, formats):
+    noun = f"{AXES[rank]} of {ANY_SIZE}" if any_size else AXES[rank]
+    try:
+        model = make_detector(kind, rank, any_size) if kind in SCORES else make(kind, rank, any_size)
+    except ValueError:
+        return  # There is no such model.
+    if kind in SCORES:
+        if any_size and None not in model.images_shape[1:-1]:
+            return  # The score compares places, so that it knows one size only.
+        yield f'detector, "{kind}"', noun, "detector", *(outcome(model, name) for name in formats)
+        return
+    for part in PARTS:
+        yield kind, noun, part, *(outcome(model, name, part=part) for name in formats)
+
+
+def outcome(model, file_format, **arguments):
+    """The largest difference, or what prevents the export."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/exported{SUFFIXES[file_format]}"
+        try:
+            report = model.export(path, format=file_format, verbose=False, **arguments)
+        except ValueError as error:
+            return reason(str(error))
+    return "0" if report.largest_difference == 0 else f"{report.largest_difference:.0e}"
+
+
+def reason(message):
+    """The operation in an error, or the error."""
+    operation = re.search(r"has no place for ([^.]+)\.", message)
+    if operation:
+        return f"no {operation.group(1)}"
+    return "needs features" if "feature maps beside the codes" in message else message.replace("|", "/")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""What `export` takes, refuses, checks and reports."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from exported_models import CHANNELS, images, make, make_detector
+
+from keras_cae.exporting import file_format, verification
+from keras_cae.exporting.saved_model_format import SavedModelFormat
+from keras_cae.models import BasicCAE
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model that was trained on floats from 0 to 1."""
+    model = make("BasicCAE")
+    model.compile("adam", "mse")
+    model.fit(images(), verbose=0)
+    return model
+
+
+def served(path, batch):
+    artifact = tf.saved_model.load(str(path))
+    return artifact.serve(tf.constant(batch)).numpy()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_integers_are_scaled_in_the_file(model, dtype, tmp_path):
+    report = model.export(tmp_path / "encoder", part="encoder", input_dtype=dtype, verbose=False)
+    assert report.largest_difference < 1e-6
+    white = np.iinfo(dtype).max
+    batch = np.round(images(count=5) * white).astype(dtype)
+    np.testing.assert_allclose(served(tmp_path / "encoder", batch), model.encode(batch / np.float32(white)), atol=1e-5)
+
+
+def test_the_report(model, tmp_path, capsys):
+    report = model.export(tmp_path / "decoder", part="decoder")
+    assert capsys.readouterr().out.strip() == str(report)
+    assert (report.filepath, report.format, report.part) == (str(tmp_path / "decoder"), "tf_saved_model", "decoder")
+    assert 0 <= report.largest_difference < 1e-6
+    assert report.psnr is None
+    report = model.export(tmp_path / "decoder", part="decoder", verify=False)
+    assert report.largest_difference is None
+    assert "It has not been run" in capsys.readouterr().out
+
+
+def test_an_input_signature(model, tmp_path):
+    spec = keras.InputSpec(shape=(2, 9, 12, CHANNELS), dtype="uint8")
+    model.export(tmp_path / "fixed", input_signature=[spec], verbose=False)
+    (taken,) = tf.saved_model.load(str(tmp_path / "fixed")).signatures["serve"].structured_input_signature[1].values()
+    assert (tuple(taken.shape), taken.dtype) == ((2, 9, 12, CHANNELS), "uint8")
+
+
+def with_features(model):
+    return make("SkipConnectionCAE")
+
+
+def of_many_units(model):
+    model = BasicCAE(3, filters=(4,), output_activation="linear")
+    model.compile("adam", "mse")
+    model.fit(1000 * images(), verbose=0)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make_model", "arguments", "message"),
+    [
+        (None, {"format": "torch"}, "format must be 'tf_saved_model'"),
+        (None, {"part": "bottleneck"}, "part must be 'autoencoder'"),
+        (None, {"input_dtype": "int8"}, "input_dtype must be 'uint8'"),
+        (None, {"part": "decoder", "input_dtype": "uint8"}, "input_dtype is the type of images, which a decoder"),
+        (None, {"format": "litert"}, "filepath must end with '.tflite'"),
+        (None, {"opset_version": 18}, "opset_version is no option of format='tf_saved_model'"),
+        (None, {"verify": "yes"}, "verify must be True or False"),
+        (None, {"quantize": "int8"}, "quantize='int8' is for format='litert' only"),
+        (None, {"representative_images": images()}, "representative_images are for quantize='int8' only"),
+        (None, {"input_signature": [keras.InputSpec(shape=(None, 8, 12, CHANNELS))]}, "must have the shape"),
+        (
+            None,
+            {"input_signature": [keras.InputSpec(shape=(None, 9, 12, CHANNELS))], "input_dtype": "uint8"},
+            "must not be given both",
+        ),
+        (with_features, {"part": "decoder"}, "it needs the encoder's feature maps beside the codes"),
+        (of_many_units, {"input_dtype": "uint8"}, "The input can't be uint8. .* trained on floats from"),
+    ],
+)
+def test_what_is_refused(model, make_model, arguments, message, tmp_path):
+    model = model if make_model is None else make_model(model)
+    with pytest.raises(ValueError, match=message):
+        model.export(tmp_path / "exported", verbose=False, **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("onnx", ".onnx"), ("openvino", ".xml")])
+def test_a_package_that_is_missing_is_named_before_the_work(model, name, suffix, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_format, "is_installed", lambda module: False)
+    with pytest.raises(ImportError, match=rf'format=\'{name}\' needs .*pip install "keras-cae\[{name}\]"'):
+        model.export(tmp_path / f"exported{suffix}", format=name)
+
+
+def test_a_runtime_that_is_missing_is_a_warning(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(SavedModelFormat, "runtimes", ("no_such_runtime",))
+    monkeypatch.setattr(SavedModelFormat, "extra", "something")
+    with pytest.warns(
+        UserWarning, match=r"was not compared .* no_such_runtime is not installed.*keras-cae\[something\]"
+    ):
+        report = model.export(tmp_path / "exported", verbose=False)
+    assert report.largest_difference is None
+
+
+WRONG = {
+    "values that differ by up to": lambda outputs: {name: value * 1.001 for name, value in outputs.items()},
+    "of shape": lambda outputs: {name: value[:, :-1] for name, value in outputs.items()},
+    "nan": lambda outputs: {name: value * np.nan for name, value in outputs.items()},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_file_is_an_error_and_the_old_one_stays(model, wrong, tmp_path, monkeypatch):
+    model.export(tmp_path / "exported", verbose=False)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    load = SavedModelFormat.load
+
+    def load_wrong(self, path):
+        run = load(self, path)
+        return lambda batch: WRONG[wrong](run(batch))
+
+    monkeypatch.setattr(SavedModelFormat, "load", load_wrong)
+    message = wrong if wrong == "of shape" else "reconstructions that differ by up to"
+    with pytest.raises(ValueError, match=rf"exported to a SavedModel, but for a batch of shape .*{message}.* not kept"):
+        model.export(tmp_path / "exported", verbose=False)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_a_decision_that_contradicts_its_score(tmp_path, monkeypatch):
+    detector = make_detector("mse")
+    load = SavedModelFormat.load
+
+    def load_wrong(self, path):
+        run = load(self, path)
+        return lambda batch: {**(found := run(batch)), "is_anomaly": ~found["is_anomaly"]}
+
+    monkeypatch.setattr(SavedModelFormat, "load", load_wrong)
+    with pytest.raises(ValueError, match="is_anomaly that do not follow from its other outputs"):
+        detector.export(tmp_path / "detector", verbose=False)
+
+
+def test_any_size_is_tried_at_an_odd_one(tmp_path, monkeypatch):
+    model = make("BasicCAE", any_size=True)
+    shapes = []
+    difference = verification._difference
+    monkeypatch.setattr(
+        verification, "_difference", lambda *given: shapes.append(given[2].shape[:-1]) or difference(*given)
+    )
+    model.export(tmp_path / "exported", verbose=False)
+    assert sorted({shape[0] for shape in shapes}) == [1, 5]
+    sizes = {shape[1:] for shape in shapes}
+    assert len(sizes) == 2
+    assert any(all(side % 2 for side in size) for size in sizes)

@@ -1,0 +1,128 @@
+"""Every model, rank and part in every format, run in the format's own runtime."""
+
+import importlib.util
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from exported_models import CHANNELS, KINDS, PARTS, RUNTIMES, SCORES, SIZES, SUFFIXES, images, make, make_detector
+from runtimes import RUN
+
+ODD_SIZES = {1: (33,), 2: (33, 47), 3: (9, 7, 13)}
+"""What models for any size are tried on beside the size that the others have."""
+NOT_SEPARATE = ("SkipConnectionCAE", "DenoisingCAE")
+"""The models whose decoders need features of the encoder."""
+CONFIGURATIONS = list(itertools.product(PARTS, (2, 1, 3), (True, False)))
+
+
+def sampled():
+    """For each kind and format another part, rank and size; over all of them, each several times."""
+    for number, (kind, name) in enumerate(itertools.product(KINDS, SUFFIXES)):
+        part, rank, any_size = CONFIGURATIONS[number * 5 % len(CONFIGURATIONS)]
+        if part == "decoder" and kind in NOT_SEPARATE:
+            part = "autoencoder"
+        slow = () if name == "tf_saved_model" and number < 12 else pytest.mark.slow
+        yield pytest.param(kind, name, part, rank, any_size, marks=slow)
+
+
+def need(name):
+    """Skip the test where a format can't be written and run."""
+    for module in RUNTIMES.get(name, ()):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"{module} is not installed")
+
+
+def expected_of(model, part, batch):
+    """An input of a part, and what the model makes of it."""
+    if part == "encoder":
+        return batch, model.encode(batch)
+    if part == "decoder":
+        codes = model.encode(batch)
+        return codes, model.decode(codes)
+    return batch, model.predict(batch, verbose=0)
+
+
+@pytest.mark.parametrize(("kind", "name", "part", "rank", "any_size"), sampled())
+def test_a_file_computes_what_the_model_computes(kind, name, part, rank, any_size, tmp_path):
+    need(name)
+    try:
+        model = make(kind, rank, any_size)
+    except ValueError:  # Some are for images of one size only.
+        any_size, model = False, make(kind, rank)
+    path = tmp_path / f"exported{SUFFIXES[name]}"
+    model.export(path, format=name, part=part, verify=False, verbose=False)
+    sizes = (SIZES[rank], ODD_SIZES[rank]) if any_size else (SIZES[rank],)
+    for size, count in zip(itertools.cycle(sizes), (1, 5, 5, 1), strict=False):
+        batch = np.random.default_rng(count).random((count, *size, CHANNELS), dtype="float32")
+        given, expected = expected_of(model, part, batch)
+        (found,) = RUN[name](path, given).values()
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, atol=1e-5 * max(1, np.abs(expected).max()))
+
+
+@pytest.mark.parametrize(
+    ("score", "name", "rank"),
+    [
+        pytest.param(score, name, rank, marks=() if (score, name) == ("mse", "tf_saved_model") else pytest.mark.slow)
+        for (score, name), rank in zip(
+            [("mse", "tf_saved_model"), *zip(SCORES, itertools.cycle(("onnx", "litert", "openvino")), strict=False)],
+            itertools.cycle((2, 1, 2)),
+            strict=False,
+        )
+    ],
+)
+def test_a_detector(score, name, rank, tmp_path):
+    need(name)
+    detector = make_detector(score, rank, smoothing=1.0)
+    path = tmp_path / f"detector{SUFFIXES[name]}"
+    detector.export(path, format=name, verify=False, verbose=False)
+    for count in (1, 5):
+        batch = images(rank, count, seed=1)
+        found, expected = RUN[name](path, batch), detector.predict(batch)
+        assert set(found) == {*expected, "threshold", "map_threshold"}
+        assert (found["threshold"], found["map_threshold"]) == (detector.threshold, detector.map_threshold)
+        for output in ("score", "anomaly_map"):
+            np.testing.assert_allclose(found[output], expected[output], rtol=1e-4, atol=1e-6, err_msg=output)
+        np.testing.assert_array_equal(found["is_anomaly"], found["score"] > detector.threshold)
+        np.testing.assert_array_equal(found["mask"], found["anomaly_map"] > detector.map_threshold)
+        assert found["probability"] == pytest.approx(expected["probability"], abs=0.05)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.mark.parametrize("name", ["litert", pytest.param("onnx")])
+@pytest.mark.slow
+def test_files_compute_in_single_precision(policy, name, tmp_path):
+    need(name)
+    model = make("BatchNormPoolCAE", dtype=policy)
+    path = tmp_path / f"exported{SUFFIXES[name]}"
+    report = model.export(path, format=name, verbose=False, input_dtype="float32")
+    assert report.largest_difference < 1e-6
+    (found,) = RUN[name](path, images(count=5)).values()
+    assert found.dtype == "float32"
+    np.testing.assert_allclose(
+        found, model.predict(images(count=5), verbose=0), atol=1e-5 if policy == "float64" else 0.02
+    )
+
+
+@pytest.mark.slow
+def test_quantized(tmp_path):
+    need("litert")
+    model = make("BatchNormPoolCAE")
+    model.compile("adam", "mse")
+    data = (0.5 + 0.4 * np.sin(np.arange(12) / 3 + np.arange(40)[:, None, None])) * np.ones((40, 9, 12))
+    data = np.repeat(np.round(255 * data)[..., None], 2, -1).astype("uint8")
+    model.fit(data, epochs=30, verbose=0)
+    report = model.export(
+        tmp_path / "small.tflite", format="litert", quantize="int8", representative_images=data, verbose=False
+    )
+    (found,) = RUN["litert"](tmp_path / "small.tflite", data).values()
+    expected = model.predict(data, verbose=0)
+    errors = [np.mean((values - data / 255.0) ** 2) for values in (found, expected)]
+    psnr, own = (10 * np.log10((data.max() / 255) ** 2 / error) for error in errors)
+    assert report.psnr == pytest.approx(psnr, abs=1e-3)
+    assert report.psnr_loss == pytest.approx(own - psnr, abs=1e-3)
+    assert report.largest_difference == pytest.approx(np.abs(found - expected).max(), abs=1e-5)
+    assert 0 < np.abs(found - expected).max() < 0.1
+    details = tf.lite.Interpreter(model_path=str(tmp_path / "small.tflite")).get_tensor_details()
+    assert any(detail["dtype"] == np.int8 for detail in details)
