@@ -52,7 +52,7 @@ class ArraySource(ImageSource):
         self._convert, self._channels_first = convert, brought
         self._sizing = sizing
         stored = self._array.shape[1:-1]
-        self._size = tuple(sizing.target([stored])) if rank == 2 else stored  # type: ignore[list-item]
+        self._size: Any = tuple(sizing.target([stored])) if rank == 2 else stored
         self._same_size = self._size == stored
         self._channels = channels
         count = len(self._array)

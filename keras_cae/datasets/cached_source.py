@@ -95,7 +95,7 @@ class CachedSource(ImageSource):
                 )
                 weakref.finalize(self, Path(self._file.name).unlink, missing_ok=True)
         try:
-            os.pwrite(self._file.fileno(), np.ascontiguousarray(image).data, int(self._starts[row]))
+            _write(self._file.fileno(), np.ascontiguousarray(image).tobytes(), int(self._starts[row]))
         except OSError as error:
             raise DiskFullError(self._path) if is_full_disk(error) else error from None
         self._done[row] = True
@@ -132,6 +132,12 @@ class CachedSource(ImageSource):
         status = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
         what = [self.settings, list(self.names), self.channels, self.dtype.name, self._starts.tolist(), status]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def _write(file: int, content: bytes, start: int) -> None:
+    done = 0
+    while done < len(content):  # the system may write a part of it
+        done += os.pwrite(file, content[done:], start + done)
 
 
 def _description(path: Path) -> dict[str, Any] | None:
