@@ -4,7 +4,19 @@ from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.load_images import load_images
 from keras_cae.datasets.series_windows import SeriesWindows
 from keras_cae.datasets.split import ImageSplit
+from keras_cae.datasets.stream_dataset import StreamSplit
 from keras_cae.datasets.stream_images import stream_images
+from keras_cae.datasets.stream_pairs import stream_pairs
 from keras_cae.datasets.windows import windows
 
-__all__ = ["ImageData", "ImageSplit", "SeriesWindows", "SkippedFile", "load_images", "stream_images", "windows"]
+__all__ = [
+    "ImageData",
+    "ImageSplit",
+    "SeriesWindows",
+    "SkippedFile",
+    "StreamSplit",
+    "load_images",
+    "stream_images",
+    "stream_pairs",
+    "windows",
+]

@@ -27,6 +27,10 @@ class PictureSource(ImageSource):
         channels: the channels that all images get, or None for what the images have.
         own_sizes: whether every image keeps its size.
 
+    Attributes:
+        stored_sizes: `(height, width)` of each image before it is resized.
+        resized: whether all images get a size that was asked for.
+
     Raises:
         ValueError: none of them can be read.
     """
@@ -50,6 +54,8 @@ class PictureSource(ImageSource):
         self.settings = f"{sizing.image_size} {sizing.resize} {sizing.max_side} {channels} {self._own_sizes}"
         self._plan()
         size = self._layout.size
+        self.stored_sizes = [header.size for header in headers]
+        self.resized = sizing.image_size is not None
         self.sizes = [header.size if self._own_sizes else size for header in headers]
         example = next((image for row in range(len(self)) if (image := self.attempt(self.read, row)) is not None), None)
         if example is None:

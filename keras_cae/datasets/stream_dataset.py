@@ -79,6 +79,8 @@ class Streaming:
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(stream))).prefetch(1).with_options(options)
         dataset.skipped = self.source.skipped
         dataset.paths = tuple(self.source.names[row] for row in self.rows)
+        if self.source.partners is not None:
+            dataset.target_paths = tuple(self.source.partners[row] for row in self.rows)
         dataset.labels = None if self.labels is None else self.labels.values[self.rows]
         dataset.class_names = () if self.labels is None else self.labels.names
         dataset.split = self.split
