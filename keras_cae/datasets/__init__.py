@@ -2,6 +2,7 @@
 
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.load_images import load_images
+from keras_cae.datasets.pack import PackedImages, pack
 from keras_cae.datasets.series_windows import SeriesWindows
 from keras_cae.datasets.split import ImageSplit
 from keras_cae.datasets.stream_dataset import StreamSplit
@@ -12,10 +13,12 @@ from keras_cae.datasets.windows import windows
 __all__ = [
     "ImageData",
     "ImageSplit",
+    "PackedImages",
     "SeriesWindows",
     "SkippedFile",
     "StreamSplit",
     "load_images",
+    "pack",
     "stream_images",
     "stream_pairs",
     "windows",

@@ -59,6 +59,13 @@ class ImageSource(ABC):
         """Return an image, or what returns parts of it when it is sliced and has its `shape`."""
         return self.read(row)
 
+    def stored(self, row: int) -> tuple[bytes, str, tuple[int, ...], str] | None:
+        """Return an image as it is stored, with the format, the shape and the type of its pixels.
+
+        None for one that is not a file of its own.
+        """
+        return None
+
     def read_all(self, row: int) -> tuple[np.ndarray, ...]:
         """Return what belongs together: one image, or more."""
         return (self.read(row),)

@@ -10,6 +10,7 @@ from keras_cae.datasets.channels import with_channels
 from keras_cae.datasets.folder import common_layout, each_file
 from keras_cae.datasets.image_file import Layout, Picture, read_header, read_pixels
 from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.shards import Record
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.standard_images import integer_conversion
 from keras_cae.pixel_values import meant_type
@@ -69,6 +70,17 @@ class PictureSource(ImageSource):
         else:
             image = self._convert(read_pixels(picture, layout, self._sizing)[..., : self._kept])
         return image if self._channels is None else with_channels(image[None], self._channels)[0]
+
+    def stored(self, row: int) -> tuple[bytes, str, tuple[int, ...], str] | None:
+        picture, header = self._pictures[row], self._headers[row]
+        if isinstance(picture, Path):
+            content, form = picture.read_bytes(), picture.suffix.lower()
+        elif isinstance(picture, Record):
+            content, form = picture.content(), picture.format
+        else:
+            return None
+        shape = (*header.size, (1 if header.grey else 3) + header.alpha)
+        return content, form, shape, "uint16" if header.deep else "uint8"
 
     def _layout_of(self, row: int) -> Layout:
         return self._layout._replace(size=self._headers[row].size) if self._own_sizes else self._layout

@@ -52,7 +52,8 @@ def stream_images(
 
     Args:
         data: the path of a folder, which is searched as `load_images` does; a list of the paths of images; the
-            path of an `.npy` or `.npz` file, which stays on the disk unless it is compressed; or an array.
+            path of an `.npy` or `.npz` file, which stays on the disk unless it is compressed; the shards that
+            `pack` has written, by their pattern, "train-{shard}.tfrecord", their folder or a list; or an array.
         batch_size: images per batch; the last batch may be smaller.
         image_size: the size that all images get, in pixels: `(height, width)`, or one number for square
             images. By default the most common size; with `patches`, every image keeps its own.
