@@ -3,9 +3,12 @@
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.load_images import load_images
 from keras_cae.datasets.random_patches import RandomPatches
+from keras_cae.datasets.pack import PackedImages, pack
 from keras_cae.datasets.series_windows import SeriesWindows
 from keras_cae.datasets.split import ImageSplit
+from keras_cae.datasets.stream_dataset import StreamSplit
 from keras_cae.datasets.stream_images import stream_images
+from keras_cae.datasets.stream_pairs import stream_pairs
 from keras_cae.datasets.windows import windows
 
 __all__ = [
@@ -16,5 +19,13 @@ __all__ = [
     "SkippedFile",
     "load_images",
     "stream_images",
+    "PackedImages",
+    "SeriesWindows",
+    "SkippedFile",
+    "StreamSplit",
+    "load_images",
+    "pack",
+    "stream_images",
+    "stream_pairs",
     "windows",
 ]

@@ -1,7 +1,9 @@
 """Images, signals and volumes in NumPy's files."""
 
+import struct
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -16,6 +18,8 @@ from keras_cae.kinds import KINDS
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 KNOWN_KEYS = ("images", "x", "data")
+LENGTHS_IN_ZIP = 26
+"""Where the header of a member of a ZIP file has the lengths of its name and of its extra field, which follow it."""
 
 
 class Header(NamedTuple):
@@ -44,14 +48,60 @@ def load_array_file(path: Path, key: str | None = None, rank: int = 2) -> ImageD
         ValueError: the file can't be read, holds no images, would not fit into memory, or it is unclear
             which array is meant.
     """
+    headers = _headers(path, key, rank)
+    for header in headers.values():
+        _check_memory(header, rank)
+    keys = tuple(headers)
+    arrays = _read(lambda path: _arrays(path, keys), path)
+    images, notes = standard_images(arrays, path.name, rank)
+    return ImageData(images[0], path.stem, images[1] if len(images) > 1 else None, notes=notes)
+
+
+def map_array_file(path: Path, key: str | None = None, rank: int = 2) -> list[np.ndarray]:
+    """Return the arrays of images of an `.npy` or `.npz` file, which stay on the disk.
+
+    Only those of an `.npz` file that are compressed are read.
+
+    Args:
+        path: the file.
+        key: the name of the array in an `.npz` file; `load_images` describes the default.
+        rank: the number of spatial axes.
+
+    Returns:
+        The images, and perhaps the test images.
+
+    Raises:
+        ValueError: as `load_array_file`.
+    """
+    headers = _headers(path, key, rank)
+    if path.suffix.lower() == ".npy":
+        return [_read(lambda path: np.load(path, mmap_mode="r", allow_pickle=False), path)]
+    return [_read(partial(_mapped_member, name=name, header=headers[name], rank=rank), path) for name in headers]
+
+
+def _headers(path: Path, key: str | None, rank: int) -> dict[str, Header]:
+    """What the arrays of images say of themselves."""
     archive = path.suffix.lower() == ".npz"
     headers = _read(_archive_headers if archive else _file_header, path)
     keys = _chosen_keys(headers, key, path.name, rank) if archive else tuple(headers)
     for name in keys:
-        _check_header(headers[name], path.name, rank)
-    arrays = _read(lambda path: _arrays(path, keys), path)
-    images, notes = standard_images(arrays, path.name, rank)
-    return ImageData(images[0], path.stem, images[1] if len(images) > 1 else None, notes=notes)
+        _check_numbers(headers[name], path.name)
+    return {name: headers[name] for name in keys}
+
+
+def _mapped_member(path: Path, name: str, header: Header, rank: int) -> np.ndarray:
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo(f"{name}.npy")
+    if member.compress_type != zipfile.ZIP_STORED:
+        _check_memory(header, rank)
+        return _arrays(path, (name,))[0]
+    with path.open("rb") as file:
+        file.seek(member.header_offset + LENGTHS_IN_ZIP)
+        file.seek(sum(struct.unpack("<HH", file.read(4))), 1)
+        version = npy_format.read_magic(file)
+        read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+        shape, columns_first, dtype = read(file)
+        return np.memmap(path, dtype, "r", file.tell(), shape, "F" if columns_first else "C")
 
 
 def _read(function: Callable[[Path], Any], path: Path) -> Any:
@@ -116,12 +166,15 @@ def _chosen_keys(headers: dict[str, Header], key: str | None, source: str, rank:
     raise ValueError(f"{source} holds {rule}: {listing}.{remedy}")
 
 
-def _check_header(header: Header, source: str, rank: int) -> None:
+def _check_numbers(header: Header, source: str) -> None:
     if header.dtype.hasobject:
         raise ValueError(
             f"{source} holds Python objects, which are not loaded because they could run code. Images of "
             "one size can be stored as numbers: np.stack(images).astype('uint8')."
         )
+
+
+def _check_memory(header: Header, rank: int) -> None:
     if header.may_be(rank):
         shape = header.shape if len(header.shape) == rank + 2 else (*header.shape, 1)
         check_memory(shape, header.dtype)

@@ -21,6 +21,7 @@ from keras_cae.datasets.memory import check_memory
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.standard_images import integer_conversion
 
+Given = TypeVar("Given")
 Result = TypeVar("Result")
 THREADS = min(8, os.cpu_count() or 1)
 
@@ -115,18 +116,31 @@ def _raise(error: OSError) -> None:
 
 
 def each_file(
-    function: Callable[[Path], Result], paths: Sequence[Path], skipped: list[SkippedFile]
-) -> tuple[list[Path], list[Result]]:
-    """Apply a function to files on a few threads; files with which it fails are noted as skipped."""
+    function: Callable[[Given], Result],
+    paths: Sequence[Given],
+    skipped: list[SkippedFile],
+    name: Callable[[Given], Any] = str,
+) -> tuple[list[Given], list[Result]]:
+    """Apply a function to files on a few threads; files with which it fails are noted as skipped.
 
-    def attempt(path: Path) -> Result | SkippedFile:
+    Args:
+        function: of a file.
+        paths: the files.
+        skipped: where files are noted.
+        name: what to call a file.
+
+    Returns:
+        The files with which it did not fail, and what it returned.
+    """
+
+    def attempt(path: Given) -> Result | SkippedFile:
         try:
             return function(path)
         # A decoder that meets a damaged file may raise anything.
         except Exception as error:
-            return SkippedFile(str(path), failure_reason(error))
+            return SkippedFile(str(name(path)), failure_reason(error))
 
-    done: list[Path] = []
+    done: list[Given] = []
     results: list[Result] = []
     with ThreadPoolExecutor(THREADS) as pool:
         for path, result in zip(paths, pool.map(attempt, paths), strict=True):
@@ -139,6 +153,12 @@ def each_file(
 
 
 def common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
+    """The form that images with these headers get.
+
+    Args:
+        headers: of the images.
+        sizing: the rule for their size.
+    """
     headers = list(headers)
     size = sizing.target(header.size for header in headers)
     if any(header.alpha for header in headers):

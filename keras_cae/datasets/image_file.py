@@ -5,7 +5,7 @@ import importlib.util
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -44,6 +44,19 @@ class ImageHeader(NamedTuple):
     dropped: int = 0
 
 
+class StoredPicture(Protocol):
+    """An image that is not a file of its own: a page of a file, or a record of a shard."""
+
+    def open(self) -> contextlib.AbstractContextManager[Image.Image]:
+        """Open it with Pillow."""
+
+    def header(self) -> ImageHeader:
+        """What is known of it without decoding it."""
+
+
+Picture = Path | StoredPicture
+
+
 class Layout(NamedTuple):
     """The form that all images of a folder get."""
 
@@ -52,28 +65,35 @@ class Layout(NamedTuple):
     dtype: type[np.unsignedinteger]
 
 
-def read_header(path: Path) -> ImageHeader:
+def read_header(picture: Picture) -> ImageHeader:
     """Read what is known of an image without decoding it.
 
     Args:
-        path: the file.
+        picture: the file, or a part of one.
     """
-    with open_image(path) as image:
-        tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
-        # Some versions of Pillow give the size of a TIFF as a viewer shows it, others as it is stored.
-        width, height = (tags[IMAGE_WIDTH], tags[IMAGE_LENGTH]) if tags else image.size
-        sideways = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
-        return ImageHeader(
-            size=(width, height) if sideways else (height, width),
-            grey=_is_grey(image),
-            alpha=image.has_transparency_data,
-            deep=image.mode in DEEP_MODES,
-            dropped=max(0, tags.get(SAMPLES_PER_PIXEL, 0) - len(image.getbands())),
-        )
+    if not isinstance(picture, Path):
+        return picture.header()
+    with open_image(picture) as image:
+        return header_of(image)
+
+
+def header_of(image: Image.Image) -> ImageHeader:
+    """What is known of an image that was opened and not decoded."""
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+    # Some versions of Pillow give the size of a TIFF as a viewer shows it, others as it is stored.
+    width, height = (tags[IMAGE_WIDTH], tags[IMAGE_LENGTH]) if tags else image.size
+    sideways = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
+    return ImageHeader(
+        size=(width, height) if sideways else (height, width),
+        grey=_is_grey(image),
+        alpha=image.has_transparency_data,
+        deep=image.mode in DEEP_MODES,
+        dropped=max(0, tags.get(SAMPLES_PER_PIXEL, 0) - len(image.getbands())),
+    )
 
 
 def read_pixels(
-    path: Path,
+    picture: Picture,
     layout: Layout,
     sizing: Sizing,
     convert: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
@@ -81,12 +101,12 @@ def read_pixels(
     """Decode an image into an array `(height, width, channels)`.
 
     Args:
-        path: the file.
+        picture: the file, or a part of one.
         layout: the size, channels and type of the array.
         sizing: the way to that size.
         convert: applied to the pixels before they get that size.
     """
-    with open_image(path) as opened:
+    with open_image(picture) as opened:
         # JPEG decoders halve a large image several times for next to nothing.
         opened.draft(None, (2 * max(layout.size), 2 * max(layout.size)))
         # Of deep images Pillow leaves it to us that some files count from white to black.
@@ -104,8 +124,13 @@ def read_pixels(
 
 
 @contextlib.contextmanager
-def open_image(path: Path) -> Iterator[Image.Image]:
+def open_image(picture: Picture) -> Iterator[Image.Image]:
     """Open a file with Pillow, or a TIFF that Pillow does not know with tifffile, where that is installed."""
+    if not isinstance(picture, Path):
+        with picture.open() as stored:
+            yield stored
+        return
+    path = picture
     # A pipe would keep a reader waiting for ever.
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("not a regular file")
@@ -129,10 +154,10 @@ def _with_tifffile(path: Path) -> Image.Image:
         )
     import tifffile
 
-    return _image_of(tifffile.imread(path, key=0))
+    return image_of(tifffile.imread(path, key=0))
 
 
-def _image_of(pixels: np.ndarray) -> Image.Image:
+def image_of(pixels: np.ndarray) -> Image.Image:
     """The Pillow image of an array of any type, 16-bit and float grey as such, colours with 8 bits."""
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]

@@ -1,152 +1,171 @@
-"""Image files in batches, one epoch after the other."""
+"""Images in batches, one epoch after the other."""
 
-import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import count
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from keras_cae.datasets.channels import with_channels
-from keras_cae.datasets.folder import THREADS, common_layout, each_file
-from keras_cae.datasets.image_data import SkippedFile
-from keras_cae.datasets.image_file import ImageHeader, failure_reason, read_header, read_pixels
-from keras_cae.datasets.sizing import Sizing
-from keras_cae.datasets.standard_images import integer_conversion
-from keras_cae.pixel_values import meant_type
+from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.patch_cutter import PatchCutter
+
+MIXED_BATCHES = 4
+"""Among how many batches several patches of one image are spread."""
+ORDER, PLACES, MIXTURE = range(3)
+"""What random numbers are for."""
+
+Item = tuple[tuple[np.ndarray, ...], int]
+"""Images or patches that belong together, and the row that they are from."""
+
+
+class Host(NamedTuple):
+    """Which part of each batch this process reads."""
+
+    number: int = 0
+    hosts: int = 1
 
 
 class ImageStream:
-    """The images of files, decoded on a few threads while they are asked for.
+    """Images or patches of them, decoded on a few threads while they are asked for.
 
     Args:
-        paths: the files.
-        sizing: the rule for the images' size.
-        channels: the channels that all images get, or None for what the images have.
-        batch_size: images per batch.
-        shuffle: whether each epoch has another order.
-        seed: of the order, None for another one each time.
+        source: of the images.
+        rows: of the images to use.
+        batch_size: images per batch, of all hosts together.
+        shuffle: whether each epoch has another order, and patches from other places.
+        seed: of the order and of the places.
+        cutter: of patches, or None for whole images.
+        host: which part of each batch to read.
     """
 
     def __init__(
         self,
-        paths: Sequence[Path],
-        sizing: Sizing,
-        channels: int | None,
+        source: ImageSource,
+        rows: np.ndarray,
         batch_size: int,
         *,
         shuffle: bool,
-        seed: int | None,
+        seed: int,
+        cutter: PatchCutter | None = None,
+        host: Host = Host(),  # noqa: B008
     ) -> None:
-        self.skipped: list[SkippedFile] = []
-        self.paths, headers = each_file(read_header, paths, self.skipped)
-        if not self.paths:
-            path, reason = self.skipped[0]
-            raise ValueError(f"None of the {len(paths)} images can be read; the first is {path}: {reason}.")
-        self.batch_size = batch_size
-        self.labels = np.zeros(len(self.paths), np.int32)
-        self._sizing = sizing
-        self._channels = channels
-        self._shuffle = shuffle
-        self._seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-        self._epochs = count()
-        self._lock = threading.Lock()
-        self._plan(headers)
-        example = self._readable(np.arange(len(self.paths)), 0)[0]
-        self.shape, self.dtype = example.shape, example.dtype
+        if batch_size % host.hosts:
+            raise ValueError(
+                f"batch_size must be a multiple of the number of hosts, {host.hosts}, so that each reads an equal "
+                f"share; got {batch_size}."
+            )
+        self.source, self.rows, self.cutter = source, rows, cutter
+        self.batch_size = batch_size // host.hosts
+        self.next_epoch = 0
+        self._shuffle, self._seed, self._host = shuffle, seed, host
+        each = 1 if cutter is None else cutter.count
+        self.count = each * -(-len(rows) // host.hosts)
+        """The number of images or patches in an epoch."""
 
-    def _plan(self, headers: Sequence[ImageHeader]) -> None:
-        """Decide on the form of the images as `load_images` does, from as few pixels as will do."""
-        layout = common_layout(headers, self._sizing)
-        kept = layout.channels
-        if kept == 4 and not self._any_transparent(headers, layout):
-            kept = 1 if all(header.grey for header in headers) else 3
-        high = 0
-        name = np.dtype(layout.dtype).name
-        for path in self.paths:
-            pixels = self._attempt(path, lambda path: read_pixels(path, layout, self._sizing)[..., :kept])
-            high = max(high, 0 if pixels is None else int(pixels.max()))
-            # Whatever is up to 1 may still be black and white.
-            if high > 1 and meant_type(name, 0, high) == name:
-                break
-        self._convert = integer_conversion(np.dtype(layout.dtype), 0, high, "The folder", [])
-        # What is stored in another way is converted before it gets its size, as `load_images` does.
-        resized = any(header.size != layout.size for header in headers)
-        self._first = resized and meant_type(name, 0, high) != name
-        self._layout = layout._replace(channels=kept) if self._first else layout
-        self._kept = kept
+    def __len__(self) -> int:
+        """The number of batches in an epoch."""
+        return -(-self.count // self.batch_size)
 
-    def _any_transparent(self, headers: Sequence[ImageHeader], layout: Any) -> bool:
-        for path, header in zip(self.paths, headers, strict=True):
-            if header.alpha:
-                pixels = self._attempt(path, lambda path: read_pixels(path, layout, self._sizing))
-                if pixels is not None and (pixels[..., 3] < 255).any():
-                    return True
-        return False
-
-    def epoch(self, labelled: bool) -> Iterator[Any]:
-        """Yield the batches of the next epoch.
-
-        Args:
-            labelled: whether these are pairs of images and labels.
-        """
-        order = np.arange(len(self.paths))
-        epoch = next(self._epochs)
-        if self._shuffle:
-            order = np.random.default_rng([self._seed, epoch]).permutation(order)
-        batch: list[tuple[np.ndarray, int]] = []
-        for image_and_row in self._decoded(order):
-            batch.append(image_and_row)
+    def epoch(self) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray]]:
+        """Yield the batches of the next epoch: images, or what belongs together, and the rows that they are from."""
+        number, self.next_epoch = self.next_epoch, self.next_epoch + 1
+        batch: list[Item] = []
+        for item in self._mixed(self._decoded(self._order(number), number), number):
+            batch.append(item)
             if len(batch) == self.batch_size:
-                yield self._stacked(batch, labelled)
+                yield _stacked(batch)
                 batch = []
         if batch:
-            yield self._stacked(batch, labelled)
+            yield _stacked(batch)
+        self.source.finish()
 
-    def _decoded(self, order: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
+    def skip(self, epochs: int) -> None:
+        """Go on as if so many epochs had been read."""
+        self.next_epoch += epochs
+
+    def image(self, position: int) -> np.ndarray:
+        """The image at a position of `rows`, or the next one that can be read."""
+        return self._readable(self.rows, position, 0)[0][0][0]
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The rows that this host reads. All hosts have equally many, for which rows may come twice."""
+        order = self._generator(ORDER, epoch).permutation(self.rows) if self._shuffle else self.rows
+        if self._host.hosts == 1:
+            return order
+        whole = np.resize(order, -(-len(order) // self._host.hosts) * self._host.hosts)
+        return whole[self._host.number :: self._host.hosts]
+
+    def _decoded(self, order: np.ndarray, epoch: int) -> Iterator[Item]:
         """The images in this order, however many threads decode them."""
         pool = ThreadPoolExecutor(THREADS)
-        waiting: deque[Future[tuple[np.ndarray, int]]] = deque()
+        waiting: deque[Future[list[Item]]] = deque()
         try:
             for position in range(len(order)):
-                waiting.append(pool.submit(self._readable, order, position))
+                waiting.append(pool.submit(self._readable, order, position, epoch))
                 if len(waiting) > 2 * THREADS:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _readable(self, order: np.ndarray, position: int) -> tuple[np.ndarray, int]:
-        """The image at a position, or the next one that can be read, and its row."""
-        for row in np.roll(order, -position):
-            image = self._attempt(self.paths[row], self._image)
-            if image is not None:
-                return image, int(row)
-        path, reason = self.skipped[0]
-        raise ValueError(f"None of the {len(self.paths)} images can be read; the first is {path}: {reason}.")
+    def _readable(self, order: np.ndarray, position: int, epoch: int) -> list[Item]:
+        """The image at a position, or its patches; where it can't be read, those of the next one that can."""
+        damaged = 0
+        for step in range(len(order)):
+            row = int(order[(position + step) % len(order)])
+            found = self._whole(row) if self.cutter is None else self._patches(row, position, epoch)
+            if found:
+                return found
+            damaged += found is None
+        if damaged == len(order):
+            raise self.source.failure()
+        assert self.cutter is not None
+        raise ValueError(
+            f"min_std={self.cutter.min_std:g} leaves no patches: in none of the images has a patch so large a standard "
+            "deviation. It is a share of white: use a smaller one."
+        )
 
-    def _image(self, path: Path) -> np.ndarray:
-        if self._first:
-            image = read_pixels(path, self._layout, self._sizing, self._convert)
-        else:
-            image = self._convert(read_pixels(path, self._layout, self._sizing)[..., : self._kept])
-        return image if self._channels is None else with_channels(image[None], self._channels)[0]
+    def _whole(self, row: int) -> list[Item] | None:
+        parts = self.source.attempt(self.source.read_all, row)
+        return None if parts is None else [(parts, row)]
 
-    def _attempt(self, path: Path, function: Any) -> Any:
-        """Apply a function to a file; None and a note of the file if it is damaged."""
-        try:
-            return function(path)
-        # A decoder that meets a damaged file may raise anything.
-        except Exception as error:
-            with self._lock:
-                if not any(skipped.path == str(path) for skipped in self.skipped):
-                    self.skipped.append(SkippedFile(str(path), failure_reason(error)))
-            return None
+    def _patches(self, row: int, position: int, epoch: int) -> list[Item] | None:
+        """As many patches as there should be; none, if the image is empty; None, if it is damaged."""
+        assert self.cutter is not None
+        cutter = self.cutter
+        # Where the order stays, so do the places.
+        number, place = (epoch, position) if self._shuffle else (0, row)
+        generator = self._generator(PLACES, number, place)
+        patches = self.source.attempt(lambda row: cutter.cut(self.source.view_all(row), generator), row)
+        if not patches:
+            return patches
+        return [(patches[number % len(patches)], row) for number in range(cutter.count)]
 
-    def _stacked(self, batch: list[tuple[np.ndarray, int]], labelled: bool) -> Any:
-        images = np.stack([image for image, _ in batch])
-        return (images, self.labels[[row for _, row in batch]]) if labelled else images
+    def _mixed(self, items: Iterator[Item], epoch: int) -> Iterator[Item]:
+        """The items in another order, if there are several of an image."""
+        if not self._shuffle or self.cutter is None or self.cutter.count == 1:
+            yield from items
+            return
+        generator = self._generator(MIXTURE, epoch)
+        room = max(MIXED_BATCHES * self.batch_size, MIXED_BATCHES * self.cutter.count)
+        waiting: list[Item] = []
+        for item in items:
+            if len(waiting) < room:
+                waiting.append(item)
+                continue
+            place = int(generator.integers(room))
+            yield waiting[place]
+            waiting[place] = item
+        for place in generator.permutation(len(waiting)):
+            yield waiting[place]
+
+    def _generator(self, purpose: int, *numbers: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, purpose, *numbers])
+
+
+def _stacked(batch: list[Item]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    parts = tuple(np.stack(same) for same in zip(*(parts for parts, _ in batch), strict=True))
+    return parts, np.array([row for _, row in batch])

@@ -29,17 +29,28 @@ def standard_images(
     """
     notes: list[str] = []
     kind = KINDS[rank]
-    images = [_with_all_axes(array, source, rank, notes) for array in arrays]
+    images = [with_all_axes(array, source, rank, notes) for array in arrays]
     if len({array.shape[1:] for array in images}) > 1 or len({a.dtype for a in images}) > 1:
         kinds = " and ".join(f"{array.dtype} {array.shape}" for array in images)
         raise ValueError(f"The arrays of {source} must hold {kind.noun} of one type and size, got {kinds}.")
     low = min(array.min() for array in images)
     high = max(array.max() for array in images)
-    convert = _conversion(images[0].dtype, low, high, source, kind, notes)
+    convert = conversion(images[0].dtype, low, high, source, kind, notes)
     return [convert(array) for array in images], tuple(dict.fromkeys(notes))
 
 
-def _with_all_axes(array: np.ndarray, source: str, rank: int, notes: list[str]) -> np.ndarray:
+def with_all_axes(array: np.ndarray, source: str, rank: int, notes: list[str]) -> np.ndarray:
+    """Return a view of an array as `(n, *spatial, channels)`.
+
+    Args:
+        array: the array.
+        source: what to call it.
+        rank: the number of spatial axes.
+        notes: where a sentence is added.
+
+    Raises:
+        ValueError: these are not images.
+    """
     shape, kind = array.shape, KINDS[rank]
     if array.dtype.kind not in "buif":
         raise ValueError(f"{source} must hold numbers, got the type {array.dtype}: store the {kind.noun} as uint8.")
@@ -69,9 +80,22 @@ def _remedy(axes: int, rank: int) -> str:
     return remedy
 
 
-def _conversion(
+def conversion(
     dtype: np.dtype, low: Any, high: Any, source: str, kind: Kind, notes: list[str]
 ) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that brings images to the type that they are meant to have, and note why.
+
+    Args:
+        dtype: their type.
+        low: the lowest of their values.
+        high: the highest.
+        source: what to call them.
+        kind: what they are.
+        notes: where a sentence is added.
+
+    Raises:
+        ValueError: their scale can't be known.
+    """
     if dtype.kind == "b":
         return _black_and_white
     if dtype.kind in "ui":

@@ -1,19 +1,25 @@
-"""Images that are read while a model trains, for folders that do not fit into memory."""
+"""Images that are read while a model trains, for data that do not fit into memory."""
 
-import math
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from keras_cae.datasets.cached_source import CachedSource
 from keras_cae.datasets.channels import check_channels
-from keras_cae.datasets.folder import distinct_files, image_paths
-from keras_cae.datasets.image_file import IMAGE_SUFFIXES
-from keras_cae.datasets.image_stream import ImageStream
+from keras_cae.datasets.image_source import ImageSource, patch_size
+from keras_cae.datasets.image_stream import Host
+from keras_cae.datasets.open_source import IMAGES, open_source
+from keras_cae.datasets.patch_cutter import PatchCutter
 from keras_cae.datasets.sizing import Sizing
-from keras_cae.validation import boolean, one_of, optional, positive_int
+from keras_cae.datasets.stream_dataset import Streaming, StreamLabels, seed_of_all_hosts
+from keras_cae.kinds import KINDS
+from keras_cae.validation import boolean, fraction, one_of, optional, positive_int
 from keras_cae.validation import seed as seed_rule
+
+FOLDER = "folder"
+"""The name of the labels that folders give."""
 
 
 def stream_images(
@@ -23,11 +29,18 @@ def stream_images(
     image_size: Any = None,
     resize: str = "stretch",
     channels: int | None = None,
+    key: str | None = None,
+    rank: int = IMAGES,
+    patches: Any = None,
+    patches_per_image: int = 1,
+    min_std: float = 0.0,
     shuffle: bool = True,
     seed: int | None = None,
-    labels: str | None = None,
+    cache: Any = None,
+    labels: Any = None,
+    input_context: Any = None,
 ) -> Any:
-    """Return batches of the images of a folder that are read when they are needed.
+    """Return batches of images that are read when they are needed.
 
     The images have the pixels, the size and the channels that `load_images` gives them. Headers are read
     once, at the call; so are the pixels of as many images as it takes to know whether any is transparent and
@@ -38,27 +51,48 @@ def stream_images(
     place.
 
     Args:
-        data: the path of a folder, which is searched as `load_images` does, or a list of the paths of images.
+        data: the path of a folder, which is searched as `load_images` does; a list of the paths of images; the
+            path of an `.npy` or `.npz` file, which stays on the disk unless it is compressed; the shards that
+            `pack` has written, by their pattern, "train-{shard}.tfrecord", their folder or a list; or an array.
         batch_size: images per batch; the last batch may be smaller.
         image_size: the size that all images get, in pixels: `(height, width)`, or one number for square
-            images. By default the most common size.
+            images. By default the most common size; with `patches`, every image keeps its own.
         resize: "stretch", "crop" or "pad", as `load_images` describes them.
         channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are.
-        shuffle: whether each epoch has another order; else the images come in the order of their paths.
-        seed: of the order, None for another one each time.
-        labels: "folder" yields pairs `(images, labels)`, for scoring: int32 indices into `class_names`.
-            Training takes images only.
+        key: the name of the array in an `.npz` file, as in `load_images`.
+        rank: the number of spatial axes: 1 for signals and 3 for volumes, which come from arrays.
+        patches: the size of random crops of the images, `(height, width)` or one number; None for whole
+            images. Images that are smaller are left out, and named in `skipped`.
+        patches_per_image: crops of each image in an epoch. They are spread over several batches.
+        min_std: the least standard deviation of a crop, as a share of white, which leaves out empty ones: 0.02
+            leaves out most of a blank background.
+        shuffle: whether each epoch has another order and crops from other places; else the images come in the
+            order of their paths, always with the same crops.
+        seed: of the order and of crops, None for another one each time. On several hosts, which must agree,
+            None is 0.
+        cache: the path of a file that keeps decoded images, for later epochs and other trainings. It is used
+            if it is complete and the files are still those that it was made from, by name, size and time of
+            change; else it is made anew.
+        labels: "folder" yields pairs `(images, labels)`, for scoring: int32 indices into `class_names`. An
+            array with a label for each of the paths or examples in `data` is yielded as it is. Training takes
+            images only.
+        input_context: a `tf.distribute.InputContext`: only the share of this host is read. Without it,
+            TensorFlow shares out the batches of a stream, which every host reads as a whole.
 
     Returns:
-        A `tf.data.Dataset` of uint8 or uint16 batches `(n, height, width, channels)`, with a known
-        cardinality and these attributes: `skipped`, a list of the files that could not be read, which grows
-        as damaged files are met; `paths`, the files; `labels`, the index of the folder of each file;
-        `class_names`, the names of these folders.
+        A `tf.data.Dataset` of batches `(n, height, width, channels)`, uint8 or uint16, or float32 from arrays
+        of floats, with a known cardinality and these attributes: `skipped`, a list of the files that could not
+        be read, which grows as damaged files are met; `paths`, the files; `labels`, the index of the folder of
+        each file; `class_names`, the names of these folders; `split(validation=0.1, test=0.2, seed=0)`, which
+        returns streams of three parts of the files, those of `ImageData.split`, and reads nothing again;
+        `skip_epochs(count)`, which goes on as if so many epochs had been read. `fit` does so when it resumes a
+        training from a backup, so that it sees the same batches.
 
     Raises:
-        TypeError: `data` is neither a path nor a list of paths.
+        TypeError: `data` is of another type.
         FileNotFoundError: there is no such folder or file.
-        ValueError: an argument is not of the kind named above, there are no images, or none can be read.
+        ValueError: an argument is not of the kind named above, there are no images, none can be read, or
+            patches are larger than every image.
 
     Example:
 
@@ -75,62 +109,90 @@ def stream_images(
     batch_size = positive_int(batch_size, "batch_size")
     sizing = Sizing(image_size, resize, None)
     check_channels(channels)
+    one_of(rank, "rank", tuple(KINDS))
+    if rank != IMAGES:
+        check_image_options(rank, image_size=image_size, channels=channels)
     boolean(shuffle, "shuffle")
-    seed = seed_rule(seed, "seed")
-    labels = optional(one_of_folder)(labels, "labels")
-    root, paths = _files(data)
-    stream = ImageStream(paths, sizing, channels, batch_size, shuffle=shuffle, seed=seed)
-    names = [_class_name(path, root) for path in stream.paths]
-    class_names = sorted(set(names))
-    stream.labels = np.array([class_names.index(name) for name in names], np.int32)
-    return _dataset(stream, class_names, labelled=labels is not None)
+    cutter = make_cutter(patches, patches_per_image, min_std, rank)
+    seed = seed_of_all_hosts(seed_rule(seed, "seed"))
+    cache = optional(path_rule)(cache, "cache")
+    host = host_of(input_context)
+    check_labels(labels)
+    source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=cutter is not None)
+    known = _labels(labels, source, data)
+    if cache is not None:
+        source = CachedSource(source, cache)
+    rows = np.arange(len(source)) if cutter is None else source.large_enough(cutter.size)
+    streaming = Streaming(source, rows, batch_size, shuffle, seed, cutter, host, known, labels is not None)
+    return streaming.dataset()
 
 
-def one_of_folder(value: Any, name: str) -> str:
-    """The one source of labels."""
-    return str(one_of(value, name, ("folder",)))
-
-
-def _files(data: Any) -> tuple[Path | None, list[Path]]:
-    """The folder, if it is one, and the files."""
-    if isinstance(data, str | PathLike):
-        folder = Path(data).expanduser()
-        if not folder.exists():
-            raise FileNotFoundError(f"data names nothing that exists: {str(data)!r}. It must be a folder of images.")
-        if not folder.is_dir():
-            raise ValueError(f"data must be a folder or a list of paths, got the file {str(data)!r}. Pass [path].")
-        paths, _ = distinct_files(image_paths(folder))
-        if not paths:
+def check_image_options(rank: int, **options: Any) -> None:
+    """Refuse options that only images have."""
+    for name, value in options.items():
+        if value is not None:
             raise ValueError(
-                f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
-                f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
+                f"{name} is for images; {KINDS[rank].noun} (rank={rank}) are taken as they are. Leave it out, got "
+                f"{value!r}."
             )
-        return folder, paths
-    if not isinstance(data, list | tuple) or not all(isinstance(path, str | PathLike) for path in data):
-        raise TypeError(f"data must be the path of a folder or a list of paths of images, got {type(data).__name__}.")
-    if not data:
-        raise ValueError("data must hold at least one path, got an empty list.")
-    paths = [Path(path).expanduser() for path in data]
-    missing = next((path for path in paths if not path.exists()), None)
-    if missing is not None:
-        raise FileNotFoundError(f"data names a file that does not exist: {str(missing)!r}.")
-    return None, paths
 
 
-def _class_name(path: Path, root: Path | None) -> str:
-    return path.parent.name if root is None else path.parent.relative_to(root).as_posix()
+def make_cutter(patches: Any, patches_per_image: Any, min_std: Any, rank: int) -> PatchCutter | None:
+    """What cuts the patches that the arguments describe, or None if there are none."""
+    positive_int(patches_per_image, "patches_per_image")
+    fraction(min_std, "min_std")
+    if patches is not None:
+        return PatchCutter(patch_size(patches, rank), patches_per_image, float(min_std))
+    for name, value, neutral in (("patches_per_image", patches_per_image, 1), ("min_std", min_std, 0)):
+        if value != neutral:
+            raise ValueError(f"{name} is for patches, got {value!r} without them: pass patches=(height, width).")
+    return None
 
 
-def _dataset(stream: ImageStream, class_names: list[str], labelled: bool) -> Any:
-    import tensorflow as tf
+def path_rule(value: Any, name: str) -> Path:
+    """The path of a file."""
+    if not isinstance(value, str | PathLike) or not str(value):
+        raise ValueError(f"{name} must be the path of a file, got {value!r}.")
+    path = Path(value).expanduser()
+    if path.is_dir():
+        raise ValueError(f"{name} must be the path of a file, got the folder {str(value)!r}.")
+    return path
 
-    images = tf.TensorSpec((None, *stream.shape), tf.as_dtype(stream.dtype))
-    signature = (images, tf.TensorSpec((None,), tf.int32)) if labelled else images
-    dataset: Any = tf.data.Dataset.from_generator(lambda: stream.epoch(labelled), output_signature=signature)
-    batches = math.ceil(len(stream.paths) / stream.batch_size)
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches)).prefetch(1)
-    dataset.skipped = stream.skipped
-    dataset.paths = tuple(map(str, stream.paths))
-    dataset.labels = stream.labels
-    dataset.class_names = tuple(class_names)
-    return dataset
+
+def host_of(input_context: Any) -> Host:
+    """This host among those that an input context knows."""
+    if input_context is None:
+        return Host()
+    try:
+        return Host(int(input_context.input_pipeline_id), int(input_context.num_input_pipelines))
+    except AttributeError:
+        raise ValueError(f"input_context must be a tf.distribute.InputContext, got {input_context!r}.") from None
+
+
+def check_labels(labels: Any) -> None:
+    """Raise a `ValueError` unless these are labels, or None."""
+    if labels is None or (isinstance(labels, list | tuple | np.ndarray) and np.asarray(labels).dtype.kind in "buif"):
+        return
+    if not isinstance(labels, str) or labels != FOLDER:
+        raise ValueError(f"labels must be {FOLDER!r}, an array of numbers or None, got {labels!r}.")
+
+
+def _labels(labels: Any, source: ImageSource, data: Any) -> StreamLabels | None:
+    """The labels of all images that can be read."""
+    if labels is not None and not isinstance(labels, str):
+        if isinstance(data, str | PathLike) and source.classes is not None:
+            raise ValueError(
+                "labels must be 'folder' for a folder, whose files have no order of yours; list the paths."
+            )
+        given = len(data) if source.classes is not None else len(source)
+        values = np.asarray(labels)
+        if values.ndim == 0 or len(values) != given:
+            raise ValueError(f"labels must have one entry for each of the {given} images, got {values.shape}.")
+        return StreamLabels(values[source.kept], ())
+    if source.classes is None:
+        if labels is not None:
+            raise ValueError(f"labels={labels!r} is for folders of images, got {type(data).__name__}: pass an array.")
+        return None
+    names = sorted(set(source.classes))
+    numbers = {name: number for number, name in enumerate(names)}
+    return StreamLabels(np.array([numbers[name] for name in source.classes], np.int32), tuple(names))

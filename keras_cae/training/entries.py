@@ -87,7 +87,8 @@ class Entries(BuiltFiles, DistributedTraining):
             validation_data = self._checked_validation(validation_data)
         self._build_early(x)
         self.prepare_for(_training_part(x, validation_split), kwargs.get("steps_per_epoch"))
-        kept = self._followed(callbacks_of_worker(callbacks, self.distribute_strategy))
+        worker = callbacks_of_worker(callbacks, self.distribute_strategy)
+        kept = self._followed(worker, x, kwargs.get("initial_epoch", 0))
         try:
             return super().fit(
                 x,
@@ -106,11 +107,11 @@ class Entries(BuiltFiles, DistributedTraining):
             self.progress = None
             end_of_fit(callbacks)
 
-    def _followed(self, callbacks: Any) -> Any:
+    def _followed(self, callbacks: Any, data: Any, first_epoch: int) -> Any:
         """The callbacks of `fit`, with those that follow its progress."""
         own_list = isinstance(callbacks, keras.callbacks.CallbackList)
         given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
-        self.progress = Progress(self, given)
+        self.progress = Progress(self, given, data, first_epoch)
         first, last = ProgressStart(self.progress), ProgressResumption(self.progress)
         if not own_list:
             return [first, *given, last]

@@ -29,10 +29,13 @@ class Progress:
     Args:
         trainer: the model.
         callbacks: those of `fit`.
+        data: what it is trained on. A stream of images is told which epochs to leave out.
+        first_epoch: the epoch with which `fit` begins.
     """
 
-    def __init__(self, trainer: Any, callbacks: Iterable[Any]) -> None:
+    def __init__(self, trainer: Any, callbacks: Iterable[Any], data: Any = None, first_epoch: int = 0) -> None:
         self.trainer = trainer
+        self._data, self._first_epoch = data, first_epoch
         self.backups = [each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore | RestoreOnly)]
         self.epoch, self.batch, self.steps = 0, 0, UNKNOWN
         self._loaded: Any = None
@@ -87,6 +90,8 @@ class Progress:
         self.epoch, self.batch, self._unseen, self._resuming = epoch, batch, batch, True
         self._metrics = {name: value for name, value in self._loaded.items() if name.startswith(METRIC)}
         begin_at_epoch(self.trainer, epoch)
+        if hasattr(self._data, "skip_epochs"):
+            self._data.skip_epochs(max(0, epoch - self._first_epoch))
 
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins: that of the backup, or the next one."""

@@ -100,6 +100,7 @@ def test_a_list_of_paths(tmp_path):
     np.testing.assert_array_equal(streamed, load_images(tmp_path).images[[2, 0]])
 
 
+@pytest.mark.slow
 def test_a_model_trains_on_it(tmp_path):
     from keras_cae.models import ResidualCAE
 

@@ -1,0 +1,124 @@
+"""Images, signals or volumes from arrays, which may lie in a file."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_cae.datasets.channels import with_channels
+from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.sizing import Sizing
+from keras_cae.datasets.standard_images import conversion, with_all_axes
+from keras_cae.kinds import KINDS
+
+CHUNK_BYTES = 2**26
+"""How much of an array is looked at at once."""
+
+
+class ArraySource(ImageSource):
+    """The examples of an array, with the type that `load_images` gives them.
+
+    Args:
+        array: `(n, *spatial, channels)` or `(n, *spatial)`; a memory-mapped one stays on the disk.
+        source: what to call it.
+        sizing: the rule for the images' size.
+        channels: the channels that all images get, or None for what the images have.
+        rank: the number of spatial axes.
+        file: that the array lies in, or None.
+
+    Raises:
+        ValueError: these are no images, or their scale can't be known.
+    """
+
+    def __init__(
+        self,
+        array: np.ndarray,
+        source: str,
+        sizing: Sizing,
+        channels: int | None,
+        rank: int,
+        file: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self._array = with_all_axes(array, source, rank, [])
+        low, high = extremes(self._array)
+        convert = conversion(self._array.dtype, low, high, source, KINDS[rank], [])
+
+        def brought(images: np.ndarray) -> np.ndarray:
+            images = convert(np.asarray(images))
+            return images if channels is None else with_channels(images[None], channels)[0]
+
+        self._convert, self._channels_first = convert, brought
+        self._sizing = sizing
+        stored = self._array.shape[1:-1]
+        self._size: Any = tuple(sizing.target([stored])) if rank == 2 else stored
+        self._same_size = self._size == stored
+        self._channels = channels
+        count = len(self._array)
+        self.names = _Numbered(source, count)
+        self.kept = np.arange(count)
+        self.sizes = [self._size] * count
+        self.files = [] if file is None else [file]
+        self.settings = f"{source} {sizing.image_size} {sizing.resize} {channels} {rank}"
+        example = self.read(0)
+        self.channels, self.dtype = example.shape[-1], example.dtype
+
+    def read(self, row: int) -> np.ndarray:
+        if self._same_size:
+            return self._channels_first(self._array[row])
+        # As `load_images`: the type, the size, the channels.
+        image = self._sizing.apply(self._convert(np.asarray(self._array[row])), self._size)
+        return image if self._channels is None else with_channels(image[None], self._channels)[0]
+
+    def view(self, row: int) -> Any:
+        return ConvertedView(self._array[row], self._channels_first) if self._same_size else self.read(row)
+
+
+class ConvertedView:
+    """An image of which only those parts are read and converted that are asked for.
+
+    Args:
+        stored: the image as it is stored.
+        convert: the function that brings parts of it to their form.
+    """
+
+    def __init__(self, stored: Any, convert: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._stored, self._convert = stored, convert
+        self.shape = stored.shape
+
+    def __getitem__(self, part: Any) -> np.ndarray:
+        return self._convert(self._stored[part])
+
+
+class _Numbered(Sequence[str]):
+    """The names of the examples of an array."""
+
+    def __init__(self, source: str, count: int) -> None:
+        self._source, self._count = source, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(self._count))]
+        return f"{self._source}[{range(self._count)[number]}]"
+
+
+def extremes(array: np.ndarray) -> tuple[Any, Any]:
+    """The lowest and the highest value of an array, or as much of them as decides on the type of images.
+
+    Args:
+        array: `(n, …)`; it is read in parts.
+    """
+    enough = {"b": 0, "uint8": 1, "uint16": 255}.get(array.dtype.kind if array.dtype.kind == "b" else array.dtype.name)
+    step = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
+    low, high = array[:1].min(), array[:1].max()
+    for start in range(0, len(array), step):
+        if enough is not None and high > enough:
+            break
+        part = array[start : start + step]
+        # Unlike Python's own, these keep NaN.
+        low, high = np.minimum(low, part.min()), np.maximum(high, part.max())
+    return low, high

@@ -1,0 +1,159 @@
+"""Decoded images in a file, for the epochs after the first one and for other trainings."""
+
+import hashlib
+import json
+import os
+import tempfile
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.image_file import failure_reason
+from keras_cae.datasets.image_source import ImageSource
+from keras_cae.files import DiskFullError, is_full_disk
+
+END = b"keras_cae cache 1"
+"""The last bytes of a whole cache. Before them are the length of its description, eight bytes, and before that the
+description, as JSON. The images come first, one after the other."""
+LENGTH = 8
+
+
+class CachedSource(ImageSource):
+    """The images of another source, which are kept in a file once they are decoded.
+
+    The file knows the files that it was made from: their names, sizes and times of change. One that was made
+    from others is made anew. It has its name only when all images are in it.
+
+    Args:
+        source: of the images.
+        path: the file.
+
+    Raises:
+        ValueError: the source has no files, or the file exists and is no cache.
+    """
+
+    def __init__(self, source: ImageSource, path: Path) -> None:
+        super().__init__()
+        if not source.files:
+            raise ValueError("cache is for images in files, got an array: leave it out.")
+        self._source, self._path = source, path
+        self.names, self.kept, self.sizes, self.files = source.names, source.kept, source.sizes, source.files
+        self.channels, self.dtype, self.skipped = source.channels, source.dtype, source.skipped
+        self.settings = source.settings
+        lengths = [int(np.prod(size)) * self.channels * self.dtype.itemsize for size in self.sizes]
+        self._starts = np.concatenate([[0], np.cumsum(lengths, dtype="int64")])
+        self._fingerprint = self._current_fingerprint()
+        self._damaged: dict[int, str] = {}
+        self._stored: np.ndarray | None = None
+        self._file: Any = None
+        self._done = np.zeros(len(self), bool)
+        self._finishing = threading.Lock()
+        self._open_whole()
+
+    def read(self, row: int) -> np.ndarray:
+        if self._stored is not None:
+            return np.array(self.view(row))
+        try:
+            image = self._source.read(row)
+        # A decoder that meets a damaged file may raise anything.
+        except Exception as error:
+            self._damaged[row] = failure_reason(error)
+            raise
+        self._keep(row, image)
+        return image
+
+    def view(self, row: int) -> Any:
+        if self._stored is None:
+            return self.read(row)
+        if row in self._damaged:
+            raise ValueError(self._damaged[row])
+        part = self._stored[self._starts[row] : self._starts[row + 1]]
+        return part.view(self.dtype).reshape(*self.sizes[row], self.channels)
+
+    def finish(self) -> None:
+        """Read the images that are missing, and give the file its name."""
+        with self._finishing:
+            if self._stored is not None:
+                return
+            missing = [row for row in np.flatnonzero(~self._done).tolist() if row not in self._damaged]
+            with ThreadPoolExecutor(THREADS) as pool:
+                list(pool.map(lambda row: self.attempt(self.read, row), missing))
+            if self._file is not None and self._current_fingerprint() == self._fingerprint:
+                self._complete()
+
+    def _keep(self, row: int, image: np.ndarray) -> None:
+        with self._lock:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115
+                    dir=self._path.parent, prefix="unfinished-", suffix=self._path.suffix, delete=False
+                )
+                weakref.finalize(self, Path(self._file.name).unlink, missing_ok=True)
+        try:
+            _write(self._file.fileno(), np.ascontiguousarray(image).tobytes(), int(self._starts[row]))
+        except OSError as error:
+            raise DiskFullError(self._path) if is_full_disk(error) else error from None
+        self._done[row] = True
+
+    def _complete(self) -> None:
+        description = json.dumps({"fingerprint": self._fingerprint, "damaged": self._damaged}).encode()
+        self._file.seek(int(self._starts[-1]))
+        try:
+            self._file.write(description + len(description).to_bytes(LENGTH, "little") + END)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise DiskFullError(self._path) if is_full_disk(error) else error from None
+        self._file.close()
+        os.replace(self._file.name, self._path)
+        self._stored = self._mapped()
+
+    def _mapped(self) -> np.ndarray:
+        return np.memmap(self._path, "uint8", "r", shape=(int(self._starts[-1]),))
+
+    def _open_whole(self) -> None:
+        if not self._path.exists():
+            return
+        description = _description(self._path)
+        if description is None:
+            raise ValueError(
+                f"cache names a file that is no cache: {str(self._path)!r}. Name a file that does not exist yet."
+            )
+        if description.get("fingerprint") == self._fingerprint:
+            self._damaged = {int(row): reason for row, reason in description["damaged"].items()}
+            self._stored = self._mapped()
+
+    def _current_fingerprint(self) -> str:
+        status = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
+        what = [self.settings, list(self.names), self.channels, self.dtype.name, self._starts.tolist(), status]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def _write(file: int, content: bytes, start: int) -> None:
+    done = 0
+    while done < len(content):  # the system may write a part of it
+        done += os.pwrite(file, content[done:], start + done)
+
+
+def _description(path: Path) -> dict[str, Any] | None:
+    """What a cache says of itself; None of another file."""
+    tail = LENGTH + len(END)
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size < tail:
+            return None
+        file.seek(size - tail)
+        length = int.from_bytes(file.read(LENGTH), "little")
+        if file.read() != END or length > size - tail:
+            return None
+        file.seek(size - tail - length)
+        try:
+            description = json.loads(file.read(length))
+        except ValueError:
+            return None
+    return description if isinstance(description, dict) else None

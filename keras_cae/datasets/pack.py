@@ -1,0 +1,191 @@
+"""Images in a few large files, for network disks and clusters."""
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_cae.datasets.channels import check_channels
+from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.image_data import SkippedFile
+from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.open_source import IMAGES, open_source
+from keras_cae.datasets.shards import NUMBERED, PLACE, RAW, SHARD_SUFFIX, Record, shard_paths, write_record
+from keras_cae.datasets.sizing import Sizing
+from keras_cae.datasets.stream_images import check_image_options
+from keras_cae.files import write_atomically
+from keras_cae.kinds import KINDS
+from keras_cae.validation import boolean, one_of, positive_int
+
+
+class PackedImages(NamedTuple):
+    """What `pack` has written: the paths of the shards, how many images they hold, and the files left out."""
+
+    paths: tuple[str, ...]
+    images: int
+    skipped: tuple[SkippedFile, ...]
+
+
+def pack(
+    data: Any,
+    path: Any,
+    *,
+    shards: int = 8,
+    image_size: Any = None,
+    resize: str = "stretch",
+    channels: int | None = None,
+    key: str | None = None,
+    rank: int = IMAGES,
+    overwrite: bool = False,
+) -> PackedImages:
+    """Write images into shards, TFRecord files of equally many images, which `stream_images` reads.
+
+    Files of images are stored as they are, so that `stream_images` gives the same pixels for the shards as for
+    the folder. With `image_size` or `channels`, and from arrays, pixels are stored, which takes more space and
+    no decoding: the fastest form to train from. Each record has the size, the type, the name of the file and a
+    checksum. Files that can't be decoded are left out.
+
+    A shard has its name only when it is whole.
+
+    Args:
+        data: as in `stream_images`.
+        path: the pattern of the names, with `{shard}` for the number, such as "photos/train-{shard}.tfrecord".
+            Folders are made.
+        shards: the number of files: for several workers, at least as many as these are.
+        image_size: the size that all images get. By default every image keeps its own.
+        resize: "stretch", "crop" or "pad", as `load_images` describes them.
+        channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are.
+        key: the name of the array in an `.npz` file, as in `load_images`.
+        rank: the number of spatial axes.
+        overwrite: whether shards of this pattern that are there already are replaced.
+
+    Returns:
+        `PackedImages`: the paths of the shards, the number of images, the files that were left out.
+
+    Raises:
+        TypeError: `data` is of another type.
+        FileNotFoundError: there is no such folder or file.
+        FileExistsError: there are shards of this pattern already.
+        ValueError: an argument is not of the kind named above, or there are no images that can be read.
+        DiskFullError: there is no space left.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype="uint8")
+    >>> packed = keras_cae.datasets.pack(images, "train-{shard}.tfrecord", shards=2)
+    >>> packed.paths
+    ('train-00000-of-00002.tfrecord', 'train-00001-of-00002.tfrecord')
+    >>> stream = keras_cae.datasets.stream_images("train-{shard}.tfrecord", shuffle=False)
+    >>> bool((next(iter(stream)) == images).numpy().all())
+    True
+    """
+    pattern = _pattern(path)
+    positive_int(shards, "shards")
+    sizing = Sizing(image_size, resize, None)
+    check_channels(channels)
+    one_of(rank, "rank", tuple(KINDS))
+    if rank != IMAGES:
+        check_image_options(rank, image_size=image_size, channels=channels)
+    boolean(overwrite, "overwrite")
+    before = _existing(pattern)
+    if before and not overwrite:
+        raise FileExistsError(
+            f"There are shards of the pattern {pattern!r} already, such as {str(before[0])!r}: choose another pattern, "
+            "or replace them with overwrite=True (--overwrite)."
+        )
+    source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=True)
+    packer = _Packer(source, data, encoded=image_size is None and channels is None)
+    paths = shard_paths(pattern, min(shards, len(source)))
+    for number, shard in enumerate(paths):
+        packer.write(shard, range(number, len(source), len(paths)))
+    for old in before:
+        if old not in paths:
+            old.unlink(missing_ok=True)
+    written = tuple(str(shard) for shard in paths if shard in packer.written)
+    if not written:
+        raise source.failure()
+    return PackedImages(written, packer.images, tuple(source.skipped))
+
+
+class _Packer:
+    """Writes the images of a source.
+
+    Args:
+        source: of the images.
+        data: what the user passed, to which names are relative.
+        encoded: whether the files of images are stored as they are.
+    """
+
+    def __init__(self, source: ImageSource, data: Any, encoded: bool) -> None:
+        self.source, self.encoded = source, encoded
+        self.root = Path(data).expanduser() if isinstance(data, str | PathLike) else None
+        self.written: list[Path] = []
+        self.images = 0
+
+    def write(self, path: Path, rows: Sequence[int]) -> None:
+        """Write a shard, unless none of its images can be read."""
+        import tensorflow as tf
+
+        images = self._images(path, rows)
+        first = next(images, None)
+        if first is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with write_atomically(path) as unfinished, tf.io.TFRecordWriter(str(unfinished)) as writer:
+            record, content = first
+            for following in images:
+                write_record(writer, record, content, last=False)
+                record, content = following
+                self.images += 1
+            write_record(writer, record, content, last=True)
+            self.images += 1
+        self.written.append(path)
+
+    def _images(self, path: Path, rows: Sequence[int]) -> Iterator[tuple[Record, bytes]]:
+        with ThreadPoolExecutor(THREADS) as pool:
+            for start in range(0, len(rows), 2 * THREADS):
+                some = rows[start : start + 2 * THREADS]
+                found = pool.map(lambda row: self.source.attempt(lambda row: self._image(path, row), row), some)
+                yield from (each for each in found if each is not None)
+
+    def _image(self, path: Path, row: int) -> tuple[Record, bytes]:
+        pixels = np.ascontiguousarray(self.source.read(row))
+        stored = self.source.stored(row) if self.encoded else None
+        if stored is None:
+            content, form, shape, dtype = pixels.tobytes(), RAW, pixels.shape, pixels.dtype.name
+        else:
+            content, form, shape, dtype = stored
+        name = self._name(self.source.names[row])
+        record = Record(path, 0, len(content), name, row, form, shape, dtype, zlib.crc32(content))
+        return record, content
+
+    def _name(self, name: str) -> str:
+        if self.root is not None and self.root.is_dir():
+            return Path(name).relative_to(self.root).as_posix() if Path(name).is_relative_to(self.root) else name
+        return name
+
+
+def _pattern(path: Any) -> str:
+    if not isinstance(path, str | PathLike) or not str(path).endswith(SHARD_SUFFIX) or str(path).count(PLACE) != 1:
+        raise ValueError(
+            f"path must end in {SHARD_SUFFIX} and have {PLACE} once, where the number of a shard is to stand, such as "
+            f"'train-{PLACE}{SHARD_SUFFIX}'; got {path!r}."
+        )
+    if PLACE not in Path(path).name:
+        raise ValueError(f"path must have {PLACE} in the name of the file, not of a folder; got {path!r}.")
+    return str(Path(path).expanduser())
+
+
+def _existing(pattern: str) -> list[Path]:
+    """The shards that have been written with a pattern."""
+    before, after = Path(pattern).name.split(PLACE)
+    folder = Path(pattern).parent
+    if not folder.is_dir():
+        return []
+    name = re.compile(f"{re.escape(before)}{NUMBERED.pattern}{re.escape(after)}")
+    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name) and path.is_file())

@@ -1,0 +1,229 @@
+"""Images in TFRecord files, each with what must be known of it before it is read.
+
+A record is a `tf.train.Example` of two messages, one after the other, which every reader takes for one: what is
+known of the image, and the image. So a reader learns what all records hold without reading the images.
+"""
+
+import contextlib
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from keras_cae.datasets.image_data import SkippedFile
+from keras_cae.datasets.image_file import ImageHeader
+
+SHARD_SUFFIX = ".tfrecord"
+PLACE = "{shard}"
+"""What stands for the number of a shard in the pattern of their names."""
+NUMBERED = re.compile(r"(?P<number>\d{5})-of-(?P<count>\d{5})")
+RAW = "raw"
+"""The format of images that are stored as their pixels."""
+LENGTH, CHECK = 8, 4
+"""The bytes that TFRecord has before a record, its length and a checksum of that; another checksum follows it."""
+KNOWN_BYTES = 4096
+"""How much of a record is read to learn what it holds; more, if that is longer."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """An image in a shard.
+
+    Args:
+        path: of the shard.
+        start: where the bytes of the image begin in it.
+        length: how many bytes these are.
+        name: of the file or the example that the image is from.
+        number: of the image among all that were packed.
+        format: of the image: the suffix of its file, or "raw".
+        shape: `(*spatial, channels)`, where two channels are grey and opacity.
+        dtype: of the pixels.
+        checksum: CRC-32 of the bytes of the image.
+    """
+
+    path: Path
+    start: int
+    length: int
+    name: str
+    number: int
+    format: str
+    shape: tuple[int, ...]
+    dtype: str
+    checksum: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.name}"
+
+    def content(self) -> bytes:
+        """Read the bytes of the image.
+
+        Raises:
+            ValueError: they are not those that were written.
+        """
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            content = file.read(self.length)
+        if zlib.crc32(content) != self.checksum:
+            raise ValueError("the record is damaged: its checksum is another one")
+        return content
+
+    def pixels(self) -> np.ndarray:
+        """Read an image that is stored as its pixels."""
+        return np.frombuffer(self.content(), self.dtype).reshape(self.shape)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Image.Image]:
+        """Open an image that is stored as its file."""
+        yield Image.open(io.BytesIO(self.content()))
+
+    def header(self) -> ImageHeader:
+        """What is known of the image."""
+        *size, channels = self.shape
+        height, width = size
+        return ImageHeader((height, width), channels <= 2, channels in (2, 4), self.dtype == "uint16")
+
+
+def write_record(writer: Any, record: Record, content: bytes, last: bool) -> None:
+    """Write an image.
+
+    Args:
+        writer: a `tf.io.TFRecordWriter`.
+        record: what is known of it.
+        content: the bytes of the image.
+        last: whether it is the last one of the shard.
+    """
+    known = {
+        "name": record.name,
+        "number": [record.number],
+        "format": record.format,
+        "shape": record.shape,
+        "dtype": record.dtype,
+        "checksum": [record.checksum],
+        "length": [len(content)],
+        "last": [int(last)],
+    }
+    writer.write(_example(known) + _example({"image": content}))
+
+
+def _example(values: dict[str, Any]) -> bytes:
+    import tensorflow as tf
+
+    features = {}
+    for name, value in values.items():
+        if isinstance(value, str | bytes):
+            stored = value if isinstance(value, bytes) else value.encode()
+            features[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[stored]))
+        else:
+            features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=value))
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+
+
+def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Record]:
+    """Return the images in shards, in the order in which they were packed.
+
+    Args:
+        paths: the shards.
+        skipped: where shards are noted that are cut short or missing. What is whole in them is used.
+
+    Raises:
+        ValueError: a file is none that `pack` writes.
+    """
+    records: list[Record] = []
+    for path in paths:
+        found, problem = _records_of(path)
+        records += found
+        if problem:
+            skipped.append(SkippedFile(str(path), problem))
+    skipped += [SkippedFile(str(path), "this shard is missing") for path in _missing(paths)]
+    return sorted(records, key=lambda record: record.number)
+
+
+def _records_of(path: Path) -> tuple[list[Record], str]:
+    """The whole records of a shard, and what is wrong with it."""
+    records: list[Record] = []
+    size = path.stat().st_size
+    position, last = 0, False
+    with path.open("rb") as file:
+        while position + LENGTH + CHECK <= size:
+            file.seek(position)
+            start = file.read(LENGTH + CHECK + KNOWN_BYTES)
+            length = int.from_bytes(start[:LENGTH], "little")
+            end = position + LENGTH + CHECK + length
+            if end + CHECK > size:
+                break
+            try:
+                record, last = _known(path, file, position, start, end)
+            # Whatever else a file holds may raise anything.
+            except Exception as error:
+                if not records:
+                    raise ValueError(
+                        f"{str(path)!r} holds no images of keras_cae.datasets.pack. Read other TFRecord files with "
+                        "tf.data.TFRecordDataset."
+                    ) from error
+                return records, f"damaged after {len(records):,} whole records"
+            records.append(record)
+            position = end + CHECK
+    return records, "" if last and position == size else f"cut short after {len(records):,} whole records"
+
+
+def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tuple[Record, bool]:
+    """What a record says of its image, and whether it is the last one."""
+    import tensorflow as tf
+
+    begin = LENGTH + CHECK
+    length, used = _varint(start, begin + 1)
+    whole = used - begin + length
+    if begin + whole > len(start):
+        file.seek(position + begin)
+        start, begin = file.read(whole), 0
+    features = tf.train.Example.FromString(start[begin : begin + whole]).features.feature
+    texts = {name: features[name].bytes_list.value[0].decode() for name in ("name", "format", "dtype")}
+    numbers = {name: features[name].int64_list.value[0] for name in ("number", "checksum", "length", "last")}
+    record = Record(
+        path=path,
+        start=end - numbers["length"],  # The image is the end of the record.
+        length=numbers["length"],
+        number=numbers["number"],
+        checksum=numbers["checksum"],
+        shape=tuple(features["shape"].int64_list.value),
+        **texts,
+    )
+    return record, bool(numbers["last"])
+
+
+def _varint(content: bytes, position: int) -> tuple[int, int]:
+    """A whole number as protocol buffers write it, seven bits a byte, and where it ends."""
+    value = shift = 0
+    while True:
+        byte = content[position]
+        value |= (byte & 127) << shift
+        position, shift = position + 1, shift + 7
+        if byte < 128:
+            return value, position
+
+
+def _missing(paths: Sequence[Path]) -> list[Path]:
+    """The shards that should be beside these, by their numbers."""
+    missing: set[Path] = set()
+    for path in paths:
+        match = NUMBERED.search(path.name)
+        for number in range(int(match["count"]) if match else 0):
+            missing.add(path.with_name(shard_name(path.name, number, match)))
+    return sorted(missing - set(paths))
+
+
+def shard_name(name: str, number: int, match: "re.Match[str] | None") -> str:
+    """The name of the shard of another number."""
+    assert match is not None
+    return f"{name[: match.start('number')]}{number:05}{name[match.end('number') :]}"
+
+
+def shard_paths(pattern: str, count: int) -> list[Path]:
+    """The paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
+    return [Path(pattern.replace(PLACE, f"{number:05}-of-{count:05}")) for number in range(count)]

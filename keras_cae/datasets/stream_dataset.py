@@ -1,0 +1,147 @@
+"""Streams as `tf.data.Dataset`s."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.image_stream import Host, ImageStream
+from keras_cae.datasets.patch_cutter import PatchCutter
+from keras_cae.datasets.split import split_images
+
+
+class StreamSplit(NamedTuple):
+    """Three streams of images that share none."""
+
+    train: Any
+    validation: Any
+    test: Any
+
+
+class StreamLabels(NamedTuple):
+    """Labels of all images of a source, and the names that they are indices of, if they are such."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Streaming:
+    """What becomes a `tf.data.Dataset`.
+
+    Args:
+        source: of the images.
+        rows: of the images to use.
+        batch_size: images per batch, of all hosts together.
+        shuffle: whether each epoch has another order.
+        seed: of the order and of patches.
+        cutter: of patches, or None for whole images.
+        host: which part of each batch to read.
+        labels: of the images, or None.
+        labelled: whether labels come with the images.
+    """
+
+    source: ImageSource
+    rows: np.ndarray
+    batch_size: int
+    shuffle: bool
+    seed: int
+    cutter: PatchCutter | None = None
+    host: Host = Host()  # noqa: RUF009
+    labels: StreamLabels | None = None
+    labelled: bool = False
+
+    def dataset(self) -> Any:
+        """Return the dataset, with the attributes that `stream_images` describes."""
+        import tensorflow as tf
+
+        stream = ImageStream(
+            self.source,
+            self.rows,
+            self.batch_size,
+            shuffle=self.shuffle,
+            seed=self.seed,
+            cutter=self.cutter,
+            host=self.host,
+        )
+        signature = self._signature()
+        dataset: Any = tf.data.Dataset.from_generator(
+            lambda: self._batches(stream), output_signature=signature if len(signature) > 1 else signature[0]
+        )
+        # There is nothing to tune, and the end of an epoch would wait for the thread that does.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        options.deterministic = True
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(stream))).prefetch(1).with_options(options)
+        dataset.skipped = self.source.skipped
+        dataset.paths = tuple(self.source.names[row] for row in self.rows)
+        if self.source.partners is not None:
+            dataset.target_paths = tuple(self.source.partners[row] for row in self.rows)
+        dataset.labels = None if self.labels is None else self.labels.values[self.rows]
+        dataset.class_names = () if self.labels is None else self.labels.names
+        dataset.split = self.split
+        dataset.skip_epochs = stream.skip
+        return dataset
+
+    def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> StreamSplit:
+        """Return streams of three parts of the images, by file. The same images and seed give the same parts.
+
+        Args:
+            validation: the fraction of images for choosing the best epoch.
+            test: the fraction of images for measuring; without effect where the data set their own test images
+                apart.
+            seed: of the permutation.
+
+        Returns:
+            The streams for training, validation and testing. Only the first has another order in each epoch.
+
+        Raises:
+            ValueError: a fraction is out of range, or there are too few images for all parts.
+        """
+        apart = self.source.test
+        parts = split_images(self.rows, None if apart is None else np.arange(len(apart)), validation, test, seed)
+        still = replace(self, rows=parts.validation, shuffle=False)
+        testing = replace(still, rows=parts.test)
+        if apart is not None:
+            testing = replace(testing, source=apart, labels=None, labelled=False)
+        return StreamSplit(replace(self, rows=parts.train).dataset(), still.dataset(), testing.dataset())
+
+    def _signature(self) -> tuple[Any, ...]:
+        import tensorflow as tf
+
+        shapes: Any = self.source.shapes
+        if self.cutter is not None:
+            shapes = [(*self.cutter.size, shape[-1]) for shape in shapes]
+        signature = tuple(
+            tf.TensorSpec((None, *shape), tf.as_dtype(dtype))
+            for shape, dtype in zip(shapes, self.source.dtypes, strict=True)
+        )
+        if not self.labelled:
+            return signature
+        assert self.labels is not None
+        return (*signature, tf.TensorSpec((None, *self.labels.values.shape[1:]), tf.as_dtype(self.labels.values.dtype)))
+
+    def _batches(self, stream: ImageStream) -> Iterator[Any]:
+        for parts, rows in stream.epoch():
+            found = (*parts, self.labels.values[rows]) if self.labelled and self.labels is not None else parts
+            yield found if len(found) > 1 else found[0]
+
+
+def seed_of_all_hosts(seed: int | None) -> int:
+    """The seed, or one that differs every time; on several hosts, which have to agree, always the same."""
+    if seed is not None:
+        return seed
+    return 0 if _workers() > 1 else int(np.random.default_rng().integers(2**31))
+
+
+def _workers() -> int:
+    """How many processes TF_CONFIG names."""
+    try:
+        cluster = json.loads(os.environ.get("TF_CONFIG", "{}")).get("cluster", {})
+        return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+    except (ValueError, AttributeError, TypeError):
+        return 0
