@@ -2,8 +2,8 @@
 
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.load_images import load_images
-from keras_cae.datasets.random_patches import RandomPatches
 from keras_cae.datasets.pack import PackedImages, pack
+from keras_cae.datasets.random_patches import RandomPatches
 from keras_cae.datasets.series_windows import SeriesWindows
 from keras_cae.datasets.split import ImageSplit
 from keras_cae.datasets.stream_dataset import StreamSplit
@@ -14,12 +14,8 @@ from keras_cae.datasets.windows import windows
 __all__ = [
     "ImageData",
     "ImageSplit",
-    "RandomPatches",
-    "SeriesWindows",
-    "SkippedFile",
-    "load_images",
-    "stream_images",
     "PackedImages",
+    "RandomPatches",
     "SeriesWindows",
     "SkippedFile",
     "StreamSplit",
