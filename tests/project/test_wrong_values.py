@@ -70,6 +70,9 @@ VALUES = {
 }
 
 
+MASKS = ("None", "an array", "a nested list")
+
+
 def is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -190,6 +193,7 @@ ACCEPTED = {
     "adversarial_weight": non_negative,
     "beta": non_negative,
     "blocks_per_level": positive_int,
+    "blurred_pooling": boolean,
     "bottleneck": none,
     "code_dim": positive_int,
     "codebook_size": positive_int,
@@ -201,32 +205,46 @@ ACCEPTED = {
     "discriminator_units": nothing,
     "encoder": nothing,
     "epsilon": positive,
+    "factor": positive_int,
     "filters": nothing,
     "free_bits": non_negative,
     "groups": positive_int,
+    "high": lambda value: is_number(value) and 0.1 <= value <= 1,
+    "interpolation": nothing,
     "kernel": nothing,
     "kernel_size": positive_int,
     "latent_dim": optional(positive_int),
     "levels": nothing,
+    "low": lambda value: is_number(value) and 0 <= value <= 0.2,
     "losses": nothing,
     "loss_on": nothing,
     "max_value": positive,
     "merge": nothing,
+    "min_value": lambda value: is_number(value) and value < 2,
     "mmd_weight": non_negative,
     "momentum": fraction,
     "name": optional(word),
     "normalization": none,
     "normalizer": none,
+    "outermost_skip": boolean,
     "output_activation": none,
     "patch_size": positive_int,
+    "peak": positive,
     "penalty": nothing,
     "pool_size": positive_int,
     "probes": positive_int,
+    "quality": lambda value: is_number(value) and 1 <= value <= 100,
+    "radius": positive_int,
     "rank": lambda value: is_int(value, 1) and value <= 3,
     "ratio": share,
+    "replacement": nothing,
     "revival_threshold": non_negative,
+    "salt": lambda value: is_number(value) and 0 <= value <= 1,
     "seed": seed,
+    "sigma": positive,
     "strides": positive_int,
+    "structured_mask": none,
+    "subsampling": boolean,
     "target": share,
     "threshold": non_negative,
     "units": nothing,
@@ -237,6 +255,8 @@ ACCEPTED = {
 }
 # Where an argument of that name is another one.
 ACCEPTED_BY = {
+    ("BlindSpotCAE", "patch_size"): optional(positive_int),
+    ("BlindSpots", "structured_mask"): lambda value: any(value is VALUES[name] for name in MASKS),
     ("CAE", "rank"): none,
     ("ConvBlock", "filters"): positive_int,
     ("Penalty", "name"): word,
@@ -247,6 +267,7 @@ ACCEPTED_BY = {
     ("VectorQuantizedCAE", "code_dim"): none,  # Of the table's levels there is one only.
     ("VectorQuantizedCAE", "codebook_size"): none,
     ("VectorQuantizedCAE", "levels"): none,
+    ("SaltAndPepper", "max_value"): lambda value: is_number(value) and value > -1,
     ("Weighted", "weights"): none,
 }
 
