@@ -85,9 +85,12 @@ class FileFormat(abc.ABC):
         """
         names = ", ".join(sorted(set(operations)))
         reason = f"has no place for {names}" if names else f"refuses it: {first_line(error)}"
+        fixed = ""
+        if None in served.shape[1:]:
+            fixed = ", or images of one size, with input_signature=[keras.InputSpec(shape=(None, …))]"
         return ValueError(
             f"{capitalized(served.description)} can't be exported to {self.title}, which {reason}. "
-            "Choose another format; format='tf_saved_model' holds every model."
+            f"Choose another format{fixed}; format='tf_saved_model' holds every model."
         )
 
 

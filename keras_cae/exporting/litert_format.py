@@ -13,6 +13,7 @@ from keras_cae.exporting.served import Served
 from keras_cae.layers.volume_pooling import pooling_by_slices
 
 UNKNOWN_OPERATION = re.compile(r"\btf\.(\w+)")
+REFUSED_OPERATION = re.compile(r"'tf\.(\w+)' op is neither")
 
 
 class LiteRTFormat(FileFormat):
@@ -57,4 +58,5 @@ def _named(served: Served, batches: list[np.ndarray]) -> Iterator[tuple[str, dic
 def _unknown_operations(message: str) -> list[str]:
     """The operations that the converter names as those that LiteRT does not have."""
     details = message.split("Details:")[-1] if "Details:" in message else ""
-    return UNKNOWN_OPERATION.findall(details)
+    refused = REFUSED_OPERATION.findall(message)
+    return refused + [name for name in UNKNOWN_OPERATION.findall(details) if name != "entry_function"]

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_cae.exporting.file_format import FileFormat, Run
@@ -26,6 +27,7 @@ class ONNXFormat(FileFormat):
 
         signature = served.signature
         function = tf.function(served.function, input_signature=[signature], autograph=False)
+        constants = _captured(function.get_concrete_function())
         logger = logging.getLogger("tf2onnx")
         level = logger.level
         logger.setLevel(logging.CRITICAL)  # What it reports as an error is raised below.
@@ -35,6 +37,7 @@ class ONNXFormat(FileFormat):
             raise self.impossible(served, (), error) from error
         finally:
             logger.setLevel(level)
+        _embed(model.graph, constants)
         unknown = {node.op_type for node in _nodes(model.graph) if not onnx.defs.has(node.op_type, node.domain)}
         if unknown:
             raise self.impossible(served, unknown)
@@ -47,6 +50,27 @@ class ONNXFormat(FileFormat):
         names = [output.name for output in session.get_outputs()]
         (images,) = (taken.name for taken in session.get_inputs())
         return lambda batch: dict(zip(names, session.run(names, {images: batch}), strict=True))
+
+
+def _captured(function: Any) -> dict[str, np.ndarray]:
+    """The tensors that a function uses beside its arguments and variables, by the names of the inputs they become."""
+    values = function.captured_inputs
+    inputs = function.inputs[len(function.inputs) - len(values) :]
+    return {
+        taken.name: value.numpy()
+        for taken, value in zip(inputs, values, strict=True)
+        if value.dtype not in (tf.resource, tf.variant)
+    }
+
+
+def _embed(graph: Any, constants: dict[str, np.ndarray]) -> None:
+    """Make constants of inputs."""
+    import onnx
+
+    for taken in list(graph.input):
+        if taken.name in constants:
+            graph.input.remove(taken)
+            graph.initializer.append(onnx.numpy_helper.from_array(constants[taken.name], taken.name))
 
 
 def _nodes(graph: Any) -> Any:

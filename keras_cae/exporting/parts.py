@@ -13,6 +13,8 @@ from keras_cae.images import compatible
 from keras_cae.validation import one_of
 
 PARTS = ("autoencoder", "encoder", "decoder")
+TOLERANCE_OF_SCORES = 1e-3
+"""Small differences of small errors are divided by small deviations of normal images."""
 INPUT_DTYPES = ("uint8", "uint16", "float32")
 
 
@@ -98,6 +100,7 @@ def detector_of(detector: Any, input_dtype: str | None, input_signature: Any) ->
         image_shape=shape[1:],
         examples=_images_for(autoencoder, dtype, shape[-1]),
         jumps=_jumps(autoencoder),
+        tolerance=TOLERANCE_OF_SCORES,
         derived={
             "is_anomaly": lambda outputs: _above(outputs["score"], outputs["threshold"]),
             "mask": lambda outputs: _above(outputs["anomaly_map"], outputs["map_threshold"]),

@@ -26,6 +26,7 @@ class Served:
         examples: makes a batch for its input: from a number of images, a spatial size, and a random generator.
         jumps: whether a rounding error can become a large one, as where the nearest of several is chosen.
         derived: outputs that follow from other outputs, as functions of all of them.
+        tolerance: the largest difference that is taken for rounding, as a share of the largest output.
     """
 
     description: str
@@ -38,6 +39,7 @@ class Served:
     examples: Callable[[int, tuple[int, ...], np.random.Generator], np.ndarray]
     jumps: bool = False
     derived: dict[str, Callable[[Outputs], np.ndarray]] = field(default_factory=dict)
+    tolerance: float = 2e-5
 
     @property
     def signature(self) -> tf.TensorSpec:

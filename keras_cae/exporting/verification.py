@@ -9,10 +9,10 @@ from keras_cae.exporting.examples import sizes_to_try
 from keras_cae.exporting.file_format import FileFormat, Run, capitalized, first_line
 from keras_cae.exporting.served import Outputs, Served
 
-TOLERANCE = 2e-5
-"""The largest difference that is taken for rounding, as a share of the largest output."""
 SMALLEST_SCALE = 1e-2
 """What outputs are measured by that are all nearly 0."""
+ROUNDING = 1e-6
+"""Of a quotient of two whole numbers."""
 BATCH_SIZES = (1, 5)
 DRAWS = 3
 """How many random batches may be tried, if a rounding error can become a large one."""
@@ -84,10 +84,10 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
             raise _mismatch(served, file_format, batch, f"gives {name} of shape {got.shape}, not {values.shape}")
         derive = served.derived.get(name)
         if derive is not None:
-            if not np.array_equal(got, derive(found)):
+            if not np.allclose(got, derive(found), rtol=0.0, atol=ROUNDING, equal_nan=True):
                 raise _mismatch(served, file_format, batch, f"gives {name} that do not follow from its other outputs")
             continue
-        difference, allowed = _distance(got, values)
+        difference, allowed = _distance(got, values, served.tolerance)
         if not difference <= allowed:
             raise _mismatch(
                 served,
@@ -99,14 +99,14 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
     return largest
 
 
-def _distance(got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+def _distance(got: np.ndarray, expected: np.ndarray, tolerance: float) -> tuple[float, float]:
     """How far values are from those expected, and how far they may be."""
     got, expected = got.astype("float64"), expected.astype("float64")
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))
     difference = float(np.max(np.where(same, 0.0, np.abs(got - expected)), initial=0.0))
     finite = expected[np.isfinite(expected)]
     scale = max(float(np.max(np.abs(finite), initial=0.0)), SMALLEST_SCALE)
-    return difference, TOLERANCE * scale
+    return difference, tolerance * scale
 
 
 def _mismatch(served: Served, file_format: FileFormat, batch: np.ndarray, problem: str) -> ValueError:

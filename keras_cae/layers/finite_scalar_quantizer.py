@@ -88,7 +88,7 @@ class FiniteScalarQuantizer(Quantizer):
         return self._numbers(ops.round(self._bounded(inputs)))
 
     def vectors(self, indices: Any) -> Any:
-        indices = ops.cast(indices, "int32")[..., None]
+        indices = ops.expand_dims(ops.cast(indices, "int32"), -1)
         digits = indices // ops.cast(self._basis, "int32") % ops.cast(self.levels, "int32")
         half_width = ops.cast(self._half_width, "int32")
         return ops.cast(digits - half_width, "float32") / ops.cast(half_width, "float32")

@@ -39,7 +39,7 @@ def main():
     options = parser.parse_args()
     printed = io.StringIO()
     with contextlib.redirect_stdout(Both(printed) if options.write else sys.stdout):
-        print_table(("model", "of", "part", *(TITLES[name] for name in options.formats)), rows(options), labels=3)
+        print_table(("model", "of", *(TITLES[name] for name in options.formats)), rows(options), labels=2)
     if options.write:
         before, rest = PAGE.read_text().split(BEGIN)
         after = rest.split(END)[1]
@@ -61,7 +61,7 @@ class Both(io.TextIOBase):
 
 
 def rows(options):
-    """A row for each part of each model, and for each detector."""
+    """A row for each model and detector: the autoencoder, its encoder, its decoder."""
     for kind in options.kinds:
         for rank in options.ranks:
             for any_size in (False, True):
@@ -77,10 +77,9 @@ def rows_of(kind, rank, any_size, formats):
     if kind in SCORES:
         if any_size and None not in model.images_shape[1:-1]:
             return  # The score compares places, so that it knows one size only.
-        yield f'detector, "{kind}"', noun, "detector", *(outcome(model, name) for name in formats)
+        yield f'detector, "{kind}"', noun, *(outcome(model, name) for name in formats)
         return
-    for part in PARTS:
-        yield kind, noun, part, *(outcome(model, name, part=part) for name in formats)
+    yield kind, noun, *(", ".join(outcome(model, name, part=part) for part in PARTS) for name in formats)
 
 
 def outcome(model, file_format, **arguments):
@@ -99,7 +98,7 @@ def reason(message):
     operation = re.search(r"has no place for ([^.]+)\.", message)
     if operation:
         return f"no {operation.group(1)}"
-    return "needs features" if "feature maps beside the codes" in message else message.replace("|", "/")
+    return "–" if "feature maps beside the codes" in message else message.replace("|", "/")
 
 
 if __name__ == "__main__":

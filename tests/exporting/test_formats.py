@@ -22,7 +22,7 @@ def sampled():
         part, rank, any_size = CONFIGURATIONS[number * 5 % len(CONFIGURATIONS)]
         if part == "decoder" and kind in NOT_SEPARATE:
             part = "autoencoder"
-        slow = () if name == "tf_saved_model" and number < 12 else pytest.mark.slow
+        slow = () if number == 0 else pytest.mark.slow
         yield pytest.param(kind, name, part, rank, any_size, marks=slow)
 
 
@@ -43,7 +43,7 @@ def expected_of(model, part, batch):
     return batch, model.predict(batch, verbose=0)
 
 
-@pytest.mark.parametrize(("kind", "name", "part", "rank", "any_size"), sampled())
+@pytest.mark.parametrize(("kind", "name", "part", "rank", "any_size"), list(sampled()))
 def test_a_file_computes_what_the_model_computes(kind, name, part, rank, any_size, tmp_path):
     need(name)
     try:
@@ -61,16 +61,10 @@ def test_a_file_computes_what_the_model_computes(kind, name, part, rank, any_siz
         np.testing.assert_allclose(found, expected, atol=1e-5 * max(1, np.abs(expected).max()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("score", "name", "rank"),
-    [
-        pytest.param(score, name, rank, marks=() if (score, name) == ("mse", "tf_saved_model") else pytest.mark.slow)
-        for (score, name), rank in zip(
-            [("mse", "tf_saved_model"), *zip(SCORES, itertools.cycle(("onnx", "litert", "openvino")), strict=False)],
-            itertools.cycle((2, 1, 2)),
-            strict=False,
-        )
-    ],
+    list(zip(SCORES, itertools.cycle(("onnx", "litert", "openvino")), itertools.cycle((2, 1, 2, 3)), strict=False)),
 )
 def test_a_detector(score, name, rank, tmp_path):
     need(name)
@@ -90,7 +84,7 @@ def test_a_detector(score, name, rank, tmp_path):
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
-@pytest.mark.parametrize("name", ["litert", pytest.param("onnx")])
+@pytest.mark.parametrize("name", ["litert", "onnx"])
 @pytest.mark.slow
 def test_files_compute_in_single_precision(policy, name, tmp_path):
     need(name)
