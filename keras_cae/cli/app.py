@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from keras_cae.cli.commands.pack import pack
 from keras_cae.cli.commands.score import score
 from keras_cae.cli.commands.train import train
 from keras_cae.cli.commands.tune import tune
@@ -69,3 +70,4 @@ def add_command(run: Callable[[Any], int]) -> None:
 add_command(train)
 add_command(tune)
 add_command(score)
+add_command(pack)

@@ -127,6 +127,41 @@ Channels = Annotated[
     ),
 ]
 
+PackedData = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder of images, nested or not; an .npy or .npz file; or shards, to pack them otherwise.",
+    ),
+]
+Pattern = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATTERN",
+        help="The names of the shards, with {shard} for their number, such as out/train-{shard}.tfrecord.",
+    ),
+]
+Shards = Annotated[int, typer.Option(min=1, help="The number of files.", rich_help_panel="Shards")]
+PackedSize = Annotated[
+    ImageSize | None,
+    typer.Option(
+        "--image-size",
+        metavar="N|HxW",
+        parser=image_size,
+        help="The size of all images in pixels, height first. Pixels of this size are stored, not files.",
+        show_default="every image keeps its own",
+        rich_help_panel="Images",
+    ),
+]
+Pages = Annotated[
+    bool,
+    typer.Option("--pages", help="Take every page of a TIFF file for an image.", rich_help_panel="Images"),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace shards of this pattern.", rich_help_panel="Shards"),
+]
+
 # The model
 
 Model = Annotated[ModelName, typer.Option(help="The architecture.", rich_help_panel="Model")]
