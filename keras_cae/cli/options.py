@@ -81,7 +81,8 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="digits (scikit-learn's handwritten digits, offline); mnist, fashion_mnist or cifar10 "
-        "(downloaded); a folder of images, nested or not; or an .npy or .npz file.",
+        "(downloaded); a folder of images, nested or not; an .npy or .npz file; or shards of keras-cae pack, such as "
+        "out/train-{shard}.tfrecord.",
     ),
 ]
 Rank = Annotated[
@@ -127,6 +128,15 @@ Channels = Annotated[
     ),
 ]
 
+Stream = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="Read images while they are used, for data larger than the memory.",
+        show_default="if they do not fit into half of the memory",
+        rich_help_panel="Images",
+    ),
+]
 PackedData = Annotated[
     str,
     typer.Argument(
@@ -378,6 +388,7 @@ class DataOptions:
     resize: Resize = "stretch"
     channels: Channels = None
     key: Key = None
+    stream: Stream = None
     given: frozenset[str] = field(default=frozenset(), init=False, compare=False)
     """The names of the options that were on the command line."""
 

@@ -53,6 +53,7 @@ class ArraySource(ImageSource):
         self._sizing = sizing
         stored = self._array.shape[1:-1]
         self._size: Any = tuple(sizing.target([stored])) if rank == 2 else stored
+        self.notes = sizing.notes([stored]) if rank == 2 else ()
         self._same_size = self._size == stored
         self._channels = channels
         count = len(self._array)

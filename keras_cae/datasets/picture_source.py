@@ -61,6 +61,7 @@ class PictureSource(ImageSource):
         layout = self._plan()
         size = layout.size
         self.stored_sizes = [header.size for header in headers]
+        self.notes = () if self._own_sizes else sizing.notes(self.stored_sizes)
         self.resized = sizing.image_size is not None
         self.sizes = [header.size if self._own_sizes else size for header in headers]
         self.channels = channels or self._kept
