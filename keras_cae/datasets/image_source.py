@@ -1,5 +1,6 @@
 """Where streams take their images from, one at a time."""
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -90,6 +91,10 @@ class ImageSource(ABC):
     def dtypes(self) -> tuple[np.dtype, ...]:
         """The type of each of what belongs together."""
         return (self.dtype,)
+
+    def status_of_files(self) -> list[tuple[str, int, int]]:
+        """The path, the size and the time of change of each file."""
+        return [(os.path.abspath(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
 
     def attempt(self, function: Callable[[int], Any], row: int) -> Any:
         """Apply a function to an image; None and a note of its file if it is damaged."""

@@ -67,7 +67,7 @@ class StreamedImages:
 
     def identity(self) -> bytes:
         """A name for these images that others do not have, as far as the names, sizes and times of files tell."""
-        status = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.source.files]
+        status = self.source.status_of_files()
         what = f"{self.source.settings} {self.dtype} {self.shape} {status} {self.rows.tolist()}"
         return hashlib.sha256(what.encode()).digest()
 
