@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from keras_cae.cli.commands.export import export
+from keras_cae.cli.commands.pack import pack
 from keras_cae.cli.commands.score import score
 from keras_cae.cli.commands.train import train
 from keras_cae.cli.commands.tune import tune
@@ -71,3 +72,4 @@ add_command(train)
 add_command(tune)
 add_command(score)
 add_command(export)
+add_command(pack)

@@ -11,6 +11,7 @@ from keras_cae import models
 from keras_cae.cli.messages import say
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.datasets import ImageSplit
+from keras_cae.datasets.streamed_data import StreamedImages, StreamedSplit
 from keras_cae.drawing.png import to_png
 from keras_cae.drawing.reconstructions import draw_reconstructions
 from keras_cae.files import write_atomically
@@ -18,6 +19,8 @@ from keras_cae.images import scale_images
 from keras_cae.kinds import kind_of
 from keras_cae.metrics import PSNR, SSIM
 
+Images = np.ndarray | StreamedImages
+Split = ImageSplit | StreamedSplit
 PICTURED_IMAGES = 8
 CHUNK, CHUNK_VALUES = 512, 2**25
 """The number of images, and of their values, that are held as floats at once."""
@@ -31,12 +34,12 @@ class Quality(NamedTuple):
     ssim: float
 
 
-def code_size(model: models.CAE, split: ImageSplit) -> int:
+def code_size(model: models.CAE, split: Split) -> int:
     """Return the number of values in the code of an image."""
     return model.encode(split.train[:1])[0].size
 
 
-def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -> dict[str, Quality]:
+def compare(model: models.CAE, baseline: PCAReconstruction, split: Split) -> dict[str, Quality]:
     """Measure a model's and PCA's reconstructions of the test images, by the names of the methods.
 
     Args:
@@ -59,7 +62,7 @@ def compare(model: models.CAE, baseline: PCAReconstruction, split: ImageSplit) -
 
 
 def measure(
-    images: np.ndarray,
+    images: Images,
     corrupt: Callable[[np.ndarray], Any],
     reconstruct: Callable[[np.ndarray], Any],
 ) -> Quality:
@@ -81,7 +84,7 @@ def measure(
     return Quality(*(float(metric.result()) for metric in metrics))
 
 
-def draw(model: models.CAE, images: np.ndarray, path: Path) -> None:
+def draw(model: models.CAE, images: Images, path: Path) -> None:
     """Save a picture of the first images and their reconstructions."""
     with write_atomically(path) as unfinished:
         unfinished.write_bytes(to_png(draw_reconstructions(model, images[:PICTURED_IMAGES])))

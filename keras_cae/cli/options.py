@@ -81,7 +81,8 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="digits (scikit-learn's handwritten digits, offline); mnist, fashion_mnist or cifar10 "
-        "(downloaded); a folder of images, nested or not; or an .npy or .npz file.",
+        "(downloaded); a folder of images, nested or not; an .npy or .npz file; or shards of keras-cae pack, such as "
+        "out/train-{shard}.tfrecord.",
     ),
 ]
 Rank = Annotated[
@@ -125,6 +126,50 @@ Channels = Annotated[
         show_default="as the images are",
         rich_help_panel="Images",
     ),
+]
+
+Stream = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="Read images while they are used, for data larger than the memory.",
+        show_default="if they do not fit into half of the memory",
+        rich_help_panel="Images",
+    ),
+]
+PackedData = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder of images, nested or not; an .npy or .npz file; or shards, to pack them otherwise.",
+    ),
+]
+Pattern = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATTERN",
+        help="The names of the shards, with {shard} for their number, such as out/train-{shard}.tfrecord.",
+    ),
+]
+Shards = Annotated[int, typer.Option(min=1, help="The number of files.", rich_help_panel="Shards")]
+PackedSize = Annotated[
+    ImageSize | None,
+    typer.Option(
+        "--image-size",
+        metavar="N|HxW",
+        parser=image_size,
+        help="The size of all images in pixels, height first. Pixels of this size are stored, not files.",
+        show_default="every image keeps its own",
+        rich_help_panel="Images",
+    ),
+]
+Pages = Annotated[
+    bool,
+    typer.Option("--pages", help="Take every page of a TIFF file for an image.", rich_help_panel="Images"),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace shards of this pattern.", rich_help_panel="Shards"),
 ]
 
 # The model
@@ -343,6 +388,7 @@ class DataOptions:
     resize: Resize = "stretch"
     channels: Channels = None
     key: Key = None
+    stream: Stream = None
     given: frozenset[str] = field(default=frozenset(), init=False, compare=False)
     """The names of the options that were on the command line."""
 

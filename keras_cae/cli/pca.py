@@ -25,7 +25,7 @@ class PCAReconstruction:
         self.fitted_images = 0
         self._pca_class = _pca_class()
 
-    def fit(self, images: np.ndarray) -> Self:
+    def fit(self, images: Any) -> Self:
         """Find the components; of many large images, in an evenly spaced part of them.
 
         Args:

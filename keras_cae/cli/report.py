@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -13,12 +12,13 @@ from keras_cae.cli.comparison import Quality
 from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets import ImageData, ImageSplit, SkippedFile
+from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit, image_bytes
 from keras_cae.kinds import kind_of
 
 LISTED_FILES = 10
 
 
-def report_data(data: ImageData, split: ImageSplit) -> None:
+def report_data(data: ImageData | StreamedData, split: ImageSplit | StreamedSplit) -> None:
     """Print which images were found, and what was left out.
 
     Args:
@@ -33,6 +33,10 @@ def report_data(data: ImageData, split: ImageSplit) -> None:
         f"Data: {data.name}, {kind_of(split.train).noun} of {size}: {len(split.train):,} for training, "
         f"{len(split.validation):,} for validation, {len(split.test):,} for testing"
     )
+    if isinstance(data, StreamedData):
+        gigabytes = len(data.images) * image_bytes(data.source) / 1e9
+        read = "1 file is" if data.files == 1 else f"{data.files:,} files are"
+        say(f"Streaming: {read} read while needed, {gigabytes:,.2f} GB of pixels in all.")
 
 
 def report_skipped(skipped: Sequence[SkippedFile]) -> None:
@@ -50,7 +54,7 @@ def report_skipped(skipped: Sequence[SkippedFile]) -> None:
         warn(f"  … and {len(skipped) - LISTED_FILES} more")
 
 
-def report_quality(rows: dict[str, Quality], images: np.ndarray) -> None:
+def report_quality(rows: dict[str, Quality], images: Any) -> None:
     """Print the table of test results.
 
     Args:

@@ -1,15 +1,19 @@
 """Images to train on: bundled, downloaded, from folders, from files and from memory; windows of time series."""
 
+from typing import TYPE_CHECKING, Any
+
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.load_images import load_images
 from keras_cae.datasets.pack import PackedImages, pack
-from keras_cae.datasets.random_patches import RandomPatches
 from keras_cae.datasets.series_windows import SeriesWindows
 from keras_cae.datasets.split import ImageSplit
 from keras_cae.datasets.stream_dataset import StreamSplit
 from keras_cae.datasets.stream_images import stream_images
 from keras_cae.datasets.stream_pairs import stream_pairs
 from keras_cae.datasets.windows import windows
+
+if TYPE_CHECKING:
+    from keras_cae.datasets.random_patches import RandomPatches
 
 __all__ = [
     "ImageData",
@@ -25,3 +29,11 @@ __all__ = [
     "stream_pairs",
     "windows",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RandomPatches":  # A PyDataset of Keras, which reading images does without.
+        from keras_cae.datasets.random_patches import RandomPatches
+
+        return RandomPatches
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

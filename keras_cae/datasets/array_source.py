@@ -53,6 +53,7 @@ class ArraySource(ImageSource):
         self._sizing = sizing
         stored = self._array.shape[1:-1]
         self._size: Any = tuple(sizing.target([stored])) if rank == 2 else stored
+        self.notes = sizing.notes([stored]) if rank == 2 else ()
         self._same_size = self._size == stored
         self._channels = channels
         count = len(self._array)
@@ -106,17 +107,26 @@ class _Numbered(Sequence[str]):
         return f"{self._source}[{range(self._count)[number]}]"
 
 
+def decided(dtype: np.dtype, high: Any) -> bool:
+    """Whether the type of images is known from a value, whatever the others are.
+
+    Args:
+        dtype: the type in which they are stored.
+        high: the highest value so far.
+    """
+    return dtype.kind == "b" or (dtype.name == "uint8" and high > 1) or (dtype.name == "uint16" and high > 255)
+
+
 def extremes(array: np.ndarray) -> tuple[Any, Any]:
     """The lowest and the highest value of an array, or as much of them as decides on the type of images.
 
     Args:
         array: `(n, …)`; it is read in parts.
     """
-    enough = {"b": 0, "uint8": 1, "uint16": 255}.get(array.dtype.kind if array.dtype.kind == "b" else array.dtype.name)
     step = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
     low, high = array[:1].min(), array[:1].max()
     for start in range(0, len(array), step):
-        if enough is not None and high > enough:
+        if decided(array.dtype, high):
             break
         part = array[start : start + step]
         # Unlike Python's own, these keep NaN.

@@ -129,8 +129,14 @@ class CachedSource(ImageSource):
             self._stored = self._mapped()
 
     def _current_fingerprint(self) -> str:
-        status = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
-        what = [self.settings, list(self.names), self.channels, self.dtype.name, self._starts.tolist(), status]
+        what = [
+            self.settings,
+            self.kept.tolist(),
+            self.channels,
+            self.dtype.name,
+            self._starts.tolist(),
+            self.status_of_files(),
+        ]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 

@@ -161,6 +161,8 @@ def image_of(pixels: np.ndarray) -> Image.Image:
     """The Pillow image of an array of any type, 16-bit and float grey as such, colours with 8 bits."""
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
+    if pixels.ndim == 2 and pixels.dtype == np.uint8:
+        return Image.fromarray(pixels)
     if pixels.ndim == 2:
         return Image.fromarray(pixels.astype("float32" if pixels.dtype.kind == "f" else "int32"))
     if pixels.ndim != 3 or pixels.shape[-1] not in (3, 4):

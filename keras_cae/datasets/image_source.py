@@ -1,5 +1,6 @@
 """Where streams take their images from, one at a time."""
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ class ImageSource(ABC):
         skipped: the files that could not be read.
         settings: what, apart from the files, decides on the pixels, in words.
         classes: the name of the folder that each image is in, or None.
+        notes: sentences on what was done to them, for a person to read.
         partners: the names of the targets of the images, or None.
         test: the images that the data themselves set apart, or None.
     """
@@ -41,6 +43,7 @@ class ImageSource(ABC):
     files: Sequence[Path] = ()
     settings: str = ""
     classes: Sequence[str] | None = None
+    notes: tuple[str, ...] = ()
     partners: Sequence[str] | None = None
     test: "ImageSource | None" = None
 
@@ -88,6 +91,10 @@ class ImageSource(ABC):
     def dtypes(self) -> tuple[np.dtype, ...]:
         """The type of each of what belongs together."""
         return (self.dtype,)
+
+    def status_of_files(self) -> list[tuple[str, int, int]]:
+        """The path, the size and the time of change of each file."""
+        return [(os.path.abspath(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
 
     def attempt(self, function: Callable[[int], Any], row: int) -> Any:
         """Apply a function to an image; None and a note of its file if it is damaged."""

@@ -11,12 +11,14 @@ from keras_cae.datasets.array_file import ARRAY_SUFFIXES, map_array_file
 from keras_cae.datasets.array_source import ArraySource
 from keras_cae.datasets.folder import distinct_files, image_paths
 from keras_cae.datasets.image_data import SkippedFile
-from keras_cae.datasets.image_file import IMAGE_SUFFIXES
+from keras_cae.datasets.image_file import IMAGE_SUFFIXES, Picture
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.picture_source import PictureSource
 from keras_cae.datasets.record_source import RecordSource
 from keras_cae.datasets.shards import PLACE, RAW, SHARD_SUFFIX, read_records
 from keras_cae.datasets.sizing import Sizing
+from keras_cae.datasets.tiff import TiledTiff, pages_of
+from keras_cae.datasets.volume_source import VOLUMES, VolumeSource
 from keras_cae.kinds import KINDS
 
 IMAGES = 2
@@ -34,6 +36,7 @@ def open_source(
     rank: int = IMAGES,
     key: str | None = None,
     own_sizes: bool = False,
+    pages: bool = False,
 ) -> ImageSource:
     """Return the images that data name, to be read when they are needed.
 
@@ -44,6 +47,7 @@ def open_source(
         rank: the number of spatial axes.
         key: the name of the array in an `.npz` file.
         own_sizes: whether images in files keep their size.
+        pages: whether each page of a TIFF file is an image.
 
     Raises:
         TypeError: the data are of another type.
@@ -59,11 +63,20 @@ def open_source(
     shards = find_shards(data)
     if shards:
         return _shards(shards, sizing, channels, rank, own_sizes)
-    if rank != IMAGES:
+    if rank not in (IMAGES, VOLUMES):
         raise ValueError(f"rank={rank} needs {KINDS[rank].noun} in an array or in an .npy or .npz file, got {data!r}.")
     root, paths = _files(data)
-    source = PictureSource(paths, sizing, channels, own_sizes=own_sizes)
-    source.classes = [_class_name(Path(name), root) for name in source.names]
+    pictures: list[Picture] = list(paths)
+    if rank == VOLUMES:
+        source: ImageSource = VolumeSource(paths, own_sizes=own_sizes)
+    else:
+        if pages:
+            pictures = [page for path in paths for page in pages_of(path)]
+        elif own_sizes:
+            pictures = [TiledTiff.find(path) or path for path in paths]
+        source = PictureSource(pictures, sizing, channels, own_sizes=own_sizes)
+    files = [getattr(pictures[number], "path", pictures[number]) for number in source.kept]
+    source.classes = [_class_name(file, root) for file in files]
     return source
 
 

@@ -41,6 +41,7 @@ def pack(
     channels: int | None = None,
     key: str | None = None,
     rank: int = IMAGES,
+    pages: bool = False,
     overwrite: bool = False,
 ) -> PackedImages:
     """Write images into shards, TFRecord files of equally many images, which `stream_images` reads.
@@ -62,6 +63,7 @@ def pack(
         channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are.
         key: the name of the array in an `.npz` file, as in `load_images`.
         rank: the number of spatial axes.
+        pages: whether every page of a TIFF file is an image of its own, as in `stream_images`.
         overwrite: whether shards of this pattern that are there already are replaced.
 
     Returns:
@@ -91,6 +93,7 @@ def pack(
     one_of(rank, "rank", tuple(KINDS))
     if rank != IMAGES:
         check_image_options(rank, image_size=image_size, channels=channels)
+    boolean(pages, "pages")
     boolean(overwrite, "overwrite")
     before = _existing(pattern)
     if before and not overwrite:
@@ -98,8 +101,8 @@ def pack(
             f"There are shards of the pattern {pattern!r} already, such as {str(before[0])!r}: choose another pattern, "
             "or replace them with overwrite=True (--overwrite)."
         )
-    source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=True)
-    packer = _Packer(source, data, encoded=image_size is None and channels is None)
+    source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=True, pages=pages)
+    packer = _Packer(source, data, encoded=image_size is None and channels is None and not pages)
     paths = shard_paths(pattern, min(shards, len(source)))
     for number, shard in enumerate(paths):
         packer.write(shard, range(number, len(source), len(paths)))

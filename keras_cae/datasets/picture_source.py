@@ -1,6 +1,7 @@
 """Images from files that Pillow or tifffile decodes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.shards import Record
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.standard_images import integer_conversion
+from keras_cae.datasets.tiff import Region, TiledTiff
 from keras_cae.pixel_values import meant_type
+
+BAND = 256
+"""How many rows of a large image are looked at at once."""
 
 
 class PictureSource(ImageSource):
@@ -53,18 +58,29 @@ class PictureSource(ImageSource):
         self.names = [str(picture) for picture in self._pictures]
         self.files = list(dict.fromkeys(_file(picture) for picture in self._pictures))
         self.settings = f"{sizing.image_size} {sizing.resize} {sizing.max_side} {channels} {self._own_sizes}"
-        self._plan()
-        size = self._layout.size
+        layout = self._plan()
+        size = layout.size
         self.stored_sizes = [header.size for header in headers]
+        self.notes = () if self._own_sizes else sizing.notes(self.stored_sizes)
         self.resized = sizing.image_size is not None
         self.sizes = [header.size if self._own_sizes else size for header in headers]
-        example = next((image for row in range(len(self)) if (image := self.attempt(self.read, row)) is not None), None)
-        if example is None:
-            raise self.failure()
-        self.channels, self.dtype = example.shape[-1], example.dtype
+        self.channels = channels or self._kept
+        self.dtype = self._convert(np.zeros((1, 1), layout.dtype)).dtype
 
     def read(self, row: int) -> np.ndarray:
-        picture, layout = self._pictures[row], self._layout_of(row)
+        return self._finished(self._pictures[row], self._layout_of(row))
+
+    def view(self, row: int) -> Any:
+        picture = self._pictures[row]
+        return TiledView(self, picture) if isinstance(picture, TiledTiff) and self._own_sizes else self.read(row)
+
+    def part(self, picture: TiledTiff, place: tuple[slice, ...]) -> np.ndarray:
+        """Read a part of an image: only the tiles that it touches."""
+        pixels = picture.region(place)
+        height, width = pixels.shape[:2]
+        return self._finished(Region(pixels), self._layout._replace(size=(height, width)))
+
+    def _finished(self, picture: Picture, layout: Layout) -> np.ndarray:
         if self._first:
             image = read_pixels(picture, layout, self._sizing, self._convert)
         else:
@@ -73,7 +89,8 @@ class PictureSource(ImageSource):
 
     def stored(self, row: int) -> tuple[bytes, str, tuple[int, ...], str] | None:
         picture, header = self._pictures[row], self._headers[row]
-        if isinstance(picture, Path):
+        if isinstance(picture, Path | TiledTiff):
+            picture = _file(picture)
             content, form = picture.read_bytes(), picture.suffix.lower()
         elif isinstance(picture, Record):
             content, form = picture.content(), picture.format
@@ -85,27 +102,56 @@ class PictureSource(ImageSource):
     def _layout_of(self, row: int) -> Layout:
         return self._layout._replace(size=self._headers[row].size) if self._own_sizes else self._layout
 
-    def _plan(self) -> None:
-        """Decide on the form of the images as `load_images` does, from as few pixels as will do."""
+    def _plan(self) -> Layout:
+        """Decide on the form of the images as `load_images` does, from as few pixels as will do.
+
+        Returns:
+            The form in which they are decoded.
+        """
         headers = self._headers
         self._layout = layout = common_layout(headers, self._sizing)
         self._kept = layout.channels
         if self._kept == 4 and not self._any_transparent():
             self._kept = 1 if all(header.grey for header in headers) else 3
-        high = 0
         name = np.dtype(layout.dtype).name
-        for row in range(len(self)):
-            pixels = self.attempt(self._unconverted, row)
-            high = max(high, 0 if pixels is None else int(pixels[..., : self._kept].max()))
-            # Whatever is up to 1 may still be black and white.
-            if high > 1 and meant_type(name, 0, high) == name:
-                break
+        high = self._highest(name)
         self._convert = integer_conversion(np.dtype(layout.dtype), 0, high, "The folder", [])
         # What is stored in another way is converted before it gets its size, as `load_images` does.
         resized = not self._own_sizes and any(header.size != layout.size for header in headers)
         self._first = resized and meant_type(name, 0, high) != name
         if self._first:
             self._layout = layout._replace(channels=self._kept)
+        return self._layout
+
+    def _highest(self, name: str) -> int:
+        """The highest value of the images, or one that decides on what their type is meant to be."""
+        high = -1
+        for row in range(len(self)):
+            for part in self._parts(row):
+                high = max(high, int(part[..., : self._kept].max()))
+                # Whatever is up to 1 may still be black and white.
+                if high > 1 and meant_type(name, 0, high) == name:
+                    return high
+        if high < 0:
+            raise self.failure()
+        return high
+
+    def _parts(self, row: int) -> Iterator[np.ndarray]:
+        """An image before it is converted, a large one part by part; nothing, if it is damaged."""
+        picture = self._pictures[row]
+        if not isinstance(picture, TiledTiff):
+            pixels = self.attempt(self._unconverted, row)
+            if pixels is not None:
+                yield pixels
+            return
+        height, width = picture.size
+        for top in range(0, height, BAND):
+            size = (min(BAND, height - top), width)
+            place = (slice(top, top + BAND), slice(None))
+            band = self.attempt(partial(_region, picture, place), row)
+            if band is None:
+                return
+            yield read_pixels(Region(band), self._layout._replace(size=size), self._sizing)
 
     def _unconverted(self, row: int) -> np.ndarray:
         return read_pixels(self._pictures[row], self._layout_of(row), self._sizing)
@@ -116,6 +162,26 @@ class PictureSource(ImageSource):
             if pixels is not None and (pixels[..., 3] < 255).any():
                 return True
         return False
+
+
+class TiledView:
+    """An image of which only those tiles are decoded that are asked for.
+
+    Args:
+        source: of the image.
+        picture: the file.
+    """
+
+    def __init__(self, source: PictureSource, picture: TiledTiff) -> None:
+        self._source, self._picture = source, picture
+        self.shape = (*picture.size, source.channels)
+
+    def __getitem__(self, place: tuple[slice, ...]) -> np.ndarray:
+        return self._source.part(self._picture, place)
+
+
+def _region(picture: TiledTiff, place: tuple[slice, ...], row: int) -> np.ndarray:
+    return picture.region(place)
 
 
 def _file(picture: Any) -> Path:

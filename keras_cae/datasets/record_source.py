@@ -30,6 +30,7 @@ class RecordSource(ImageSource):
         sizes = [record.shape[:-1] for record in records]
         if not own_sizes or sizing.image_size is not None:
             images = len(sizes[0]) == 2
+            self.notes = sizing.notes(sizes) if images else ()  # type: ignore[arg-type]
             sizes = [sizing.target(sizes) if images else sizes[0]] * len(sizes)  # type: ignore[arg-type]
         self.sizes = sizes
         self.channels = channels or records[0].shape[-1]

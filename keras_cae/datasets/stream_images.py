@@ -31,6 +31,7 @@ def stream_images(
     channels: int | None = None,
     key: str | None = None,
     rank: int = IMAGES,
+    pages: bool = False,
     patches: Any = None,
     patches_per_image: int = 1,
     min_std: float = 0.0,
@@ -60,7 +61,9 @@ def stream_images(
         resize: "stretch", "crop" or "pad", as `load_images` describes them.
         channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are.
         key: the name of the array in an `.npz` file, as in `load_images`.
-        rank: the number of spatial axes: 1 for signals and 3 for volumes, which come from arrays.
+        rank: the number of spatial axes: 1 for signals, which come from arrays, and 3 for volumes, from arrays
+            or from TIFF files, whose pages are the slices.
+        pages: whether every page of a TIFF file is an image of its own; else the first one is taken.
         patches: the size of random crops of the images, `(height, width)` or one number; None for whole
             images. Images that are smaller are left out, and named in `skipped`.
         patches_per_image: crops of each image in an epoch. They are spread over several batches.
@@ -113,12 +116,13 @@ def stream_images(
     if rank != IMAGES:
         check_image_options(rank, image_size=image_size, channels=channels)
     boolean(shuffle, "shuffle")
+    boolean(pages, "pages")
     cutter = make_cutter(patches, patches_per_image, min_std, rank)
     seed = seed_of_all_hosts(seed_rule(seed, "seed"))
     cache = optional(path_rule)(cache, "cache")
     host = host_of(input_context)
     check_labels(labels)
-    source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=cutter is not None)
+    source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=cutter is not None, pages=pages)
     known = _labels(labels, source, data)
     if cache is not None:
         source = CachedSource(source, cache)

@@ -40,7 +40,7 @@ def images_of(stream):
     return np.concatenate([np.asarray(batch) for batch in stream])
 
 
-def test_later_epochs_and_streams_decode_nothing(folder, tmp_path, decoded):
+def test_later_epochs_and_streams_decode_nothing(folder, tmp_path, decoded, monkeypatch):
     cache = tmp_path / "cache" / "images.bin"
     plain = images_of(stream_images(folder, shuffle=False))
     stream = stream_images(folder, shuffle=False, batch_size=3, cache=cache)
@@ -49,7 +49,8 @@ def test_later_epochs_and_streams_decode_nothing(folder, tmp_path, decoded):
     decoded.clear()
     np.testing.assert_array_equal(images_of(stream), plain)
     assert decoded == []
-    again = stream_images(folder, shuffle=False, cache=cache)
+    monkeypatch.chdir(tmp_path)
+    again = stream_images(folder.name, shuffle=False, cache=cache)
     decoded.clear()
     np.testing.assert_array_equal(images_of(again), plain)
     assert decoded == []

@@ -15,6 +15,7 @@ class ScoreOptions:
     detector: option.Detector
     data: option.ScoredData
     key: option.Key = None
+    stream: option.Stream = None
     threshold: option.Threshold = None
     overlays: option.Overlays = "anomalies"
     batch_size: option.ScoringBatchSize = 32

@@ -10,8 +10,12 @@ from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.messages import say, warn
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets import ImageSplit
+from keras_cae.datasets.streamed_data import StreamedSplit
 from keras_cae.files import write_atomically
 from keras_cae.models import CAE
+
+CALIBRATION_BATCH = 32
+"""How many images that are streamed are scored at once."""
 
 
 def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...]) -> AnomalyDetector:
@@ -21,7 +25,7 @@ def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...
 
 
 def write_detector(
-    model: CAE, split: ImageSplit, options: TrainOptions, folder: RunFolder
+    model: CAE, split: ImageSplit | StreamedSplit, options: TrainOptions, folder: RunFolder
 ) -> tuple[AnomalyDetector, int]:
     """Calibrate a detector on the images that the model was not trained on, and save it.
 
@@ -29,11 +33,15 @@ def write_detector(
         The detector, and the number of these images.
     """
     detector = make_detector(model, options, split.train.shape[1:])
-    normal = np.concatenate([split.validation, split.test])
-    detector.calibrate(normal, options.false_positive_rate)
+    count = len(split.validation) + len(split.test)
+    if isinstance(split, StreamedSplit):
+        parts = [part.batches(CALIBRATION_BATCH) for part in (split.validation, split.test)]
+        detector.calibrate(parts[0].concatenate(parts[1]), options.false_positive_rate)
+    else:
+        detector.calibrate(np.concatenate([split.validation, split.test]), options.false_positive_rate)
     with write_atomically(folder.detector) as unfinished:
         detector.save(unfinished)
-    return detector, len(normal)
+    return detector, count
 
 
 def report_detector(detector: AnomalyDetector, count: int, rate: float, folder: RunFolder) -> None:

@@ -45,7 +45,7 @@ class ScoringRun:
         self.detector = load_detector(options.detector)
         if options.threshold is not None:
             self.detector.threshold = options.threshold
-        self.source = open_source(options.data, options.key, self.detector)
+        self.source = open_source(options.data, options.key, self.detector, options.stream)
         self.folder = make_run_folder(options.out, f"{self.source.name}-scores")
         self.measurement = Measurement(self.detector.threshold)
         self.pictures = len(self.detector.autoencoder.built_shape) == 4 and options.overlays != "none"

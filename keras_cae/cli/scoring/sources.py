@@ -12,11 +12,12 @@ from PIL import ImageOps
 
 from keras_cae.anomaly import AnomalyDetector
 from keras_cae.anomaly.folder_batches import ImageReader
-from keras_cae.datasets import SkippedFile, load_images
+from keras_cae.datasets import SkippedFile
 from keras_cae.datasets.folder import THREADS, image_paths
 from keras_cae.datasets.image_file import failure_reason, open_image
 from keras_cae.datasets.inspection_folder import GOOD, Inspected, InspectionFolder
-from keras_cae.datasets.load_images import IMAGES
+from keras_cae.datasets.open_source import IMAGES, find_shards
+from keras_cae.datasets.streamed_data import load_or_stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +109,17 @@ class Arrays(Source):
         data: what `load_images` takes.
         key: the name of the array in an `.npz` file.
         detector: which scores them.
+        stream: whether they are read while they are scored; None to decide by the memory.
     """
 
-    def __init__(self, data: str, key: str | None, detector: AnomalyDetector) -> None:
+    def __init__(self, data: str, key: str | None, detector: AnomalyDetector, stream: bool | None = None) -> None:
         *sides, channels = detector.autoencoder.built_shape[1:]
         sizing: dict[str, Any] = {}
         if len(sides) == IMAGES:
             size = detector.image_size if None in sides else tuple(sides)
             known = channels if channels in (1, 3, 4) else None
             sizing = {"image_size": size, "resize": detector.resize, "channels": known}
-        loaded = load_images(data, key=key, rank=len(sides), **sizing)
+        loaded: Any = load_or_stream(data, stream=stream, key=key, rank=len(sides), **sizing)
         self.images = loaded.images if loaded.test_images is None else loaded.test_images
         self.name, self.notes, self.skipped = loaded.name, loaded.notes, list(loaded.skipped)
         self.count = len(self.images)
@@ -127,15 +129,17 @@ class Arrays(Source):
             yield [Scored(str(start + number), image) for number, image in enumerate(self.images[start : start + size])]
 
 
-def open_source(data: str, key: str | None, detector: AnomalyDetector) -> Source:
-    """The images that DATA names.
+def open_source(data: str, key: str | None, detector: AnomalyDetector, stream: bool | None = None) -> Source:
+    """The images that DATA names. Those of folders are always read while they are scored.
 
     Raises:
         OSError, ValueError: there are none, or not of the kind that the detector takes.
     """
     folder = Path(data)
-    if not folder.is_dir():
-        return Arrays(data, key, detector)
+    if not folder.is_dir() or find_shards(data):
+        return Arrays(data, key, detector, stream)
+    if stream is False:
+        raise ValueError(f"Folders are read while they are scored, got {data!r} with --no-stream: leave that out.")
     reader = ImageReader(detector.autoencoder, detector.resize, detector.image_size)
     inspected = InspectionFolder.find(folder)
     if inspected is not None:

@@ -21,16 +21,19 @@ from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.messages import say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
-from keras_cae.cli.report import compression, report_data, report_files, report_quality
+from keras_cae.cli.report import compression, report_data, report_files, report_quality, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.scoring.detector import make_detector, report_detector, write_detector
 from keras_cae.cli.stopped_run import check_images, settings_of
 from keras_cae.cli.training.best_model import BestModel
 from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
+from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import is_full_disk, write_text
 from keras_cae.metrics import PSNR
 
+SHOWN_IMAGES = 500
+"""How many images the callbacks use at most."""
 LOGGED_PICTURES = 50
 """The largest number of pictures of a training for TensorBoard, however many epochs there are."""
 
@@ -47,14 +50,15 @@ class TrainingRun:
         OSError: the folder for the results can't be made.
     """
 
-    def __init__(self, options: TrainOptions, data: ImageData) -> None:
+    def __init__(self, options: TrainOptions, data: ImageData | StreamedData) -> None:
         keras.utils.set_random_seed(options.seed)
         self.options = options
         self.preset = MODELS[options.model]
         self.loss = options.loss or self.preset.loss
         self.noise = self.preset.noise if options.noise is None else options.noise
-        self.split = data.split()
+        self.data, self.split = data, data.split()
         report_data(data, self.split)
+        self.skipped = data.skipped
         schedule = schedule_for(len(self.split.train))
         self.epochs = options.epochs or schedule.epochs
         self.batch_size = options.batch_size or schedule.batch_size
@@ -75,7 +79,12 @@ class TrainingRun:
             return folder
         folder = make_run_folder(self.options.out, name)
         used = replace(
-            self.options, epochs=self.epochs, batch_size=self.batch_size, loss=self.loss, noise=float(self.noise)
+            self.options,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            loss=self.loss,
+            noise=float(self.noise),
+            stream=isinstance(self.data, StreamedData),
         )
         folder.backup.mkdir()
         write_text(folder.backup_settings, json.dumps(settings_of(used, self.split), indent=2) + "\n")
@@ -140,14 +149,12 @@ class TrainingRun:
     def _fit(self, stop: GracefulStop) -> None:
         pictures = math.ceil(self.epochs / LOGGED_PICTURES)
         self.model.fit(
-            self.split.train,
-            validation_data=self.split.validation,
+            **training_data(self.split, self.batch_size, self.options.seed),
             epochs=self.epochs,
-            batch_size=self.batch_size,
             # A progress bar rewrites its line, which only a terminal can.
             verbose=1 if sys.stdout.isatty() else 2,
             callbacks=[
-                *standard_callbacks(self.split.validation, str(self.folder.logs), freq=pictures),
+                *standard_callbacks(self.split.validation[:SHOWN_IMAGES], str(self.folder.logs), freq=pictures),
                 self.best,
                 keras.callbacks.BackupAndRestore(str(self.folder.backup), delete_checkpoint=False),
                 keras.callbacks.TerminateOnNaN(),
@@ -171,6 +178,8 @@ class TrainingRun:
             write_detector(best_model, self.split, self.options, self.folder) if self.options.detector else None
         )
         self._write_results(quality, seconds)
+        if isinstance(self.data, StreamedData):
+            report_skipped([file for file in self.data.skipped if file not in self.skipped])
         report_quality(quality, self.split.test)
         if self.preset.caveat:
             say(self.preset.caveat)
@@ -197,6 +206,15 @@ class TrainingRun:
             "test": {name: values._asdict() for name, values in quality.items()},
         }
         write_text(self.folder.results, json.dumps(results, indent=2) + "\n")
+
+
+def training_data(split: Any, batch_size: int, seed: int) -> dict[str, Any]:
+    """The arguments of `fit` that say which images."""
+    if isinstance(split, StreamedSplit):
+        train = split.train.batches(batch_size, shuffle=True, seed=seed)
+        # Keras would warn that it does not shuffle what is a dataset.
+        return {"x": train, "validation_data": split.validation.batches(batch_size), "shuffle": False}
+    return {"x": split.train, "validation_data": split.validation, "batch_size": batch_size}
 
 
 def _device() -> str:

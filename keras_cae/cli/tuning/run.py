@@ -17,13 +17,15 @@ from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
 from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import ANY, MODELS, size_arguments
+from keras_cae.cli.presets import ANY, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
+from keras_cae.cli.training.run import training_data
 from keras_cae.cli.tuning.search_stop import SearchStop
 from keras_cae.cli.tuning.tuners import describe, make_tuner
 from keras_cae.cli.tuning.workers import search_together
 from keras_cae.datasets import ImageData
+from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
 from keras_cae.hypermodels.tuner_files import COMPLETED, is_chief, is_part
 
@@ -44,7 +46,7 @@ class TuningRun:
         OSError: the folder holds another search, or can't be made.
     """
 
-    def __init__(self, options: TuneOptions, data: ImageData) -> None:
+    def __init__(self, options: TuneOptions, data: ImageData | StreamedData) -> None:
         self.options = options
         self.split = data.split()
         self.hypermodel = self._make_hypermodel()
@@ -113,8 +115,7 @@ class TuningRun:
         pictured = self.split.validation[:PICTURED_IMAGES]
         with SearchStop() as stop:
             self.tuner.search(
-                self.split.train,
-                validation_data=self.split.validation,
+                **self._data(),
                 epochs=self.options.epochs,
                 verbose=0,
                 callbacks=[
@@ -124,6 +125,12 @@ class TuningRun:
                 ],
             )
             stop.raise_if_received()
+
+    def _data(self) -> dict[str, Any]:
+        """The images; of those that are streamed the size of a batch is not searched for."""
+        if not isinstance(self.split, StreamedSplit):
+            return {"x": self.split.train, "validation_data": self.split.validation}
+        return training_data(self.split, schedule_for(len(self.split.train)).batch_size, self.options.seed)
 
     def _completed(self) -> list[Any]:
         """The trials that succeeded, the best one first."""

@@ -1,0 +1,190 @@
+"""Data for the command, in memory or, if they are too large for it, read while they are used."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.image_data import ImageData, SkippedFile
+from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.image_stream import ImageStream
+from keras_cae.datasets.load_images import DATASETS, load_images
+from keras_cae.datasets.memory import COPIES, available_memory
+from keras_cae.datasets.open_source import IMAGES, find_shards, open_source
+from keras_cae.datasets.shards import PLACE
+from keras_cae.datasets.sizing import Sizing
+from keras_cae.datasets.split import split_images
+from keras_cae.datasets.stream_dataset import Streaming
+
+SHARE = 0.5
+"""The share of the available memory that images may take without being streamed."""
+
+
+class StreamedImages:
+    """Images with the shape, the length and the slices of an array, which are read when they are asked for.
+
+    Args:
+        source: of the images.
+        rows: of the images to use.
+    """
+
+    def __init__(self, source: ImageSource, rows: np.ndarray) -> None:
+        self.source, self.rows = source, rows
+        self.shape: tuple[int, ...] = (len(rows), *source.sizes[0], source.channels)
+        self.dtype = source.dtype
+        self.ndim = len(self.shape)
+        self._stream = ImageStream(source, rows, 1, shuffle=False, seed=0)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        places = np.arange(len(self))[index]
+        if np.ndim(places) == 0:
+            return self._stream.image(int(places))
+        if not len(places):
+            return np.empty((0, *self.shape[1:]), self.dtype)
+        with ThreadPoolExecutor(THREADS) as pool:
+            return np.stack(list(pool.map(self._stream.image, places.tolist())))
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return map(self._stream.image, range(len(self)))
+
+    def batches(self, batch_size: int, *, shuffle: bool = False, seed: int = 0) -> Any:
+        """Return a `tf.data.Dataset` of batches.
+
+        Args:
+            batch_size: images per batch.
+            shuffle: whether each epoch has another order.
+            seed: of the order.
+        """
+        return Streaming(self.source, self.rows, batch_size, shuffle, seed).dataset()
+
+    def identity(self) -> bytes:
+        """A name for these images that others do not have, as far as the names, sizes and times of files tell."""
+        status = self.source.status_of_files()
+        what = f"{self.source.settings} {self.dtype} {self.shape} {status} {self.rows.tolist()}"
+        return hashlib.sha256(what.encode()).digest()
+
+
+class StreamedSplit(NamedTuple):
+    """Three parts of images that share none."""
+
+    train: StreamedImages
+    validation: StreamedImages
+    test: StreamedImages
+
+
+class StreamedData:
+    """What `ImageData` is, for images that are not in memory.
+
+    Args:
+        source: of the images.
+        name: short name of the data, fit for a file name.
+    """
+
+    def __init__(self, source: ImageSource, name: str) -> None:
+        self.source, self.name = source, name
+        self.images = StreamedImages(source, np.arange(len(source)))
+        self.test_images = None if source.test is None else StreamedImages(source.test, np.arange(len(source.test)))
+        self.notes = source.notes
+
+    @property
+    def skipped(self) -> tuple[SkippedFile, ...]:
+        """The files that could not be read, so far."""
+        return tuple(self.source.skipped)
+
+    @property
+    def files(self) -> int:
+        """The number of files."""
+        return len(self.source.files)
+
+    def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> StreamedSplit:
+        """Return the images in three parts, those of `ImageData.split`."""
+        apart = self.test_images
+        rows = split_images(self.images.rows, None if apart is None else apart.rows, validation, test, seed)
+        testing = StreamedImages(self.source, rows.test) if apart is None else apart
+        return StreamedSplit(
+            StreamedImages(self.source, rows.train), StreamedImages(self.source, rows.validation), testing
+        )
+
+
+def load_or_stream(
+    data: Any,
+    *,
+    stream: bool | None = None,
+    image_size: Any = None,
+    resize: str = "stretch",
+    channels: int | None = None,
+    key: str | None = None,
+    max_side: int | None = None,
+    rank: int = IMAGES,
+    name: str | None = None,
+) -> ImageData | StreamedData:
+    """Load images as `load_images` does, or stream those that do not fit into half of the memory.
+
+    Args:
+        data: as in `load_images`; also shards, which are always streamed.
+        stream: whether to stream; None to decide by the memory.
+        image_size: as in `load_images`.
+        resize: as in `load_images`.
+        channels: as in `load_images`.
+        key: as in `load_images`.
+        max_side: as in `load_images`.
+        rank: as in `load_images`.
+        name: of the data; by default that of the file or the folder.
+
+    Raises:
+        OSError, ValueError, TypeError: as `load_images`.
+    """
+    shards = bool(find_shards(data))
+    if shards and stream is False:
+        raise ValueError(f"Shards are read while they are used, got {data!r} with --no-stream: leave that out.")
+    if stream is not False and (shards or _is_in_files(data)):
+        sizing = Sizing(image_size, resize, max_side)
+        source = _opened(data, sizing, channels, rank, key, bool(stream) or shards)
+        if source is not None and (stream or shards or not _fits(source)):
+            return StreamedData(source, name or _name(data))
+    elif stream:
+        raise ValueError(f"--stream is for folders, .npy and .npz files and shards, got {data!r}: leave it out.")
+    return load_images(data, image_size, resize, channels, key, max_side, rank=rank)
+
+
+def _is_in_files(data: Any) -> bool:
+    if not isinstance(data, str | PathLike) or data in DATASETS:
+        return False
+    return Path(data).expanduser().exists()
+
+
+def _opened(
+    data: Any, sizing: Sizing, channels: int | None, rank: int, key: str | None, wanted: bool
+) -> ImageSource | None:
+    """The source; None if there is none and loading is to say why."""
+    try:
+        return open_source(data, sizing, channels, rank=rank, key=key)
+    except ValueError:
+        if wanted:
+            raise
+        return None
+
+
+def _fits(source: ImageSource) -> bool:
+    available = available_memory()
+    count = len(source) + (0 if source.test is None else len(source.test))
+    return available is None or COPIES * count * image_bytes(source) <= SHARE * available
+
+
+def image_bytes(source: ImageSource) -> int:
+    """The bytes of the pixels of an image."""
+    return int(np.prod(source.sizes[0])) * source.channels * source.dtype.itemsize
+
+
+def _name(data: Any) -> str:
+    path = Path(data).expanduser()
+    stem = path.resolve().name if path.is_dir() else path.stem
+    return stem.replace(PLACE, "").replace("*", "").strip("-_.") or "images"

@@ -1,0 +1,163 @@
+"""Volumes from TIFF files, whose pages are the slices."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
+
+from keras_cae.datasets.array_source import decided, extremes
+from keras_cae.datasets.folder import each_file
+from keras_cae.datasets.image_file import DEEP_MODES, MIN_IS_WHITE, PHOTOMETRIC, open_image
+from keras_cae.datasets.image_source import ImageSource, by
+from keras_cae.datasets.standard_images import conversion
+from keras_cae.datasets.tiff import TIFF_SUFFIXES
+from keras_cae.kinds import KINDS
+
+VOLUMES = 3
+"""The rank of volumes."""
+KEPT_MODES = ("1", "L", "RGB", "RGBA", *DEEP_MODES)
+"""Pillow's names for images whose pixels are taken as they are."""
+
+
+class Stack(NamedTuple):
+    """What is known of the pages of a file: `shape` is `(depth, height, width, channels)`."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+class VolumeSource(ImageSource):
+    """Volumes, each in a TIFF file; a file of one page is a volume of one slice.
+
+    Values follow the rule of `load_images` for arrays: 8 and 16 bits as they are, floats in [0, 1].
+
+    Args:
+        paths: the files.
+        own_sizes: whether volumes may differ in size.
+
+    Raises:
+        ValueError: a file is no TIFF, volumes differ in size or type, or none can be read.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, own_sizes: bool = False) -> None:
+        super().__init__()
+        other = next((path for path in paths if path.suffix.lower() not in TIFF_SUFFIXES), None)
+        if other is not None:
+            raise ValueError(
+                f"rank=3 reads volumes from TIFF files, one a file, but {str(other)!r} is an image. Take it away, or "
+                "stream images with rank=2."
+            )
+        self.names = [str(path) for path in paths]
+        headed, stacks = each_file(read_stack, list(paths), self.skipped)
+        if not headed:
+            raise self.failure()
+        numbers = {path: number for number, path in enumerate(paths)}
+        self.kept = np.array([numbers[path] for path in headed])
+        self.files = headed
+        self.names = [str(path) for path in headed]
+        self._check_same(stacks, own_sizes)
+        self.sizes = [stack.shape[:-1] for stack in stacks]
+        self.channels = stacks[0].shape[-1]
+        low, high = self._extremes()
+        self._convert = conversion(stacks[0].dtype, low, high, "The folder", KINDS[VOLUMES], [])
+        self.dtype = self._convert(np.zeros((1, 1), stacks[0].dtype)).dtype
+        self.settings = f"volumes {own_sizes}"
+
+    def read(self, row: int) -> np.ndarray:
+        return self._convert(self._part(row, (slice(None),) * VOLUMES))
+
+    def view(self, row: int) -> Any:
+        return VolumeView(self, row)
+
+    def part(self, row: int, place: tuple[slice, ...]) -> np.ndarray:
+        """Read a part of a volume: only the pages that it touches."""
+        return self._convert(self._part(row, place))
+
+    def _part(self, row: int, place: tuple[slice, ...]) -> np.ndarray:
+        size = self.sizes[row]
+        pages, *within = place
+        with open_image(self.files[row]) as image:
+            slices = [_pixels(image, number)[tuple(within)] for number in range(*pages.indices(size[0]))]
+        return np.stack(slices)
+
+    def _extremes(self) -> tuple[Any, Any]:
+        """As much of the extreme values of all volumes as decides on their type."""
+        lows, highs = [], []
+        for page in self._pages():
+            low, high = extremes(page)
+            lows.append(low)
+            highs.append(high)
+            if decided(page.dtype, high):
+                break
+        if not lows:
+            raise self.failure()
+        # Unlike Python's own, these keep NaN.
+        return np.min(lows), np.max(highs)
+
+    def _pages(self) -> Iterator[np.ndarray]:
+        """All pages that can be read."""
+        for row, (depth, *_) in enumerate(self.sizes):
+            for number in range(depth):
+                place = (slice(number, number + 1), slice(None), slice(None))
+                page = self.attempt(partial(self._part, place=place), row)
+                if page is None:
+                    break
+                yield page
+
+    def _check_same(self, stacks: Sequence[Stack], own_sizes: bool) -> None:
+        for name, stack in zip(self.names, stacks, strict=True):
+            first = stacks[0]
+            if (stack.dtype, stack.shape[-1]) != (first.dtype, first.shape[-1]):
+                raise ValueError(
+                    f"Volumes must have one type and number of channels, but {self.names[0]!r} has {first.dtype} with "
+                    f"{first.shape[-1]} and {name!r} has {stack.dtype} with {stack.shape[-1]}."
+                )
+            if not own_sizes and stack.shape != first.shape:
+                raise ValueError(
+                    f"Volumes must have one size, but {self.names[0]!r} has {by(first.shape[:-1])} and {name!r} has "
+                    f"{by(stack.shape[:-1])} voxels. Cut parts of one size: patches=(depth, height, width)."
+                )
+
+
+class VolumeView:
+    """A volume of which only those pages are read that are asked for.
+
+    Args:
+        source: of the volume.
+        row: its number.
+    """
+
+    def __init__(self, source: VolumeSource, row: int) -> None:
+        self._source, self._row = source, row
+        self.shape = (*source.sizes[row], source.channels)
+
+    def __getitem__(self, place: tuple[slice, ...]) -> np.ndarray:
+        return self._source.part(self._row, place)
+
+
+def read_stack(path: Path) -> Stack:
+    """Read what is known of the pages of a file; the first one is decoded.
+
+    Args:
+        path: the file.
+    """
+    with open_image(path) as image:
+        first = _pixels(image, 0)
+        return Stack((getattr(image, "n_frames", 1), *first.shape), first.dtype)
+
+
+def _pixels(image: Image.Image, page: int) -> np.ndarray:
+    """A page, `(height, width, channels)`."""
+    if page:
+        image.seek(page)
+    pixels = np.asarray(image if image.mode in KEPT_MODES else image.convert("RGB"))
+    if image.mode.startswith("I;16"):
+        pixels = pixels.astype(np.uint16)
+        # Of deep images Pillow leaves it to us that some files count from white to black.
+        if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE:
+            pixels = 65535 - pixels
+    return pixels if pixels.ndim == VOLUMES else pixels[..., None]
