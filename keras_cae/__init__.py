@@ -23,6 +23,7 @@ NAMESPACES = (
     "models",
     "samplers",
     "tiling",
+    "wrappers",
 )
 
 __all__ = [*NAMESPACES, "__version__"]
