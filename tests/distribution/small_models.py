@@ -61,7 +61,7 @@ def shared_draws():
     def same_for_all_images(shape, **options):
         if len(shape) == 1:  # not of images
             return draw(shape, **options)
-        row = np.random.default_rng(0).random((1, shape[1]), dtype="float32")
-        return keras.ops.tile(row, (shape[0], 1))
+        row = np.random.default_rng(0).random((1, *shape[1:]), dtype="float32")
+        return keras.ops.tile(row, (shape[0], *[1] * (len(shape) - 1)))
 
     return {"normal": lambda shape, **_: keras.ops.ones(shape), "uniform": same_for_all_images}

@@ -102,6 +102,7 @@ def test_towards_themselves_images_are_hidden(images):
     assert model.evaluate(pairs, verbose=0) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_another_corruption_comes_first(images):
     model = unmoved(corruption=keras.layers.GaussianNoise(0.1, seed=1))
     model.fit(images, verbose=0)
@@ -110,7 +111,14 @@ def test_another_corruption_comes_first(images):
     assert plain != pytest.approx(np.abs(model.predict(images, verbose=0) - images - 0.1).mean(), rel=1e-4)
 
 
-@pytest.mark.parametrize(("rank", "size"), [(1, (300,)), (2, (40, 90)), (3, (20, 9, 36))])
+@pytest.mark.parametrize(
+    ("rank", "size"),
+    [
+        pytest.param(1, (300,), marks=pytest.mark.slow),
+        (2, (40, 90)),
+        pytest.param(3, (20, 9, 36), marks=pytest.mark.slow),
+    ],
+)
 def test_large_images_become_patches(rank, size):
     images = 300 + 20 * smooth(2, *size, 2).astype("float64")
     model = small(rank=rank, patch_size=16)
@@ -125,6 +133,7 @@ def test_large_images_become_patches(rank, size):
     assert model.predict(images, verbose=0).shape == images.shape
 
 
+@pytest.mark.slow
 def test_patches_with_targets_weights_and_a_split():
     images = smooth(4, 40, 44, 1)
     model = unmoved(patch_size=16)
@@ -139,6 +148,7 @@ def test_patches_with_targets_weights_and_a_split():
     assert model.fit(images, batch_size=2, epochs=1, steps_per_epoch=3, verbose=0).history["loss"][0] > 0
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_patches():
     images = smooth(1, 40, 44, 1)
     losses = []
@@ -150,9 +160,15 @@ def test_the_seed_decides_the_patches():
     assert losses[0] == losses[1]
 
 
-@pytest.mark.parametrize("outermost_skip", [False, True])
-@pytest.mark.parametrize("blurred_pooling", [False, True])
-@pytest.mark.parametrize("size", [(5, 64), (9, 13)])
+@pytest.mark.parametrize(
+    ("outermost_skip", "blurred_pooling", "size"),
+    [
+        (True, False, (9, 13)),
+        (False, True, (9, 13)),
+        pytest.param(True, True, (5, 64), marks=pytest.mark.slow),
+        pytest.param(False, False, (5, 64), marks=pytest.mark.slow),
+    ],
+)
 def test_any_size(outermost_skip, blurred_pooling, size):
     images = np.random.default_rng(0).normal(size=(2, *size, 3)).astype("float32")
     model = small(filters=(3, 4, 5), outermost_skip=outermost_skip, blurred_pooling=blurred_pooling)
@@ -167,6 +183,7 @@ def test_any_size(outermost_skip, blurred_pooling, size):
     np.testing.assert_allclose(whole, predicted, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_generator_with_a_known_normalizer(images):
     model = small(normalizer=keras.layers.Normalization(mean=0.5, variance=0.1))
     model.compile("adam", "mse")
