@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_cae.exporting.served import Outputs, Served
 from keras_cae.files import write_atomically
@@ -51,6 +52,12 @@ class FileFormat(abc.ABC):
     @contextmanager
     def files(self, path: Any) -> Iterator[Path]:
         """Where to write, beside the old file, whose place is taken at the end of the block."""
+        if "://" in str(path):
+            with tempfile.TemporaryDirectory() as folder:
+                unfinished = Path(folder) / str(path).rstrip("/").rsplit("/", maxsplit=1)[-1]
+                yield unfinished
+                _copy(unfinished, str(path).rstrip("/"))
+            return
         with write_atomically(path) as unfinished:
             yield unfinished
 
@@ -111,6 +118,16 @@ def first_line(error: BaseException | None) -> str:
 def capitalized(sentence: str) -> str:
     """A sentence with a capital letter at its beginning."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def _copy(path: Path, to: str) -> None:
+    """Copy a file or a folder to where TensorFlow can write, such as a bucket."""
+    if path.is_dir():
+        tf.io.gfile.makedirs(to)
+        for part in path.iterdir():
+            _copy(part, f"{to}/{part.name}")
+    else:
+        tf.io.gfile.copy(str(path), to, overwrite=True)
 
 
 def write_saved_model(served: Served, path: Path, function: Any = None) -> None:

@@ -12,6 +12,15 @@ from keras_cae.exporting.file_format import FileFormat, Run, as_saved_model, is_
 from keras_cae.exporting.served import Served
 from keras_cae.layers.volume_pooling import pooling_by_slices
 
+OF_CONVERTER = (
+    "optimizations",
+    "representative_dataset",
+    "allow_custom_ops",
+    "inference_input_type",
+    "inference_output_type",
+    "experimental_new_quantizer",
+)
+"""The attributes of the converter that may be set."""
 UNKNOWN_OPERATION = re.compile(r"\btf\.(\w+)")
 REFUSED_OPERATION = re.compile(r"'tf\.(\w+)' op is neither")
 
@@ -24,6 +33,7 @@ class LiteRTFormat(FileFormat):
     suffix = ".tflite"
     runtimes = ("ai_edge_litert", "tensorflow.lite")
     extra = "litert"
+    options = OF_CONVERTER
 
     def write(self, served: Served, path: Path, options: dict[str, Any]) -> None:
         with pooling_by_slices(), as_saved_model(served) as folder:  # There is no pooling of volumes.
@@ -31,6 +41,9 @@ class LiteRTFormat(FileFormat):
             if "representative" in options:
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
                 converter.representative_dataset = lambda: _named(served, options["representative"])
+            for name in self.options:
+                if name in options:
+                    setattr(converter, name, options[name])
             try:
                 content = converter.convert()
             except Exception as error:

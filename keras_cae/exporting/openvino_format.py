@@ -25,6 +25,8 @@ class OpenVINOFormat(FileFormat):
 
     @contextmanager
     def files(self, path: Any) -> Iterator[Path]:
+        if "://" in str(path):
+            raise ValueError(f"filepath must be on this machine for {self.title}, got {str(path)!r}.")
         # The weights are in place before the graph that refers to them.
         with write_atomically(path) as unfinished, write_atomically(Path(path).with_suffix(".bin")):
             yield unfinished

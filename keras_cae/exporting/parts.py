@@ -15,6 +15,8 @@ from keras_cae.validation import one_of
 PARTS = ("autoencoder", "encoder", "decoder")
 TOLERANCE_OF_SCORES = 1e-3
 """Small differences of small errors are divided by small deviations of normal images."""
+SMALLEST_RANGE_OF_SCORES = 1e-4
+"""Squared errors are as small as that."""
 INPUT_DTYPES = ("uint8", "uint16", "float32")
 
 
@@ -101,6 +103,7 @@ def detector_of(detector: Any, input_dtype: str | None, input_signature: Any) ->
         examples=_images_for(autoencoder, dtype, shape[-1]),
         jumps=_jumps(autoencoder),
         tolerance=TOLERANCE_OF_SCORES,
+        smallest_range=SMALLEST_RANGE_OF_SCORES,
         derived={
             "is_anomaly": lambda outputs: _above(outputs["score"], outputs["threshold"]),
             "mask": lambda outputs: _above(outputs["anomaly_map"], outputs["map_threshold"]),

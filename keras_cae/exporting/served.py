@@ -26,7 +26,8 @@ class Served:
         examples: makes a batch for its input: from a number of images, a spatial size, and a random generator.
         jumps: whether a rounding error can become a large one, as where the nearest of several is chosen.
         derived: outputs that follow from other outputs, as functions of all of them.
-        tolerance: the largest difference that is taken for rounding, as a share of the largest output.
+        tolerance: the largest difference that is taken for rounding, as a share of the range of the outputs.
+        smallest_range: what the range of the outputs is taken for at least, as a share of that of the input.
     """
 
     description: str
@@ -40,6 +41,7 @@ class Served:
     jumps: bool = False
     derived: dict[str, Callable[[Outputs], np.ndarray]] = field(default_factory=dict)
     tolerance: float = 2e-5
+    smallest_range: float = 0.25
 
     @property
     def signature(self) -> tf.TensorSpec:

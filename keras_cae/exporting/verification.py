@@ -9,8 +9,8 @@ from keras_cae.exporting.examples import sizes_to_try
 from keras_cae.exporting.file_format import FileFormat, Run, capitalized, first_line
 from keras_cae.exporting.served import Outputs, Served
 
-SMALLEST_SCALE = 1e-2
-"""What outputs are measured by that are all nearly 0."""
+ULPS = 1e-6
+"""A few units in the last place of a float32, which are taken for rounding whatever the range of the outputs."""
 ROUNDING = 1e-6
 """Of a quotient of two whole numbers."""
 BATCH_SIZES = (1, 5)
@@ -87,7 +87,7 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
             if not np.allclose(got, derive(found), rtol=0.0, atol=ROUNDING, equal_nan=True):
                 raise _mismatch(served, file_format, batch, f"gives {name} that do not follow from its other outputs")
             continue
-        difference, allowed = _distance(got, values, served.tolerance)
+        difference, allowed = _distance(served, batch, got, values)
         if not difference <= allowed:
             raise _mismatch(
                 served,
@@ -99,14 +99,20 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
     return largest
 
 
-def _distance(got: np.ndarray, expected: np.ndarray, tolerance: float) -> tuple[float, float]:
+def _distance(served: Served, batch: np.ndarray, got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
     """How far values are from those expected, and how far they may be."""
     got, expected = got.astype("float64"), expected.astype("float64")
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))
     difference = float(np.max(np.where(same, 0.0, np.abs(got - expected)), initial=0.0))
-    finite = expected[np.isfinite(expected)]
-    scale = max(float(np.max(np.abs(finite), initial=0.0)), SMALLEST_SCALE)
-    return difference, tolerance * scale
+    taken = _range(batch) if "float" in str(batch.dtype) else 1.0
+    wide = max(_range(expected), served.smallest_range * taken)
+    finite = np.abs(expected[np.isfinite(expected)])
+    return difference, served.tolerance * wide + ULPS * float(np.max(finite, initial=0.0))
+
+
+def _range(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.ptp(finite)) if finite.size else 0.0
 
 
 def _mismatch(served: Served, file_format: FileFormat, batch: np.ndarray, problem: str) -> ValueError:

@@ -100,7 +100,8 @@ class ModelFiles(Compiling):
             quantize: "int8" for a LiteRT file that computes in 8-bit integers.
             representative_images: images of the kind that a quantized file will see, some hundred.
             verify: whether to compare the file with the model.
-            **kwargs: `opset_version`, of ONNX.
+            **kwargs: `opset_version`, of ONNX; of LiteRT attributes of its converter, such as `optimizations`,
+                with `verify=False` where they change the numbers.
 
         Returns:
             An `ExportReport`: where the file is, and how far its outputs are from those of the model; of a

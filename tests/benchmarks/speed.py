@@ -34,6 +34,7 @@ from data import byte_images  # noqa: E402
 from measurements import (  # noqa: E402
     additions,
     callbacks,
+    exported,
     imports,
     inference,
     memory,
@@ -50,6 +51,7 @@ MEASUREMENTS = {
     "startup": startup,
     "memory": memory,
     "inference": inference,
+    "exported": exported,
     "callbacks": callbacks,
     "scaling": scaling,
     "import": imports,

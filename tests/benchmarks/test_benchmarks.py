@@ -19,6 +19,8 @@ from kernel_distance import kernel_distance
 from pictures import GAP, save_rows
 from rounds import Ratio, Times, interleaved, ratios
 
+from keras_cae.exporting.file_format import is_installed
+
 SLOW = pytest.mark.slow
 FOLDER = Path(__file__).parent
 MODELS = (
@@ -40,6 +42,7 @@ ROWS = {
     "startup": dict.fromkeys(SPED, 1),
     "memory": dict.fromkeys(SPED, 3),
     "inference": dict.fromkeys(SPED, 3),
+    "exported": dict.fromkeys(SPED, 3 + sum(map(is_installed, ("tf2onnx", "openvino")))),
     # Without those of priors and codebooks; and of what only decodes codes, SkipConnectionCAE.
     "callbacks": {"BasicCAE": 8, "SkipConnectionCAE": 6},
     "scaling": dict.fromkeys(SPED, 6),
@@ -83,6 +86,7 @@ def count_rows(table, label):
         (["additions"], ["--model", "WassersteinCAE"]),
         (["startup", "memory", "inference", "callbacks"], ["--one-process"]),
         (["scaling", "import"], ["--one-process"]),
+        (["exported"], ["--one-process"]),
     ],
 )
 def test_speed_has_rows_for_every_model(measurements, options, images_file):

@@ -25,6 +25,7 @@ LONG_PAGES = (
     "data.md",
     "denoising.md",
     "distribution.md",
+    "exporting.md",
     "generation.md",
     "models.md",
     "pretraining.md",

@@ -33,7 +33,7 @@ KINDS = {
         models.BasicCAE,
         {**DENSE, "latent_dim": None, "bottleneck": lambda: layers.FiniteScalarQuantizer((5, 4))},
     ),
-    "ResidualCAE, strided and normalized": (
+    "ResidualCAE, normalized": (
         models.ResidualCAE,
         {**DENSE, "normalizer": lambda: keras.layers.Normalization(mean=[5.0, -2.0], variance=[4.0, 9.0])},
     ),
