@@ -27,6 +27,7 @@ LONG_PAGES = (
     "distribution.md",
     "generation.md",
     "models.md",
+    "own_data.md",
     "pretraining.md",
     "signals.md",
     "training_loop.md",
