@@ -47,7 +47,7 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
     notes: list[str] = []
     if headers:
         layout = common_layout(headers, sizing)
-        images = _decode(paths, layout, sizing, skipped)
+        images, paths = _decode(paths, layout, sizing, skipped)
     if not headers or not len(images):
         path, reason = skipped[0]
         raise ValueError(
@@ -60,11 +60,12 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
     if resized and len(notes):
         # What is stored in another way is converted before it gets its size, as arrays are.
         layout = layout._replace(channels=images.shape[-1])
-        images = _decode(paths, layout, sizing, [], convert)
+        images, paths = _decode(paths, layout, sizing, [], convert)
     else:
         images = convert(images)
     notes = [*sizing.notes(header.size for header in headers), *_left_out_notes(headers, repeated), *notes]
-    return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=tuple(notes))
+    labels = tuple(path.parent.relative_to(folder).as_posix() for path in paths)
+    return ImageData(images, _name(folder), skipped=tuple(sorted(skipped)), notes=tuple(notes), labels=labels)
 
 
 def image_paths(folder: Path) -> Iterator[Path]:
@@ -174,7 +175,8 @@ def _decode(
     sizing: Sizing,
     skipped: list[SkippedFile],
     convert: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
-) -> np.ndarray:
+) -> tuple[np.ndarray, list[Path]]:
+    """The images, and the files that could be decoded."""
     shape = (len(paths), *layout.size, layout.channels)
     check_memory(shape, layout.dtype)
     images = np.empty(shape, convert(np.empty(0, layout.dtype)).dtype)
@@ -184,8 +186,8 @@ def _decode(
         images[rows[path]] = read_pixels(path, layout, sizing, convert)
         return rows[path]
 
-    _, decoded = each_file(decode, paths, skipped)
-    return images if len(decoded) == len(paths) else images[decoded]
+    files, decoded = each_file(decode, paths, skipped)
+    return images if len(decoded) == len(paths) else images[decoded], files
 
 
 def _without_opaque_alpha(images: np.ndarray, grey: bool) -> np.ndarray:

@@ -15,7 +15,7 @@ class SkippedFile(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImageData:
     """Images as `load_images` returns them.
 
@@ -26,6 +26,8 @@ class ImageData:
         test_images: the test images that the data themselves set apart, or None.
         skipped: the files that were left out because they could not be read.
         notes: sentences on what was taken for what, for a person to read.
+        labels: for each image of a folder the name of the folder in it where it was found, "." for the folder
+            itself; None for other data.
     """
 
     images: np.ndarray
@@ -33,6 +35,13 @@ class ImageData:
     test_images: np.ndarray | None = None
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        arrays = {"images": self.images, "test_images": self.test_images}
+        shapes = [f"{name}={array.dtype}{array.shape}" for name, array in arrays.items() if array is not None]
+        counts = {"skipped": len(self.skipped), "notes": len(self.notes), "labels": len(set(self.labels or ()))}
+        return f"ImageData({', '.join([self.name, *shapes, *(f'{n} {name}' for name, n in counts.items() if n)])})"
 
     def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> ImageSplit:
         """Return the images in three parts. The same images and the same seed give the same parts.

@@ -15,7 +15,7 @@ from keras_cae.datasets.image_file import IMAGE_SUFFIXES, Picture
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.picture_source import PictureSource
 from keras_cae.datasets.record_source import RecordSource
-from keras_cae.datasets.shards import PLACE, RAW, SHARD_SUFFIX, read_records
+from keras_cae.datasets.shards import PLACE, RAW, SHARD_SUFFIX, read_records, shards_of
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.tiff import TiledTiff, pages_of
 from keras_cae.datasets.volume_source import VOLUMES, VolumeSource
@@ -90,7 +90,9 @@ def find_shards(data: Any) -> list[Path]:
         return paths if all(path.exists() for path in paths) else []
     if not isinstance(data, str | PathLike):
         return []
-    path = Path(str(data).replace(PLACE, "*")).expanduser()
+    path = Path(data).expanduser()
+    if path.name.count(PLACE) == 1:
+        return shards_of(str(path))
     if path.suffix == SHARD_SUFFIX:
         if path.is_file():
             return [path]

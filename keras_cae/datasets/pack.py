@@ -1,6 +1,5 @@
 """Images in a few large files, for network disks and clusters."""
 
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from keras_cae.datasets.folder import THREADS
 from keras_cae.datasets.image_data import SkippedFile
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.open_source import IMAGES, open_source
-from keras_cae.datasets.shards import NUMBERED, PLACE, RAW, SHARD_SUFFIX, Record, shard_paths, write_record
+from keras_cae.datasets.shards import PLACE, RAW, SHARD_SUFFIX, Record, shard_paths, shards_of, write_record
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.stream_images import check_image_options
 from keras_cae.files import write_atomically
@@ -95,7 +94,7 @@ def pack(
         check_image_options(rank, image_size=image_size, channels=channels)
     boolean(pages, "pages")
     boolean(overwrite, "overwrite")
-    before = _existing(pattern)
+    before = shards_of(pattern)
     if before and not overwrite:
         raise FileExistsError(
             f"There are shards of the pattern {pattern!r} already, such as {str(before[0])!r}: choose another pattern, "
@@ -182,13 +181,3 @@ def _pattern(path: Any) -> str:
     if PLACE not in Path(path).name:
         raise ValueError(f"path must have {PLACE} in the name of the file, not of a folder; got {path!r}.")
     return str(Path(path).expanduser())
-
-
-def _existing(pattern: str) -> list[Path]:
-    """The shards that have been written with a pattern."""
-    before, after = Path(pattern).name.split(PLACE)
-    folder = Path(pattern).parent
-    if not folder.is_dir():
-        return []
-    name = re.compile(f"{re.escape(before)}{NUMBERED.pattern}{re.escape(after)}")
-    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name) and path.is_file())

@@ -227,3 +227,13 @@ def shard_name(name: str, number: int, match: "re.Match[str] | None") -> str:
 def shard_paths(pattern: str, count: int) -> list[Path]:
     """The paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
     return [Path(pattern.replace(PLACE, f"{number:05}-of-{count:05}")) for number in range(count)]
+
+
+def shards_of(pattern: str) -> list[Path]:
+    """The shards that exist of a pattern such as "train-{shard}.tfrecord"."""
+    path = Path(pattern)
+    if not path.parent.is_dir():
+        return []
+    before, after = map(re.escape, path.name.split(PLACE))
+    name = re.compile(f"{before}{NUMBERED.pattern}{after}")
+    return sorted(each for each in path.parent.iterdir() if name.fullmatch(each.name) and each.is_file())

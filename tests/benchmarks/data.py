@@ -1,38 +1,189 @@
-"""The images, signals or volumes that all measurements share."""
+"""How fast images come from files: reading, decoding, resizing, batching.
 
-import numpy as np
+    pip install -e ".[bench]"
+    python tests/benchmarks/data.py [FOLDER] [--images 20000] [--size 128] [--rounds 5] [--cold]
 
-from keras_cae.datasets import load_images
+FOLDER holds photographs, of which random parts are written as JPEG and as PNG files; without it, the two that come
+with scikit-learn are taken. Every competitor makes an epoch of batches of one size from the same files:
+`stream_images` of the folder, of shards with the files, of shards with pixels of that size, and of a cache;
+`keras.utils.image_dataset_from_directory`; Grain and PyTorch's `DataLoader` with Pillow, where they are installed.
+Rounds alternate between them. Prints a table in Markdown, one row for each competitor and format; the ratio is that
+of the images per second to those of `stream_images` of the folder, followed by the smallest and the largest of a
+round.
 
-MADE = {1: (256, 2), 3: (16, 16, 16, 1)}
-"""Rank: the shape of the signals and of the volumes that are made where none are given."""
+With `--cold` the system is asked to forget the files before each epoch, so that they come from the disk.
+"""
+
+import argparse
+import importlib.util
+import os
+import shutil
+import statistics
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from keras_cae.cli.quiet_start import import_keras
+
+import_keras()
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+from rounds import interleaved, ratio, timed, warm_up  # noqa: E402
+from tables import print_table  # noqa: E402
+
+from keras_cae.datasets import pack, stream_images  # noqa: E402
+
+FORMATS = {"JPEG": ".jpg", "PNG": ".png"}
+COLUMNS = ("format", "competitor", "images/s", "× stream_images")
+FOLDERS = 100
+"""Among how many folders the files are spread."""
 
 
-def byte_images(options):
-    """The images that the command names, as uint8; with `--rank` smooth signals or volumes of random phases."""
-    if options.rank in MADE:
-        return made(MADE[options.rank], options.images)
-    images = load_images(options.data).images[: options.images]
-    if images.dtype == "uint16":
-        images = images // 257
-    elif images.dtype == "float32":
-        images = np.round(images * 255)
-    return images.astype("uint8")
+def main():
+    options = parse_arguments()
+    with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
+        print_table(COLUMNS, rows(Path(scratch), options), labels=2)
 
 
-def float_images(options):
-    """The same as float32 in [0, 1]."""
-    return byte_images(options) / np.float32(255)
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="?", help="a folder of photographs")
+    parser.add_argument("--images", type=int, default=20_000, help="files to write")
+    parser.add_argument("--stored-size", type=int, nargs=2, default=(256, 320), help="height and width of the files")
+    parser.add_argument("--size", type=int, default=128, help="side of the images in batches")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes of Grain and PyTorch")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cold", action="store_true", help="read from the disk, not from the page cache")
+    parser.add_argument("--scratch", help="where to write the files")
+    return parser.parse_args()
 
 
-def made(shape, count):
-    """So many waves along the spatial axes, in bytes; they are the same every time."""
+def rows(scratch, options):
+    photographs = load_photographs(options)
+    for name, suffix in FORMATS.items():
+        folder = scratch / name
+        write_parts(photographs, folder, suffix, options)
+        competitors = make_competitors(folder, scratch, options)
+        warm_up(competitors)
+        epochs = {each: partial(epoch, make, folder, options) for each, make in competitors.items()}
+        measured = interleaved(epochs, options.rounds)
+        ours = measured["stream_images"]
+        for competitor, seconds in measured.items():
+            yield name, competitor, f"{options.images / statistics.median(seconds):,.0f}", ratio(ours, seconds)
+        shutil.rmtree(folder)
+
+
+def epoch(make, folder, options):
+    """The seconds that an epoch takes."""
+    if options.cold:
+        forget(folder.parent)
+    return timed(make).clock
+
+
+def load_photographs(options):
+    """Photographs as arrays, each large enough to cut files from."""
+    if options.data is None:
+        from sklearn.datasets import load_sample_images
+
+        return load_sample_images().images
+    height, width = options.stored_size
+    paths = [path for path in Path(options.data).rglob("*") if path.suffix.lower() in (".jpg", ".png")]
+    images = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(paths)[:200]]
+    return [image for image in images if image.shape[0] >= height and image.shape[1] >= width]
+
+
+def write_parts(photographs, folder, suffix, options):
+    """Write random parts of the photographs, half of them mirrored."""
     generator = np.random.default_rng(0)
-    *sides, channels = shape
-    places = np.stack(np.meshgrid(*[np.linspace(0, 1, side) for side in sides], indexing="ij"), axis=-1)
-    data = np.empty((count, *shape), "uint8")
-    for number in range(count):
-        frequencies = generator.uniform(-20, 20, (len(sides), channels))
-        waves = np.sin(places @ frequencies + generator.uniform(0, 2 * np.pi, channels))
-        data[number] = np.round(127.5 + 127.5 * waves)
-    return data
+    for number in range(options.images):
+        photograph = photographs[number % len(photographs)]
+        top, left = (
+            generator.integers(side - part + 1)
+            for side, part in zip(photograph.shape, options.stored_size, strict=False)
+        )
+        part = photograph[top : top + options.stored_size[0], left : left + options.stored_size[1]]
+        path = folder / str(number % FOLDERS) / f"{number}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(part[:, :: -1 if number % 2 else 1]).save(path)
+
+
+def make_competitors(folder, scratch, options):
+    """Functions that take all batches of an epoch, by their names."""
+    size, batch_size = options.size, options.batch_size
+    common = {"batch_size": batch_size, "image_size": size, "seed": 0}
+    files, pixels = scratch / f"{folder.name}-files-{{shard}}.tfrecord", scratch / f"{folder.name}-{{shard}}.tfrecord"
+    pack(folder, files)
+    pack(folder, pixels, image_size=size)
+    streams = {
+        "stream_images": stream_images(folder, **common),
+        "stream_images, packed files": stream_images(files, **common),
+        "stream_images, packed pixels": stream_images(pixels, **common),
+        "stream_images, cache": stream_images(folder, cache=scratch / f"{folder.name}.cache", **common),
+        "image_dataset_from_directory": keras.utils.image_dataset_from_directory(
+            folder, labels=None, image_size=(size, size), batch_size=batch_size, seed=0, verbose=False
+        ),
+    }
+    competitors = {name: partial(take, dataset) for name, dataset in streams.items()}
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    if importlib.util.find_spec("grain"):
+        competitors["Grain, Pillow"] = partial(take_from_grain, paths, options)
+    if importlib.util.find_spec("torch"):
+        competitors["PyTorch DataLoader, Pillow"] = partial(take_from_torch, paths, options)
+    return competitors
+
+
+def take(batches):
+    for _ in batches:
+        pass
+
+
+class Decoded:
+    """The images of files, resized, as Grain and PyTorch take them."""
+
+    def __init__(self, paths, size):
+        self.paths, self.size = paths, size
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, index):
+        with Image.open(self.paths[index]) as image:
+            return np.asarray(image.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR))
+
+
+def take_from_grain(paths, options):
+    import grain.python as grain
+
+    sampler = grain.IndexSampler(len(paths), shuffle=True, seed=0, num_epochs=1, shard_options=grain.NoSharding())
+    batches = grain.DataLoader(
+        data_source=Decoded(paths, options.size),
+        sampler=sampler,
+        operations=[grain.Batch(options.batch_size)],
+        worker_count=options.workers,
+    )
+    take(batches)
+
+
+def take_from_torch(paths, options):
+    from torch.utils.data import DataLoader
+
+    dataset = Decoded(paths, options.size)
+    # Workers that are forked hang, because TensorFlow has started threads.
+    started = {"num_workers": options.workers, "multiprocessing_context": "spawn"}
+    take(DataLoader(dataset, options.batch_size, shuffle=True, **started))
+
+
+def forget(folder):
+    """Ask the system to drop the files of a folder from its cache."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,7 @@ import_keras()
 os.environ.pop(LOG_LEVEL)  # The processes that are started shall be as quiet: they import this file, too.
 
 from architectures import ARCHITECTURES, EXTENDED  # noqa: E402
-from data import byte_images  # noqa: E402
+from measured_images import byte_images  # noqa: E402
 from measurements import (  # noqa: E402
     additions,
     callbacks,

@@ -116,6 +116,13 @@ def test_what_is_for_images_is_refused_for_others():
 
 
 @pytest.mark.slow
+def test_data_has_rows_for_every_format():
+    options = ["--images", "24", "--stored-size", "20", "30", "--size", "8", "--rounds", "1", "--cold"]
+    competitors = 5 + PYTORCH_ROWS // 2 + bool(importlib.util.find_spec("grain"))
+    check_rows(run("data.py", *options, small=()), {"JPEG": competitors, "PNG": competitors})
+
+
+@pytest.mark.slow
 def test_what_does_not_measure_a_model_says_so(images_file):
     printed = run("speed.py", images_file, "--measure", "scaling", "training", "--model", "MaskedCAE")
     assert printed.count("none of the models that were named, but BasicCAE, ") == 2

@@ -243,3 +243,18 @@ def test_images_that_memory_cannot_hold_are_not_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr("keras_cae.datasets.folder.read_pixels", lambda *_: pytest.fail("decoded"))
     with pytest.raises(ValueError, match="1 images of 6×9×3 need"):
         load_images(tmp_path)
+
+
+def test_subfolders_are_labels(tmp_path):
+    for number, name in enumerate(["", "good", "bad/scratch"]):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (5, 4), 20 * number + 10).save(tmp_path / name / "a.png")
+    damaged = tmp_path / "good" / "b.jpg"
+    Image.effect_noise((5, 4), 90).save(damaged)
+    damaged.write_bytes(damaged.read_bytes()[:-8])
+    data = load_images(tmp_path)
+    found = dict(zip(data.labels, data.images[:, 0, 0, 0].tolist(), strict=True))
+    assert found == {".": 10, "good": 30, "bad/scratch": 50}
+    assert repr(data).startswith(f"ImageData({tmp_path.name}, images=uint8(3, 4, 5, 1)")
+    assert "\n" not in repr(data)
+    assert "3 labels" in repr(data)

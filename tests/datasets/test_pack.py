@@ -73,6 +73,16 @@ def test_patches_labels_and_parts_of_shards(photos, tmp_path):
     np.testing.assert_array_equal(*(next(iter(part))[0] for part in parts))
 
 
+def test_a_pattern_names_its_own_shards_only(photos, tmp_path):
+    folder = tmp_path / "shards"
+    pack(photos, folder / "a-{shard}.tfrecord", shards=3)
+    pack(photos, folder / "a-small-{shard}.tfrecord", image_size=5)
+    stream = stream_images(folder / "a-{shard}.tfrecord", image_size=9)
+    assert images_of(stream).shape == (10, 9, 9, 3)
+    with pytest.raises(ValueError, match="packed in different ways"):
+        stream_images(folder)
+
+
 def test_packed_again(photos, tmp_path):
     pack(photos, tmp_path / "a-{shard}.tfrecord", shards=3)
     pack(tmp_path / "a-{shard}.tfrecord", tmp_path / "b-{shard}.tfrecord", shards=2)

@@ -28,6 +28,7 @@ LONG_PAGES = (
     "exporting.md",
     "generation.md",
     "models.md",
+    "own_data.md",
     "pretraining.md",
     "signals.md",
     "tiles.md",

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from alone import alone
 from architectures import ARCHITECTURES, EXTENDED, compile_step, make_ours, train
-from data import float_images
+from measured_images import float_images
 from rounds import Times, interleaved, ratios
 from tables import print_table
 

@@ -9,7 +9,7 @@ from functools import partial
 import keras
 from alone import alone
 from architectures import ARCHITECTURES, make_ours, make_stock, with_targets
-from data import float_images
+from measured_images import float_images
 from rounds import interleaved, medians, ratios, timed, warm_up
 from tables import print_table
 

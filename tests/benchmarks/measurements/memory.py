@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alone import alone
 from architectures import ARCHITECTURES, MAKERS, train
-from data import byte_images, float_images
+from measured_images import byte_images, float_images
 from rounds import columns, interleaved
 from tables import print_table
 

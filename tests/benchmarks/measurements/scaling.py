@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from alone import alone
 from architectures import ARCHITECTURES, compile_step, make_ours, train
-from data import float_images
+from measured_images import float_images
 from rounds import Times, columns, interleaved, ratios, timed, warm_up
 from tables import print_table
 

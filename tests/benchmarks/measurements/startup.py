@@ -8,7 +8,7 @@ from functools import partial
 
 from alone import alone
 from architectures import ARCHITECTURES, MAKERS, train
-from data import float_images
+from measured_images import float_images
 from rounds import interleaved, medians, ratios, timed
 from tables import print_table
 

@@ -15,8 +15,8 @@ from functools import partial
 
 from alone import alone
 from architectures import ARCHITECTURES, make_ours, make_stock, parameters, train
-from data import byte_images, float_images
 from floating_point import make_matrix_product, training_operations
+from measured_images import byte_images, float_images
 from rounds import interleaved, medians, ratio, ratios, timed, warm_up
 from tables import print_table
 
