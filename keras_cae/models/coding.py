@@ -10,6 +10,7 @@ from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.codes import codes_of
 from keras_cae.layers.gaussian_prior import check_prior
+from keras_cae.models.image_quality import measured_images
 from keras_cae.models.likelihood import log_likelihood
 from keras_cae.networks.downsampling import downsampling_of
 from keras_cae.networks.graphs import Graphs
@@ -65,6 +66,30 @@ class Coding:
             ValueError: codes have another size, or are not numbers of vectors where they must be.
         """
         return self._inference("_decode")(codes, batch_size)
+
+    def evaluate_images(
+        self, images: Any, targets: Any = None, *, max_value: float = 1.0, batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> dict[str, np.ndarray]:
+        """Return how well each image is reconstructed, where `evaluate` returns means.
+
+        Args:
+            images: an array, which is taken in batches; or a `tf.data.Dataset` or a generator of images (targets
+                and weights beside them are ignored).
+            targets: array of the images to compare the reconstructions with, such as clean ones for noisy
+                `images`; by default `images`.
+            max_value: the largest value that images can have, for PSNR and SSIM, if it is not 1. Integer images are
+                scaled by their type.
+            batch_size: how many images of an array are reconstructed at once.
+
+        Returns:
+            A dictionary of arrays `(n,)`, which `pandas.DataFrame` takes: "mse", the mean squared error; "psnr", in
+            dB; and "ssim", the structural similarity.
+
+        Raises:
+            ValueError: the images are not of the kind that the model takes, or `targets` have another shape than
+                the reconstructions.
+        """
+        return measured_images(self, images, targets, max_value, batch_size)
 
     def sample(
         self, n: int, seed: int | None = None, batch_size: int = DEFAULT_BATCH_SIZE, image_size: Any = None
