@@ -105,7 +105,7 @@ def test_only_the_best_checkpoints_stay(digits):
 @pytest.mark.slow
 def test_hyperband_keeps_what_it_goes_on_with(digits):
     space = hypermodel(keep=1)
-    tuner = keras_tuner.Hyperband(space, objective=space.objective, max_epochs=3, factor=2, seed=0)
+    tuner = keras_tuner.Hyperband(space, objective=space.objective, max_epochs=2, factor=2, seed=0)
     searched(tuner, digits[0])
     assert set(statuses(tuner)) == {"COMPLETED"}
     assert tuner.get_best_models()[0].built
