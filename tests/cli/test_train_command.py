@@ -358,7 +358,7 @@ def test_an_interrupt_while_loading(invoke, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("keras_cae.cli.loading.load_images", interrupted)
+    monkeypatch.setattr("keras_cae.cli.loading.load_or_stream", interrupted)
     result = invoke("train")
     assert result.exit_code == 130
     assert result.stderr == "Stopped.\n"

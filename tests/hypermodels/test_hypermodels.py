@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from fractions import Fraction
 from types import MappingProxyType
 
 import keras
@@ -167,8 +168,9 @@ def in_words(space):
 
 
 def number(value):
-    if value == 25 / 255:
-        return "25/255"
+    for fraction in ("25/255", "1/9"):
+        if value == float(Fraction(fraction)):
+            return fraction
     return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
 
 

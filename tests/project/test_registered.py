@@ -10,6 +10,7 @@ from test_registry import ARGUMENTS, WITHOUT_CONFIG
 import keras_cae
 from keras_cae import layers
 from keras_cae.anomaly.calibration import Calibration
+from keras_cae.layers.blur_pooling import BlurPooling
 from keras_cae.layers.chain import Chain
 from keras_cae.layers.codes import Codes, Latents
 from keras_cae.layers.crop import Crop
@@ -26,6 +27,7 @@ from keras_cae.networks import Network
 IMAGES = np.random.default_rng(0).random((3, 6, 8, 4), dtype="float32")
 # class: a function that makes one, and what it is applied to
 LAYERS = {
+    BlurPooling: (lambda: BlurPooling((2, 4)), IMAGES),
     Chain: (lambda: Chain([keras.layers.Dense(3), layers.ConvBlock(2)]), IMAGES),
     Codes: (lambda: Codes(layers.GaussianBottleneck(2)), IMAGES),
     Latents: (lambda: Latents(layers.VectorQuantizer(7, 2, seed=0)), np.arange(21, dtype="int32").reshape(3, 7) % 7),

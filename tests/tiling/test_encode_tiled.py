@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from checks import check_docstring, slow_but
-from tiny_models import ARCHITECTURES, built, calibrated, convolution, of_networks
+from tiled_models import ARCHITECTURES, built, calibrated, convolution, of_networks
 
 from keras_cae import models
 from keras_cae.tiling import encode_tiled, predict_tiled

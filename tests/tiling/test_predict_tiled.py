@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from checks import check_docstring, slow_but
-from tiny_models import ARCHITECTURES, built, calibrated, convolution, identity, of_networks
+from tiled_models import ARCHITECTURES, built, calibrated, convolution, identity, of_networks
 
 from keras_cae import models
 from keras_cae.files import DiskFullError

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from checks import check_docstring, slow_but
-from tiny_models import ARCHITECTURES, built, calibrated, convolution, of_networks
+from tiled_models import ARCHITECTURES, built, calibrated, convolution, of_networks
 
 import keras_cae
 from keras_cae import models

@@ -196,6 +196,7 @@ class TrainingRun:
                 "noise": self.noise,
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
+                "stream": isinstance(self.data, StreamedData),
                 **size_arguments(self.options.model, self.options.latent_dim),
             },
             "image_shape": self.split.train.shape[1:],
