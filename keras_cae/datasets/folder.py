@@ -174,12 +174,12 @@ def _decode(
     layout: Layout,
     sizing: Sizing,
     skipped: list[SkippedFile],
-    convert: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
+    convert: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, list[Path]]:
     """The images, and the files that could be decoded."""
     shape = (len(paths), *layout.size, layout.channels)
     check_memory(shape, layout.dtype)
-    images = np.empty(shape, convert(np.empty(0, layout.dtype)).dtype)
+    images = np.empty(shape, layout.dtype if convert is None else convert(np.empty(0, layout.dtype)).dtype)
     rows = {path: row for row, path in enumerate(paths)}
 
     def decode(path: Path) -> int:

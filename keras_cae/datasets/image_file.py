@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from keras_cae.datasets.sizing import Size, Sizing
@@ -23,11 +24,13 @@ DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 GREY_MODES = ("1", "L", "LA", "La", *DEEP_MODES)
 SIDEWAYS = (5, 6, 7, 8)
+"""The values of the EXIF orientation that swap width and height."""
 IMAGE_WIDTH, IMAGE_LENGTH, PHOTOMETRIC, SAMPLES_PER_PIXEL = 256, 257, 262, 277
 """Tags of TIFF files."""
 MIN_IS_WHITE = 0
+PNG_START, CHECKSUM = b"\x89PNG\r\n\x1a\n", 4
+"""What PNG files begin with, and the length of what each of their chunks ends with."""
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-"""The values of the EXIF orientation that swap width and height."""
 
 
 class ImageHeader(NamedTuple):
@@ -82,7 +85,7 @@ def header_of(image: Image.Image) -> ImageHeader:
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
     # Some versions of Pillow give the size of a TIFF as a viewer shows it, others as it is stored.
     width, height = (tags[IMAGE_WIDTH], tags[IMAGE_LENGTH]) if tags else image.size
-    sideways = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
+    sideways = _exif(image).get(ExifTags.Base.Orientation) in SIDEWAYS
     return ImageHeader(
         size=(width, height) if sideways else (height, width),
         grey=_is_grey(image),
@@ -92,11 +95,38 @@ def header_of(image: Image.Image) -> ImageHeader:
     )
 
 
+def _exif(image: Image.Image) -> Image.Exif:
+    """What EXIF says of an image. Of a PNG Pillow decodes the pixels to look behind them, which is seldom needed."""
+    if isinstance(image, PngImageFile) and "exif" not in image.info and _ends_with_pixels(image):
+        return Image.Image.getexif(image)
+    return image.getexif()
+
+
+def _ends_with_pixels(image: PngImageFile) -> bool:
+    """Whether nothing but the end comes after the pixels in a PNG file."""
+    assert image.fp is not None
+    before = image.fp.tell()
+    try:
+        image.fp.seek(len(PNG_START))
+        pixels = False
+        while len(chunk := image.fp.read(8)) == 8:
+            kind = chunk[4:]
+            if kind == b"IEND":
+                return True
+            if pixels and kind != b"IDAT":
+                return False
+            pixels = kind == b"IDAT"
+            image.fp.seek(int.from_bytes(chunk[:4], "big") + CHECKSUM, 1)
+        return False
+    finally:
+        image.fp.seek(before)
+
+
 def read_pixels(
     picture: Picture,
     layout: Layout,
     sizing: Sizing,
-    convert: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
+    convert: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
     """Decode an image into an array `(height, width, channels)`.
 
@@ -104,14 +134,16 @@ def read_pixels(
         picture: the file, or a part of one.
         layout: the size, channels and type of the array.
         sizing: the way to that size.
-        convert: applied to the pixels before they get that size.
+        convert: applied to the pixels before they get that size, if that is needed.
     """
     with open_image(picture) as opened:
         # JPEG decoders halve a large image several times for next to nothing.
         opened.draft(None, (2 * max(layout.size), 2 * max(layout.size)))
         # Of deep images Pillow leaves it to us that some files count from white to black.
         from_white = isinstance(opened, TiffImageFile) and opened.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE
-        image = ImageOps.exif_transpose(opened)
+        ImageOps.exif_transpose(opened, in_place=True)
+        opened.load()
+        image: Image.Image = opened
         deep = _sixteen_bits(image) if image.mode in DEEP_MODES else None
     if deep is not None and from_white:
         deep = 65535 - deep
@@ -119,8 +151,17 @@ def read_pixels(
         pixels = np.rint(deep).astype(np.uint16)[..., None]
     else:
         shallow = image if deep is None else Image.fromarray(np.rint(deep / 257).astype(np.uint8))
-        pixels = np.asarray(shallow.convert(MODES[layout.channels]))
+        mode = MODES[layout.channels]
+        shallow = shallow if shallow.mode == mode else shallow.convert(mode)
+        if convert is None:
+            return sizing.apply_to_picture(shallow, layout.size)
+        pixels = np.asarray(shallow)
+    convert = convert or _unchanged
     return sizing.apply(convert(pixels.reshape(*pixels.shape[:2], layout.channels)), layout.size)
+
+
+def _unchanged(pixels: np.ndarray) -> np.ndarray:
+    return pixels
 
 
 @contextlib.contextmanager

@@ -72,9 +72,7 @@ class Sizing:
             return pixels
         channels = pixels.shape[-1]
         if pixels.dtype == np.uint8 and channels in (1, 3, 4):
-            image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-            black: Any = (0, 0, 0, 255)[:channels] if channels == 4 else "black"
-            return np.asarray(self._apply(image, size, black)).reshape(*size, channels)
+            return self.apply_to_picture(Image.fromarray(pixels[..., 0] if channels == 1 else pixels), size)
         white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
         planes: np.ndarray = pixels.astype(np.float32)
         if channels == 4:
@@ -91,6 +89,19 @@ class Sizing:
             resized[..., :3] /= np.maximum(resized[..., 3:] / white, np.finfo("float32").tiny)
             resized[..., :3] *= resized[..., 3:] > 0
         return (np.rint(resized) if pixels.dtype.kind == "u" else resized).astype(pixels.dtype)
+
+    def apply_to_picture(self, image: Image.Image, size: Size) -> np.ndarray:
+        """Return an image of 8 bits in another size, as `apply` does.
+
+        Args:
+            image: with one, three or four channels.
+            size: `(height, width)`.
+        """
+        channels = len(image.getbands())
+        if image.size != size[::-1]:
+            black: Any = (0, 0, 0, 255)[:channels] if channels == 4 else "black"
+            image = self._apply(image, size, black)
+        return np.asarray(image).reshape(*size, channels)
 
     def _apply(self, image: Image.Image, size: Size, border: Any) -> Image.Image:
         width_height = size[::-1]

@@ -258,3 +258,23 @@ def test_subfolders_are_labels(tmp_path):
     assert repr(data).startswith(f"ImageData({tmp_path.name}, images=uint8(3, 4, 5, 1)")
     assert "\n" not in repr(data)
     assert "3 labels" in repr(data)
+
+
+@pytest.mark.parametrize("place", ["before the pixels", "after the pixels"])
+def test_the_orientation_of_a_png(tmp_path, place):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 14), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    content = (tmp_path / "a.png").read_bytes()
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    chunk, last = content[start:end], content.index(b"IEND") - 4
+    if place == "after the pixels":
+        content = content[:start] + content[end:last] + chunk + content[last:]
+    else:
+        first = content.index(b"IDAT") - 4
+        content = (content[:start] + content[end:]) if start > first else content
+        content = content[:first] + chunk + content[first:] if start > first else content
+    (tmp_path / "a.png").write_bytes(content)
+    np.testing.assert_array_equal(load_images(tmp_path).images[0, ..., 0], np.rot90(pixels, -1))
