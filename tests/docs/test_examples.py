@@ -23,6 +23,7 @@ SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
 LONG_PAGES = (
     "anomalies.md",
     "data.md",
+    "denoise_without_clean_images.md",
     "denoising.md",
     "distribution.md",
     "exporting.md",
@@ -31,6 +32,7 @@ LONG_PAGES = (
     "own_data.md",
     "pretraining.md",
     "signals.md",
+    "tensorboard.md",
     "tiles.md",
     "training_loop.md",
     "tuning.md",

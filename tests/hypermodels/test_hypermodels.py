@@ -294,7 +294,10 @@ def test_the_objective():
 
 
 @pytest.mark.parametrize("shape", [(21, 2), (9, 12, 2), (4, 9, 6, 2)])
-@pytest.mark.parametrize("cls", [hypermodels.HyperCAE, hypermodels.HyperBasicCAE, hypermodels.HyperDenoisingCAE])
+@pytest.mark.parametrize(
+    "cls",
+    slow_but([hypermodels.HyperCAE], [hypermodels.HyperCAE, hypermodels.HyperBasicCAE, hypermodels.HyperDenoisingCAE]),
+)
 def test_the_shape_of_the_data_decides_the_rank(cls, shape):
     hypermodel = cls(shape, width=4, max_flops=10**8)
     hp = keras_tuner.HyperParameters()

@@ -56,6 +56,7 @@ def test_the_same_numbers(rank, kernel_size, upsampling):
     assert_close(run(*ours, DATA[rank]), run(*stock, DATA[rank]), 1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", DATA)
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_the_seed_decides_the_patches():
 @pytest.mark.parametrize(
     ("outermost_skip", "blurred_pooling", "size"),
     [
-        (True, False, (9, 13)),
+        pytest.param(True, False, (9, 13), marks=pytest.mark.slow),
         (False, True, (9, 13)),
         pytest.param(True, True, (5, 64), marks=pytest.mark.slow),
         pytest.param(False, False, (5, 64), marks=pytest.mark.slow),

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import slow_but
 
 import keras_cae
 
@@ -208,7 +209,7 @@ def test_values_within_reach_are_taken(images, activation, values):
 
 
 @pytest.mark.parametrize("value", [1.5, np.nan, np.inf])
-@pytest.mark.parametrize("arguments", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}])
+@pytest.mark.parametrize("arguments", slow_but([{}], [{}, {"run_eagerly": True}, {"steps_per_execution": 2}]))
 def test_a_later_batch_that_is_refused_changes_nothing(images, value, arguments):
     """What the batches before it taught is kept, and nothing of it: as if it had never come."""
 

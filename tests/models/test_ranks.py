@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import slow_but
 from test_parity import assert_same
 
 import keras_cae
@@ -175,7 +176,7 @@ def test_one_set_of_weights_serves_every_size(cls, unhalved, rank):
         (models.MaskedCAE, 1, (2, 1, 2), (4,)),
     ],
 )
-@pytest.mark.parametrize("latent_dim", [None, 3])
+@pytest.mark.parametrize("latent_dim", slow_but([3], [None, 3]))
 def test_strides(cls, rank, strides, downsampling, latent_dim):
     arguments = {"latent_dim": latent_dim, "filters": (2, 3, 4), "rank": rank, "strides": strides}
     if cls is models.DenoisingCAE:
@@ -279,6 +280,7 @@ def test_bottlenecks_between_feature_maps(rank, bottleneck):
     np.testing.assert_allclose(decoded, model.predict(data, verbose=0), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [1, 3])
 def test_export(rank, tmp_path):
     data = data_of(rank)

@@ -201,6 +201,7 @@ def test_model_checkpoint_and_early_stopping(make, images, tmp_path):
     assert loaded.evaluate(images, verbose=0) == pytest.approx(best, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_backup_and_restore(images, tmp_path):
     """Killed after the second epoch and started again: the same end as without the interruption."""
 

@@ -21,6 +21,7 @@ def model(digits):
     return trained(digits, epochs=15)[0]
 
 
+@pytest.mark.slow
 def test_it_learns_more_than_the_mean_image(model, digits):
     train, test = digits
     error = ((model.predict(test, verbose=0) - test) ** 2).mean()

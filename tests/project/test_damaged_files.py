@@ -16,6 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from checks import slow_but
 
 import keras_cae
 
@@ -120,7 +121,7 @@ def check_damaged(files, folder, damage, name, seed):
 
 
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("damage", [flipped, truncated, zeroed])
+@pytest.mark.parametrize("damage", slow_but([flipped], [flipped, truncated, zeroed]))
 def test_damage(files, tmp_path, damage, name):
     for seed in range(FEW if name in OURS else 1):
         check_damaged(files, tmp_path, damage, name, seed)
