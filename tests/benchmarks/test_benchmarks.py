@@ -157,6 +157,18 @@ def test_denoising_has_a_row_for_every_photograph(tmp_path):
 
 
 @pytest.mark.slow
+def test_blind_spots_have_a_row_for_every_variant(tmp_path):
+    np.save(tmp_path / "photographs.npy", np.random.default_rng(0).integers(0, 256, (20, 40, 48, 1), dtype="uint8"))
+    printed = run(
+        "blind_spots.py",
+        tmp_path / "photographs.npy",
+        *("--minutes", "0.02", "--batch-size", "2", "--variant", "default", "as N2V2"),
+        small=(),
+    )
+    check_rows(printed, dict.fromkeys(("noisy", "non-local means", "default", "as N2V2"), 1))
+
+
+@pytest.mark.slow
 def test_completion_has_a_row_for_every_way(tmp_path):
     printed = run("completion.py", "--epochs", "1", "--picture", tmp_path / "completed.png")
     rows = {"the mean image": 1, "PCA, .*": 2, "MaskedCAE": 1}
