@@ -6,13 +6,12 @@ import os
 import tempfile
 import threading
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.decoding import in_order
 from keras_cae.datasets.image_file import failure_reason
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.files import DiskFullError, is_full_disk
@@ -44,7 +43,7 @@ class CachedSource(ImageSource):
         self._source, self._path = source, path
         self.names, self.kept, self.sizes, self.files = source.names, source.kept, source.sizes, source.files
         self.channels, self.dtype, self.skipped = source.channels, source.dtype, source.skipped
-        self.settings = source.settings
+        self.settings, self._noted = source.settings, source._noted
         lengths = [int(np.prod(size)) * self.channels * self.dtype.itemsize for size in self.sizes]
         self._starts = np.concatenate([[0], np.cumsum(lengths, dtype="int64")])
         self._fingerprint = self._current_fingerprint()
@@ -81,8 +80,8 @@ class CachedSource(ImageSource):
             if self._stored is not None:
                 return
             missing = [row for row in np.flatnonzero(~self._done).tolist() if row not in self._damaged]
-            with ThreadPoolExecutor(THREADS) as pool:
-                list(pool.map(lambda row: self.attempt(self.read, row), missing))
+            for _ in in_order(lambda number: self.attempt(self.read, missing[number]) is not None, len(missing)):
+                pass
             if self._file is not None and self._current_fingerprint() == self._fingerprint:
                 self._complete()
 

@@ -49,6 +49,7 @@ class ImageSource(ABC):
 
     def __init__(self) -> None:
         self.skipped: list[SkippedFile] = []
+        self._noted: set[str] = set()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -109,9 +110,12 @@ class ImageSource(ABC):
 
     def note(self, name: str, reason: str) -> None:
         """Note a file that could not be read, once."""
+        made = SkippedFile(name, reason)
+        # Nothing in here collects garbage, which may take long.
         with self._lock:
-            if not any(skipped.path == name for skipped in self.skipped):
-                self.skipped.append(SkippedFile(name, reason))
+            if name not in self._noted:
+                self._noted.add(name)
+                self.skipped.append(made)
 
     def failure(self) -> ValueError:
         """The error for images of which none can be read."""

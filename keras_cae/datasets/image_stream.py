@@ -1,13 +1,11 @@
 """Images in batches, one epoch after the other."""
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
-from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.decoding import in_order
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.patch_cutter import PatchCutter
 
@@ -99,17 +97,9 @@ class ImageStream:
 
     def _decoded(self, order: np.ndarray, epoch: int) -> Iterator[Item]:
         """The images in this order, however many threads decode them."""
-        pool = ThreadPoolExecutor(THREADS)
-        waiting: deque[Future[list[Item]]] = deque()
-        try:
-            for position in range(len(order)):
-                waiting.append(pool.submit(self._readable, order, position, epoch))
-                if len(waiting) > 2 * THREADS:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        images = self.batch_size if self.cutter is None else -(-self.batch_size // self.cutter.count)
+        for items in in_order(lambda position: self._readable(order, position, epoch), len(order), ahead=images):
+            yield from items
 
     def _readable(self, order: np.ndarray, position: int, epoch: int) -> list[Item]:
         """The image at a position, or its patches; where it can't be read, those of the next one that can."""

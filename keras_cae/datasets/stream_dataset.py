@@ -72,11 +72,12 @@ class Streaming:
         dataset: Any = tf.data.Dataset.from_generator(
             lambda: self._batches(stream), output_signature=signature if len(signature) > 1 else signature[0]
         )
+        # Images are decoded ahead already, so there is no prefetch here.
         # There is nothing to tune, and the end of an epoch would wait for the thread that does.
         options = tf.data.Options()
         options.autotune.enabled = False
         options.deterministic = True
-        dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(stream))).prefetch(1).with_options(options)
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(stream))).with_options(options)
         dataset.skipped = self.source.skipped
         dataset.paths = tuple(self.source.names[row] for row in self.rows)
         if self.source.partners is not None:

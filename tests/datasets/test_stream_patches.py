@@ -46,7 +46,7 @@ def test_epochs_have_other_patches_and_a_seed_repeats_them(photos, tmp_path, mon
     first = stream_images(tmp_path, **options)
     epochs = [images_of(first) for _ in range(2)]
     assert not set(map(bytes, epochs[0])) & set(map(bytes, epochs[1]))
-    monkeypatch.setattr("keras_cae.datasets.image_stream.THREADS", 1)
+    monkeypatch.setattr("keras_cae.datasets.decoding.THREADS", 1)
     second = stream_images(tmp_path, **options)
     np.testing.assert_array_equal(epochs, [images_of(second) for _ in range(2)])
 
