@@ -1,6 +1,7 @@
 """LiteRT, formerly TensorFlow Lite."""
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,10 @@ class LiteRTFormat(FileFormat):
                 if name in options:
                     setattr(converter, name, options[name])
             try:
-                content = converter.convert()
+                with warnings.catch_warnings():
+                    # The converter calibrates with an interpreter of its own.
+                    warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
+                    content = converter.convert()
             except Exception as error:
                 operations = _unknown_operations(str(error))
                 raise self.impossible(served, operations, error) from error

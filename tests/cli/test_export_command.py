@@ -41,7 +41,8 @@ def test_the_encoder_of_a_run(run_folder, tmp_path):
         str(tmp_path / "encoder"),
     )
     assert report["largest_difference"] < 1e-6
-    assert tf.saved_model.load(tmp_path / "encoder").serve(IMAGES).shape == (20, 3)
+    served = tf.saved_model.load(tmp_path / "encoder")
+    assert served.serve(IMAGES).shape == (20, 3)
 
 
 @pytest.mark.slow

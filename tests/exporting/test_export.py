@@ -156,3 +156,10 @@ def test_any_size_is_tried_at_an_odd_one(tmp_path, monkeypatch):
     sizes = {shape[1:] for shape in shapes}
     assert len(sizes) == 2
     assert any(all(side % 2 for side in size) for size in sizes)
+
+
+def test_a_path_that_is_not_on_this_machine(model):
+    report = model.export("ram://exports/model", verbose=False)
+    assert report.filepath == "ram://exports/model"
+    batch = images(count=5)
+    np.testing.assert_allclose(served("ram://exports/model", batch), model.predict(batch, verbose=0), atol=1e-6)

@@ -3,11 +3,14 @@
 import importlib.util
 import itertools
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from exported_models import CHANNELS, KINDS, PARTS, RUNTIMES, SCORES, SIZES, SUFFIXES, images, make, make_detector
 from runtimes import RUN
+
+from keras_cae.models import CAE
 
 ODD_SIZES = {1: (33,), 2: (33, 47), 3: (9, 7, 13)}
 """What models for any size are tried on beside the size that the others have."""
@@ -120,3 +123,24 @@ def test_quantized(tmp_path):
     assert 0 < np.abs(found - expected).max() < 0.1
     details = tf.lite.Interpreter(model_path=str(tmp_path / "small.tflite")).get_tensor_details()
     assert any(detail["dtype"] == np.int8 for detail in details)
+
+
+@pytest.mark.slow
+def test_constants_of_a_network_are_inside_of_onnx(tmp_path):
+    need("onnx")
+    shape, mean = (6, 5, 200), np.arange(200.0)
+    encoder = keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Normalization(mean=mean, variance=mean + 1),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4),
+        ]
+    )
+    decoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6000), keras.layers.Reshape(shape)])
+    model = CAE(encoder, decoder)
+    model.build((None, *shape))
+    model.export(tmp_path / "own.onnx", format="onnx", verify=False, verbose=False)
+    batch = np.random.default_rng(0).random((3, *shape), dtype="float32")
+    (found,) = RUN["onnx"](tmp_path / "own.onnx", batch).values()  # Which has a single input.
+    np.testing.assert_allclose(found, model.predict(batch, verbose=0), atol=1e-4)

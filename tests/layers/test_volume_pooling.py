@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_cae.layers.volume_pooling import VolumePooling
+from keras_cae.layers.volume_pooling import VolumePooling, pooling_by_slices
 
 VOLUMES = np.random.default_rng(0).normal(size=(2, 3, 5, 4, 3))
 
@@ -34,3 +34,19 @@ def test_the_numbers_of_keras(kind, size, policy):
     np.testing.assert_allclose(tf.cast(of_inputs, "float32"), expected_of_inputs, rtol=20 * exact, atol=20 * exact)
     free = tf.function(layer, input_signature=[tf.TensorSpec((None, None, None, None, 3), policy)])
     np.testing.assert_array_equal(tf.cast(free(volumes), "float32"), tf.cast(outputs, "float32"))
+
+
+@pytest.mark.parametrize("kind", ["Max", "Average"])
+def test_by_slices(kind):
+    layer = VolumePooling(kind, (2, 3, 2))
+    volumes = tf.constant(VOLUMES, "float32")
+    expected = layer(volumes)
+
+    @tf.function
+    def pooled():
+        with pooling_by_slices():
+            return layer(volumes)
+
+    operations = {operation.type for operation in pooled.get_concrete_function().graph.get_operations()}
+    assert not operations & {"MaxPool3D", "AvgPool3D"}
+    np.testing.assert_allclose(pooled(), expected, rtol=1e-6, atol=1e-6)
