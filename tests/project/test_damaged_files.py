@@ -188,7 +188,7 @@ def test_weights_that_are_damaged_never_end_the_process(files, tmp_path):
     code = textwrap.dedent(
         """
         import sys, numpy as np, keras_cae
-        sys.path.insert(0, sys.argv[2])
+        sys.path[:0] = sys.argv[2:]
         from test_damaged_files import flipped, truncated, zeroed
         content = open(sys.argv[1] + "/good.weights.h5", "rb").read()
         model = keras_cae.models.BasicCAE(2, filters=(2,))
@@ -207,7 +207,7 @@ def test_weights_that_are_damaged_never_end_the_process(files, tmp_path):
         """
     )
     result = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path), str(Path(__file__).parent)],
+        [sys.executable, "-c", code, str(tmp_path), *map(str, Path(__file__).parents[:2])],
         capture_output=True,
         text=True,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
