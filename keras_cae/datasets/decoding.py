@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from keras_cae.datasets.folder import THREADS
-
+THREADS = min(8, os.cpu_count() or 1)
+"""How many threads decode images side by side."""
 Result = TypeVar("Result")
 PATIENCE = 5.0
 """The seconds after which whoever waits for a result computes it, too."""

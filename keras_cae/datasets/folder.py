@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from keras_cae.datasets.decoding import in_order
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.image_file import (
     IMAGE_SUFFIXES,
@@ -23,7 +23,6 @@ from keras_cae.datasets.standard_images import integer_conversion
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
-THREADS = min(8, os.cpu_count() or 1)
 
 
 def load_folder(folder: Path, sizing: Sizing) -> ImageData:
@@ -143,13 +142,13 @@ def each_file(
 
     done: list[Given] = []
     results: list[Result] = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for path, result in zip(paths, pool.map(attempt, paths), strict=True):
-            if isinstance(result, SkippedFile):
-                skipped.append(result)
-            else:
-                done.append(path)
-                results.append(result)
+    outcomes = in_order(lambda number: attempt(paths[number]), len(paths))
+    for path, result in zip(paths, outcomes, strict=True):
+        if isinstance(result, SkippedFile):
+            skipped.append(result)
+        else:
+            done.append(path)
+            results.append(result)
     return done, results
 
 

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_cae.datasets.channels import check_channels
-from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.decoding import in_order
 from keras_cae.datasets.image_data import SkippedFile
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.open_source import IMAGES, open_source
@@ -149,11 +148,10 @@ class _Packer:
         self.written.append(path)
 
     def _images(self, path: Path, rows: Sequence[int]) -> Iterator[tuple[Record, bytes]]:
-        with ThreadPoolExecutor(THREADS) as pool:
-            for start in range(0, len(rows), 2 * THREADS):
-                some = rows[start : start + 2 * THREADS]
-                found = pool.map(lambda row: self.source.attempt(lambda row: self._image(path, row), row), some)
-                yield from (each for each in found if each is not None)
+        def image(number: int) -> tuple[Record, bytes] | None:
+            return self.source.attempt(lambda row: self._image(path, row), rows[number])
+
+        yield from (each for each in in_order(image, len(rows)) if each is not None)
 
     def _image(self, path: Path, row: int) -> tuple[Record, bytes]:
         pixels = np.ascontiguousarray(self.source.read(row))

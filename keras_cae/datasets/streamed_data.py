@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_cae.datasets.folder import THREADS
+from keras_cae.datasets.decoding import in_order
 from keras_cae.datasets.image_data import ImageData, SkippedFile
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.image_stream import ImageStream
@@ -49,8 +48,7 @@ class StreamedImages:
             return self._stream.image(int(places))
         if not len(places):
             return np.empty((0, *self.shape[1:]), self.dtype)
-        with ThreadPoolExecutor(THREADS) as pool:
-            return np.stack(list(pool.map(self._stream.image, places.tolist())))
+        return np.stack(list(in_order(lambda number: self._stream.image(int(places[number])), len(places))))
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return map(self._stream.image, range(len(self)))

@@ -13,7 +13,8 @@ from PIL import ImageOps
 from keras_cae.anomaly import AnomalyDetector
 from keras_cae.anomaly.folder_batches import ImageReader
 from keras_cae.datasets import SkippedFile
-from keras_cae.datasets.folder import THREADS, image_paths
+from keras_cae.datasets.decoding import THREADS
+from keras_cae.datasets.folder import image_paths
 from keras_cae.datasets.image_file import failure_reason, open_image
 from keras_cae.datasets.inspection_folder import GOOD, Inspected, InspectionFolder
 from keras_cae.datasets.open_source import IMAGES, find_shards
