@@ -10,7 +10,7 @@ from keras import ops
 from keras_cae.datasets.random_patches import RandomPatches
 from keras_cae.hyperparameters import without
 from keras_cae.layers.blind_spots import BlindSpots, mask_rule
-from keras_cae.models.cae import corrupted_by
+from keras_cae.models.corrupting import corrupted_by
 from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.blind_u_shaped import BlindUShaped
 from keras_cae.networks.pyramid import Pyramid
@@ -172,16 +172,18 @@ class BlindSpotCAE(PyramidCAE):
         return (*super().corruptions, self.blind_spots)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
+        return self.blind_spots.corrupt(self._visible(images))
+
+    def _visible(self, images: Any) -> Any:
+        """Corrupted images of which nothing is hidden yet."""
         self._own_loop_is_corrupted = True
-        visible, _ = corrupted_by(super().corruptions, images)
-        return self.blind_spots.corrupt(visible)
+        return corrupted_by(super().corruptions, images)[0]
 
     def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
         """Return the images with hidden pixels, and the weights of these; of images with another target, all pixels."""
         if batch.target is batch.images:
             return self.corrupted(batch.images)
-        self._own_loop_is_corrupted = True
-        visible, _ = corrupted_by(super().corruptions, batch.images)
+        visible = self._visible(batch.images)
         if visible.shape[1:] != batch.target.shape[1:]:
             return visible, None
         hidden, weights = self.blind_spots.corrupt(visible)

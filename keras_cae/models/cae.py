@@ -2,8 +2,6 @@
 
 import functools
 import math
-import warnings
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import keras
@@ -15,10 +13,10 @@ from keras_cae.hyperparameters import Hyperparameters, plain
 from keras_cae.images import check_image_batch, compatible, crop, image_size
 from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
-from keras_cae.layers.corruption import Corruption
 from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.penalty import Penalty
 from keras_cae.models.coding import Coding
+from keras_cae.models.corrupting import Corrupting
 from keras_cae.models.model_files import ModelFiles
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
 from keras_cae.networks.network import Network
@@ -34,7 +32,6 @@ from keras_cae.training.normalizing import (
     normalizer_rule,
 )
 from keras_cae.training.output_range import last_activation
-from keras_cae.training.random_state import same_noise
 from keras_cae.training.step_context import current_step
 from keras_cae.validation import optional
 
@@ -50,7 +47,7 @@ def network(value: Any, name: str) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class CAE(Hyperparameters, Coding, ModelFiles):
+class CAE(Hyperparameters, Corrupting, Coding, ModelFiles):
     """Autoencoder of any two networks, trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
@@ -306,18 +303,6 @@ class CAE(Hyperparameters, Coding, ModelFiles):
         size = image_size(images)
         return reconstructions if size is None or not self._graphs.crops else crop(reconstructions, size)
 
-    def _prepare_own_loop(self, images: Any) -> None:
-        """What the steps of `fit` do otherwise, where somebody else trains the model."""
-        self.observe(images, training=True)
-        if self.corruptions and not self._own_loop_is_corrupted:
-            warnings.warn(
-                f"{type(self).__name__} is called with training=True outside of its own fit, on images without its "
-                "corruption, which only the steps of its fit and evaluate apply. In a training loop of your own, call "
-                "model(model.corrupted(images)[0], training=True).",
-                stacklevel=2,
-            )
-        self._own_loop_is_corrupted = False
-
     def reconstruct(self, images: Any) -> Any:
         # Without the penalties, which inference has no use for.
         if type(self).call is not CAE.call:
@@ -363,44 +348,6 @@ class CAE(Hyperparameters, Coding, ModelFiles):
     def normalized(self, images: Any) -> Any:
         return images if self.normalizer is None else self._to_normalized(images)
 
-    # Corruption
-
-    @property
-    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        """The layers that are applied to the inputs in training and evaluation, in this order."""
-        return () if self.corruption is None else (self.corruption,)
-
-    def corrupted(self, images: Any) -> tuple[Any, Any]:
-        """Return images as a step of training gives them to the networks, and the weights of their pixels.
-
-        Args:
-            images: batch of floats.
-
-        Returns:
-            The inputs; and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if
-            all count the same.
-        """
-        self._own_loop_is_corrupted = True
-        return corrupted_by(self.corruptions, images)
-
-    def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
-        """Return images as evaluation feeds them to the encoder: always with the same noise.
-
-        The random state of training is left unchanged.
-
-        Args:
-            images: batch of images.
-            return_weights: whether to return a pair: the images, and the weights of their pixels in the loss,
-                `(n, *spatial)`, or None if all pixels count the same.
-        """
-        images = ops.convert_to_tensor(images)
-        self._ensure_built(images)
-        self.check_values(images)
-        with same_noise(self.corruptions):
-            corrupted, weights = self.corrupted(self._floats(images))
-        self._own_loop_is_corrupted = False
-        return (corrupted, weights) if return_weights else corrupted
-
     def _ensure_built(self, images: Any) -> None:
         if not self.built:
             self.build(images.shape)
@@ -424,18 +371,6 @@ class CAE(Hyperparameters, Coding, ModelFiles):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**config)
-
-
-def corrupted_by(parts: Iterable[keras.layers.Layer], images: Any) -> tuple[Any, Any]:
-    """What layers make of images in training, one after the other, and the weights of the pixels or None."""
-    weights = None
-    for part in parts:
-        if isinstance(part, Corruption):
-            images, of_part = part.corrupt(images)
-            weights = of_part if weights is None else weights
-        else:
-            images = part(images, training=True)
-    return images, weights
 
 
 def _agreed_rank(rank: Any, encoder: keras.Model) -> int:

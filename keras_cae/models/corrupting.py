@@ -1,0 +1,82 @@
+"""Corruption: what a model does to images before its networks see them, in training and evaluation."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_cae.layers.corruption import Corruption
+from keras_cae.training.random_state import same_noise
+
+
+class Corrupting:
+    """The methods of an autoencoder that corrupt images."""
+
+    corruption: keras.layers.Layer | None
+    observe: Any
+    check_values: Any
+    _floats: Any
+    _ensure_built: Any
+    _own_loop_is_corrupted: bool
+
+    @property
+    def corruptions(self) -> tuple[keras.layers.Layer, ...]:
+        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        return () if self.corruption is None else (self.corruption,)
+
+    def corrupted(self, images: Any) -> tuple[Any, Any]:
+        """Return images as a step of training gives them to the networks, and the weights of their pixels.
+
+        Args:
+            images: batch of floats.
+
+        Returns:
+            The inputs; and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if
+            all count the same.
+        """
+        self._own_loop_is_corrupted = True
+        return corrupted_by(self.corruptions, images)
+
+    def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
+        """Return images as evaluation feeds them to the encoder: always with the same noise.
+
+        The random state of training is left unchanged.
+
+        Args:
+            images: batch of images.
+            return_weights: whether to return a pair: the images, and the weights of their pixels in the loss,
+                `(n, *spatial)`, or None if all pixels count the same.
+        """
+        images = ops.convert_to_tensor(images)
+        self._ensure_built(images)
+        self.check_values(images)
+        with same_noise(self.corruptions):
+            corrupted, weights = self.corrupted(self._floats(images))
+        self._own_loop_is_corrupted = False
+        return (corrupted, weights) if return_weights else corrupted
+
+    def _prepare_own_loop(self, images: Any) -> None:
+        """What the steps of `fit` do otherwise, where somebody else trains the model."""
+        self.observe(images, training=True)
+        if self.corruptions and not self._own_loop_is_corrupted:
+            warnings.warn(
+                f"{type(self).__name__} is called with training=True outside of its own fit, on images without its "
+                "corruption, which only the steps of its fit and evaluate apply. In a training loop of your own, call "
+                "model(model.corrupted(images)[0], training=True).",
+                stacklevel=2,
+            )
+        self._own_loop_is_corrupted = False
+
+
+def corrupted_by(parts: Iterable[keras.layers.Layer], images: Any) -> tuple[Any, Any]:
+    """What layers make of images in training, one after the other, and the weights of the pixels or None."""
+    weights = None
+    for part in parts:
+        if isinstance(part, Corruption):
+            images, of_part = part.corrupt(images)
+            weights = of_part if weights is None else weights
+        else:
+            images = part(images, training=True)
+    return images, weights
