@@ -1,5 +1,6 @@
 """What corruptions share that draw how strong they are for every image."""
 
+import abc
 from typing import Any
 
 import keras
@@ -21,9 +22,9 @@ class DrawingCorruption(Corruption):
         self.seed = seed_rule(seed, "seed")
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
+    @abc.abstractmethod
     def changed(self, images: Any) -> Any:
         """Return the corrupted images of a batch of float32."""
-        raise NotImplementedError
 
     def corrupt(self, images: Any) -> tuple[Any, Any]:
         return ops.cast(self.changed(ops.cast(images, "float32")), images.dtype), None
