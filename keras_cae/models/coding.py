@@ -10,13 +10,13 @@ from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.codes import codes_of
 from keras_cae.layers.gaussian_prior import check_prior
-from keras_cae.models.image_quality import measured_images
+from keras_cae.models.image_quality import image_quality, paired
 from keras_cae.models.likelihood import log_likelihood
 from keras_cae.networks.downsampling import downsampling_of
 from keras_cae.networks.graphs import Graphs
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE, Inference
 from keras_cae.training.input_gate import InputGate
-from keras_cae.validation import non_negative_int, optional
+from keras_cae.validation import non_negative_int, optional, positive_float
 
 
 class Coding:
@@ -32,6 +32,7 @@ class Coding:
     run_eagerly: bool
     _graphs: Graphs
     _default_bottleneck: bool
+    reconstruct: Any
     _floats: Any
     _ensure_built: Any
 
@@ -89,7 +90,10 @@ class Coding:
             ValueError: the images are not of the kind that the model takes, or `targets` have another shape than
                 the reconstructions.
         """
-        return measured_images(self, images, targets, max_value, batch_size)
+        data = images if targets is None else paired(images, targets)
+        max_value = positive_float(max_value, "max_value")
+        found = self._inference("_quality")(data, batch_size, max_value=max_value)
+        return {name: np.asarray(values) for name, values in found.items()}
 
     def sample(
         self, n: int, seed: int | None = None, batch_size: int = DEFAULT_BATCH_SIZE, image_size: Any = None
@@ -238,7 +242,8 @@ class Coding:
             )
         return inferences[name]
 
-    def _check_batch(self, batch: np.ndarray) -> None:
+    def _check_batch(self, batch: Any) -> None:
+        batch = batch[0] if isinstance(batch, tuple) else batch
         if self.built:
             self.gate.check_array(batch, "images")
         else:
@@ -274,6 +279,10 @@ class Coding:
 
     def _decode(self, codes: Any) -> Any:
         return self._graphs.images([self._latents(codes)], False)
+
+    def _quality(self, data: Any, max_value: float) -> Any:
+        images, targets = data if isinstance(data, tuple) else (data, data)
+        return image_quality(targets, self.reconstruct(images), max_value)
 
     def _posterior(self, images: Any) -> Any:
         self._ensure_built(images)

@@ -127,13 +127,7 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
         """Return the negative mean squared error of each image's reconstruction, `(n,)`: higher is better."""
         images = self._images_of_fitted(X)
-        outputs = self.model_.predict(images, batch_size=self.batch_size, verbose=0)
-        scale = float(np.iinfo(images.dtype).max) if images.dtype.kind == "u" else 1.0
-        errors = [
-            np.mean(np.square(made - image / scale), dtype="float64")
-            for made, image in zip(outputs, images, strict=True)
-        ]
-        return -np.asarray(errors)
+        return -self.model_.evaluate_images(images, batch_size=self.batch_size)["mse"]
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """Return the mean of `score_samples`, by which searches compare: higher is better."""
@@ -143,7 +137,9 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         if self.model.compiled:
             model.compile_from_config(self.model.get_compile_config())
         else:
-            model.compile(optimizer=keras.optimizers.get(self.optimizer), loss=self.loss)
+            optimizer = keras.optimizers.get(self.optimizer)
+            # A copy: an optimizer is bound to the first model that it trains.
+            model.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=self.loss)
 
     def _checked(self, X: Any) -> np.ndarray:  # noqa: N803
         data = check_array(X, allow_nd=True, dtype="numeric", ensure_min_samples=1)

@@ -68,6 +68,13 @@ def test_the_model_that_was_passed_stays_as_it_was(rows):
     assert "mse" in trained.history_
 
 
+def test_an_optimizer_serves_several_fits(rows):
+    estimator = transformer(optimizer=keras.optimizers.SGD(0.1))
+    first = estimator.fit(rows).transform(rows)
+    np.testing.assert_array_equal(estimator.fit(rows).transform(rows), first)
+    assert not estimator.optimizer.built
+
+
 def test_it_is_pickled(fitted, rows):
     loaded = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(loaded.transform(rows), fitted.transform(rows))
