@@ -30,7 +30,8 @@ def smoothed(maps: Any, sigma: float) -> Any:
     sums, weights = (
         window_means(tf.pad(values[..., None], paddings), windows) for values in (maps, ops.ones_like(maps[:1]))
     )
-    return (sums / weights)[..., 0]
+    # Without the axis of channels: LiteRT's converter draws a division into the filter, where axes are merged.
+    return sums[..., 0] / weights[..., 0]
 
 
 def pooled(maps: Any, pooling: str, top: float) -> Any:
