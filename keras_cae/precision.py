@@ -1,10 +1,19 @@
-"""Copies that compute in float32."""
+"""The precision in which models compute, and copies that compute in float32."""
 
 from typing import Any
 
 import keras
 
+from keras_cae.inner_layers import inner_layers
+
 SINGLE = "float32"
+EPSILONS = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
+"""The distance from 1 to the next larger number."""
+
+
+def coarsest_epsilon(model: Any) -> float:
+    """The distance from 1 to the next larger number in the coarsest precision of a model, float32 at best."""
+    return max(EPSILONS.get(dtype, 0.0) for dtype in (SINGLE, *_compute_dtypes(model)))
 
 
 def in_single_precision(model: Any) -> Any:
@@ -13,11 +22,9 @@ def in_single_precision(model: Any) -> Any:
     Args:
         model: an autoencoder or a detector of the library, built.
     """
-    config = keras.saving.serialize_keras_object(model)
-    policies = _policies(config)
-    if all(policy == SINGLE for policy in policies):
+    if all(dtype == SINGLE for dtype in _compute_dtypes(model) if dtype in EPSILONS):
         return model
-    copy = keras.saving.deserialize_keras_object(_without_policies(config))
+    copy = keras.saving.deserialize_keras_object(_without_policies(keras.saving.serialize_keras_object(model)))
     copy.build_from_config(model.get_build_config())
     copy.set_weights(model.get_weights())
     for old, new in zip(_autoencoders(model), _autoencoders(copy), strict=True):
@@ -25,30 +32,18 @@ def in_single_precision(model: Any) -> Any:
     return copy
 
 
+def _compute_dtypes(model: Any) -> set[str]:
+    return {layer.compute_dtype for layer in (model, *inner_layers(model)) if hasattr(layer, "compute_dtype")}
+
+
 def _autoencoders(model: Any) -> list[Any]:
     """The model, or the autoencoder of a detector."""
     return [getattr(model, "autoencoder", model)]
 
 
-def _is_policy(config: Any) -> bool:
-    return isinstance(config, dict) and config.get("class_name") in ("DTypePolicy", "FloatDTypePolicy")
-
-
-def _policies(config: Any) -> list[str]:
-    """The names of all precisions in a configuration."""
-    if _is_policy(config):
-        return [config["config"]["name"]]
-    if isinstance(config, dict):
-        named = [config["dtype"]] if isinstance(config.get("dtype"), str) and "float" in config["dtype"] else []
-        return [*named, *(name for value in config.values() for name in _policies(value))]
-    if isinstance(config, list | tuple):
-        return [name for value in config for name in _policies(value)]
-    return []
-
-
 def _without_policies(config: Any) -> Any:
     """A configuration with float32 for every precision."""
-    if _is_policy(config):
+    if isinstance(config, dict) and config.get("class_name") in ("DTypePolicy", "FloatDTypePolicy"):
         return {**config, "config": {**config["config"], "name": SINGLE}}
     if isinstance(config, dict):
         return {

@@ -9,12 +9,12 @@ from keras_cae.exporting.litert_format import LiteRTFormat
 from keras_cae.exporting.onnx_format import ONNXFormat
 from keras_cae.exporting.openvino_format import OpenVINOFormat
 from keras_cae.exporting.parts import detector_of, part_of
-from keras_cae.exporting.precision import in_single_precision
 from keras_cae.exporting.quantization import Representatives, check_quantization
 from keras_cae.exporting.report import ExportReport
 from keras_cae.exporting.saved_model_format import SavedModelFormat
 from keras_cae.exporting.served import Served
 from keras_cae.exporting.verification import verify as verify_file
+from keras_cae.precision import in_single_precision
 from keras_cae.validation import boolean, one_of
 
 FORMATS: dict[str, FileFormat] = {

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cae.precision import coarsest_epsilon
+
 Outputs = dict[str, np.ndarray]
 
 
@@ -47,6 +49,11 @@ class Served:
     def signature(self) -> tf.TensorSpec:
         """The input, as TensorFlow describes it."""
         return tf.TensorSpec(self.shape, self.dtype, name=self.input_name)
+
+    @property
+    def epsilon(self) -> float:
+        """The distance from 1 to the next larger number in the coarsest precision that is computed in."""
+        return coarsest_epsilon(self.model)
 
     def here(self, batch: np.ndarray) -> Outputs:
         """What the model itself makes of a batch, on the CPU, operation by operation."""

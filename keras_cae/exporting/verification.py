@@ -9,8 +9,8 @@ from keras_cae.exporting.examples import sizes_to_try
 from keras_cae.exporting.file_format import FileFormat, Run, capitalized, first_line
 from keras_cae.exporting.served import Outputs, Served
 
-ULPS = 1e-6
-"""A few units in the last place of a float32, which are taken for rounding whatever the range of the outputs."""
+ULPS = 8
+"""How many units in the last place of the largest output are taken for rounding, whatever the range of the outputs."""
 ROUNDING = 1e-6
 """Of a quotient of two whole numbers."""
 BATCH_SIZES = (1, 5)
@@ -107,7 +107,7 @@ def _distance(served: Served, batch: np.ndarray, got: np.ndarray, expected: np.n
     taken = _range(batch) if "float" in str(batch.dtype) else 1.0
     wide = max(_range(expected), served.smallest_range * taken)
     finite = np.abs(expected[np.isfinite(expected)])
-    return difference, served.tolerance * wide + ULPS * float(np.max(finite, initial=0.0))
+    return difference, served.tolerance * wide + ULPS * served.epsilon * float(np.max(finite, initial=0.0))
 
 
 def _range(values: np.ndarray) -> float:

@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_cae.hyperparameters import Hyperparameters, plain
 from keras_cae.images import check_image_batch, compatible, crop, image_size
+from keras_cae.inner_layers import inner_layers
 from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 from keras_cae.layers.data_scale import DataScale
@@ -240,9 +241,7 @@ class CAE(Hyperparameters, Corrupting, Coding, ModelFiles):
         return None if self.built_shape is None else {"input_shape": self.built_shape}
 
     def _has_penalties(self) -> bool:
-        return isinstance(self.bottleneck, Bottleneck) or any(
-            isinstance(part, Penalty) for part in self._flatten_layers(include_self=False)
-        )
+        return isinstance(self.bottleneck, Bottleneck) or any(isinstance(part, Penalty) for part in inner_layers(self))
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         if not self.built:

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.image_group_normalization import constant_moments
+from keras_cae.precision import in_single_precision
 from keras_cae.ranks import size_in_words
 
 GAINS = (1.0, 0.5)
@@ -258,30 +259,11 @@ def _positive(weight: Any, gain: float, generator: np.random.Generator) -> np.nd
 
 
 def precise(autoencoder: Any) -> Any:
-    """The autoencoder, or one of the same layers in float32, if there are layers in which small gradients vanish."""
-    layers = autoencoder._flatten_layers()
-    if all(getattr(part, "compute_dtype", None) not in ("float16", "bfloat16") for part in layers):
-        return autoencoder
-    config = _in_float32(keras.saving.serialize_keras_object(autoencoder))
-    config.pop("build_config", None)
-    config.pop("compile_config", None)
+    """The autoencoder in float32, since small gradients vanish in half precision."""
     try:
-        clone = keras.saving.deserialize_keras_object(config)
-        clone.build(autoencoder.built_shape)
+        return in_single_precision(autoencoder)
     except (TypeError, ValueError) as error:
         raise NotMeasurableError(
             "its layers compute in half precision, where small gradients vanish, and can't be made anew in float32, "
             "for which keras.saving.register_keras_serializable is needed"
         ) from error
-    return clone
-
-
-def _in_float32(config: Any) -> Any:
-    """A configuration in which all layers have the policy float32."""
-    if isinstance(config, dict):
-        if config.get("class_name") == "DTypePolicy":
-            return {**config, "config": {"name": "float32"}}
-        return {name: _in_float32(value) for name, value in config.items()}
-    if isinstance(config, list | tuple):
-        return type(config)(_in_float32(value) for value in config)
-    return "float32" if isinstance(config, str) and config in ("mixed_float16", "mixed_bfloat16") else config
