@@ -66,5 +66,6 @@ def make_detector(score, rank=2, any_size=False, **more):
     """A detector that is calibrated on random images."""
     variational = "elbo" in score
     model = make("VariationalCAE" if variational else "BasicCAE", rank, any_size)
+    model.compile("adam", "mse")  # Which says what the likelihood is.
     detector = anomaly.AnomalyDetector(model, score, **more)
     return detector.calibrate(images(rank), 0.1)

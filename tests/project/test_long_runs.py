@@ -56,9 +56,7 @@ TWO_PROCESSES = """
     sys.path.insert(0, sys.argv[1])
     from make import MODELS, IMAGES
     tf.config.experimental.enable_op_determinism()
-    for name in MODELS:
-        if name == "AnomalyDetector":
-            continue
+    for name in sorted(MODELS.keys() - {"AnomalyDetector"}):
         keras.utils.set_random_seed(3)
         model = MODELS[name]()
         model.compile("adam", "mse")
@@ -79,4 +77,4 @@ def test_two_processes_train_the_same_bits():
     assert [process.returncode for process in processes] == [0, 0], results[0][1][-2000:]
     first, second = (output for output, _ in results)
     assert first == second
-    assert len(first.splitlines()) == 11
+    assert len(first.splitlines()) >= 11

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from alone import alone
 from architectures import ARCHITECTURES, make_ours
-from data import float_images
+from measured_images import float_images
 from rounds import interleaved, medians, ratios, timed, warm_up
 from tables import print_table
 
