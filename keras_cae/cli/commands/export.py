@@ -105,23 +105,13 @@ def _load(path: Path) -> Any:
         OSError: there is no such file.
         ValueError: it holds something else.
     """
-    import keras
-
     from keras_cae.anomaly import AnomalyDetector
+    from keras_cae.cli.saved_model import load_saved
     from keras_cae.models import CAE
 
     file = RunFolder(path).model if path.is_dir() else path
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no model {str(file)!r}. Train one with: keras-cae train DATA")
-    try:
-        loaded = keras.saving.load_model(file, compile=False)
-    except Exception as error:
-        raise ValueError(f"The model {str(file)!r} can't be loaded: {error}") from error
-    if not isinstance(loaded, CAE | AnomalyDetector):
-        raise ValueError(
-            f"{str(file)!r} holds a {type(loaded).__name__}, not an autoencoder of keras_cae or a detector."
-        )
-    return loaded
+    expected, remedy = "an autoencoder of keras_cae or a detector", "Train one with: keras-cae train DATA"
+    return load_saved(file, (CAE, AnomalyDetector), "model", expected, remedy)
 
 
 def _of_autoencoders(options: ExportOptions, model: Any) -> dict[str, Any]:

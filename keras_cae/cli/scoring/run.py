@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
@@ -20,6 +19,7 @@ from keras_cae.cli.endings import ANOMALIES_FOUND, SUCCESS
 from keras_cae.cli.messages import say, warn
 from keras_cae.cli.report import report_detection, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
+from keras_cae.cli.saved_model import load_saved
 from keras_cae.cli.scoring.measurement import Measurement
 from keras_cae.cli.scoring.sources import Scored, open_source
 from keras_cae.drawing.anomaly_overlay import draw_anomaly_overlay
@@ -134,15 +134,7 @@ def load_detector(path: Path) -> AnomalyDetector:
     """
     file = RunFolder(path).detector if path.is_dir() else path
     remedy = "Train one with: keras-cae train DATA --detector"
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no detector {str(file)!r}. {remedy}")
-    try:
-        loaded = keras.saving.load_model(file, compile=False)
-    except Exception as error:
-        raise ValueError(f"The detector {str(file)!r} can't be loaded: {error}") from error
-    if not isinstance(loaded, AnomalyDetector):
-        raise ValueError(f"{str(file)!r} holds a {type(loaded).__name__}, not an AnomalyDetector. {remedy}")
-    return loaded
+    return load_saved(file, AnomalyDetector, "detector", "an AnomalyDetector", remedy)
 
 
 @contextmanager
