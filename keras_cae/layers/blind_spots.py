@@ -13,6 +13,8 @@ from keras import ops
 from keras_cae.layers.corruption import Corruption, weights_of_hidden
 from keras_cae.validation import choice, optional, positive_int, seed, share
 
+MOST_NEIGHBOURS = 10_000
+"""More than that are held in memory for each hidden pixel only by mistake."""
 Offsets = tuple[tuple[int, ...], ...]
 """Places relative to a pixel, one number for each axis."""
 
@@ -141,6 +143,12 @@ class BlindSpots(Corruption):
 
     def _check(self, sides: Sequence[Any]) -> None:
         self.check_rank(len(sides))
+        if (2 * self.radius + 1) ** len(sides) > MOST_NEIGHBOURS:
+            largest = (int(MOST_NEIGHBOURS ** (1 / len(sides))) - 1) // 2
+            raise ValueError(
+                f"radius must be at most {largest} for {len(sides)} spatial axes, got {self.radius}: all neighbours "
+                "within it are looked at for each hidden pixel. Use a smaller one."
+            )
         if any(isinstance(side, int) and side < 2 for side in sides):
             raise ValueError(
                 f"Images must have at least 2 pixels along each axis for blind spots, got {tuple(sides)}: there are no "

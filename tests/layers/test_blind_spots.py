@@ -114,3 +114,8 @@ def test_wrong_arguments(arguments, message):
 def test_a_single_row_has_no_neighbours():
     with pytest.raises(ValueError, match="at least 2 pixels along each axis"):
         BlindSpots()(IMAGES[:, :1], training=True)
+
+
+def test_a_radius_of_more_neighbours_than_memory_holds():
+    with pytest.raises(ValueError, match="radius must be at most 49 for 2 spatial axes, got 10000"):
+        BlindSpots(radius=10_000)(IMAGES, training=True)
