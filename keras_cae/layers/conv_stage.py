@@ -1,5 +1,6 @@
 """What the convolution blocks of the encoder and of the decoder share."""
 
+import abc
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -70,9 +71,9 @@ class ConvStage(Hyperparameters, StagedLayer):
         self.activate = activation_layer(self.activation, dtype=self.dtype_policy)
         self.resize = self.make_resizing()
 
+    @abc.abstractmethod
     def make_convolution(self) -> keras.layers.Layer:
         """Return the convolution."""
-        raise NotImplementedError
 
     def make_resizing(self) -> keras.layers.Layer | None:
         """Return the layer that comes last; by default there is none."""

@@ -1,5 +1,6 @@
 """The base of layers that apply others one after another."""
 
+import abc
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +9,13 @@ import keras
 from keras_cae.serialization import build_once
 
 
-class StagedLayer(keras.layers.Layer):
+class StagedLayer(keras.layers.Layer, abc.ABC):
     """A layer that applies the layers in `stages`, which a subclass makes, in this order."""
 
     @property
+    @abc.abstractmethod
     def stages(self) -> Sequence[keras.layers.Layer]:
         """The layers in the order in which they are applied."""
-        raise NotImplementedError
 
     def build(self, input_shape: Any) -> None:
         for stage in self.stages:

@@ -1,5 +1,6 @@
 """What is computed of each tile, and what has to be known of the network for it."""
 
+import abc
 import functools
 import weakref
 from collections.abc import Callable
@@ -21,7 +22,7 @@ LARGE = 5760
 _tasks: weakref.WeakKeyDictionary[Any, dict[type, "Task"]] = weakref.WeakKeyDictionary()
 
 
-class Task:
+class Task(abc.ABC):
     """What a model makes of a batch of tiles. A subclass writes `outputs` and `differentiable`.
 
     Args:
@@ -48,10 +49,11 @@ class Task:
         """The autoencoder that the model is, or has."""
         return self._autoencoder()
 
+    @abc.abstractmethod
     def outputs(self, images: Any) -> Any:
         """What is computed of a batch."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def differentiable(self, autoencoder: Any, images: Any) -> Any:
         """What depends on the pixels that `outputs` depend on, and lets gradients through.
 
@@ -59,7 +61,6 @@ class Task:
             autoencoder: the autoencoder, or one of the same layers.
             images: a batch.
         """
-        raise NotImplementedError
 
     def function(self, tile: tuple[int, ...], dtype: Any) -> Callable[[Any], Any]:
         """`outputs`, compiled for tiles of a shape and a type, in batches of any number."""
