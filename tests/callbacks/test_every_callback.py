@@ -7,6 +7,7 @@ import inspect
 import keras
 import numpy as np
 import pytest
+from checks import slow_but
 from event_files import open_files, written
 from full_disk import fill
 from tiny_models import IMAGES, Counter, TinyCodebookCAE, TinyVariationalCAE, compiled, fit, idle
@@ -171,7 +172,7 @@ def test_a_folder_that_can_not_be_written_to_stops_training_before_it_begins(cls
 
 
 @every_callback
-@pytest.mark.parametrize("start", ["full from the first byte", "full later"])
+@pytest.mark.parametrize("start", slow_but(["full from the first byte"], ["full from the first byte", "full later"]))
 def test_a_full_disk_is_warned_of_once_and_training_goes_on(cls, tmp_path, monkeypatch, start):
     first = [0]
     if start == "full from the first byte":

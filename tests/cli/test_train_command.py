@@ -332,7 +332,14 @@ def interrupts():
 
 
 @pytest.mark.usefixtures("interrupts")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
+    ],
+)
 def test_a_stop_signal_keeps_the_best_model_and_the_report(invoke, gradients, monkeypatch, number, code):
     monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [Signal(number)])
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)

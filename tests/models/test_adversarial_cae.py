@@ -51,6 +51,7 @@ def test_it_learns_and_its_codes_are_normal(model, digits):
     np.testing.assert_allclose(np.cov(codes.T), np.eye(2), atol=0.5)
 
 
+@pytest.mark.slow
 def test_samples_are_decoded_codes_of_the_prior(model, digits):
     drawn = model.sample(500, seed=1)
     assert drawn.shape == (500, 8, 8, 1)

@@ -91,7 +91,7 @@ def test_colour_from_grey():
 # Images and targets
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32"])
+@pytest.mark.parametrize("dtype", slow_but(["uint8"], ["uint8", "uint16", "int32"]))
 def test_integer_images_are_scaled_by_their_type(images, dtype):
     integers = (images * np.iinfo(dtype).max).astype(dtype)
     floats = (integers / np.iinfo(dtype).max).astype("float32")
@@ -162,7 +162,7 @@ def test_images_of_unknown_rank_are_refused():
         compiled().fit(data, verbose=0)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", slow_but([False], [False, True]))
 @pytest.mark.parametrize("as_dataset", [False, True])
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
 def test_values_that_a_sigmoid_cannot_reach_stop_the_first_batch(images, as_dataset, jit_compile, method):

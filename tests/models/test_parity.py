@@ -174,9 +174,7 @@ QUICK_DATA = (
     "x",
     "x, sample_weight",
     "dataset of (x, y, sample_weight)",
-    "PyDataset of (x, y)",
     "validation_split, sample_weight",
-    "validation (x, None, sample_weight)",
 )
 
 

@@ -61,7 +61,7 @@ def trained(rank, ours, weights_of_values, compile_arguments):
 MODES = {"plain": {}, "jit_compile": {"jit_compile": True}, "run_eagerly": {"run_eagerly": True}}
 
 
-@pytest.mark.parametrize("rank", [1, 3])
+@pytest.mark.parametrize("rank", slow_but([3], [1, 3]))
 @pytest.mark.parametrize("weights_of_values", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("mode", [pytest.param(mode, marks=pytest.mark.slow if MODES[mode] else ()) for mode in MODES])
 def test_training_is_that_of_stock_keras(rank, weights_of_values, mode):
@@ -259,7 +259,7 @@ def test_penalties_count_the_values_of_signals_and_volumes(rank):
     assert model.log_likelihood(data[:3], samples=2).shape == (3,)
 
 
-@pytest.mark.parametrize("rank", [1, 3])
+@pytest.mark.parametrize("rank", slow_but([1], [1, 3]))
 @pytest.mark.parametrize(
     "bottleneck",
     [
@@ -292,7 +292,7 @@ def test_export(rank, tmp_path):
         np.testing.assert_allclose(exported.serve(part), model.predict(part, verbose=0), atol=1e-6)
 
 
-@pytest.mark.parametrize("rank", [1, 3])
+@pytest.mark.parametrize("rank", slow_but([1], [1, 3]))
 def test_a_detector_has_maps_of_the_data(rank):
     data = data_of(rank, 24)
     model = models.BasicCAE(3, filters=(2, 3), rank=rank)

@@ -35,7 +35,7 @@ MORE_MODELS = {
 }
 
 
-@pytest.fixture(params=slow_but(("basic", "fully convolutional", "own networks"), [*MODELS, *MORE_MODELS]))
+@pytest.fixture(params=slow_but(("basic", "own networks"), [*MODELS, *MORE_MODELS]))
 def make(request):
     return {**MODELS, **MORE_MODELS}[request.param]
 

@@ -123,6 +123,7 @@ def test_beta_may_be_set_at_any_time_and_is_saved(images, tmp_path):
     assert loaded.evaluate(images, verbose=0, return_dict=True) == pytest.approx(before)
 
 
+@pytest.mark.slow
 def test_training_goes_on_exactly_where_it_was_saved(images, tmp_path):
     def make():
         keras.utils.set_random_seed(0)

@@ -3,11 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from checks import slow_but
 
 from keras_cae.models import WassersteinCAE
 
 
-@pytest.fixture(scope="module", params=["imq", "rbf"])
+@pytest.fixture(scope="module", params=slow_but(["imq"], ["imq", "rbf"]))
 def model(request, digits):
     keras.utils.set_random_seed(0)
     model = WassersteinCAE(4, filters=(8, 16), kernel=request.param)

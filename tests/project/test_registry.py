@@ -319,7 +319,13 @@ def test_config(cls):
 
 
 @pytest.mark.parametrize(
-    ("cls", "rank"), [(cls, rank) for cls in LAYERS for rank in DATA if rank == 2 or cls is not layers.JPEGArtifacts]
+    ("cls", "rank"),
+    [
+        pytest.param(cls, rank, marks=pytest.mark.slow if rank == 3 else ())
+        for cls in LAYERS
+        for rank in DATA
+        if rank == 2 or cls is not layers.JPEGArtifacts
+    ],
 )
 def test_layer(cls, rank, tmp_path):
     def make(**kwargs):
@@ -332,6 +338,8 @@ def test_layer(cls, rank, tmp_path):
     check_layer_saving(make, DATA[rank], tmp_path)
 
 
+# With the networks of others, and files of tests for what is their own.
+LIKE_OTHERS = (models.AdversarialCAE, models.WassersteinCAE)
 # Whose layers have kernels of their own for signals and volumes.
 OF_ITS_OWN = models.BatchNormPoolCAE
 IN_RANKS = [(cls, rank) for cls in AUTOENCODERS for rank in DATA if rank == 2 or cls is OF_ITS_OWN]
@@ -351,7 +359,7 @@ def autoencoders_of_ranks(pairs, quick=()):
 class TestAutoencoder:
     @autoencoders_of_ranks(
         [(cls, rank) for cls in AUTOENCODERS for rank in DATA],
-        quick=[(cls, 2) for cls in AUTOENCODERS] + [(models.BatchNormPoolCAE, 1), (models.BasicCAE, 3)],
+        quick=[(cls, 2) for cls in AUTOENCODERS if cls not in LIKE_OTHERS] + [(models.BasicCAE, 3)],
     )
     def test_data_flow_training_and_saving(self, cls, rank, tmp_path):
         data = DATA[rank]

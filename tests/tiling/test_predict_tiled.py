@@ -158,6 +158,7 @@ def test_a_dense_code_sees_a_tile_of_its_size():
     np.testing.assert_allclose(tiled[-7:], whole(model, signal[7:])[-7:], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_group_normalization_is_blended_with_a_warning():
     model = built(models.ResidualCAE(filters=(4, 8), rank=1), 1)
     image = random_image((90, 1))
