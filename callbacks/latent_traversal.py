@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.latent_callback import LatentCallback, most_active
+from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, image
+from keras_cae.drawing.codes import most_active
 from keras_cae.drawing.latent_traversal import draw_latent_traversal
 from keras_cae.validation import non_negative_int, positive_float, positive_int
 
