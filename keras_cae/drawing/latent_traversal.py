@@ -1,12 +1,13 @@
 """Images decoded from codes of which one dimension after another is changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from keras_cae.drawing.image_grid import ImageGrid, draw_image_grid
 from keras_cae.drawing.thumbnails import SMALL
+from keras_cae.validation import non_negative_int, positive_int
 
 
 def draw_latent_traversal(
@@ -57,3 +58,13 @@ def traversal_codes(code: np.ndarray, dims: np.ndarray, offsets: np.ndarray, uni
     for row, dim in zip(codes, dims, strict=True):
         row[:, dim] += offsets * units[dim]
     return codes.reshape(-1, len(code))
+
+
+def checked_dims(dims: Any) -> Any:
+    """Return the argument `dims` as an integer or a tuple of integers."""
+    if isinstance(dims, str | bytes | dict | set) or not isinstance(dims, Iterable):
+        return positive_int(dims, "dims")
+    checked = tuple(non_negative_int(dim, "dims") for dim in dims)
+    if not checked:
+        raise ValueError("dims must be a positive integer, or the indices of dimensions, got none.")
+    return checked

@@ -27,7 +27,7 @@ DATA = {
     rank: np.random.default_rng(0).random(shape, dtype="float32")
     for rank, shape in {1: (10, 21, 2), 2: (10, 9, 12, 2), 3: (10, 3, 9, 6, 2)}.items()
 }
-NAMESPACES = ("anomaly", "callbacks", "layers", "losses", "metrics", "models", "samplers")
+NAMESPACES = ("anomaly", "callbacks", "layers", "losses", "metrics", "models", "plots", "samplers")
 
 
 def pyramid(filters, **more):
