@@ -56,8 +56,8 @@ def anomaly_maps(
     """
     if not isinstance(detector, AnomalyDetector):
         raise TypeError(
-            f"detector must be a keras_cae.anomaly.AnomalyDetector, got {type(detector).__name__}. Make one of a trained "
-            "model: AnomalyDetector(model).calibrate(normal_images)."
+            f"detector must be a keras_cae.anomaly.AnomalyDetector, got {type(detector).__name__}. Make one of a "
+            "trained model: AnomalyDetector(model).calibrate(normal_images)."
         )
     page = Page(figsize, dpi, figure)
     images = first_examples(images, positive_int(max_images, "max_images"))

@@ -11,7 +11,7 @@ from keras_cae.images import scale_images
 from keras_cae.plots.examples import name_of
 from keras_cae.plots.page import Page
 from keras_cae.rankings import auroc
-from keras_cae.training.inference import batches_of
+from keras_cae.training.inference import batches_of, joined
 from keras_cae.validation import positive_int
 
 BATCH_SIZE = 128
@@ -89,18 +89,15 @@ def _errors_of(model: Any, images: Any) -> tuple[np.ndarray, str]:
         errors = np.asarray(model)
         if errors.ndim != 1 or not errors.size or errors.dtype.kind not in "fiu":
             raise ValueError(
-                f"model must be a Keras model, or errors (n,), got {errors.dtype} of shape {errors.shape}. The errors of "
-                "images are in model.evaluate_images(images)['mse']."
+                f"model must be a Keras model, or errors (n,), got {errors.dtype} of shape {errors.shape}. The errors "
+                "of images are in model.evaluate_images(images)['mse']."
             )
         return errors.astype("float64"), "error"
     if images is None:
         raise ValueError("images must be given, to measure the errors of the model.")
     if isinstance(model, AnomalyDetector):
         return model.predict(images, maps=False)["score"], "anomaly score"
-    errors = [_errors_of_batch(model, batch) for batch in batches_of(images, BATCH_SIZE)]
-    if not errors:
-        raise ValueError("images must be at least one, got none.")
-    return np.concatenate(errors), "mean squared error"
+    return joined(_errors_of_batch(model, batch) for batch in batches_of(images, BATCH_SIZE)), "mean squared error"
 
 
 def _errors_of_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:

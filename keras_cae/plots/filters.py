@@ -31,9 +31,9 @@ def filters(
 ) -> Any:
     """Show the filters of a convolution, which are what its outputs respond to.
 
-    A filter of three input channels is shown in their colours, any other by its mean over the input channels. The middle
-    of the scale is 0, and its ends are the largest absolute value of all filters, so that they compare. Filters of
-    signals are curves, of those of volumes the middle slices are shown.
+    A filter of three input channels is shown in their colours, any other by its mean over the input channels. Middle
+    grey is 0, and black and white are the largest absolute value of all filters, so that they compare. Filters of
+    signals are curves, and of those of volumes the middle slices are shown.
 
     Args:
         model: a model with convolutions.
@@ -62,19 +62,17 @@ def filters(
     page = Page(figsize, dpi, figure)
     chosen = _chosen(model, layer)
     kernels = filters_of(chosen)[: positive_int(max_filters, "max_filters")]
-    largest = float(np.abs(kernels).max())
-    if kernels.ndim > 3:
-        if kernels.shape[-1] != 3:
-            kernels = kernels.mean(axis=-1, keepdims=True)
-            largest = float(np.abs(kernels).max())
-        kernels = kernels / (2 * max(largest, np.finfo("float32").tiny)) + 0.5
+    of_signals = kernels.ndim == 3
+    if not of_signals and kernels.shape[-1] != 3:
+        kernels = kernels.mean(axis=-1, keepdims=True)
+    largest = max(float(np.abs(kernels).max()), 1e-30)
+    if not of_signals:
+        kernels = kernels / (2 * largest) + 0.5
     tiles = pictures(kernels, SMALL)
-    per_row = min(PER_ROW if kernels.ndim > 3 else PER_ROW // 4, len(tiles))
-    rows = [
-        PictureRow({f"from {start}": "black"}, tiles[start : start + per_row])
-        for start in range(0, len(tiles), per_row)
-    ]
-    scale = "" if kernels.ndim == 3 else f", from {-largest:.2g} (black) to {largest:.2g} (white)"
+    per_row = min(PER_ROW // 4 if of_signals else PER_ROW, len(tiles))
+    starts = range(0, len(tiles), per_row)
+    rows = [PictureRow({f"from {start}": "black"}, tiles[start : start + per_row]) for start in starts]
+    scale = "" if of_signals else f", from {-largest:.2g} (black) to {largest:.2g} (white)"
     return draw_rows(page, rows, f"Filters of {chosen.name}{scale}")
 
 

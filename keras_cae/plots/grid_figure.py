@@ -58,8 +58,8 @@ def draw_rows(
     name, texts = next(iter((captions or {}).items()), (None, ()))
     label = label or name
     columns = max(len(row.pictures) for row in rows)
-    column = max(*(row.pictures.shape[2] for row in rows), *(text_width(text, TEXT_PIXELS) + GAP for text in texts))
-    column += 2 + GAP
+    widths = [row.pictures.shape[2] for row in rows] + [text_width(text, TEXT_PIXELS) + GAP for text in texts]
+    column = max(widths) + 2 + GAP
     names = max(text_width(text, TEXT_PIXELS) for row in rows for text in row.names) / PER_INCH + 0.3
     bar = bar or next(({"scale": row.scale, "label": "absolute error"} for row in rows if row.scale), None)
     beside = names + (BAR_WIDTH if bar else 0)
@@ -71,9 +71,8 @@ def draw_rows(
     width = max(beside + per_block * column / PER_INCH, 1.35 * text_width(title, TEXT_PIXELS) / PER_INCH) + 0.15
     height = len(blocks) * (pictured + below) + 2 * LINE + extra_height
     figure = page.open(width, height, title)
-    parts = figure.add_gridspec(
-        len(blocks) + bool(extra_height), 1, height_ratios=_ratios(blocks, pictured + below, extra_height)
-    )
+    heights = [pictured + below] * len(blocks) + [extra_height] * bool(extra_height)
+    parts = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     drawn = []
     for number, block in enumerate(blocks):
         axes = figure.add_subplot(parts[number])
@@ -85,10 +84,6 @@ def draw_rows(
     if bar:
         _add_bar(page, drawn, bar)
     return figure
-
-
-def _ratios(blocks: Sequence[Any], height: float, extra: float) -> list[float]:
-    return [height] * len(blocks) + ([extra] if extra else [])
 
 
 def _draw_block(

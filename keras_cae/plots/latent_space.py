@@ -67,8 +67,8 @@ def _checked_codes(codes: Any) -> np.ndarray:
     codes = np.asarray(codes)
     if codes.dtype.kind in "iu":
         raise ValueError(
-            f"codes must be floats, got {codes.dtype}: indices of a codebook have no distances. keras_cae.plots.codebook "
-            "shows such codes."
+            f"codes must be floats, got {codes.dtype}: indices of a codebook have no distances. "
+            "keras_cae.plots.codebook shows such codes."
         )
     if "float" not in str(codes.dtype) or codes.ndim != 2 or not len(codes):
         remedy = " Feature maps become vectors by codes.reshape(len(codes), -1)." if codes.ndim > 2 else ""

@@ -29,14 +29,14 @@ class Page:
 
         if figure is not None and not isinstance(figure, Figure | SubFigure):
             raise TypeError(
-                f"figure must be a matplotlib.figure.Figure or SubFigure, got {figure!r}. Several plots on one page are "
-                "made with figure.subfigures."
+                f"figure must be a matplotlib.figure.Figure or SubFigure, got {figure!r}. Several plots on one page "
+                "are made with figure.subfigures."
             )
         if figure is not None and (figsize is not None or dpi is not None):
             raise ValueError("figsize and dpi are those of a new figure. Leave them out, or leave out figure.")
         self.figsize = None if figsize is None else _checked_size(figsize)
         self.dpi = None if dpi is None else positive_float(dpi, "dpi")
-        self.figure = figure
+        self.figure: Any = figure
         self.scale = 1.0
 
     def open(self, width: float, height: float, title: str | None = None) -> Any:
