@@ -68,9 +68,11 @@ def error_histogram(
     drawn = page.open(6.4 + (0 if labels is None else 0.6), 3.8)
     axes = drawn.add_subplot()
     edges = np.histogram_bin_edges(finite, bins)
+    # Many areas over each other could not be told apart.
+    style = {"histtype": "step", "linewidth": 1.5} if len(groups) > 3 else {"histtype": "stepfilled", "alpha": 0.6}
     for name, group in groups.items():
         label = f"{name} ({len(group)})" if name else None
-        axes.hist(group[np.isfinite(group)], edges, alpha=0.6, label=label, histtype="stepfilled")
+        axes.hist(group[np.isfinite(group)], edges, label=label, **style)
     title = _title(model, errors, groups)
     if isinstance(model, AnomalyDetector):
         axes.axvline(model.threshold, color="black", linestyle="--", linewidth=1, label="threshold")

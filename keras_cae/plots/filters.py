@@ -1,5 +1,6 @@
 """The kernels of convolutions."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -36,8 +37,9 @@ def filters(
     signals are curves, and of those of volumes the middle slices are shown.
 
     Args:
-        model: a model with convolutions.
-        layer: the layer, or its name; by default the first convolution, which sees the images.
+        model: a model with convolutions, or a part of one, such as `model.decoder`.
+        layer: the layer, its name, or the end of its path, such as "level_1/convolution"; by default the first
+            convolution, which sees the images.
         max_filters: the largest number of filters to show, the first ones.
         figsize: width and height of the figure in inches, by default as the content needs them.
         dpi: pixels per inch.
@@ -73,7 +75,8 @@ def filters(
     starts = range(0, len(tiles), per_row)
     rows = [PictureRow({f"from {start}": "black"}, tiles[start : start + per_row]) for start in starts]
     scale = "" if of_signals else f", from {-largest:.2g} (black) to {largest:.2g} (white)"
-    return draw_rows(page, rows, f"Filters of {chosen.name}{scale}")
+    name = "/".join(_path(chosen).split("/")[-2:])
+    return draw_rows(page, rows, f"Filters of {name}{scale}")
 
 
 def filters_of(layer: Any) -> np.ndarray:
@@ -103,11 +106,22 @@ def _is_transposed(layer: Any) -> bool:
 
 def _convolutions(model: Any) -> list[Any]:
     found = []
-    for layer in inner_layers(model):
+    for layer in _in_order(model):
         kernel = getattr(layer, "kernel", None) if getattr(layer, "built", False) else None
         if len(getattr(kernel, "shape", ())) in KERNEL_AXES and "Conv" in type(layer).__name__:
             found.append(layer)
     return found
+
+
+def _in_order(model: Any) -> Iterator[Any]:
+    """Every layer inside of a model, in the order in which images pass them."""
+    for layer in model.layers:
+        yield layer
+        yield from _in_order(layer) if isinstance(layer, keras.Model) else reversed(inner_layers(layer))
+
+
+def _path(layer: Any) -> str:
+    return layer.path or layer.name
 
 
 def _chosen(model: Any, layer: Any) -> Any:
@@ -118,7 +132,7 @@ def _chosen(model: Any, layer: Any) -> Any:
     if layer is None:
         return found[0]
     for candidate in found:
-        if candidate is layer or candidate.name == layer or candidate.path == layer:
+        if candidate is layer or f"/{_path(candidate)}".endswith(f"/{layer}"):
             return candidate
-    names = ", ".join(dict.fromkeys(repr(candidate.path) for candidate in found))
+    names = ", ".join(dict.fromkeys(repr(_path(candidate)) for candidate in found))
     raise ValueError(f"layer must be a convolution of the model or its name, got {layer!r}. There are {names}.")

@@ -39,7 +39,8 @@ def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any =
     """
     page = Page(figsize, dpi, figure)
     curves, first = _curves_of(history)
-    panels = list(dict.fromkeys(name.removeprefix(VALIDATION) for name in curves))
+    # The loss first, which Keras sorts among the metrics.
+    panels = sorted(dict.fromkeys(name.removeprefix(VALIDATION) for name in curves), key=lambda name: name != "loss")
     epochs = max(map(len, curves.values()))
     columns = min(COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
@@ -51,6 +52,7 @@ def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any =
                 _draw_curve(axes, curves[key], epochs, first, label)
         page.label(axes, "epoch", name)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(*((first + 0.5, first + 1.5) if epochs == 1 else (None, None)))
         axes.grid(alpha=0.3)
     for axes in grid.flat[len(panels) :]:
         axes.remove()

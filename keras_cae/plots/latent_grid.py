@@ -94,7 +94,8 @@ def _latent_dim(model: Any) -> int:
     if built and not has_prior(model):
         raise ValueError(
             f"latent_grid needs a model with a prior, with which codes near 0 are those of images, but "
-            f"{name_of(model)} has none. A VariationalCAE has one. For other models, use keras_cae.plots.traversal(model, image)."
+            f"{name_of(model)} has none. A VariationalCAE has one. For other models use "
+            "keras_cae.plots.traversal(model, image)."
         )
     shape = tuple(model.code_shape) if built and hasattr(model, "code_shape") else (getattr(model, "latent_dim", None),)
     if not built or shape == (None,):

@@ -50,7 +50,7 @@ def latent_space(
     points, names = _in_the_plane(codes, reducer)
     drawn = page.open(SIZE + (0 if labels is None else 1.0), SIZE, "Latent space")
     axes = drawn.add_subplot()
-    size = np.clip(8000 / len(points), SMALLEST_POINT, LARGEST_POINT) * page.scale
+    size = np.clip(16_000 / len(points), SMALLEST_POINT, LARGEST_POINT) * page.scale
     options = {"s": size, "linewidths": 0, "alpha": 0.8, "rasterized": len(points) > 10_000}
     if labels is None:
         axes.scatter(*points.T, **options)
