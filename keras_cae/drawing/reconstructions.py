@@ -63,7 +63,7 @@ def _quality(images: np.ndarray, reconstructions: np.ndarray) -> dict[str, list[
         decibels = _to_array(peak_signal_noise_ratio(images, reconstructions))
         return {"PSNR, dB": [f"{value:.1f}" for value in decibels]}
     errors = np.sqrt(mean_squared_errors(images, reconstructions))
-    return {"RMSE": [f"{error:.2g}" for error in errors]}
+    return {"RMSE": [f"{error:.3g}" for error in errors]}
 
 
 def mean_squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:

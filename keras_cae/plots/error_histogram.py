@@ -8,6 +8,7 @@ import numpy as np
 from keras_cae.anomaly.anomaly_detector import AnomalyDetector
 from keras_cae.drawing.reconstructions import mean_squared_errors
 from keras_cae.images import scale_images
+from keras_cae.kinds import KINDS
 from keras_cae.plots.examples import name_of
 from keras_cae.plots.page import Page
 from keras_cae.rankings import auroc
@@ -15,7 +16,7 @@ from keras_cae.training.inference import batches_of, joined
 from keras_cae.validation import positive_int
 
 BATCH_SIZE = 128
-KINDS = ("normal", "anomalous")
+GROUPS = ("normal", "anomalous")
 MOST_GROUPS = 10
 
 
@@ -78,7 +79,8 @@ def error_histogram(
         axes.axvline(model.threshold, color="black", linestyle="--", linewidth=1, label="threshold")
     if labels is not None or isinstance(model, AnomalyDetector):
         page.legend(axes)
-    page.label(axes, what, "number of images", title)
+    kind = KINDS[getattr(model, "rank", 2)]
+    page.label(axes, what, f"number of {kind.noun}", title)
     axes.yaxis.get_major_locator().set_params(integer=True)
     return drawn
 
@@ -122,14 +124,14 @@ def _groups(errors: np.ndarray, labels: Any) -> dict[str, np.ndarray]:
     if len(classes) > MOST_GROUPS:
         raise ValueError(f"labels must name at most {MOST_GROUPS} classes to tell them apart, got {len(classes)}.")
     if labels.dtype.kind in "iubf" and np.isin(classes, (0, 1)).all():
-        return {KINDS[int(value)]: errors[labels == value] for value in classes}
+        return {GROUPS[int(value)]: errors[labels == value] for value in classes}
     return {str(value): errors[labels == value] for value in classes}
 
 
 def _title(model: Any, errors: np.ndarray, groups: dict[str, np.ndarray]) -> str:
     of = f" of {name_of(model)}" if isinstance(model, keras.Model) else ""
     title = f"{'Scores' if isinstance(model, AnomalyDetector) else 'Errors'}{of}"
-    if tuple(groups) != KINDS:
+    if tuple(groups) != GROUPS:
         return title
     together = np.nan_to_num(np.concatenate(list(groups.values())), nan=np.inf)
     anomalous = np.arange(len(together)) >= len(groups["normal"])

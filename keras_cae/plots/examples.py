@@ -82,7 +82,7 @@ class Shown:
     @property
     def note(self) -> str:
         """What a title adds about the range."""
-        return "" if self.limits is None else f", shown from {self.limits[0]:.3g} to {self.limits[1]:.3g}"
+        return "" if self.limits is None else f", shown from {self.limits[0]:.4g} to {self.limits[1]:.4g}"
 
 
 def name_of(model: Any) -> str:

@@ -75,7 +75,7 @@ def filters(
     starts = range(0, len(tiles), per_row)
     rows = [PictureRow({f"from {start}": "black"}, tiles[start : start + per_row]) for start in starts]
     scale = "" if of_signals else f", from {-largest:.2g} (black) to {largest:.2g} (white)"
-    name = "/".join(_path(chosen).split("/")[-2:])
+    name = "/".join(_path(chosen).split("/")[1:][-2:]) or chosen.name
     return draw_rows(page, rows, f"Filters of {name}{scale}")
 
 

@@ -70,7 +70,7 @@ def draw_rows(
     # A title that is wider than the pictures needs room too.
     width = max(beside + per_block * column / PER_INCH, 1.35 * text_width(title, TEXT_PIXELS) / PER_INCH) + 0.15
     height = len(blocks) * (pictured + below) + 2 * LINE + extra_height
-    figure = page.open(width, height, title)
+    figure = page.open(width, height, title, "compressed")
     heights = [pictured + below] * len(blocks) + [extra_height] * bool(extra_height)
     parts = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     drawn = []
@@ -113,6 +113,8 @@ def _draw_block(
 def show(axes: Any, picture: np.ndarray) -> None:
     """Show a picture in axes without lines, at the sides of its own."""
     axes.imshow(picture)
+    # In the middle of their place, names at the left would be cut: their room is measured before pictures shrink.
+    axes.set_anchor("W")
     axes.tick_params(length=0)
     axes.set_xticks([])
     axes.spines[:].set_visible(False)

@@ -51,7 +51,7 @@ def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any =
             if key in curves:
                 _draw_curve(axes, curves[key], epochs, first, label)
         page.label(axes, "epoch", name)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.set_xlim(*((first + 0.5, first + 1.5) if epochs == 1 else (None, None)))
         axes.grid(alpha=0.3)
     for axes in grid.flat[len(panels) :]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_cae.drawing.codes import has_prior, misfit_of_vectors
 from keras_cae.drawing.latent_interpolation import interpolation_grid
+from keras_cae.kinds import kind_of
 from keras_cae.plots.examples import Shown, name_of, one_example, require_codes
 from keras_cae.plots.grid_figure import draw_grid
 from keras_cae.plots.page import Page
@@ -66,6 +67,6 @@ def interpolation(
     )
     rows = {name.removesuffix(" 1"): row for name, row in grid.rows.items()}
     texts = ["a", *(f"{fraction:.2g}" for fraction in np.linspace(0, 1, steps)), "b"]
-    title = f"Between two images, by {name_of(model)}{shown.note}"
+    title = f"Between two {kind_of(ends[0]).noun}, by {name_of(model)}{shown.note}"
     label = "share of the way from the code of a to that of b"
     return draw_grid(page, grid._replace(rows=rows, captions={label: texts}), title)

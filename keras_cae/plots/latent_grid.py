@@ -7,7 +7,7 @@ import numpy as np
 from keras_cae.drawing.codes import has_prior
 from keras_cae.drawing.mosaic import tiled
 from keras_cae.drawing.pictures import pictures
-from keras_cae.kinds import rank_of
+from keras_cae.kinds import kind_of, rank_of
 from keras_cae.plots.examples import Shown, name_of, require_codes
 from keras_cae.plots.grid_figure import show
 from keras_cae.plots.page import Page
@@ -76,7 +76,8 @@ def latent_grid(
         shown.limits = None
     tiles = pictures(shown(images), SMALLEST_SIDE)
     height, width = tiles.shape[1:3]
-    drawn = page.open(SIZE, (SIZE - 0.8) * height / width + 0.9, f"Images decoded by {name_of(model)}{shown.note}")
+    title = f"{kind_of(images).noun.capitalize()} decoded by {name_of(model)}{shown.note}"
+    drawn = page.open(SIZE, (SIZE - 0.8) * height / width + 0.9, title, "compressed")
     axes = drawn.add_subplot()
     show(axes, tiled(tiles, steps))
     numbered = np.unique(np.linspace(0, steps - 1, min(steps, LARGEST_COUNT_OF_NUMBERS)).round().astype(int))

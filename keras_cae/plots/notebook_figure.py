@@ -19,8 +19,8 @@ class NotebookFigure(Figure):
         return file.getvalue()
 
 
-def notebook_figure(size: tuple[float, float], dpi: float | None) -> NotebookFigure:
-    """Return an empty figure of a size in inches, whose parts are kept from overlapping."""
-    figure = NotebookFigure(figsize=size, dpi=dpi, layout="constrained")
+def notebook_figure(size: tuple[float, float], dpi: float | None, layout: str) -> NotebookFigure:
+    """Return an empty figure of a size in inches, whose parts are kept from overlapping by a layout of matplotlib."""
+    figure = NotebookFigure(figsize=size, dpi=dpi, layout=layout)
     FigureCanvasAgg(figure)
     return figure

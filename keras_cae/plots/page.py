@@ -40,16 +40,22 @@ class Page:
         self.figure: Any = figure
         self.scale = 1.0
 
-    def open(self, width: float, height: float, title: str | None = None) -> Any:
+    def open(self, width: float, height: float, title: str | None = None, layout: str = "constrained") -> Any:
         """Return the figure, for a plot with a natural size in inches.
 
         Where the size is another one, `points` grow or shrink with it.
+
+        Args:
+            width: natural width.
+            height: natural height.
+            title: of the figure.
+            layout: what matplotlib calls "constrained", or, for pictures with sides of their own, "compressed".
         """
         from keras_cae.plots.notebook_figure import notebook_figure
 
         if self.figure is None:
             size = self.figsize or (width, height)
-            self.figure = notebook_figure(size, self.dpi)
+            self.figure = notebook_figure(size, self.dpi, layout)
         else:
             size = self.figure.bbox.width / self.figure.dpi, self.figure.bbox.height / self.figure.dpi
             if hasattr(self.figure, "set_layout_engine") and self.figure.get_layout_engine() is None:

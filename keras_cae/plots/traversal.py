@@ -72,9 +72,10 @@ def traversal(
     code = code[0].astype("float32")
     if isinstance(dims, tuple) and max(dims) >= len(code):
         raise ValueError(f"dims must be below the latent_dim of the model, {len(code)}, got {dims}.")
-    others = None if images is None else np.asarray(model.encode(first_examples(images, MAX_IMAGES)), "float32")
+    images = None if images is None else first_examples(images, MAX_IMAGES, "images")
+    others = None if images is None else np.asarray(model.encode(images), "float32")
     units, unit = _units(model, code, others)
-    shown = Shown(example)
+    shown = Shown(example if images is None else images)
 
     def decode(codes: np.ndarray) -> np.ndarray:
         return shown(model.decode(codes))
