@@ -77,7 +77,7 @@ def anomaly_maps(
     bar = None
     if rank_of(images) > 1:
         scale = scale_of_maps(found["anomaly_map"], threshold)
-        bar = {"scale": scale, "label": "anomaly map (threshold in the middle)"}
+        bar = {"scale": scale, "label": "anomaly map"}
         if scale == 2 * threshold:
             bar["ticks"] = [0, threshold, scale]
     label = f"score (anomalous above {detector.threshold:.3g})"

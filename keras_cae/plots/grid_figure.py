@@ -11,7 +11,7 @@ from keras_cae.drawing.image_grid import ImageGrid
 from keras_cae.drawing.mosaic import mosaic
 from keras_cae.drawing.pictures import PictureRow, in_blocks, picture_rows
 from keras_cae.drawing.text import text_width
-from keras_cae.plots.page import POINTS, Page
+from keras_cae.plots.page import POINTS, TITLE_POINTS, Page
 
 PER_INCH = 100
 """Pixels of a picture in an inch of a figure of natural size."""
@@ -60,15 +60,18 @@ def draw_rows(
     columns = max(len(row.pictures) for row in rows)
     widths = [row.pictures.shape[2] for row in rows] + [text_width(text, TEXT_PIXELS) + GAP for text in texts]
     column = max(widths) + 2 + GAP
-    names = max(text_width(text, TEXT_PIXELS) for row in rows for text in row.names) / PER_INCH + 0.3
+    names = max(_inches(text) for row in rows for text in row.names) + 0.15
     bar = bar or next(({"scale": row.scale, "label": "absolute error"} for row in rows if row.scale), None)
     beside = names + (BAR_WIDTH if bar else 0)
     per_block = min(columns, max(1, int((LARGEST_WIDTH - beside) * PER_INCH // column)))
     blocks = in_blocks(rows, per_block)
     below = LINE * (bool(texts) + bool(label)) + 0.1
     pictured = sum(row.pictures.shape[1] + GAP for row in rows) / PER_INCH
-    # A title that is wider than the pictures needs room too.
-    width = max(beside + per_block * column / PER_INCH, 1.35 * text_width(title, TEXT_PIXELS) / PER_INCH) + 0.15
+    across = per_block * column / PER_INCH
+    # A title or a label that is wider than the pictures needs room too, on both sides of their middle.
+    of_label = _inches(label or "")
+    left = max(names, (of_label - across) / 2)
+    width = max(beside + across, left + (across + of_label) / 2, _inches(title) * TITLE_POINTS / POINTS) + 0.15
     height = len(blocks) * (pictured + below) + 2 * LINE + extra_height
     figure = page.open(width, height, title, "compressed")
     heights = [pictured + below] * len(blocks) + [extra_height] * bool(extra_height)
@@ -84,6 +87,11 @@ def draw_rows(
     if bar:
         _add_bar(page, drawn, bar)
     return figure
+
+
+def _inches(text: str) -> float:
+    """About the width of a text in a figure of natural size; matplotlib's font is wider than that of pictures."""
+    return 1.25 * text_width(text, TEXT_PIXELS) / PER_INCH
 
 
 def _draw_block(

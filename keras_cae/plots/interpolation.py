@@ -68,5 +68,5 @@ def interpolation(
     rows = {name.removesuffix(" 1"): row for name, row in grid.rows.items()}
     texts = ["a", *(f"{fraction:.2g}" for fraction in np.linspace(0, 1, steps)), "b"]
     title = f"Between two {kind_of(ends[0]).noun}, by {name_of(model)}{shown.note}"
-    label = "share of the way from the code of a to that of b"
+    label = "share of the way from a to b"
     return draw_grid(page, grid._replace(rows=rows, captions={label: texts}), title)
