@@ -1,5 +1,6 @@
 """Grids of pictures as figures: the pixels of the callbacks, with the texts of matplotlib."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,6 @@ from keras_cae.drawing.grid_canvas import GAP
 from keras_cae.drawing.image_grid import ImageGrid
 from keras_cae.drawing.mosaic import mosaic
 from keras_cae.drawing.pictures import PictureRow, in_blocks, picture_rows
-from keras_cae.drawing.text import text_width
 from keras_cae.plots.page import POINTS, TITLE_POINTS, Page
 
 PER_INCH = 100
@@ -58,7 +58,7 @@ def draw_rows(
     name, texts = next(iter((captions or {}).items()), (None, ()))
     label = label or name
     columns = max(len(row.pictures) for row in rows)
-    widths = [row.pictures.shape[2] for row in rows] + [text_width(text, TEXT_PIXELS) + GAP for text in texts]
+    widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * _inches(text)) + GAP for text in texts]
     column = max(widths) + 2 + GAP
     names = max(_inches(text) for row in rows for text in row.names) + 0.15
     bar = bar or next(({"scale": row.scale, "label": "absolute error"} for row in rows if row.scale), None)
@@ -89,9 +89,12 @@ def draw_rows(
     return figure
 
 
+@functools.lru_cache(maxsize=1024)
 def _inches(text: str) -> float:
-    """About the width of a text in a figure of natural size; matplotlib's font is wider than that of pictures."""
-    return 1.25 * text_width(text, TEXT_PIXELS) / PER_INCH
+    """The width of a text in a figure of natural size."""
+    from matplotlib.textpath import TextPath
+
+    return float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
 
 
 def _draw_block(
