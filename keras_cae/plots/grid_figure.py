@@ -91,10 +91,10 @@ def draw_rows(
 
 @functools.lru_cache(maxsize=1024)
 def _inches(text: str) -> float:
-    """The width of a text in a figure of natural size."""
+    """The width of a text in a figure of natural size, at most: on a screen, letters are rounded to whole pixels."""
     from matplotlib.textpath import TextPath
 
-    return float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
+    return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
 
 
 def _draw_block(
