@@ -69,7 +69,7 @@ def draw_rows(
     pictured = sum(row.pictures.shape[1] + GAP for row in rows) / PER_INCH
     across = per_block * column / PER_INCH
     # A title or a label that is wider than the pictures needs room too, on both sides of their middle.
-    of_label = _inches(label or "")
+    of_label = _inches(label or "") + 0.3
     left = max(names, (of_label - across) / 2)
     width = max(beside + across, left + (across + of_label) / 2, _inches(title) * TITLE_POINTS / POINTS) + 0.15
     height = len(blocks) * (pictured + below) + 2 * LINE + extra_height
