@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_cae.drawing.grid_canvas import GAP, framed
+from keras_cae.drawing.grid_canvas import framed
 
 
 class Mosaic(NamedTuple):
@@ -20,24 +20,24 @@ class Mosaic(NamedTuple):
     columns: list[float]
 
 
-def mosaic(rows: Sequence[np.ndarray], columns: int, column_width: int) -> Mosaic:
-    """Lay out pictures on white, each with a frame and in the middle of its column.
+def mosaic(rows: Sequence[np.ndarray], heights: Sequence[int], columns: int, column_width: int) -> Mosaic:
+    """Lay out pictures on white, each with a frame and in the middle of its row and column.
 
     Args:
         rows: `(n, height, width, 3)` uint8, of at most `columns` pictures each.
+        heights: of the rows in pixels; more than that of their pictures by at least `GAP`.
         columns: number of columns.
         column_width: their width in pixels; more than that of the widest picture by at least `GAP`.
     """
-    height = sum(row.shape[1] + GAP for row in rows)
-    canvas = np.full((height, columns * column_width, 3), 255, "uint8")
-    top, middles = 0, []
-    for row in rows:
-        middles.append(top + (row.shape[1] + GAP) / 2)
+    canvas = np.full((sum(heights), columns * column_width, 3), 255, "uint8")
+    tops = np.cumsum([0, *heights[:-1]]).tolist()
+    for row, top, height in zip(rows, tops, heights, strict=True):
         for column, picture in enumerate(row):
             tile = framed(picture)
+            upper = top + (height - tile.shape[0]) // 2
             left = column * column_width + (column_width - tile.shape[1]) // 2
-            canvas[top + 1 : top + 1 + tile.shape[0], left : left + tile.shape[1]] = tile
-        top += row.shape[1] + GAP
+            canvas[upper : upper + tile.shape[0], left : left + tile.shape[1]] = tile
+    middles = [top + height / 2 for top, height in zip(tops, heights, strict=True)]
     return Mosaic(canvas, middles, [(column + 0.5) * column_width for column in range(columns)])
 
 

@@ -60,7 +60,7 @@ def anomaly_maps(
             "trained model: AnomalyDetector(model).calibrate(normal_images)."
         )
     page = Page(figsize, dpi, figure)
-    images = first_examples(images, positive_int(max_images, "max_images"))
+    images = first_examples(detector.autoencoder, images, positive_int(max_images, "max_images"))
     if masks is not None:
         masks = as_masks(masks[: len(images)], np.zeros(len(images), bool), images.shape[1:])
     found = detector.predict(images)

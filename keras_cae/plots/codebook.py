@@ -46,8 +46,6 @@ def codebook(
 
     >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
     >>> model = keras_cae.models.VectorQuantizedCAE(filters=(4, 8), codebook_size=16, code_dim=2)
-    >>> model.compile(optimizer="adam", loss="mse")
-    >>> history = model.fit(images, verbose=0)
     >>> figure = keras_cae.plots.codebook(model, images)
     """
     require_codes(model, "codebook")
@@ -56,7 +54,7 @@ def codebook(
         raise ValueError(
             "codebook reads the images twice, but a generator can be read once. Pass an array or a dataset."
         )
-    first = first_examples(images, positive_int(max_images, "max_images"))
+    first = first_examples(model, images, positive_int(max_images, "max_images"))
     codes = np.asarray(model.encode(first))
     size = codebook_size_of(model)
     reason = misfit_of_indices(codes, rank_of(first))

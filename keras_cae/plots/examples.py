@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.drawing.checked_images import HIGHEST, LOWEST, checked_images
-from keras_cae.images import scale_images
+from keras_cae.images import compatible, scale_images
 from keras_cae.kinds import KINDS
 from keras_cae.models.cae import CAE
 from keras_cae.training.inference import batches_of
@@ -16,10 +16,11 @@ from keras_cae.training.inference import batches_of
 SIGNAL_AXES = 3
 
 
-def first_examples(images: Any, count: int, name: str = "images") -> np.ndarray:
+def first_examples(model: Any, images: Any, count: int, name: str = "images") -> np.ndarray:
     """Return the first images of an array, a tensor or a dataset, with any finite values: the model has the rules.
 
     Args:
+        model: what they are for. A single image of the shape for which it is built is taken for a batch of one.
         images: the images.
         count: the largest number to return.
         name: of the argument, for errors.
@@ -34,6 +35,9 @@ def first_examples(images: Any, count: int, name: str = "images") -> np.ndarray:
             if len(taken) >= count:
                 break
         images = np.array(taken[:count])
+    shape = getattr(model, "built_shape", None)
+    if shape is not None and compatible(np.shape(images), shape[1:]):
+        images = np.asarray(images)[None]
     return checked_images(images, count, name, any_values=True)
 
 
@@ -52,7 +56,7 @@ def one_example(model: Any, image: Any, name: str) -> np.ndarray:
         array = array[None]
     if len(array) != 1:
         raise ValueError(f"{name} must be a single example, got {len(array)}: pass {name}[0].")
-    return first_examples(array, 1, name)
+    return first_examples(model, array, 1, name)
 
 
 class Shown:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ PER_INCH = 100
 LARGEST_WIDTH = 10.0
 """In inches: columns that do not fit stand below."""
 TEXT_PIXELS = POINTS * PER_INCH / 72
+LINE_PIXELS = 1.2 * TEXT_PIXELS
+"""From a name of a row to the one below."""
 LINE = 1.45 * TEXT_PIXELS / PER_INCH
 """The height of a line of text in inches."""
 BAR_WIDTH = 0.95
@@ -57,36 +59,61 @@ def draw_rows(
     """
     name, texts = next(iter((captions or {}).items()), (None, ()))
     label = label or name
-    columns = max(len(row.pictures) for row in rows)
-    widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * _inches(text)) + GAP for text in texts]
-    column = max(widths) + 2 + GAP
-    names = max(_inches(text) for row in rows for text in row.names) + 0.15
     bar = bar or next(({"scale": row.scale, "label": "absolute error"} for row in rows if row.scale), None)
+    cells = _cells(rows, texts)
+    names = max(_inches(text) for row in rows for text in row.names) + 0.15
     beside = names + (BAR_WIDTH if bar else 0)
-    per_block = min(columns, max(1, int((LARGEST_WIDTH - beside) * PER_INCH // column)))
+    columns = max(len(row.pictures) for row in rows)
+    per_block = min(columns, max(1, int((LARGEST_WIDTH - beside) * PER_INCH // cells.width)))
     blocks = in_blocks(rows, per_block)
-    below = LINE * (bool(texts) + bool(label)) + 0.1
-    pictured = sum(row.pictures.shape[1] + GAP for row in rows) / PER_INCH
-    across = per_block * column / PER_INCH
-    # A title or a label that is wider than the pictures needs room too, on both sides of their middle.
-    of_label = _inches(label or "") + 0.3
-    left = max(names, (of_label - across) / 2)
-    width = max(beside + across, left + (across + of_label) / 2, _inches(title) * TITLE_POINTS / POINTS) + 0.15
-    height = len(blocks) * (pictured + below) + 2 * LINE + extra_height
-    figure = page.open(width, height, title, "compressed")
-    heights = [pictured + below] * len(blocks) + [extra_height] * bool(extra_height)
+    height = sum(cells.heights) / PER_INCH + LINE * (bool(texts) + bool(label)) + 0.1
+    heights = [height] * len(blocks) + [extra_height] * bool(extra_height)
+    width = _natural_width(per_block * cells.width / PER_INCH, names, beside, label or "", title)
+    figure = page.open(width, sum(heights) + 2 * LINE, title, "compressed")
     parts = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     drawn = []
     for number, block in enumerate(blocks):
         axes = figure.add_subplot(parts[number])
         start = number * per_block
-        _draw_block(page, axes, block, (per_block, column), texts[start : start + per_block], marked[start:])
+        laid_out = mosaic([row.pictures for row in block], cells.heights, per_block, cells.width)
+        show(axes, laid_out.picture)
+        _name_rows(page, axes, block, laid_out.rows)
+        _name_columns(page, axes, texts[start : start + per_block], laid_out.columns, marked[start:])
         drawn.append(axes)
     if label:
         drawn[-1].set_xlabel(label, fontsize=page.points)
     if bar:
         _add_bar(page, drawn, bar)
     return figure
+
+
+class Cells(NamedTuple):
+    """The width of the columns and the heights of the rows, in pixels."""
+
+    width: int
+    heights: list[int]
+
+
+def _cells(rows: Sequence[PictureRow], texts: Sequence[str]) -> Cells:
+    """Cells with room for the pictures, the texts below them and the names beside them."""
+    widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * _inches(text)) for text in texts]
+    heights = [max(row.pictures.shape[1], round(LINE_PIXELS * len(row.names))) for row in rows]
+    return Cells(max(widths) + GAP + 2, [height + GAP for height in heights])
+
+
+def _natural_width(across: float, names: float, beside: float, label: str, title: str) -> float:
+    """The width of a figure in inches, in which neither a long title nor a long label is cut.
+
+    Args:
+        across: the width of the pictures, in whose middle the label stands.
+        names: the width at the left of them.
+        beside: the width at both sides of them.
+        label: what stands below.
+        title: what stands above.
+    """
+    of_label = _inches(label) + 0.3
+    left = max(names, (of_label - across) / 2)
+    return max(beside + across, left + (across + of_label) / 2, _inches(title) * TITLE_POINTS / POINTS) + 0.15
 
 
 @functools.lru_cache(maxsize=1024)
@@ -97,25 +124,21 @@ def _inches(text: str) -> float:
     return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
 
 
-def _draw_block(
-    page: Page,
-    axes: Any,
-    rows: Sequence[PictureRow],
-    size: tuple[int, int],
-    texts: Sequence[str],
-    marked: Sequence[bool],
-) -> None:
-    laid_out = mosaic([row.pictures for row in rows], *size)
-    show(axes, laid_out.picture)
+def _name_rows(page: Page, axes: Any, rows: Sequence[PictureRow], middles: Sequence[float]) -> None:
     ticks = []
-    for middle, row in zip(laid_out.rows, rows, strict=True):
-        lines = 1.2 * TEXT_PIXELS * (np.arange(len(row.names)) - (len(row.names) - 1) / 2)
+    for middle, row in zip(middles, rows, strict=True):
+        lines = LINE_PIXELS * (np.arange(len(row.names)) - (len(row.names) - 1) / 2)
         ticks += [(middle + line, *name) for line, name in zip(lines, row.names.items(), strict=True)]
     places, names, colors = zip(*ticks, strict=True)
     axes.set_yticks(places, names, fontsize=page.points)
     for text, color in zip(axes.get_yticklabels(), colors, strict=True):
         text.set_color(color)
-    axes.set_xticks(laid_out.columns[: len(texts)], texts, fontsize=page.points)
+
+
+def _name_columns(
+    page: Page, axes: Any, texts: Sequence[str], middles: Sequence[float], marked: Sequence[bool]
+) -> None:
+    axes.set_xticks(middles[: len(texts)], texts, fontsize=page.points)
     for text, emphasized in zip(axes.get_xticklabels(), marked, strict=False):
         if emphasized:
             text.set(color="#c00000", fontweight="bold")

@@ -43,7 +43,7 @@ def reconstructions(
     """
     require_model(model)
     page = Page(figsize, dpi, figure)
-    images = first_examples(images, positive_int(max_images, "max_images"))
+    images = first_examples(model, images, positive_int(max_images, "max_images"))
     rows = reconstruction_rows(model, images)
     shown = Shown(images)
     captions = reconstruction_grid(rows).captions  # with the unit of the data

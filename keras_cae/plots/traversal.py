@@ -72,7 +72,7 @@ def traversal(
     code = code[0].astype("float32")
     if isinstance(dims, tuple) and max(dims) >= len(code):
         raise ValueError(f"dims must be below the latent_dim of the model, {len(code)}, got {dims}.")
-    images = None if images is None else first_examples(images, MAX_IMAGES, "images")
+    images = None if images is None else first_examples(model, images, MAX_IMAGES, "images")
     others = None if images is None else np.asarray(model.encode(images), "float32")
     units, unit = _units(model, code, others)
     shown = Shown(example if images is None else images)
