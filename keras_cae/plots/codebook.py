@@ -15,8 +15,6 @@ from keras_cae.plots.page import Page
 from keras_cae.training.inference import is_tensor
 from keras_cae.validation import positive_int
 
-USAGE_HEIGHT = 2.0
-
 
 def codebook(
     model: Any, images: Any, *, max_images: int = 8, figsize: Any = None, dpi: Any = None, figure: Any = None
@@ -68,10 +66,12 @@ def codebook(
     shares, used, perplexity = codebook_usage(np.asarray(every_code), size)
     rows = [PictureRow({name: "black"}, row) for name, row in tiles.items()]
     title = f"{used:.0%} of {size} vectors used, perplexity {perplexity:.1f}"
-    drawn = draw_rows(page, rows, f"Codes of {name_of(model)}: {title}", extra_height=USAGE_HEIGHT)
-    axes = drawn.add_subplot(drawn.axes[0].get_subplotspec().get_gridspec()[-1])
-    axes.bar(np.arange(size), 100 * shares, width=1.0, color="#0072b2")
-    axes.set_xlim(-0.5, size - 0.5)
+    return draw_rows(page, rows, f"Codes of {name_of(model)}: {title}", below=lambda axes: _usage(page, axes, shares))
+
+
+def _usage(page: Page, axes: Any, shares: np.ndarray) -> None:
+    """Draw how often each vector is used."""
+    axes.bar(np.arange(len(shares)), 100 * shares, width=1.0, color="#0072b2")
+    axes.set_xlim(-0.5, len(shares) - 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     page.label(axes, "index of the vector", "% of the codes")
-    return drawn

@@ -1,7 +1,6 @@
 """Grids of pictures as figures: the pixels of the callbacks, with the texts of matplotlib."""
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from keras_cae.drawing.grid_canvas import GAP
 from keras_cae.drawing.image_grid import ImageGrid
 from keras_cae.drawing.mosaic import mosaic
 from keras_cae.drawing.pictures import PictureRow, in_blocks, picture_rows
-from keras_cae.plots.page import POINTS, TITLE_POINTS, Page
+from keras_cae.plots.page import POINTS, TITLE_POINTS, Page, text_inches
 
 PER_INCH = 100
 """Pixels of a picture in an inch of a figure of natural size."""
@@ -22,7 +21,8 @@ LINE_PIXELS = 1.2 * TEXT_PIXELS
 """From a name of a row to the one below."""
 LINE = 1.45 * TEXT_PIXELS / PER_INCH
 """The height of a line of text in inches."""
-BAR_WIDTH = 0.95
+BAR_WIDTH, BELOW_HEIGHT = 0.95, 2.0
+"""In inches: of a key of colours with its numbers, and of what stands below the pictures."""
 
 
 def draw_grid(page: Page, grid: ImageGrid, title: str, **options: Any) -> Any:
@@ -40,7 +40,7 @@ def draw_rows(
     label: str | None = None,
     bar: Mapping[str, Any] | None = None,
     marked: Sequence[bool] = (),
-    extra_height: float = 0.0,
+    below: Callable[[Any], None] | None = None,
 ) -> Any:
     """Draw rows of pictures.
 
@@ -52,7 +52,7 @@ def draw_rows(
         label: what stands below the columns instead of that name.
         bar: a key of colours: `scale`, the value of the last colour, `label`, and maybe `ticks`.
         marked: which captions are emphasized.
-        extra_height: in inches, below the pictures, for the caller.
+        below: draws what stands below the pictures into axes.
 
     Returns:
         The figure, whose first axes hold the pictures, one for each block of columns.
@@ -61,13 +61,13 @@ def draw_rows(
     label = label or name
     bar = bar or next(({"scale": row.scale, "label": "absolute error"} for row in rows if row.scale), None)
     cells = _cells(rows, texts)
-    names = max(_inches(text) for row in rows for text in row.names) + 0.15
+    names = max(text_inches(text) for row in rows for text in row.names) + 0.15
     beside = names + (BAR_WIDTH if bar else 0)
     columns = max(len(row.pictures) for row in rows)
     per_block = min(columns, max(1, int((LARGEST_WIDTH - beside) * PER_INCH // cells.width)))
     blocks = in_blocks(rows, per_block)
     height = sum(cells.heights) / PER_INCH + LINE * (bool(texts) + bool(label)) + 0.1
-    heights = [height] * len(blocks) + [extra_height] * bool(extra_height)
+    heights = [height] * len(blocks) + [BELOW_HEIGHT] * bool(below)
     width = _natural_width(per_block * cells.width / PER_INCH, names, beside, label or "", title)
     figure = page.open(width, sum(heights) + 2 * LINE, title, "compressed")
     parts = figure.add_gridspec(len(heights), 1, height_ratios=heights)
@@ -80,6 +80,8 @@ def draw_rows(
         _name_rows(page, axes, block, laid_out.rows)
         _name_columns(page, axes, texts[start : start + per_block], laid_out.columns, marked[start:])
         drawn.append(axes)
+    if below:
+        below(figure.add_subplot(parts[-1]))
     if label:
         drawn[-1].set_xlabel(label, fontsize=page.points)
     if bar:
@@ -96,7 +98,7 @@ class Cells(NamedTuple):
 
 def _cells(rows: Sequence[PictureRow], texts: Sequence[str]) -> Cells:
     """Cells with room for the pictures, the texts below them and the names beside them."""
-    widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * _inches(text)) for text in texts]
+    widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * text_inches(text)) for text in texts]
     heights = [max(row.pictures.shape[1], round(LINE_PIXELS * len(row.names))) for row in rows]
     return Cells(max(widths) + GAP + 2, [height + GAP for height in heights])
 
@@ -111,17 +113,9 @@ def _natural_width(across: float, names: float, beside: float, label: str, title
         label: what stands below.
         title: what stands above.
     """
-    of_label = _inches(label) + 0.3
+    of_label = text_inches(label) + 0.3
     left = max(names, (of_label - across) / 2)
-    return max(beside + across, left + (across + of_label) / 2, _inches(title) * TITLE_POINTS / POINTS) + 0.15
-
-
-@functools.lru_cache(maxsize=1024)
-def _inches(text: str) -> float:
-    """The width of a text in a figure of natural size, at most: on a screen, letters are rounded to whole pixels."""
-    from matplotlib.textpath import TextPath
-
-    return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
+    return max(beside + across, left + (across + of_label) / 2, text_inches(title) * TITLE_POINTS / POINTS) + 0.15
 
 
 def _name_rows(page: Page, axes: Any, rows: Sequence[PictureRow], middles: Sequence[float]) -> None:

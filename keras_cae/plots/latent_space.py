@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_cae.drawing.thumbnails import index_colors
-from keras_cae.plots.page import Page
+from keras_cae.plots.page import Page, text_inches
 
 FEW, MANY = 10, 20
 """How many labels have colours of a palette, and how many have a place in the legend."""
@@ -48,7 +48,8 @@ def latent_space(
     codes = _checked_codes(codes)
     labels = None if labels is None else _checked_labels(labels, len(codes))
     points, names = _in_the_plane(codes, reducer)
-    drawn = page.open(SIZE + (0 if labels is None else 1.0), SIZE, "Latent space")
+    beside = 0.0 if labels is None else 0.7 + max(map(text_inches, np.unique(labels).astype(str)[:MANY].tolist()))
+    drawn = page.open(SIZE + beside, SIZE, "Latent space")
     axes = drawn.add_subplot()
     size = np.clip(16_000 / len(points), SMALLEST_POINT, LARGEST_POINT) * page.scale
     options = {"s": size, "linewidths": 0, "alpha": 0.8, "rasterized": len(points) > 10_000}

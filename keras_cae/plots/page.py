@@ -1,5 +1,6 @@
 """Where a plot is drawn: the figure, its size, and the sizes of texts that go with it."""
 
+import functools
 from typing import Any
 
 from keras_cae.validation import positive_float
@@ -91,6 +92,14 @@ class Page:
         bar.set_label(label, fontsize=self.points)
         bar.ax.tick_params(labelsize=self.points)
         return bar
+
+
+@functools.lru_cache(maxsize=1024)
+def text_inches(text: str) -> float:
+    """The width of a text in a figure of natural size, at most: on a screen, letters are rounded to whole pixels."""
+    from matplotlib.textpath import TextPath
+
+    return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
 
 
 def require_matplotlib() -> None:
