@@ -191,7 +191,7 @@ def test_a_process_killed_again_and_again_finishes_its_search(tmp_path):
     rng = np.random.default_rng(0)
     project = SearchFolder(tmp_path / "search")
     before = {}
-    for _ in range(4):
+    for _ in range(2):
         last_write = str(rng.integers(5, 13))
         code = subprocess.run([sys.executable, PROGRAM, tmp_path, last_write]).returncode
         states = [json.loads(project.trial(name).read_text()) for name in project.trials()]

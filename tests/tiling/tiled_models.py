@@ -17,6 +17,12 @@ ARCHITECTURES = {
 }
 
 
+def in_ranks(ranks):
+    """Every architecture for images; those that make their levels in ways of their own for all ranks."""
+    own_ways = ("basic", "pooled", "denoising")
+    return [(name, rank) for name in ARCHITECTURES for rank in ranks if rank == 2 or name in own_ways]
+
+
 def built(architecture, rank=2, channels=1, **more):
     """A model for images of any size, none of whose weights are zeros."""
     model = ARCHITECTURES[architecture](rank=rank, **more) if isinstance(architecture, str) else architecture
