@@ -371,13 +371,19 @@ def test_an_interrupt_while_loading(invoke, monkeypatch):
     assert result.stderr == "Stopped.\n"
 
 
+NAMES_CONNECTIONS = (
+    "import sys; sys.addaudithook("
+    "lambda event, given: event == 'socket.connect' and print('connects to', given[1], file=sys.stderr))"
+)
+
+
 @pytest.mark.slow
 def test_a_real_interrupt_of_a_real_process(tmp_path):
     process = subprocess.Popen(
         [
             sys.executable,
             "-c",
-            "from keras_cae.cli import main; main()",
+            f"{NAMES_CONNECTIONS}; from keras_cae.cli import main; main()",
             "train",
             "--epochs",
             "500",
@@ -399,5 +405,6 @@ def test_a_real_interrupt_of_a_real_process(tmp_path):
     assert process.returncode == 130
     assert "Stopping after this batch" in errors
     assert "Traceback" not in errors
+    assert "connects to" not in errors
     assert "best model so far, of epoch 3" in output
     assert (tmp_path / "run" / "model.keras").exists()

@@ -51,6 +51,28 @@ def test_many_epochs_with_all_callbacks(tmp_path):
     assert seen[119][1] <= seen[20][1]
 
 
+def test_many_single_images():
+    model = make()
+    for number in range(500):
+        model.predict(IMAGES[number % 16 :][:1], verbose=0)
+        if number == 100:
+            before = resident(), threading.active_count()
+    assert resident() - before[0] < BOUND
+    assert threading.active_count() <= before[1]
+
+
+def test_many_sizes():
+    model = keras_cae.models.BasicCAE(None, filters=(2,))
+    model.build((None, None, None, 1))
+    for number in range(60):
+        images = np.zeros((2, 8 + number, 6 + number // 2, 1), "float32")
+        model.encode(images)
+        model.predict(images, verbose=0)
+        if number == 10:
+            before = resident()
+    assert resident() - before < BOUND
+
+
 TWO_PROCESSES = """
     import sys, keras, numpy as np, tensorflow as tf, hashlib
     sys.path.insert(0, sys.argv[1])
