@@ -1,7 +1,6 @@
 """Arrays that are written part by part."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -43,9 +42,7 @@ class ArrayWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *others: Any) -> None:
         with self._file:
             if kind is None and self.shape is not None:
                 self._file.seek(0)

@@ -232,8 +232,8 @@ def _matching(pattern: Path) -> list[Path]:
     images = [Path(path) for path in found if path.lower().endswith(IMAGE_SUFFIXES) and Path(path).is_file()]
     if not images:
         raise FileNotFoundError(
-            f"There is nothing that {str(pattern)!r} names. DATA is one of {', '.join(DATASETS)}; a folder; images or a "
-            "pattern of their names, such as 'photos/*.png'; an .npy or .npz file; or shards of keras-cae pack."
+            f"There is nothing that {str(pattern)!r} names. DATA is a folder; images or a pattern of their names, such as "
+            f"'photos/*.png'; an .npy or .npz file; shards of keras-cae pack; or one of {', '.join(DATASETS)}."
         )
     return images
 

@@ -30,8 +30,8 @@ def check_pictures(model: Any) -> None:
     else:
         return
     raise ValueError(
-        f"Pictures can be written of images with 1, 3 or 4 channels and values from 0 to 1, but this model makes {what}. "
-        "Have them written as an array: --out NAME.npy"
+        f"Pictures show images with 1, 3 or 4 channels and values from 0 to 1, but this model makes {what}. Have them "
+        "written as an array: --out NAME.npy"
     )
 
 

@@ -23,41 +23,51 @@ def encode(options: EncodeOptions) -> int:
     Of each image, in the order of their paths, what model.encode returns: for a search by similarity, a clustering,
     another classifier. Files that can't be read are named and left out.
     """
-    from keras_cae.cli.applying.outputs import check_file, new_file
+    from keras_cae.cli.applying.outputs import check_file
 
     with plain_errors():
         if options.out is not None:
             check_file(options.out, SUFFIXES, (options.model, *options.data), options.overwrite)
     import_keras()
-    from keras_cae.cli.applying.code_writer import write_codes
-    from keras_cae.cli.applying.images import applied, open_images
-    from keras_cae.cli.applying.report import in_words, note, opening, report, typed
+    from keras_cae.cli.applying.images import open_images
+    from keras_cae.cli.applying.report import note, opening, report
     from keras_cae.cli.saved_model import load_autoencoder
 
     with plain_errors():
         saved = load_autoencoder(options.model)
-        model = saved.autoencoder
         images = open_images(options.data, saved, **opening(options))
-        _check_code_shapes(model, images)
+        _check_code_shapes(saved.autoencoder, images)
         note(images)
-        count = 0
-        with new_file(options.out, f"{images.name}-codes", "codes.npz") as (out, unfinished):
-            with write_codes(unfinished, out.suffix.lower()) as writer:
-                for batch, codes in applied(model.encode, images, options.batch_size, "Encoding"):
-                    writer.write([images.name_of(row) for row in batch.rows], codes)
-                    count += len(codes)
-        shape = codes.shape[1:]
-        results = {"images": count, "code_shape": shape, "dtype": str(codes.dtype), "out": str(out)}
-        if model.decodes_codes_alone:
-            following = f"Next, make images of them again: keras-cae decode {typed(options.model, out)}"
-        else:
-            following = (
-                f"Next, look at what the model keeps: keras-cae reconstruct {typed(options.model, *options.data)}"
-            )
-        of_what = f"{shape[0]} numbers" if len(shape) == 1 else f"{in_words(shape)} numbers"
-        said = [f"Encoded {count:,} {images.kind.noun} in {of_what} each: {out}", following]
-        report(options, results, said, images)
+        results = _write(options, saved.autoencoder, images)
+        report(options, results, _said(options, saved.autoencoder, images, results), images)
     return SUCCESS
+
+
+def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
+    """Write the codes, and say what they are."""
+    from keras_cae.cli.applying.code_writer import write_codes
+    from keras_cae.cli.applying.images import applied
+    from keras_cae.cli.applying.outputs import new_file
+
+    count = 0
+    place = new_file(options.out, f"{images.name}-codes", "codes.npz")
+    with place as (out, unfinished), write_codes(unfinished, out.suffix.lower()) as writer:
+        for batch, codes in applied(model.encode, images, options.batch_size, "Encoding"):
+            writer.write([images.name_of(row) for row in batch.rows], codes)
+            count += len(codes)
+    return {"images": count, "code_shape": codes.shape[1:], "dtype": str(codes.dtype), "out": str(out)}
+
+
+def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
+    """What the command says at its end."""
+    from keras_cae.cli.applying.report import in_words, typed
+
+    if model.decodes_codes_alone:
+        following = f"make images of them again: keras-cae decode {typed(options.model, results['out'])}"
+    else:
+        following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model, *options.data)}"
+    size, count = in_words(results["code_shape"]), results["images"]
+    return [f"Encoded {count:,} {images.kind.noun} as {size} numbers each: {results['out']}", f"Next, {following}"]
 
 
 def _check_code_shapes(model: Any, images: Any) -> None:
