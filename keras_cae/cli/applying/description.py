@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_cae.cli.applying.report import in_words
+from keras_cae.cli.run_folder import RunFolder
 from keras_cae.cli.saved_model import SavedModel
 from keras_cae.kinds import KINDS
+from keras_cae.version import __version__
 
 METADATA = "metadata.json"
 """The member of a `.keras` file that says when and by which Keras it was written."""
@@ -35,7 +37,8 @@ def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
         "code_shape": list(model.code_shape),
         "dtype_policy": model.dtype_policy.name,
         "keras_version": written.get("keras_version"),
-        "date_saved": written.get("date_saved"),
+        "keras_cae_version": __version__,
+        "date_saved": str(written["date_saved"]).replace("@", " ") if "date_saved" in written else None,
         "scaling": _scaling(model),
         "resize": saved.resize,
         "detector": None,
@@ -45,7 +48,7 @@ def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
             "reconstruct": True,
             "sample": model.has_prior,
             "posterior": model.has_posterior,
-            "score": detector is not None,
+            "score": detector is not None or RunFolder(path).detector.is_file(),
         },
     }
     if detector is not None:
@@ -74,6 +77,7 @@ def in_lines(about: dict[str, Any]) -> list[str]:
         "Values": about["scaling"]["in_words"],
         "Precision": about["dtype_policy"],
         "Saved": f"{about['date_saved'] or 'at an unknown time'}, by Keras {about['keras_version'] or '(unknown)'}",
+        "Read by": f"keras_cae {about['keras_cae_version']}",
     }
     if about["detector"] is not None:
         threshold = about["detector"]["threshold"]
@@ -130,7 +134,8 @@ def _next(about: dict[str, Any], path: Path) -> list[str]:
         commands.append(f"keras-cae sample {name} 16")
     if can["score"]:
         commands.append(f"keras-cae score {name} DATA")
-    return [*commands, f"keras-cae export {name} encoder.onnx --part encoder"]
+    exported = "encoder.onnx --part encoder" if about["detector"] is None else "detector.onnx"
+    return [*commands, f"keras-cae export {name} {exported}"]
 
 
 def _metadata(path: Path) -> dict[str, Any]:

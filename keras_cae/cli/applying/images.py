@@ -2,7 +2,9 @@
 
 import glob
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,7 +157,8 @@ def open_images(
     options: dict[str, Any] = {"key": key, "rank": rank, "own_sizes": size is None}
     known = channels if rank == IMAGES and channels in (1, 3, 4) else None
     if len(data) == 1 and data[0] in DATASETS:
-        loaded = load_images(data[0])
+        with redirect_stdout(sys.stderr):  # Keras says there what it downloads, and stdout is for results.
+            loaded = load_images(data[0])
         test = loaded.test_images
         source = open_source(loaded.images if test is None else test, sizing, known, **options)
         return Images(source, data[0], None, sizing, (*loaded.notes, *_note(test is not None, data[0])))
@@ -232,8 +235,8 @@ def _matching(pattern: Path) -> list[Path]:
     images = [Path(path) for path in found if path.lower().endswith(IMAGE_SUFFIXES) and Path(path).is_file()]
     if not images:
         raise FileNotFoundError(
-            f"There is nothing that {str(pattern)!r} names. DATA is a folder; images or a pattern of their names, such as "
-            f"'photos/*.png'; an .npy or .npz file; shards of keras-cae pack; or one of {', '.join(DATASETS)}."
+            f"There is nothing that {str(pattern)!r} names. DATA is a folder; images or a pattern of their names, such "
+            f"as 'photos/*.png'; an .npy or .npz file; shards of keras-cae pack; or one of {', '.join(DATASETS)}."
         )
     return images
 

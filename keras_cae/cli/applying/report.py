@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+
 from keras_cae.cli.applying.images import Images
-from keras_cae.cli.messages import say, warn
+from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.report import report_skipped
 
 
@@ -23,20 +25,20 @@ def note(images: Images) -> None:
         warn(f"Note: {sentence}")
 
 
-def report(options: Any, results: dict[str, Any], said: Sequence[str], images: Images | None = None) -> None:
+def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], images: Images | None = None) -> None:
     """Print the results.
 
     Args:
         options: of the command.
         results: for `--json`.
-        said: lines for people.
+        said: lines and tables for people.
         images: that the model was applied to; their damaged files are named.
     """
     skipped = [] if images is None else images.skipped
     report_skipped(skipped)
     if not options.json:
         for line in said:
-            say(line)
+            (say_table if isinstance(line, Table) else say)(line)  # type: ignore[operator]
         return
     about: dict[str, Any] = {"model": str(options.model)}
     if images is not None:

@@ -54,9 +54,10 @@ def evaluate(options: EvaluateOptions) -> int:
         results = totals.results()
         if options.out is not None:
             results["out"] = str(options.out)
-        if not options.json:
-            _say_means(results, images.kind.noun)
-        said = [f"The worst is {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}."]
+        said = [
+            _means(results, images.kind.noun),
+            f"The worst is {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}.",
+        ]
         said += [] if options.out is None else [f"Each image: {options.out}"]
         said += [f"Next, look at the reconstructions: keras-cae reconstruct {typed(options.model, *options.data)}"]
         report(options, results, said, images)
@@ -103,14 +104,12 @@ def _table(options: EvaluateOptions) -> Iterator[Any]:
         yield table
 
 
-def _say_means(results: dict[str, Any], noun: str) -> None:
+def _means(results: dict[str, Any], noun: str) -> Any:
     from rich import box
     from rich.table import Table
-
-    from keras_cae.cli.messages import say_table
 
     table = Table(title=f"{results['images']:,} {noun}", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("", *MEASURES.values()):
         table.add_column(heading, justify="right" if heading else "left")
     table.add_row("mean", f"{results['mse']:.5f}", f"{results['psnr']:.2f}", f"{results['ssim']:.3f}")
-    say_table(table)
+    return table
