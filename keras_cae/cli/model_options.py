@@ -15,7 +15,7 @@ ModelFile = Annotated[
 AnyData = Annotated[
     list[str],
     typer.Argument(
-        metavar="DATA…",
+        metavar="DATA",
         help="A folder of images, nested or not; images or a pattern of their names, such as 'photos/*.png'; an .npy "
         "or .npz file; shards of keras-cae pack; or digits, mnist, fashion_mnist or cifar10.",
         show_default=False,

@@ -38,7 +38,10 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
     report_skipped(skipped)
     if not options.json:
         for line in said:
-            (say_table if isinstance(line, Table) else say)(line)  # type: ignore[operator]
+            if isinstance(line, Table):
+                say_table(line)
+            else:
+                say(line)
         return
     about: dict[str, Any] = {"model": str(options.model)}
     if images is not None:
