@@ -12,6 +12,12 @@ import pytest
 POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64")
 
 
+def public_subclasses(module, base):
+    """The classes of a module's public names that derive from one, which is not counted itself."""
+    public = [getattr(module, name) for name in module.__all__]
+    return [cls for cls in public if inspect.isclass(cls) and issubclass(cls, base) and cls is not base]
+
+
 def constructor_arguments(cls):
     """The names of the arguments of a class's or a function's own, without `self` and `**kwargs`."""
     named = (p for p in _parameters(cls) if p.kind is not p.VAR_KEYWORD)

@@ -14,7 +14,6 @@ from keras_cae.models.corrupting import corrupted_by
 from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.blind_u_shaped import BlindUShaped
 from keras_cae.networks.pyramid import Pyramid
-from keras_cae.training.data import check_counts, check_validation_split
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE
 from keras_cae.training.trainer import Batch
 from keras_cae.validation import boolean, choice, optional, per_axis, positive_int, positive_int_or_ints, share
@@ -194,62 +193,15 @@ class BlindSpotCAE(PyramidCAE):
 
     # Patches of large images
 
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        class_weight: Any = None,
-        sample_weight: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Train as `CAE.fit` does; on random patches of images in an array that are larger than `patch_size`."""
-        data = {"x": x, "y": y, "sample_weight": sample_weight, "batch_size": batch_size}
-        if class_weight is None and self._takes_patches_of(x):
-            data, validation_data = self._patches(x, y, sample_weight, batch_size, validation_split, validation_data)
-            validation_split = 0.0
-        return super().fit(
-            **data,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            class_weight=class_weight,
-            **kwargs,
-        )
-
-    def _takes_patches_of(self, images: Any) -> bool:
-        shape = getattr(images, "shape", None)
-        if self.patch_size is None or shape is None or len(shape) != self.rank + 2:
-            return False
-        sizes = per_axis(self.patch_size, self.rank, "patch_size")
-        return any(side > size for side, size in zip(shape[1:-1], sizes, strict=True))
-
-    def _patches(
-        self, x: Any, y: Any, sample_weight: Any, batch_size: Any, validation_split: float, validation_data: Any
-    ) -> tuple[dict[str, Any], Any]:
-        """The patches to train on, as the arguments of `fit` that they stand for; and the validation data."""
-        check_validation_split(validation_split)
-        check_counts(batch_size)
-        x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        parts = [x, None if y is x else y, sample_weight]
-        if validation_split and validation_data is None:
-            kept = math.floor(len(x) * (1.0 - validation_split))
-            if not kept:
-                raise ValueError(
-                    f"validation_split must leave images to train on, got {validation_split} of {len(x)}. Cut a "
-                    "part of the image off, and pass it as validation_data."
-                )
-            validation_data = tuple(None if part is None else part[kept:] for part in parts)
-            parts = [None if part is None else part[:kept] for part in parts]
+    def _training_data(self, **data: Any) -> dict[str, Any]:
+        """Random patches of images in an array that are larger than `patch_size`."""
+        x, y, sample_weight = data["x"], data["y"], data["sample_weight"]
+        if not self._takes_patches_of(x):
+            return data
+        parts, held_out = [x, None if y is x else y, sample_weight], data["validation_data"]
+        if data["validation_split"] and held_out is None:
+            parts, held_out = _split(parts, data["validation_split"])
+            held_out = self._checked_validation(held_out)
         x, y, sample_weight = parts
         self._build_early(x)
         self.prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
@@ -258,7 +210,29 @@ class BlindSpotCAE(PyramidCAE):
             y,
             sample_weight=sample_weight,
             patch_size=self.patch_size,
-            batch_size=batch_size or DEFAULT_BATCH_SIZE,
+            batch_size=data["batch_size"] or DEFAULT_BATCH_SIZE,
             seed=self.seed,
         )
-        return {"x": patches}, validation_data
+        nothing = dict.fromkeys(("y", "sample_weight", "batch_size"))
+        return {**data, **nothing, "x": patches, "validation_split": 0.0, "validation_data": held_out}
+
+    def _takes_patches_of(self, images: Any) -> bool:
+        shape = getattr(images, "shape", None)
+        if self.patch_size is None or shape is None or len(shape) != self.rank + 2:
+            return False
+        sizes = per_axis(self.patch_size, self.rank, "patch_size")
+        return any(side > size for side, size in zip(shape[1:-1], sizes, strict=True))
+
+
+def _split(parts: list[Any], validation_split: float) -> tuple[list[Any], tuple[Any, ...]]:
+    """The images to train on, their targets and weights; and the last ones, for validation."""
+    kept = math.floor(len(parts[0]) * (1.0 - validation_split))
+    if not kept:
+        raise ValueError(
+            f"validation_split must leave images to train on, got {validation_split} of {len(parts[0])}. Cut a part "
+            "of the image off, and pass it as validation_data."
+        )
+    first, last = (
+        [None if part is None else part[share] for part in parts] for share in (slice(kept), slice(kept, None))
+    )
+    return first, tuple(last)

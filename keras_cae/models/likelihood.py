@@ -4,6 +4,7 @@ import functools
 import math
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -14,7 +15,6 @@ from keras_cae.validation import non_negative_int, one_of, positive_int
 LIKELIHOODS = {
     "binary_crossentropy": "bernoulli",
     "BinaryCrossentropy": "bernoulli",
-    "mse": "gaussian",
     "mean_squared_error": "gaussian",
     "MeanSquaredError": "gaussian",
 }
@@ -51,8 +51,8 @@ def likelihood_of(model: Any, likelihood: str | None) -> str:
     """The likelihood that was asked for, or that the loss of the model stands for."""
     if likelihood is None:
         loss = model._loss_functions()
-        name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-        likelihood = LIKELIHOODS.get(name)
+        function = keras.losses.get(loss) if isinstance(loss, str) else loss  # "bce" has a longer name as well.
+        likelihood = LIKELIHOODS.get(getattr(function, "__name__", type(function).__name__))
         if likelihood is None:
             raise ValueError(f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} does not say.")
     return str(one_of(likelihood, "likelihood", ("bernoulli", "gaussian")))

@@ -85,27 +85,27 @@ class Entries(BuiltFiles, DistributedTraining):
         x, y, sample_weight = self._checked_data(x, y, sample_weight)
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data)
-        self._build_early(x)
-        self.prepare_for(_training_part(x, validation_split), kwargs.get("steps_per_epoch"))
+        data = self._training_data(
+            x=x,
+            y=y,
+            sample_weight=sample_weight,
+            batch_size=batch_size,
+            validation_split=validation_split,
+            validation_data=validation_data,
+        )
+        self._build_early(data["x"])
+        self.prepare_for(_training_part(data["x"], data["validation_split"]), kwargs.get("steps_per_epoch"))
         worker = callbacks_of_worker(callbacks, self.distribute_strategy)
-        kept = self._followed(worker, x, kwargs.get("initial_epoch", 0))
+        kept = self._followed(worker, data["x"], kwargs.get("initial_epoch", 0))
         try:
-            return super().fit(
-                x,
-                y,
-                batch_size=batch_size,
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=kept,
-                validation_split=validation_split,
-                validation_data=validation_data,
-                shuffle=shuffle,
-                sample_weight=sample_weight,
-                **kwargs,
-            )
+            return super().fit(**data, epochs=epochs, verbose=verbose, callbacks=kept, shuffle=shuffle, **kwargs)
         finally:
             self.progress = None
             end_of_fit(callbacks)
+
+    def _training_data(self, **data: Any) -> dict[str, Any]:
+        """The arguments of `fit` that name its data, checked: a hook for models that train on parts of images."""
+        return data
 
     def _followed(self, callbacks: Any, data: Any, first_epoch: int) -> Any:
         """The callbacks of `fit`, with those that follow its progress."""

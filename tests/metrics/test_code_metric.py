@@ -3,7 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from checks import public_subclasses
 
+from keras_cae import metrics
 from keras_cae.compatibility import declared_direction
 from keras_cae.metrics import ActiveUnits, CodebookUsage, Perplexity
 from keras_cae.metrics.code_metric import CodeMetric
@@ -13,6 +15,10 @@ METRICS = {
     "codebook_usage": (lambda: CodebookUsage(4), np.array([[0, 1], [2, 2]])),
     "perplexity": (lambda: Perplexity(4), np.array([[0, 1], [2, 2]])),
 }
+
+
+def test_every_metric_of_codes_is_here():
+    assert {type(make()) for make, _ in METRICS.values()} == set(public_subclasses(metrics, CodeMetric))
 
 
 @pytest.mark.parametrize("name", METRICS)

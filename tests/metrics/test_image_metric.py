@@ -4,14 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from checks import slow_but
+from checks import public_subclasses, slow_but
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import keras_cae
 from keras_cae.compatibility import declared_direction
 from keras_cae.metrics import ImageMetric
-
-METRICS = [keras_cae.metrics.PSNR, keras_cae.metrics.SSIM]
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -40,9 +38,18 @@ def ssim(y_true, y_pred, max_value=1.0):
     )
 
 
+ORACLES = {keras_cae.metrics.PSNR: psnr, keras_cae.metrics.SSIM: ssim}
+METRICS = list(ORACLES)
+
+
+def test_every_metric_of_images_is_compared():
+    # scikit-image has no multi-scale SSIM, whose loss is compared with TensorFlow's.
+    assert set(public_subclasses(keras_cae.metrics, ImageMetric)) == {*ORACLES, keras_cae.metrics.MultiScaleSSIM}
+
+
 def oracle(metric_class, y_true, y_pred, max_value=1.0):
     """The value of each image."""
-    function = {keras_cae.metrics.PSNR: psnr, keras_cae.metrics.SSIM: ssim}[metric_class]
+    function = ORACLES[metric_class]
     y_true, y_pred = np.asarray(y_true, "float64"), np.asarray(y_pred, "float64")
     return np.array([function(*pair, max_value) for pair in zip(y_true, y_pred, strict=True)])
 

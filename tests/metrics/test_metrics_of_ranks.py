@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import public_subclasses
 from skimage.metrics import structural_similarity
 
 from keras_cae import losses, metrics
 
 SHAPES = {1: (3, 26, 2), 2: (3, 13, 16, 2), 3: (3, 12, 13, 11, 2)}
-METRICS = [metrics.PSNR, metrics.SSIM, metrics.MultiScaleSSIM]
+METRICS = public_subclasses(metrics, metrics.ImageMetric)
 LOSSES = [losses.SSIM, losses.MultiScaleSSIM, losses.Charbonnier, losses.TotalVariation]
 
 

@@ -75,10 +75,15 @@ def test_the_likelihood_follows_the_loss_and_repeats(model, digits):
     np.testing.assert_array_equal(model.log_likelihood(images, samples=3), expected)
     assert expected.shape == (7,)
     other = VariationalCAE(2)
-    with pytest.raises(ValueError, match="likelihood must be given"):
-        other.log_likelihood(images)
+    for loss in (None, "mae", "ssim"):
+        other.compile(loss=loss)
+        with pytest.raises(ValueError, match="likelihood must be given"):
+            other.log_likelihood(images)
     with pytest.raises(ValueError, match="likelihood must be one of 'bernoulli', 'gaussian'"):
         other.log_likelihood(images, likelihood="poisson")
+    other.compile(loss="bce")
+    bound = other.log_likelihood(images, samples=3)
+    np.testing.assert_array_equal(other.log_likelihood(images, samples=3, likelihood="bernoulli"), bound)
 
 
 def test_samples(model, digits):
@@ -145,3 +150,8 @@ def test_training_goes_on_exactly_where_it_was_saved(images, tmp_path):
 def test_a_code_size_is_needed():
     with pytest.raises(ValueError, match="latent_dim must be a positive integer, got None"):
         VariationalCAE(None)
+
+
+def test_codes_that_are_not_numbers_are_refused(model):
+    with pytest.raises(ValueError, match="codes must be finite numbers"):
+        model.decode(np.full((1, model.latent_dim), np.nan, "float32"))
