@@ -46,6 +46,8 @@ def test_a_detector_of_a_run(invoke, tmp_path, saved):
     detector.save(tmp_path / "detector.keras")
     (tmp_path / "model.keras").write_bytes((saved / "model.keras").read_bytes())
     assert json.loads(invoke("info", tmp_path, "--json").stdout)["can"]["score"]
+    AnomalyDetector(model, "mse").save(tmp_path / "plain.keras")
+    assert "MSEScore, not calibrated" in invoke("info", tmp_path / "plain.keras").stdout
     result = invoke("info", tmp_path / "detector.keras")
     assert "BasicCAE in an anomaly detector" in result.stdout
     assert f"MSEScore, threshold {float(detector.threshold):.4g}" in result.stdout

@@ -48,14 +48,13 @@ def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
             "reconstruct": True,
             "sample": model.has_prior,
             "posterior": model.has_posterior,
-            "score": detector is not None or RunFolder(path).detector.is_file(),
+            "score": detector.calibration.is_done if detector is not None else RunFolder(path).detector.is_file(),
         },
     }
     if detector is not None:
-        threshold = detector.threshold
         about["detector"] = {
             "score": type(detector.score).__name__,
-            "threshold": None if threshold is None else float(threshold),
+            "threshold": float(detector.threshold) if detector.calibration.is_done else None,
         }
     about["next"] = _next(about, path)
     return about
