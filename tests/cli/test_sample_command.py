@@ -21,8 +21,11 @@ def test_the_images_of_a_seed(invoke, saved):
     np.testing.assert_allclose(np.asarray(Image.open("made/sample-00.png")) / 255, expected[0, ..., 0], atol=0.51 / 255)
 
 
-def test_a_model_without_a_prior(invoke, saved):
+def test_what_is_refused(invoke, saved):
     result = invoke("sample", saved / "model.keras")
     assert result.exit_code == 2
     assert "has no prior to draw codes from" in result.stderr
+    result = invoke("sample", saved / "generating.keras", "--image-size", 9)
+    assert result.exit_code == 2
+    assert "is for images of 8×12 only" in result.stderr
     assert not list(Path().iterdir())

@@ -152,7 +152,7 @@ def open_images(
     rank = len(sides)
     if key is not None and not (len(data) == 1 and data[0].lower().endswith(".npz")):
         raise ValueError(f"--key names an array in an .npz file, got {key!r} for {' '.join(data)}. Leave it out.")
-    size = _size(sides, image_size, model)
+    size = size_for(model, image_size)
     sizing = Sizing(size, resize or model.resize, None)
     options: dict[str, Any] = {"key": key, "rank": rank, "own_sizes": size is None}
     known = channels if rank == IMAGES and channels in (1, 3, 4) else None
@@ -174,8 +174,17 @@ def open_images(
     return Images(source, name.replace("*", "").strip("-_.") or "images", names, sizing, notes)
 
 
-def _size(sides: Sequence[int | None], image_size: Any, model: SavedModel) -> Size | None:
-    """The size of all images, or None if each keeps its own."""
+def size_for(model: SavedModel, image_size: Any) -> Size | None:
+    """Return the size that all images get, or None if each keeps its own.
+
+    Args:
+        model: the model.
+        image_size: what `--image-size` was given.
+
+    Raises:
+        ValueError: the model takes another size only.
+    """
+    sides = model.autoencoder.built_shape[1:-1]
     if len(sides) != IMAGES:
         if image_size is not None:
             raise ValueError(f"--image-size is for images, but this is a model of {KINDS[len(sides)].noun}.")
@@ -184,7 +193,7 @@ def _size(sides: Sequence[int | None], image_size: Any, model: SavedModel) -> Si
     if height is None or width is None:
         return image_size or model.image_size
     if image_size is not None and tuple(image_size) != (height, width):
-        raise ValueError(f"--image-size: this model takes images of {height}×{width} only. Leave it out.")
+        raise ValueError(f"--image-size: this model is for images of {height}×{width} only. Leave it out.")
     return height, width
 
 

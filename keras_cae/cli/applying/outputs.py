@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -71,7 +72,7 @@ def new_file(out: Path | None, name: str, file: str) -> Iterator[tuple[Path, Pat
         The path that it will have, and the one to write to.
     """
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(out)
         with write_atomically(out) as unfinished:
             yield out, unfinished
         return
@@ -95,7 +96,7 @@ def new_folder(out: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
             _make_anew(unfinished)
             yield folder, unfinished
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
+    _make_parent(out)
     with write_atomically(out) as unfinished:
         _make_anew(unfinished)
         yield out, unfinished
@@ -112,6 +113,16 @@ def _numbered_folder(name: str) -> Iterator[Path]:
             folder.rmdir()
             RUNS.rmdir()
         raise
+
+
+def _make_parent(out: Path) -> None:
+    """Make the folder that results are to be in, and see that it can be written to."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            return
+    except OSError as error:
+        raise OSError(f"--out {str(out)!r} can't be written ({error.strerror}): name another place.") from error
 
 
 def _make_anew(folder: Path) -> None:

@@ -13,6 +13,9 @@ from keras_cae.cli.applying.images import Images
 from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.report import report_skipped
 
+LISTED_DATA = 3
+"""How many names of images are repeated in a command to type next."""
+
 
 def opening(options: Any) -> dict[str, Any]:
     """The arguments of `open_images` that are options."""
@@ -53,6 +56,11 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
 def typed(*parts: str | Path) -> str:
     """Arguments as a person types them."""
     return " ".join(shlex.quote(str(part)) for part in parts)
+
+
+def typed_data(options: Any) -> str:
+    """DATA as a person types it, unless it is a long list."""
+    return typed(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
 
 
 def in_words(shape: Sequence[int | None]) -> str:

@@ -60,12 +60,12 @@ def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
 
 def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
     """What the command says at its end."""
-    from keras_cae.cli.applying.report import in_words, typed
+    from keras_cae.cli.applying.report import in_words, typed, typed_data
 
     if model.decodes_codes_alone:
         following = f"make images of them again: keras-cae decode {typed(options.model, results['out'])}"
     else:
-        following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model, *options.data)}"
+        following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
     size, count = in_words(results["code_shape"]), results["images"]
     return [f"Encoded {count:,} {images.kind.noun} as {size} numbers each: {results['out']}", f"Next, {following}"]
 

@@ -33,7 +33,7 @@ def evaluate(options: EvaluateOptions) -> int:
             check_file(options.out, (".csv",), (options.model, *options.data), options.overwrite)
     import_keras()
     from keras_cae.cli.applying.images import applied, open_images
-    from keras_cae.cli.applying.report import note, opening, report, typed
+    from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
     from keras_cae.cli.saved_model import load_autoencoder
 
     with plain_errors():
@@ -59,7 +59,9 @@ def evaluate(options: EvaluateOptions) -> int:
             f"The worst is {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}.",
         ]
         said += [] if options.out is None else [f"Each image: {options.out}"]
-        said += [f"Next, look at the reconstructions: keras-cae reconstruct {typed(options.model, *options.data)}"]
+        said += [
+            f"Next, look at the reconstructions: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
+        ]
         report(options, results, said, images)
     return SUCCESS
 

@@ -29,7 +29,7 @@ def reconstruct(options: ReconstructOptions) -> int:
     import_keras()
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.pictures import check_pictures
-    from keras_cae.cli.applying.report import note, opening, report, typed
+    from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
     from keras_cae.cli.saved_model import load_autoencoder
 
     with plain_errors():
@@ -42,7 +42,7 @@ def reconstruct(options: ReconstructOptions) -> int:
         count, out = write(options, saved.autoencoder, images)
         said = [
             f"Reconstructed {count:,} {images.kind.noun}: {out}",
-            f"Next, measure how good they are: keras-cae evaluate {typed(options.model, *options.data)}",
+            f"Next, measure how good they are: keras-cae evaluate {typed(options.model)} {typed_data(options)}",
         ]
         report(options, {"images": count, "out": str(out)}, said, images)
     return SUCCESS

@@ -35,6 +35,7 @@ def sample(options: SampleOptions) -> int:
     with plain_errors():
         check_pictures_or_array(options.out, (options.model,), options.overwrite)
     import_keras()
+    from keras_cae.cli.applying.images import size_for
     from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.pictures import numbers
     from keras_cae.cli.applying.report import report, typed
@@ -43,7 +44,7 @@ def sample(options: SampleOptions) -> int:
     with plain_errors():
         saved = load_autoencoder(options.model)
         model = saved.autoencoder
-        codes = model.draw_codes(options.n, options.seed, image_size=options.image_size or saved.image_size)
+        codes = model.draw_codes(options.n, options.seed, image_size=size_for(saved, options.image_size))
         what = f"{type(model).__name__}-samples"
         names = numbers(options.n, "sample-")
         count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
