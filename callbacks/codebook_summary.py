@@ -7,7 +7,9 @@ import numpy as np
 from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, histogram, image, scalar
 from keras_cae.drawing.codebook_map import draw_codebook_map
+from keras_cae.drawing.codes import codebook_size_of, codebook_usage, misfit_of_indices
 from keras_cae.images import scale_images
+from keras_cae.kinds import rank_of
 from keras_cae.validation import positive_int
 
 USED = "Share of the codebook's vectors that occur at least once in the codes of the images."
@@ -71,21 +73,16 @@ class CodebookSummary(LatentCallback):
         return super().misfit()
 
     def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        rank = self.images.ndim - 2
-        if codes.dtype.kind in "iu" and codes.ndim == rank + 1:
-            return None
-        expected = {1: "(length,)", 2: "(rows, columns)", 3: "(depth, rows, columns)"}[rank]
-        return f"its codes are {codes.dtype} of shape {codes.shape[1:]}, but must be integers of shape {expected}."
+        return misfit_of_indices(codes, rank_of(self.images))
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         size = codebook_size_of(self.model)
         assert size is not None  # `misfit` has asked
         codes = self.inference.encode(self.images)
-        shares = np.bincount(codes.ravel(), minlength=size) / codes.size
-        used = shares[shares > 0]
+        _, used, perplexity = codebook_usage(codes, size)
         return {
-            "codebook/used": scalar(len(used) / size, USED),
-            "codebook/perplexity": scalar(np.exp(-np.sum(used * np.log(used))), PERPLEXITY),
+            "codebook/used": scalar(used, USED),
+            "codebook/perplexity": scalar(perplexity, PERPLEXITY),
             "codebook/indices": histogram(codes, "The codebook indices in the codes.", (0, size)),
             "codebook/map": image(self._map(codes[: self.shown_images]), MAP),
         }
@@ -93,10 +90,3 @@ class CodebookSummary(LatentCallback):
     def _map(self, codes: np.ndarray) -> np.ndarray:
         images = np.asarray(scale_images(self.images[: len(codes)]), "float32")
         return draw_codebook_map(images, codes, self.inference.decode(codes))
-
-
-def codebook_size_of(model: Any) -> int | None:
-    """How many vectors the codebook of a model, or of its bottleneck, has; None if there is no codebook."""
-    parts = (getattr(model, "bottleneck", None), model)
-    sizes = (getattr(part, "codebook_size", None) for part in parts)
-    return next((size for size in sizes if size is not None), None)

@@ -6,17 +6,8 @@ import numpy as np
 
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.drawing.checked_images import checked_images
+from keras_cae.drawing.codes import has_prior, misfit_of_vectors
 from keras_cae.validation import positive_int
-
-
-def has_prior(model: Any) -> bool:
-    """Whether a model draws images from a prior: a `CAE` says so, other models have a `sample`."""
-    return bool(getattr(model, "has_prior", callable(getattr(model, "sample", None))))
-
-
-def has_posterior(model: Any) -> bool:
-    """Whether a model gives distributions of codes: a `CAE` says so, other models have a `posterior`."""
-    return bool(getattr(model, "has_posterior", callable(getattr(model, "posterior", None))))
 
 
 class LatentCallback(TensorBoardCallback):
@@ -50,17 +41,7 @@ class LatentCallback(TensorBoardCallback):
 
     def misfit_of_codes(self, codes: np.ndarray) -> str | None:
         """Return why such codes can't be shown, or None if they can."""
-        if codes.dtype.kind != "f":
-            return (
-                "its codes are indices of a codebook, which have no latent dimensions. CodebookSummary shows "
-                "such codes."
-            )
-        if codes.ndim != 2:
-            return (
-                f"its codes are feature maps of shape {codes.shape[1:]}, but must be vectors of shape "
-                "(latent_dim,). Give the model a latent_dim."
-            )
-        return None
+        return misfit_of_vectors(codes, "CodebookSummary")
 
     def _misfit_of_decoder(self, codes: np.ndarray) -> str | None:
         try:
@@ -77,8 +58,3 @@ class LatentCallback(TensorBoardCallback):
     def units(self, codes: np.ndarray) -> np.ndarray:
         """Return the unit of each latent dimension: that of the prior, or the codes' standard deviation."""
         return np.ones(codes.shape[1], "float32") if self.has_prior else codes.std(axis=0)
-
-
-def most_active(codes: np.ndarray, count: int) -> np.ndarray:
-    """Return the latent dimensions that vary most from image to image, in descending order."""
-    return np.argsort(-codes.var(axis=0), kind="stable")[:count]

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.latent_callback import LatentCallback, has_posterior, most_active
+from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, histogram, scalar
+from keras_cae.drawing.codes import has_posterior, most_active
 from keras_cae.validation import positive_int
 
 ACTIVE_VARIANCE = 0.01

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.latent_callback import LatentCallback, most_active
+from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, image
-from keras_cae.drawing.latent_traversal import draw_latent_traversal
-from keras_cae.validation import non_negative_int, positive_float, positive_int
+from keras_cae.drawing.codes import most_active
+from keras_cae.drawing.latent_traversal import checked_dims, draw_latent_traversal
+from keras_cae.validation import positive_float, positive_int
 
 DESCRIPTION = (
     "Each row changes one dimension of the first image's code and leaves the others unchanged: from left to "
@@ -66,7 +67,7 @@ class LatentTraversal(LatentCallback):
         max_images: int = 64,
     ) -> None:
         super().__init__(images, log_dir, freq, max_images)
-        self.dims = _checked_dims(dims)
+        self.dims = checked_dims(dims)
         self.span = positive_float(span, "span")
         self.steps = positive_int(steps, "steps")
 
@@ -88,13 +89,3 @@ class LatentTraversal(LatentCallback):
         picture = draw_latent_traversal(self.inference.decode, codes[0], dims, offsets, self.units(codes))
         units = "units of the prior" if self.has_prior else "standard deviations"
         return {"latent/traversal": image(picture, DESCRIPTION.format(units=units))}
-
-
-def _checked_dims(dims: Any) -> Any:
-    """Return `dims` as an integer or a tuple of integers."""
-    if isinstance(dims, str | bytes | dict | set) or not isinstance(dims, Iterable):
-        return positive_int(dims, "dims")
-    checked = tuple(non_negative_int(dim, "dims") for dim in dims)
-    if not checked:
-        raise ValueError("dims must be a positive integer, or the indices of dimensions, got none.")
-    return checked

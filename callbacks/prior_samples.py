@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.callbacks.latent_callback import has_prior
 from keras_cae.callbacks.summaries import Summary, image
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
+from keras_cae.drawing.codes import has_prior
 from keras_cae.drawing.samples import draw_samples
 from keras_cae.validation import non_negative_int, positive_int
 

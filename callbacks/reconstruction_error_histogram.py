@@ -7,7 +7,7 @@ import numpy as np
 from keras_cae.callbacks.summaries import Summary, histogram, image, scalar
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.drawing.checked_images import checked_images
-from keras_cae.drawing.reconstructions import draw_ranked_reconstructions
+from keras_cae.drawing.reconstructions import draw_ranked_reconstructions, mean_squared_errors
 from keras_cae.images import scale_images
 from keras_cae.kinds import kind_of
 from keras_cae.validation import positive_int
@@ -105,7 +105,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
         """Return images and reconstructions as floats, and the error of each image."""
         reconstructions = self.inference.reconstruct(images)
         images = np.asarray(scale_images(images), "float32")
-        return images, reconstructions, np.square(images - reconstructions).mean(axis=tuple(range(1, images.ndim)))
+        return images, reconstructions, mean_squared_errors(images, reconstructions)
 
 
 def auroc(negatives: np.ndarray, positives: np.ndarray) -> float:

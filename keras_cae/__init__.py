@@ -21,6 +21,7 @@ NAMESPACES = (
     "losses",
     "metrics",
     "models",
+    "plots",
     "samplers",
     "tiling",
     "wrappers",

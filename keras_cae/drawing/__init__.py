@@ -1,5 +1,5 @@
 """Pictures of images, reconstructions and codes, as arrays.
 
-The callbacks and the command all draw with these functions, so what one of them shows looks the same in the
+The callbacks, the plots and the command all draw with these functions, so what one of them shows looks the same in the
 others.
 """

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
+from keras_cae.drawing.anomaly_maps import scale_of_maps
 from keras_cae.drawing.colormap import apply_colormap
 
 OPACITY = 0.7
@@ -22,8 +23,7 @@ def draw_anomaly_overlay(image: np.ndarray, anomaly_map: np.ndarray, threshold: 
     """
     shown = _as_rgb(image).astype("float32")
     above = anomaly_map > threshold
-    scale = 2 * threshold if threshold > 0 else max(float(anomaly_map.max()), np.finfo("float32").tiny)
-    strength = np.clip(anomaly_map / scale, 0, 1)
+    strength = np.clip(anomaly_map / scale_of_maps(anomaly_map, threshold), 0, 1)
     opacity = OPACITY * strength[..., None]
     mixed = (1 - opacity) * shown + opacity * apply_colormap(strength)
     picture = np.rint(mixed).astype("uint8")

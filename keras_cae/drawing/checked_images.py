@@ -13,7 +13,7 @@ LOWEST, HIGHEST = -OVERSHOOT, 1 + OVERSHOOT
 """The limits of floats: resizing overshoots 0 and 1 a little."""
 
 
-def checked_images(images: Any, count: int | None = None, name: str = "images") -> np.ndarray:
+def checked_images(images: Any, count: int | None = None, name: str = "images", any_values: bool = False) -> np.ndarray:
     """Return the first images of an array or tensor: integers as they are, floats as float32.
 
     Args:
@@ -21,6 +21,7 @@ def checked_images(images: Any, count: int | None = None, name: str = "images") 
             any finite values, or volumes `(n, depth, height, width, channels)`.
         count: the largest number of images to return; None for all.
         name: the name of the argument, for error messages.
+        any_values: whether floats may have any finite values, whatever they are.
 
     Raises:
         ValueError: the images are not of the kind named above.
@@ -30,7 +31,7 @@ def checked_images(images: Any, count: int | None = None, name: str = "images") 
     dtype = "float32" if "float" in str(images.dtype) else images.dtype
     # A copy: later changes of the array must not show, and the rest of a large array must not be kept.
     images = np.array(images[:count], dtype)
-    _check_values(images, name)
+    _check_values(images, name, any_values)
     return images
 
 
@@ -44,7 +45,7 @@ def _check_kind(images: np.ndarray, name: str) -> None:
         raise ValueError(f"{name} must be floats in [0, 1] or integers, got the type {images.dtype}.")
 
 
-def _check_values(images: np.ndarray, name: str) -> None:
+def _check_values(images: np.ndarray, name: str, any_values: bool) -> None:
     if not np.isfinite(images).all():
         raise ValueError(f"{name} must be finite, got NaN or infinite values.")
     low, high = float(images.min()), float(images.max())
@@ -53,7 +54,9 @@ def _check_values(images: np.ndarray, name: str) -> None:
         problem = problem_of_integers(images.dtype.name, low, high, images.dtype.itemsize <= 2, name)
         if problem:
             raise ValueError(f"{name} has the type {images.dtype}, {problem}")
-    elif images.ndim != SIGNAL_AXES and (low < LOWEST or high > HIGHEST):  # curves have numbers at their axes
+    elif any_values or images.ndim == SIGNAL_AXES:  # curves have numbers at their axes
+        return
+    elif low < LOWEST or high > HIGHEST:
         raise ValueError(
             f"{name} must be floats in [0, 1] or integers, got values from {low:g} to {high:g}. For values "
             f"from 0 to 255 pass {name}.astype('uint8'), which is scaled for you, or divide by 255."

@@ -18,12 +18,17 @@ def draw_codebook_map(images: np.ndarray, indices: np.ndarray, reconstructions: 
     Returns:
         The picture, `(height, width, 3)` uint8.
     """
-    tiles = {
-        "input": pictures(images),
-        "code": index_pictures(indices, max(*images.shape[1:-1], MEDIUM)),
-        "reconstruction": pictures(reconstructions),
-    }
+    tiles = codebook_tiles(images, indices, reconstructions)
     canvas = GridCanvas(len(images), max(row.shape[2] for row in tiles.values()), list(tiles))
     for name, row in tiles.items():
         canvas.add_images({name: "black"}, row)
     return canvas.picture()
+
+
+def codebook_tiles(images: np.ndarray, indices: np.ndarray, reconstructions: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the pictures of each row of `draw_codebook_map`, `(n, height, width, 3)` uint8, by its name."""
+    return {
+        "input": pictures(images),
+        "code": index_pictures(indices, max(*images.shape[1:-1], MEDIUM)),
+        "reconstruction": pictures(reconstructions),
+    }

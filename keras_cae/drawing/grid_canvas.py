@@ -18,6 +18,11 @@ COLOR_BAR_WIDTH = 5
 INK, PAPER, FRAME = "black", "white", "#d0d0d0"
 
 
+def framed(image: np.ndarray) -> np.ndarray:
+    """Return an image, `(height, width, 3)` uint8, in a frame of one pixel, which shows where white images end."""
+    return np.asarray(ImageOps.expand(Image.fromarray(image), border=1, fill=FRAME))
+
+
 class GridCanvas:
     """A picture that is built row by row: the name of the row at the left, then one cell for each column.
 
@@ -60,9 +65,8 @@ class GridCanvas:
         lines = len(names) + (scale is not None)
         strip = self._new_strip(max(height, lines * self.line_height) + GAP)
         for index, image in enumerate(images):
-            # The frame shows where white images end.
             corner = (self._center(index) - width // 2 - 1, (strip.height - height) // 2 - 1)
-            strip.paste(ImageOps.expand(Image.fromarray(image), border=1, fill=FRAME), corner)
+            strip.paste(Image.fromarray(framed(image)), corner)
         top = (strip.height - lines * self.line_height) // 2
         for line, (name, color) in enumerate(names.items()):
             self._write_name(strip, name, top + line * self.line_height, color)

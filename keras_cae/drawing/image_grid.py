@@ -1,6 +1,7 @@
 """Rows of examples with their names."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,12 +10,21 @@ from keras_cae.drawing.pictures import MAX_ERROR, SIGNALS, in_blocks, picture_ro
 from keras_cae.drawing.thumbnails import MEDIUM
 from keras_cae.kinds import rank_of
 
-__all__ = ["MAX_ERROR", "draw_image_grid"]
+__all__ = ["MAX_ERROR", "ImageGrid", "draw_image_grid"]
 
 SIGNALS_PER_BLOCK = 3
 """How many signals beside their errors stand beside each other; curves need more room than images."""
 SIGNAL_TEXT = 15
 """The size of the text beside curves, which have numbers of their own, in pixels."""
+
+
+class ImageGrid(NamedTuple):
+    """What a grid shows, in the order of the arguments of `draw_image_grid`, which describes them."""
+
+    rows: Mapping[str, np.ndarray]
+    error: np.ndarray | None = None
+    captions: Mapping[str, Sequence[str]] | None = None
+    min_side: int = MEDIUM
 
 
 def draw_image_grid(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.image_grid import ImageGrid, draw_image_grid
 from keras_cae.drawing.thumbnails import SMALL
 
 MIN_ANGLE = 1e-4
@@ -22,6 +22,24 @@ def draw_latent_interpolation(
 ) -> np.ndarray:
     """Draw two rows for each pair of images: interpolated along the straight line and along the arc.
 
+    The arguments are those of `interpolation_grid`.
+
+    Returns:
+        The picture, `(height, width, 3)` uint8.
+    """
+    return draw_image_grid(*interpolation_grid(decode, images, codes, pairs, steps, center))
+
+
+def interpolation_grid(
+    decode: Callable[[np.ndarray], Any],
+    images: np.ndarray,
+    codes: np.ndarray,
+    pairs: Sequence[tuple[int, int]],
+    steps: int,
+    center: np.ndarray | None,
+) -> ImageGrid:
+    """Return two rows for each pair of images: interpolated along the straight line and along the arc.
+
     Args:
         decode: the function from codes `(n, latent_dim)` to images.
         images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1. Those of a pair stand at
@@ -29,23 +47,21 @@ def draw_latent_interpolation(
         codes: the codes of the images, `(n, latent_dim)`.
         pairs: the indices of the two images of each pair.
         steps: the number of decoded images in a row, including those of the images' own codes.
-        center: the centre of the arcs, `(latent_dim,)`.
-
-    Returns:
-        The picture, `(height, width, 3)` uint8.
+        center: the centre of the arcs, `(latent_dim,)`; None for straight lines alone.
     """
     fractions = np.linspace(0.0, 1.0, steps, dtype="float32")
     paths: dict[str, np.ndarray] = {}
     for number, (i, j) in enumerate(pairs, start=1):
         paths[f"straight {number}"] = straight_line(codes[i], codes[j], fractions)
-        paths[f"arc {number}"] = arc(codes[i], codes[j], fractions, center)
+        if center is not None:
+            paths[f"arc {number}"] = arc(codes[i], codes[j], fractions, center)
     decoded = np.asarray(decode(np.concatenate(list(paths.values()))))
     decoded = decoded.reshape(len(paths), steps, *decoded.shape[1:])
     rows = {}
     for index, (name, path) in enumerate(zip(paths, decoded, strict=True)):
-        first, last = pairs[index // 2]
+        first, last = pairs[index * len(pairs) // len(paths)]
         rows[name] = np.concatenate([images[first : first + 1], path, images[last : last + 1]])
-    return draw_image_grid(rows, min_side=SMALL)
+    return ImageGrid(rows, min_side=SMALL)
 
 
 def straight_line(first: np.ndarray, last: np.ndarray, fractions: np.ndarray) -> np.ndarray:

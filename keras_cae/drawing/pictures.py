@@ -15,6 +15,8 @@ SIGNALS, VOLUMES = 1, 3
 MAX_ERROR = 0.5
 """The error at the end of the scale, as a share of the range of values: fixed, so that pictures of different epochs
 compare."""
+OWN_LIMITS = ("anomaly map", "defect", "hidden")
+"""The rows whose values are not those of signals."""
 STRIP_WIDTH, STRIP_HEIGHT = 200, 16
 """Of the codebook indices of a signal, in pixels."""
 
@@ -48,7 +50,11 @@ def picture_rows(
         limits = _common_limits(rows)
         if error is not None:
             return _overlaid(rows, error, limits, min_side)
-        return [_row(name, curve_pictures({name: batch}, limits, min_side)) for name, batch in rows.items()]
+        of_rows = {name: _own_limits(batch) if name in OWN_LIMITS else limits for name, batch in rows.items()}
+        labels = max(label_width(each, min_side) for each in of_rows.values())
+        return [
+            _row(name, curve_pictures({name: batch}, of_rows[name], min_side, labels)) for name, batch in rows.items()
+        ]
     made = [_row(name, pictures(batch, min_side)) for name, batch in rows.items()]
     if error is not None:
         made.append(PictureRow({"error": "black"}, _error_maps(error / MAX_ERROR, min_side), MAX_ERROR))
@@ -92,13 +98,20 @@ def _row(name: str, of_examples: np.ndarray) -> PictureRow:
     return PictureRow({name: "black"}, of_examples)
 
 
+def _own_limits(batch: np.ndarray) -> np.ndarray:
+    """The limits of values that are not in the unit of the signals, and start from 0."""
+    limits = limits_of(batch)
+    limits[:, 0] = np.minimum(limits[:, 0], 0)
+    return limits
+
+
 def _common_limits(rows: Mapping[str, np.ndarray]) -> np.ndarray:
     """The limits of the values of signals: those of the input if there is one, the same in all epochs."""
     if "input" in rows:
         low, high = limits_of(rows["input"]).T
         margin = 0.1 * (high - low)
         return np.stack([low - margin, high + margin], axis=1)
-    return limits_of(*rows.values())
+    return limits_of(*(batch for name, batch in rows.items() if name not in OWN_LIMITS))
 
 
 def _error_maps(values: np.ndarray, min_side: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Signals, images and volumes beside their reconstructions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_cae.comparison import RANKS
 from keras_cae.drawing.checked_images import HIGHEST, LOWEST, checked_images
-from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.image_grid import ImageGrid, draw_image_grid
 from keras_cae.drawing.thumbnails import SMALL
 from keras_cae.images import scale_images
 from keras_cae.kinds import all_shapes_in_words
@@ -42,23 +42,33 @@ def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any
         ValueError: the images are not of the kind named above or don't fit the model, or the model does not
             make images.
     """
-    rows = reconstruction_rows(model, checked_images(images), predict)
+    grid = reconstruction_grid(reconstruction_rows(model, checked_images(images), predict))
+    return draw_image_grid(grid.rows, error=grid.error, captions=grid.captions)
+
+
+def reconstruction_grid(rows: Mapping[str, np.ndarray]) -> ImageGrid:
+    """Return what `draw_reconstructions` draws.
+
+    Args:
+        rows: from `reconstruction_rows`.
+    """
     images, reconstructions = rows["input"], rows["reconstruction"]
     if images.shape != reconstructions.shape:
-        return draw_image_grid(rows)
-    return draw_image_grid(
-        rows,
-        error=_absolute_error(images, reconstructions),
-        captions=_quality(images, reconstructions),
-    )
+        return ImageGrid(rows)
+    return ImageGrid(rows, _absolute_error(images, reconstructions), _quality(images, reconstructions))
 
 
 def _quality(images: np.ndarray, reconstructions: np.ndarray) -> dict[str, list[str]]:
     if images.min() >= LOWEST and images.max() <= HIGHEST:
         decibels = _to_array(peak_signal_noise_ratio(images, reconstructions))
         return {"PSNR, dB": [f"{value:.1f}" for value in decibels]}
-    errors = np.sqrt(np.square(images - reconstructions).mean(axis=tuple(range(1, images.ndim))))
-    return {"RMSE": [f"{error:.2g}" for error in errors]}
+    errors = np.sqrt(mean_squared_errors(images, reconstructions))
+    return {"RMSE": [f"{error:.3g}" for error in errors]}
+
+
+def mean_squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Return the mean squared error of each image, `(n,)`."""
+    return np.square(images - reconstructions).mean(axis=tuple(range(1, images.ndim)))
 
 
 def draw_ranked_reconstructions(images: np.ndarray, reconstructions: np.ndarray, errors: np.ndarray) -> np.ndarray:

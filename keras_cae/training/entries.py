@@ -1,6 +1,7 @@
 """How data come in: `fit`, `evaluate`, `predict`, and their single batches."""
 
 import math
+import threading
 from typing import Any
 
 import keras
@@ -131,7 +132,8 @@ class Entries(BuiltFiles, DistributedTraining):
     ) -> Any:
         """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
 
-        A corruption draws the same noise in every evaluation.
+        A corruption draws the same noise in every evaluation. Evaluations of several threads at once, whose metrics are
+        those of the model, wait for each other.
 
         Args:
             x: images, as in `fit`.
@@ -151,9 +153,9 @@ class Entries(BuiltFiles, DistributedTraining):
         check_counts(batch_size)
         if not kwargs.get("_use_cached_eval_dataset"):
             x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        self.gate.place = "the evaluation, batch"
-        self.gate.begin()
-        with same_noise(self.corruptions):
+        with self._evaluating(), same_noise(self.corruptions):
+            self.gate.place = "the evaluation, batch"
+            self.gate.begin()
             return super().evaluate(
                 x,
                 y,
@@ -162,6 +164,10 @@ class Entries(BuiltFiles, DistributedTraining):
                 sample_weight=sample_weight,
                 **kwargs,
             )
+
+    def _evaluating(self) -> Any:
+        """The lock of evaluations: one thread at a time, which may hold it several times."""
+        return self.__dict__.setdefault("_evaluation_lock", threading.RLock())
 
     def predict(self, x: Any, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
         """Reconstruct images as `keras.Model.predict` does, without corruption.

@@ -30,6 +30,7 @@ LONG_PAGES = (
     "generation.md",
     "models.md",
     "own_data.md",
+    "plots.md",
     "pretraining.md",
     "signals.md",
     "tensorboard.md",
@@ -38,7 +39,7 @@ LONG_PAGES = (
     "tuning.md",
     "volumes.md",
 )
-OPTIONS = {"signals.py": ["--epochs", "1"], "volumes.py": ["--epochs", "1"]}
+OPTIONS = {"plots.py": ["--epochs", "1"], "signals.py": ["--epochs", "1"], "volumes.py": ["--epochs", "1"]}
 """Of the scripts that take long, which are run shortly."""
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -227,3 +227,14 @@ def test_codebook_maps(shape):
     picture = draw_codebook_map(examples, indices, examples)
     for tile in pictures(examples)[:1]:
         assert picture.shape[0] > 2 * tile.shape[0]
+
+
+def test_maps_of_signals_have_a_scale_of_their_own():
+    signals, reconstructions = (100 + random_images(2, 30, 2, seed=seed) for seed in (0, 1))
+    maps = 5 * random_images(2, 30, 1, seed=2)
+    rows = picture_rows({"input": signals, "reconstruction": reconstructions, "anomaly map": maps})
+    widths = {row.pictures.shape[2] for row in rows}
+    assert len(widths) == 1, "the panels are aligned"
+    assert rows[2].pictures.shape[1] < rows[0].pictures.shape[1], "there is one panel, not one for each channel"
+    curve = pixels_of(rows[2].pictures[0], OTHER_COLOR)[0]
+    assert np.ptp(curve) > 0.5 * Layout.fitting(64, 1).height

@@ -20,8 +20,10 @@ CONFIGURATIONS = list(itertools.product(PARTS, (2, 1, 3), (True, False)))
 
 
 def sampled():
-    """For each kind and format another part, rank and size; over all of them, each several times."""
-    for number, (kind, name) in enumerate(itertools.product(KINDS, SUFFIXES)):
+    """For each kind two formats, each with another part, rank and size; over all of them, each several times."""
+    pairs = list(itertools.product(KINDS, SUFFIXES))
+    for number in range(len(pairs) // 2):
+        kind, name = pairs[2 * number + (2 * number // len(SUFFIXES)) % 2]
         part, rank, any_size = CONFIGURATIONS[number * 5 % len(CONFIGURATIONS)]
         if part == "decoder" and kind in NOT_SEPARATE:
             part = "autoencoder"

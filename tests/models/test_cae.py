@@ -1,5 +1,7 @@
 """The base: data flow, the rules for inputs, weights, targets, inference."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -455,3 +457,12 @@ def test_wrong_arguments_of_fit(images, arguments, message):
     model.compile("adam", "mse")
     with pytest.raises(ValueError, match=message):
         model.fit(images, verbose=0, **arguments)
+
+
+def test_threads_may_evaluate_at_once(images):
+    model = keras_cae.models.BasicCAE(2, filters=(2,))
+    model.compile("adam", "mse", metrics=[keras_cae.metrics.PSNR()])
+    expected = model.evaluate(images, batch_size=2, verbose=0)
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda _: model.evaluate(images, batch_size=2, verbose=0), range(12)))
+    assert results == [expected] * 12

@@ -1,0 +1,120 @@
+"""Where a plot is drawn: the figure, its size, and the sizes of texts that go with it."""
+
+import functools
+from typing import Any
+
+from keras_cae.validation import positive_float
+
+POINTS, TITLE_POINTS = 9.0, 11.0
+"""Sizes of texts at the natural size of a plot."""
+SMALLEST_SCALE, LARGEST_SCALE = 0.67, 2.0
+"""Of texts: below six points they could not be read."""
+
+
+class Page:
+    """The figure that a plot fills: a new one, or one that is passed in.
+
+    Args:
+        figsize: width and height in inches; by default the natural ones of the plot.
+        dpi: pixels per inch; by default those of matplotlib.
+        figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into, instead of a new one.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+        TypeError: `figure` is something else.
+        ValueError: there is a figure and a size too, or the size is not one.
+    """
+
+    def __init__(self, figsize: Any = None, dpi: Any = None, figure: Any = None) -> None:
+        require_matplotlib()
+        from matplotlib.figure import Figure, SubFigure
+
+        if figure is not None and not isinstance(figure, Figure | SubFigure):
+            raise TypeError(
+                f"figure must be a matplotlib.figure.Figure or SubFigure, got {figure!r}. Several plots on one page "
+                "are made with figure.subfigures."
+            )
+        if figure is not None and (figsize is not None or dpi is not None):
+            raise ValueError("figsize and dpi are those of a new figure. Leave them out, or leave out figure.")
+        self.figsize = None if figsize is None else _checked_size(figsize)
+        self.dpi = None if dpi is None else positive_float(dpi, "dpi")
+        self.figure: Any = figure
+        self.scale = 1.0
+
+    def open(self, width: float, height: float, title: str | None = None, layout: str = "constrained") -> Any:
+        """Return the figure, for a plot with a natural size in inches.
+
+        Where the size is another one, `points` grow or shrink with it.
+
+        Args:
+            width: natural width.
+            height: natural height.
+            title: of the figure.
+            layout: what matplotlib calls "constrained", or, for pictures with sides of their own, "compressed".
+        """
+        from keras_cae.plots.notebook_figure import notebook_figure
+
+        if self.figure is None:
+            size = self.figsize or (width, height)
+            self.figure = notebook_figure(size, self.dpi, layout)
+        else:
+            size = self.figure.bbox.width / self.figure.dpi, self.figure.bbox.height / self.figure.dpi
+            if hasattr(self.figure, "set_layout_engine") and self.figure.get_layout_engine() is None:
+                self.figure.set_layout_engine("constrained")
+        self.scale = min(max(min(size[0] / width, size[1] / height), SMALLEST_SCALE), LARGEST_SCALE)
+        if title:
+            self.figure.suptitle(title, fontsize=TITLE_POINTS * self.scale)
+        return self.figure
+
+    @property
+    def points(self) -> float:
+        """The size of texts."""
+        return POINTS * self.scale
+
+    def label(self, axes: Any, x: str | None = None, y: str | None = None, title: str | None = None) -> None:
+        """Name the axes and what they show, with numbers of the same size."""
+        axes.tick_params(labelsize=self.points)
+        if x is not None:
+            axes.set_xlabel(x, fontsize=self.points)
+        if y is not None:
+            axes.set_ylabel(y, fontsize=self.points)
+        if title is not None:
+            axes.set_title(title, fontsize=self.points * TITLE_POINTS / POINTS)
+
+    def legend(self, axes: Any, **options: Any) -> None:
+        """Add a legend to the right of the axes, or where the options say."""
+        place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.3}
+        axes.legend(**{**place, "fontsize": self.points, "frameon": False, **options})
+
+    def color_bar(self, mappable: Any, axes: Any, label: str, **options: Any) -> Any:
+        """Add the key of colours to the right of the axes."""
+        bar = self.figure.colorbar(mappable, ax=axes, **{"aspect": 25, "pad": 0.02, **options})
+        bar.set_label(label, fontsize=self.points)
+        bar.ax.tick_params(labelsize=self.points)
+        return bar
+
+
+@functools.lru_cache(maxsize=1024)
+def text_inches(text: str) -> float:
+    """The width of a text in a figure of natural size, at most: on a screen, letters are rounded to whole pixels."""
+    from matplotlib.textpath import TextPath
+
+    return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
+
+
+def require_matplotlib() -> None:
+    """Raise an `ImportError` that names the extra, if matplotlib is not installed."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'keras_cae.plots needs matplotlib, which is not installed: pip install "keras-cae[plots]"'
+        ) from error
+
+
+def _checked_size(figsize: Any) -> tuple[float, float]:
+    try:
+        width, height = (positive_float(side, "figsize") for side in figsize)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"figsize must be the width and the height in inches, got {figsize!r}.") from error
+    return width, height

@@ -1,0 +1,52 @@
+"""Images beside their reconstructions, as a figure."""
+
+from typing import Any
+
+from keras_cae.drawing.image_grid import ImageGrid
+from keras_cae.drawing.reconstructions import reconstruction_grid, reconstruction_rows
+from keras_cae.plots.examples import Shown, first_examples, name_of, require_model
+from keras_cae.plots.grid_figure import draw_grid
+from keras_cae.plots.page import Page
+from keras_cae.validation import positive_int
+
+
+def reconstructions(
+    model: Any, images: Any, *, max_images: int = 8, figsize: Any = None, dpi: Any = None, figure: Any = None
+) -> Any:
+    """Show images, their reconstructions, the error and the PSNR.
+
+    What the model's corruption does is shown too: the corrupted input and, if the loss counts hidden pixels alone,
+    where these are. Values beyond [0, 1] have a root mean squared error instead of a PSNR.
+
+    Args:
+        model: a model from images to images, of this library or any other Keras model.
+        images: `(n, height, width, channels)`, floats or integers; signals `(n, length, channels)`, which are shown as
+            curves; or volumes, of which the middle slices are shown. A `tf.data.Dataset` of batches will do.
+        max_images: the largest number of images to show, the first ones.
+        figsize: width and height of the figure in inches, by default as the content needs them.
+        dpi: pixels per inch.
+        figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+        TypeError: `model` is not a Keras model.
+        ValueError: the images are not of the kind that the model takes, or the model does not make images.
+
+    Example:
+
+    >>> images = np.random.default_rng(0).random((32, 8, 8, 1), dtype="float32")
+    >>> model = keras_cae.models.BasicCAE(latent_dim=4, filters=(4, 8))
+    >>> keras_cae.plots.reconstructions(model, images).savefig("reconstructions.png")
+    """
+    require_model(model)
+    page = Page(figsize, dpi, figure)
+    images = first_examples(model, images, positive_int(max_images, "max_images"))
+    rows = reconstruction_rows(model, images)
+    shown = Shown(images)
+    captions = reconstruction_grid(rows).captions  # with the unit of the data
+    of_shown = reconstruction_grid({name: row if name == "hidden" else shown(row) for name, row in rows.items()})
+    grid = ImageGrid(of_shown.rows, of_shown.error, captions)
+    return draw_grid(page, grid, f"Reconstructions by {name_of(model)}{shown.note}")
