@@ -44,7 +44,9 @@ class ImageReader:
 
     def read(self, path: Path) -> np.ndarray:
         """The image in a file, `(height, width, channels)`."""
-        return read_pixels(path, self.layout, self.sizing)
+        pixels = read_pixels(path, self.layout, self.sizing)
+        # 8 bits as 16, or one image of 16 bits among others would make these black.
+        return pixels.astype(np.uint16) * 257 if self.layout.dtype is np.uint16 and pixels.dtype == np.uint8 else pixels
 
     def read_mask(self, path: Path) -> np.ndarray:
         """The mask of defects in a file, in the size of the images, `(height, width)` of booleans."""

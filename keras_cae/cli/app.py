@@ -6,8 +6,14 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from keras_cae.cli.commands.decode import decode
+from keras_cae.cli.commands.encode import encode
+from keras_cae.cli.commands.evaluate import evaluate
 from keras_cae.cli.commands.export import export
+from keras_cae.cli.commands.info import info
 from keras_cae.cli.commands.pack import pack
+from keras_cae.cli.commands.reconstruct import reconstruct
+from keras_cae.cli.commands.sample import sample
 from keras_cae.cli.commands.score import score
 from keras_cae.cli.commands.train import train
 from keras_cae.cli.commands.tune import tune
@@ -19,7 +25,6 @@ app = typer.Typer(
     name="keras-cae",
     help="Convolutional autoencoders for images. To begin: keras-cae train",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -71,5 +76,11 @@ def add_command(run: Callable[[Any], int]) -> None:
 add_command(train)
 add_command(tune)
 add_command(score)
+add_command(info)
+add_command(encode)
+add_command(decode)
+add_command(reconstruct)
+add_command(evaluate)
+add_command(sample)
 add_command(export)
 add_command(pack)

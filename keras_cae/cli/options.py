@@ -321,7 +321,7 @@ ScoringBatchSize = Annotated[
 ]
 AsJSON = Annotated[
     bool,
-    typer.Option("--json", help="Print the results as JSON, and nothing else.", rich_help_panel="Scoring"),
+    typer.Option("--json", help="Print the results as JSON, and nothing else."),
 ]
 FailOnAnomaly = Annotated[
     bool,

@@ -14,6 +14,8 @@ class Preset(NamedTuple):
     """The standard deviation of the noise on the inputs."""
     caveat: str = ""
     """What to know about the results."""
+    rivals_pca: bool = True
+    """Whether it is meant to reconstruct images better than PCA does."""
 
 
 GIVEN_UP = "Part of this model's code is given up so that images can be drawn with model.sample(n)."
@@ -38,11 +40,13 @@ MODELS = {
         size={},
         caveat="All rows are made of test images of which single pixels are hidden, and this model has learned to "
         "make the hidden ones only: it is meant to remove noise from images that have some.",
+        rivals_pca=False,
     ),
     "masked": Preset(
         "MaskedCAE",
         caveat="All rows are made of test images of which patches are hidden, and this model has learned to "
         "make the hidden ones only: it is meant for its encoder.",
+        rivals_pca=False,
     ),
     "variational": Preset(
         "VariationalCAE",

@@ -16,6 +16,8 @@ from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit, image_
 from keras_cae.kinds import kind_of
 
 LISTED_FILES = 10
+LATE = 0.8
+"""The share of the epochs after which a best epoch says that more of them would help."""
 
 
 def report_data(data: ImageData | StreamedData, split: ImageSplit | StreamedSplit) -> None:
@@ -68,6 +70,27 @@ def report_quality(rows: dict[str, Quality], images: Any) -> None:
     for name, quality in rows.items():
         table.add_row(name, *_figures(quality))
     say_table(table)
+
+
+def report_baseline(quality: dict[str, Quality], best_epoch: int, epochs: int) -> None:
+    """Say so if a model is worse than PCA, and what to do.
+
+    Args:
+        quality: what was measured, by the name of the method: of the model, then of PCA.
+        best_epoch: the epoch with the smallest validation loss, from 1.
+        epochs: for how many epochs the model was trained.
+    """
+    (name, model), (_, baseline) = list(quality.items())[:2]
+    if model.mse <= baseline.mse:
+        return
+    if best_epoch > LATE * epochs:
+        remedy = f"It was still learning: train it for longer, with --epochs {3 * epochs}."
+    else:
+        remedy = (
+            f"It stopped learning at epoch {best_epoch} of {epochs}: try a smaller --learning-rate, wider --filters or "
+            "more images, or have keras-cae tune search for what is better."
+        )
+    say(f"{name} is worse than PCA, which is linear: {model.psnr:.2f} dB beside {baseline.psnr:.2f} dB. {remedy}")
 
 
 DETECTION = {
@@ -129,4 +152,5 @@ def report_files(folder: RunFolder) -> None:
     say(f"Best model: {folder.model}")
     say(f"Reconstructions: {folder.picture}")
     say(f"These results: {folder.results}")
-    say(f"Next, watch how it learned: tensorboard --logdir {shlex.quote(str(folder.path))}")
+    logs = shlex.quote(str(folder.path))
+    say(f"Next, watch how it learned: tensorboard --logdir {logs} --samples_per_plugin images=1000")

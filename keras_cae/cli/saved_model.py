@@ -1,9 +1,35 @@
 """Models that a command finds in a file or in the folder of a run."""
 
+import json
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+
+from keras_cae.cli.run_folder import RunFolder
+
+TRAIN_ONE = "Train one with: keras-cae train DATA"
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """An autoencoder, with what is known of how images were read for it.
+
+    Args:
+        path: of the file.
+        autoencoder: the model, which is built.
+        detector: the anomaly detector that it is in, or None.
+        resize: how images got their size: "stretch", "crop" or "pad".
+        image_size: `(height, width)` of the images that a detector takes from files, or None.
+    """
+
+    path: Path
+    autoencoder: Any
+    detector: Any = None
+    resize: str = "stretch"
+    image_size: tuple[int, int] | None = None
 
 
 def load_saved(path: Path, kinds: Any, noun: str, expected: str, remedy: str) -> Any:
@@ -29,3 +55,48 @@ def load_saved(path: Path, kinds: Any, noun: str, expected: str, remedy: str) ->
     if not isinstance(loaded, kinds):
         raise ValueError(f"{str(path)!r} holds a {type(loaded).__name__}, not {expected}. {remedy}")
     return loaded
+
+
+def load_any(path: Path) -> tuple[Path, Any]:
+    """Load an autoencoder or a detector from its file, or the model of a run from the folder of the run.
+
+    Returns:
+        The path of the file, and what it holds.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it holds something else.
+    """
+    from keras_cae.anomaly import AnomalyDetector
+    from keras_cae.models import CAE
+
+    file = RunFolder(path).model if path.is_dir() else path
+    expected = "an autoencoder of keras_cae or a detector"
+    return file, load_saved(file, (CAE, AnomalyDetector), "model", expected, TRAIN_ONE)
+
+
+def load_autoencoder(path: Path) -> SavedModel:
+    """Load an autoencoder from its file, from that of a detector, or from the folder of a run.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it holds something else, or a model that was never built.
+    """
+    from keras_cae.models import CAE
+
+    file, loaded = load_any(path)
+    detector = None if isinstance(loaded, CAE) else loaded
+    autoencoder = loaded if detector is None else detector.autoencoder
+    if not autoencoder.built:
+        raise ValueError(f"The model {str(file)!r} was saved before it was built. Train it, and save it again.")
+    if detector is not None:
+        return SavedModel(file, autoencoder, detector, detector.resize, detector.image_size)
+    return SavedModel(file, autoencoder, resize=_resize_of_run(file))
+
+
+def _resize_of_run(file: Path) -> str:
+    """How the images of a run got their size, if its results are beside the model."""
+    resize = None
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        resize = json.loads(RunFolder(file.parent).results.read_text())["settings"]["resize"]
+    return resize if resize in ("stretch", "crop", "pad") else "stretch"

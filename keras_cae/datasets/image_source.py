@@ -30,6 +30,7 @@ class ImageSource(ABC):
         skipped: the files that could not be read.
         settings: what, apart from the files, decides on the pixels, in words.
         classes: the name of the folder that each image is in, or None.
+        members: the name of each image before it was packed, or None.
         notes: sentences on what was done to them, for a person to read.
         partners: the names of the targets of the images, or None.
         test: the images that the data themselves set apart, or None.
@@ -43,6 +44,7 @@ class ImageSource(ABC):
     files: Sequence[Path] = ()
     settings: str = ""
     classes: Sequence[str] | None = None
+    members: Sequence[str] | None = None
     notes: tuple[str, ...] = ()
     partners: Sequence[str] | None = None
     test: "ImageSource | None" = None

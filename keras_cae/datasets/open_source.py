@@ -120,7 +120,8 @@ def _shards(
     made = PictureSource if kinds == {"files"} else RecordSource
     source: PictureSource | RecordSource = made(records, sizing, channels, own_sizes=own_sizes)
     source.skipped[:0] = skipped
-    source.classes = [Path(records[number].name).parent.as_posix() for number in source.kept]
+    source.members = [records[number].name for number in source.kept]
+    source.classes = [Path(name).parent.as_posix() for name in source.members]
     return source
 
 

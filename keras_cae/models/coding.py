@@ -113,6 +113,25 @@ class Coding:
         Raises:
             ValueError: the bottleneck has no prior, or the size of the images is not known.
         """
+        codes = self.draw_codes(n, seed, image_size=image_size)
+        if not len(codes):
+            return np.zeros((0, *self._graphs.output_shape((0, *self._shape_of_images(image_size)))[1:]), "float32")
+        return self.decode(codes, batch_size=batch_size)
+
+    def draw_codes(self, n: int, seed: int | None = None, *, image_size: Any = None) -> np.ndarray:
+        """Return codes that are drawn from the prior: those that `sample` decodes.
+
+        Args:
+            n: how many.
+            seed: of the codes, as in `sample`.
+            image_size: of the images, as in `sample`.
+
+        Returns:
+            An array of codes, `(n, *code_shape)`.
+
+        Raises:
+            ValueError: the bottleneck has no prior, or the size of the images is not known.
+        """
         n, seed = non_negative_int(n, "n"), optional(non_negative_int)(seed, "seed")
         if not self.built and self._default_bottleneck:
             check_prior(keras.layers.Identity())
@@ -122,10 +141,7 @@ class Coding:
                 f"{type(self).__name__} must be built before it can generate images: train it, or call build("
                 f"{KINDS[self.rank].shape_to_build})."
             )
-        codes = bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
-        if not n:
-            return np.zeros((0, *self._graphs.output_shape((0, *self._shape_of_images(image_size)))[1:]), "float32")
-        return self.decode(codes, batch_size=batch_size)
+        return bottleneck.draw_codes((n, *self._code_shape(image_size)), seed)
 
     @property
     def code_shape(self) -> tuple[int | None, ...]:

@@ -1,5 +1,6 @@
 """The program as a whole: what answers at once, and what happens without its dependencies."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -22,6 +23,7 @@ def run(code, **kwargs):
         (["train", "--help"], "--latent-dim"),
         (["tune", "--help"], "--workers"),
         (["score", "--help"], "--threshold"),
+        (["encode", "--help"], "--image-size"),
         (["--version"], f"keras-cae {keras_cae.__version__}\n"),
     ],
 )
@@ -37,6 +39,18 @@ def test_help_and_version_need_no_tensorflow(arguments, expected):
     result = run(code)
     assert result.returncode == 0, result.stderr
     assert expected in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("keras-cae e", ["encode", "evaluate", "export"]), ("keras-cae encode --resize ", ["stretch", "crop", "pad"])],
+)
+def test_the_shell_completes_commands_and_values(words, expected):
+    completing = {"_KERAS_CAE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    code = "import sys; from keras_cae.cli import main; sys.argv = ['keras-cae']; main()"
+    result = run(code, env={**os.environ, **completing})
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == expected
 
 
 def test_without_typer_one_line_says_how_to_get_it():

@@ -60,7 +60,9 @@ def test_it_succeeds_and_says_what_comes_next(digits_run):
     assert "BasicCAE" in result.stdout
     assert "PCA, 4 components" in result.stdout
     assert "code of 4 of 64 numbers (16.0× compression)" in result.stdout
-    assert f"tensorboard --logdir {folder}" in result.stdout
+    assert f"tensorboard --logdir {folder} --samples_per_plugin images=1000" in result.stdout
+    assert "BasicCAE is worse than PCA, which is linear" in result.stdout
+    assert "train it for longer, with --epochs 9." in result.stdout
 
 
 def test_the_table_is_about_the_saved_model_and_the_test_images(digits_run):

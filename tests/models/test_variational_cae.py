@@ -94,6 +94,7 @@ def test_samples(model, digits):
     assert (samples != model.sample(40, seed=1)).any()
     # They look more like digits than the codes of a model without a prior do.
     assert np.abs(samples.mean(axis=0) - digits[0].mean(axis=0)).mean() < 0.1
+    np.testing.assert_array_equal(model.decode(model.draw_codes(3, seed=1)), model.sample(3, seed=1))
 
 
 @pytest.mark.slow

@@ -10,13 +10,9 @@ import typer
 from keras_cae.cli import options as option
 from keras_cae.cli.endings import SUCCESS, plain_errors
 from keras_cae.cli.messages import say
+from keras_cae.cli.model_options import ModelFile
 from keras_cae.cli.quiet_start import import_keras
-from keras_cae.cli.run_folder import RunFolder
 
-ModelFile = Annotated[
-    Path,
-    typer.Argument(metavar="MODEL", help="A model.keras or a detector.keras, or the folder of a run, for its model."),
-]
 OutFile = Annotated[
     Path,
     typer.Argument(metavar="OUT", help="The file to write; of a SavedModel, the folder."),
@@ -83,8 +79,10 @@ def export(options: ExportOptions) -> int:
     The file is loaded in its own runtime, where that is installed, and compared with the model on random images.
     """
     import_keras()
+    from keras_cae.cli.saved_model import load_any
+
     with plain_errors():
-        model = _load(options.model)
+        _, model = load_any(options.model)
         file_format = options.format or FORMATS.get(options.out.suffix, "tf_saved_model")
         report = model.export(
             options.out,
@@ -96,22 +94,6 @@ def export(options: ExportOptions) -> int:
         )
     say(json.dumps(asdict(report)) if options.json else str(report))
     return SUCCESS
-
-
-def _load(path: Path) -> Any:
-    """Load an autoencoder or a detector.
-
-    Raises:
-        OSError: there is no such file.
-        ValueError: it holds something else.
-    """
-    from keras_cae.anomaly import AnomalyDetector
-    from keras_cae.cli.saved_model import load_saved
-    from keras_cae.models import CAE
-
-    file = RunFolder(path).model if path.is_dir() else path
-    expected, remedy = "an autoencoder of keras_cae or a detector", "Train one with: keras-cae train DATA"
-    return load_saved(file, (CAE, AnomalyDetector), "model", expected, remedy)
 
 
 def _of_autoencoders(options: ExportOptions, model: Any) -> dict[str, Any]:

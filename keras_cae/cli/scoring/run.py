@@ -3,20 +3,17 @@
 import csv
 import json
 import math
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from keras_cae.anomaly import AnomalyDetector
 from keras_cae.cli.commands.score import ScoreOptions
 from keras_cae.cli.endings import ANOMALIES_FOUND, SUCCESS
 from keras_cae.cli.messages import say, warn
+from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_detection, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.saved_model import load_saved
@@ -135,14 +132,6 @@ def load_detector(path: Path) -> AnomalyDetector:
     file = RunFolder(path).detector if path.is_dir() else path
     remedy = "Train one with: keras-cae train DATA --detector"
     return load_saved(file, AnomalyDetector, "detector", "an AnomalyDetector", remedy)
-
-
-@contextmanager
-def progress(count: int) -> Iterator[Any]:
-    """Show how many images have been scored, on a terminal."""
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("Scoring", total=count)
-        yield lambda images: bar.advance(task, images)
 
 
 def _without_nan(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.messages import say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
-from keras_cae.cli.report import compression, report_data, report_files, report_quality, report_skipped
+from keras_cae.cli.report import compression, report_baseline, report_data, report_files, report_quality, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.scoring.detector import make_detector, report_detector, write_detector
 from keras_cae.cli.stopped_run import check_images, settings_of
@@ -120,7 +120,7 @@ class TrainingRun:
                 return self._report_no_model(stop.requested)
             if stop.requested:
                 say(f"Stopped. The best model so far, of epoch {self.best.epoch}: {self.folder.model}")
-            self._report_end(seconds)
+            self._report_end(seconds, whole=not stop.requested)
         except Exception as error:
             if not is_full_disk(error):
                 raise
@@ -170,7 +170,7 @@ class TrainingRun:
         warn("Error: the loss is not a number. Try a smaller --learning-rate.")
         return FAILURE
 
-    def _report_end(self, seconds: float) -> None:
+    def _report_end(self, seconds: float, whole: bool) -> None:
         best_model = keras.saving.load_model(self.folder.model)
         quality = compare(best_model, self.baseline, self.split)
         draw(best_model, self.split.test, self.folder.picture)
@@ -183,6 +183,8 @@ class TrainingRun:
         report_quality(quality, self.split.test)
         if self.preset.caveat:
             say(self.preset.caveat)
+        if self.preset.rivals_pca and whole:
+            report_baseline(quality, self.best.epoch, self.epochs)
         say(f"Trained in {seconds:.1f} s; the best epoch was {self.best.epoch}.")
         if calibrated is not None:
             report_detector(*calibrated, self.options.false_positive_rate, self.folder)

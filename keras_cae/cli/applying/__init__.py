@@ -1,0 +1,1 @@
+"""What the commands share that apply a saved model to images, batch by batch."""

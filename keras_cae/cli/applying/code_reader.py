@@ -1,0 +1,198 @@
+"""Codes from files, batch by batch."""
+
+import csv
+import math
+import re
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_cae.archives import DAMAGED
+from keras_cae.cli.applying.code_writer import CODES, FILE_COLUMN, FILES
+from keras_cae.cli.applying.parquet import import_parquet
+from keras_cae.datasets.array_file import map_array_file
+
+COLUMN = re.compile(r"code((?:_\d+)+)")
+
+
+class CodeReader(ABC):
+    """Codes in a file.
+
+    Attributes:
+        count: how many.
+        names: what the images are called that they are of, or None if the file does not say.
+    """
+
+    count: int
+    names: Sequence[str] | None = None
+
+    @abstractmethod
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        """The codes in batches, of which the last may be smaller."""
+
+
+def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) -> CodeReader:
+    """Open a file of codes.
+
+    Args:
+        path: an `.npy`, `.npz`, `.csv` or `.parquet` file.
+        key: the name of the array in an `.npz` file.
+        code_shape: of the codes of the model.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it holds no codes.
+    """
+    kind = path.suffix.lower()
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {str(path)!r}. Codes are written by: keras-cae encode MODEL DATA")
+    if key is not None and kind != ".npz":
+        raise ValueError(f"--key names an array in an .npz file, got {key!r} for {str(path)!r}. Leave it out.")
+    if kind in (".npy", ".npz"):
+        return _ArrayReader(path, key, len(code_shape))
+    if kind == ".csv":
+        return _TableReader(path, code_shape)
+    if kind == ".parquet":
+        return _ParquetReader(path, code_shape)
+    raise ValueError(f"Codes come in a file that ends in .npy, .npz, .csv or .parquet, got {str(path)!r}.")
+
+
+class _ArrayReader(CodeReader):
+    def __init__(self, path: Path, key: str | None, axes: int) -> None:
+        if path.suffix.lower() == ".npz":
+            key = key or _codes_in(path)
+            self.names = _names_in(path) if key == CODES else None
+        self._array = map_array_file(path, key, max(1, axes - 1))[0]
+        if self._array.ndim != axes + 1 or self._array.dtype.kind not in "biuf":
+            raise ValueError(
+                f"{path.name} holds an array {self._array.dtype} {self._array.shape}, but the codes of this model have "
+                f"{axes + 1} axes, one of them for the number of the image."
+            )
+        self.count = len(self._array)
+        if self.names is not None and len(self.names) != self.count:
+            raise ValueError(f"{path.name} has {self.count} codes, but {len(self.names)} names of files.")
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        for start in range(0, self.count, size):
+            yield np.asarray(self._array[start : start + size])
+
+
+def _codes_in(path: Path) -> str | None:
+    """The name of the codes in an archive, or None if it is the only array."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+    except DAMAGED as error:
+        raise ValueError(f"{path.name} can't be read, it is damaged or no .npz file ({error}).") from error
+    return CODES if f"{CODES}.npy" in members else None
+
+
+def _names_in(path: Path) -> list[str] | None:
+    with np.load(path, allow_pickle=False) as archive:
+        return archive[FILES].tolist() if FILES in archive.files else None
+
+
+class _TableReader(CodeReader):
+    def __init__(self, path: Path, code_shape: Sequence[int | None]) -> None:
+        self._path = path
+        with path.open(newline="") as file:
+            lines = csv.reader(file)
+            first = next(lines, None)
+            if not first:
+                raise ValueError(f"{path.name} is empty.")
+            self._named = not _is_number(first[0]) and not COLUMN.fullmatch(first[0])
+            self._skipped = 0 if all(map(_is_number, first[self._named :])) else 1
+            self._shape = _shape_of(first[self._named :], code_shape)
+            names = [] if self._skipped else [first[0]]
+            names += [line[0] for line in lines if line]
+        self.count = len(names)
+        self.names = names if self._named else None
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        rows: list[list[float]] = []
+        with self._path.open(newline="") as file:
+            lines = csv.reader(file)
+            for line in lines:
+                if not line or lines.line_num <= self._skipped:
+                    continue
+                rows.append(self._values(line[self._named :], lines.line_num))
+                if len(rows) == size:
+                    yield np.array(rows).reshape(-1, *self._shape)
+                    rows = []
+        if rows:
+            yield np.array(rows).reshape(-1, *self._shape)
+
+    def _values(self, cells: list[str], number: int) -> list[float]:
+        expected = math.prod(self._shape)
+        if len(cells) != expected:
+            raise ValueError(f"{self._path.name}, line {number}: expected {expected} numbers, got {len(cells)}.")
+        try:
+            return [float(cell) for cell in cells]
+        except ValueError as error:
+            raise ValueError(f"{self._path.name}, line {number}: {error}.") from error
+
+
+class _ParquetReader(CodeReader):
+    def __init__(self, path: Path, code_shape: Sequence[int | None]) -> None:
+        arrow, parquet = import_parquet()
+        try:
+            self._file = parquet.ParquetFile(path)
+        except (OSError, arrow.ArrowException) as error:
+            raise ValueError(f"{path.name} can't be read, it is damaged or no Parquet file ({error}).") from error
+        columns = self._file.schema_arrow.names
+        self._columns = [name for name in columns if name != FILE_COLUMN]
+        self._shape = _shape_of(self._columns, code_shape)
+        self.count = self._file.metadata.num_rows
+        if FILE_COLUMN in columns:
+            self.names = self._file.read([FILE_COLUMN]).column(0).to_pylist()
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        for batch in self._file.iter_batches(size, columns=self._columns):
+            columns = [batch.column(number).to_numpy(zero_copy_only=False) for number in range(len(self._columns))]
+            yield np.stack(columns, axis=1).reshape(-1, *self._shape)
+
+
+def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple[int, ...]:
+    """The shape of a code in a row: as the names of the columns say, else that of the model's codes."""
+    found = COLUMN.fullmatch(columns[-1]) if columns else None
+    if found is not None:
+        shape = tuple(int(index) + 1 for index in found[1].split("_")[1:])
+        if math.prod(shape) == len(columns):
+            return shape
+    known = tuple(side for side in code_shape if side is not None)
+    if len(known) == len(code_shape) and math.prod(known) == len(columns):
+        return known
+    return (len(columns),)
+
+
+def as_codes(values: np.ndarray, model: Any, first: int) -> np.ndarray:
+    """Codes of the type that a model decodes.
+
+    Args:
+        values: as they were read.
+        model: the autoencoder.
+        first: the number of the first of them.
+
+    Raises:
+        ValueError: they are not finite, or not whole where they number vectors.
+    """
+    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not finite.all():
+        raise ValueError(f"The code number {first + int(finite.argmin())} has values that are not finite numbers.")
+    if getattr(model.bottleneck, "codebook_size", None) is None:
+        return values.astype("float32")
+    if np.any(values != np.rint(values)):
+        raise ValueError("The codes of this model are numbers of vectors, but the file has fractions.")
+    return values.astype("int32")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""Images that a model makes of codes, in files."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_cae.cli.applying.array_writer import ArrayWriter
+from keras_cae.cli.applying.outputs import is_array, new_file, new_folder
+from keras_cae.cli.applying.pictures import check_pictures, is_deep, numbers, picture_names, write_picture
+
+
+def write_images(
+    model: Any, made: Iterable[np.ndarray], names: Sequence[str] | None, count: int, out: Path | None, what: str
+) -> tuple[int, Path]:
+    """Write images as an array, or as pictures in a folder.
+
+    Args:
+        model: that makes them.
+        made: the images, batch by batch.
+        names: what they are called, None to number them.
+        count: how many there are.
+        out: where to write, None for a numbered folder.
+        what: the folder is about.
+
+    Returns:
+        How many images were written, and where.
+
+    Raises:
+        ValueError: they can't be shown in pictures, or names are not distinct.
+    """
+    if is_array(out):
+        with new_file(out, what, "") as (path, unfinished), ArrayWriter(unfinished) as array:
+            for batch in made:
+                array.write(batch)
+        return array.count, path
+    check_pictures(model)
+    paths = picture_names(numbers(count) if names is None else names)
+    written, deep = 0, is_deep(model)
+    with new_folder(out, what) as (path, unfinished):
+        for batch in made:
+            for image in batch:
+                write_picture(image, unfinished / paths[written], deep=deep)
+                written += 1
+    return written, path

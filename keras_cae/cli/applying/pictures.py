@@ -1,0 +1,95 @@
+"""Images that a model has made, as files."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from keras_cae.datasets.load_images import IMAGES
+from keras_cae.datasets.sizing import Size, Sizing
+from keras_cae.drawing.png import to_png
+from keras_cae.pixel_values import OVERSHOOT
+
+PNG = ".png"
+CHANNELS = (1, 3, 4)
+
+
+def check_pictures(model: Any) -> None:
+    """Raise a `ValueError` if what a model makes can't be shown in pictures.
+
+    Args:
+        model: the autoencoder.
+    """
+    channels = model.decoder.output_shape[-1]
+    low, high = model.gate.span or (0, 1)
+    if model.rank != IMAGES or channels not in CHANNELS:
+        what = f"data with {model.rank} spatial axes and {channels} channels"
+    elif low < -OVERSHOOT or high > 1 + OVERSHOOT:
+        what = f"values from {low:g} to {high:g}"
+    else:
+        return
+    raise ValueError(
+        f"Pictures show images with 1, 3 or 4 channels and values from 0 to 1, but this model makes {what}. Have them "
+        "written as an array: --out NAME.npy"
+    )
+
+
+def picture_names(names: Iterable[str]) -> list[str]:
+    """The paths of pictures in a folder: those of the images, with .png behind names of other files.
+
+    Args:
+        names: what the images are called, with the folders that they are in.
+
+    Raises:
+        ValueError: two pictures would have the same path, or one would not be in the folder.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        path = PurePath(name)
+        if path.is_absolute() or ".." in path.parts or not path.name:
+            raise ValueError(f"{name!r} is no name for a picture in a folder. Names are relative, without '..'.")
+        picture = str(path) if path.suffix.lower() == PNG else f"{path}{PNG}"
+        if picture in found:
+            other = f"{found[picture]!r} and {name!r}" if found[picture] != name else f"Two images called {name!r}"
+            raise ValueError(f"{other} would have the same picture, {picture!r}. Rename one of them.")
+        found[picture] = name
+    return list(found)
+
+
+def numbers(count: int, stem: str = "") -> list[str]:
+    """Names for images without names: their numbers, which sort as they count."""
+    return [f"{stem}{number:0{len(str(max(count - 1, 0)))}}" for number in range(count)]
+
+
+def write_picture(image: np.ndarray, path: Path, *, deep: bool = False) -> None:
+    """Write an image as a PNG file.
+
+    Args:
+        image: floats from 0 to 1, `(height, width, channels)`.
+        path: of the file. The folders that it is in are made.
+        deep: whether to write 16 bits, of a grey image.
+    """
+    kind = np.uint16 if deep and image.shape[-1] == 1 else np.uint8
+    pixels = np.rint(np.clip(image, 0, 1) * np.iinfo(kind).max).astype(kind)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_png(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
+
+
+def in_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
+    """Return an image in the size that it had before a model took it.
+
+    Args:
+        image: floats `(height, width, channels)`.
+        size: `(height, width)`; None to leave it as it is.
+        sizing: how it was brought to its present size.
+    """
+    if size is None or image.shape[:2] == size:
+        return image
+    planes = [np.ascontiguousarray(image[..., channel], "float32") for channel in range(image.shape[-1])]
+    return np.stack([sizing.undo(plane, size) for plane in planes], axis=-1)
+
+
+def is_deep(model: Any) -> bool:
+    """Whether the images of a model have 16 bits."""
+    return bool(model.gate.dtype == "uint16")

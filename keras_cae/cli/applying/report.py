@@ -1,0 +1,77 @@
+"""What the commands that apply a model print, in words or as JSON."""
+
+import json
+import math
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from keras_cae.cli.applying.images import Images
+from keras_cae.cli.messages import say, say_table, warn
+from keras_cae.cli.report import report_skipped
+
+LISTED_DATA = 3
+"""How many names of images are repeated in a command to type next."""
+
+
+def opening(options: Any) -> dict[str, Any]:
+    """The arguments of `open_images` that are options."""
+    return {name: getattr(options, name) for name in ("key", "image_size", "resize")}
+
+
+def note(images: Images) -> None:
+    """Print what was chosen about images."""
+    for sentence in images.notes:
+        warn(f"Note: {sentence}")
+
+
+def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], images: Images | None = None) -> None:
+    """Print the results.
+
+    Args:
+        options: of the command.
+        results: for `--json`.
+        said: lines and tables for people.
+        images: that the model was applied to; their damaged files are named.
+    """
+    skipped = [] if images is None else images.skipped
+    report_skipped(skipped)
+    if not options.json:
+        for line in said:
+            if isinstance(line, Table):
+                say_table(line)
+            else:
+                say(line)
+        return
+    about: dict[str, Any] = {"model": str(options.model)}
+    if images is not None:
+        about["data"] = options.data[0] if len(options.data) == 1 else options.data
+        results = {**results, "skipped": [file._asdict() for file in skipped]}
+    say(json.dumps(_finite({**about, **results})))
+
+
+def typed(*parts: str | Path) -> str:
+    """Arguments as a person types them."""
+    return " ".join(shlex.quote(str(part)) for part in parts)
+
+
+def typed_data(options: Any) -> str:
+    """DATA as a person types it, unless it is a long list."""
+    return typed(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
+
+
+def in_words(shape: Sequence[int | None]) -> str:
+    """A shape in words, with "any" for axes of any length."""
+    return "×".join("any" if side is None else str(side) for side in shape)
+
+
+def _finite(values: Any) -> Any:
+    """Values with None in place of numbers that JSON does not have."""
+    if isinstance(values, dict):
+        return {name: _finite(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_finite(value) for value in values]
+    return None if isinstance(values, float) and not math.isfinite(values) else values

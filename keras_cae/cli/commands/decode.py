@@ -1,0 +1,69 @@
+"""`keras-cae decode`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from keras_cae.cli import model_options as option
+from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.options import AsJSON
+from keras_cae.cli.quiet_start import import_keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodeOptions:
+    """The options of `keras-cae decode`."""
+
+    model: option.ModelFile
+    codes: option.CodesFile
+    key: option.CodesKey = None
+    batch_size: option.AppliedBatchSize = 32
+    out: option.ImagesOut = None
+    json: AsJSON = False
+    overwrite: option.Overwrite = False
+
+
+def decode(options: DecodeOptions) -> int:
+    """Write the images that a model makes of codes.
+
+    A folder of PNG files, with the names of the images if the file of codes has them; or, with --out NAME.npy, an
+    array.
+    """
+    from keras_cae.cli.applying.outputs import check_pictures_or_array
+
+    with plain_errors():
+        check_pictures_or_array(options.out, (options.model, options.codes), options.overwrite)
+    import_keras()
+    from keras_cae.cli.applying.code_reader import open_codes
+    from keras_cae.cli.applying.made_images import write_images
+    from keras_cae.cli.applying.report import report, typed
+    from keras_cae.cli.saved_model import load_autoencoder
+
+    with plain_errors():
+        model = load_autoencoder(options.model).autoencoder
+        if not model.decodes_codes_alone:
+            raise ValueError(
+                f"The decoder of {type(model).__name__} sees feature maps of the encoder too, and makes no images of "
+                f"codes alone. Apply the whole model: keras-cae reconstruct {typed(options.model)} DATA"
+            )
+        codes = open_codes(options.codes, options.key, model.code_shape)
+        made = _decoded(options, model, codes)
+        count, out = write_images(model, made, codes.names, codes.count, options.out, f"{options.codes.stem}-images")
+        again = f"keras-cae encode {typed(options.model, out)}"
+        said = [f"Decoded {count:,} images: {out}", f"Next, see which codes they have: {again}"]
+        report(options, {"codes": str(options.codes), "images": count, "out": str(out)}, said)
+    return SUCCESS
+
+
+def _decoded(options: DecodeOptions, model: Any, codes: Any) -> Iterator[Any]:
+    from keras_cae.cli.applying.code_reader import as_codes
+    from keras_cae.cli.progress import progress
+
+    done = 0
+    with progress(codes.count, "Decoding", "codes") as advance:
+        for values in codes.batches(options.batch_size):
+            yield model.decode(as_codes(values, model, done))
+            done += len(values)
+            advance(len(values))
+    if not done:
+        raise ValueError(f"There are no codes in {str(options.codes)!r}.")

@@ -1,0 +1,85 @@
+"""`keras-cae encode`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras_cae.cli import model_options as option
+from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.quiet_start import import_keras
+
+SUFFIXES = (".npz", ".csv", ".parquet", ".npy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeOptions(option.AppliedOptions):
+    """The options of `keras-cae encode`."""
+
+    out: option.CodesOut = None
+
+
+def encode(options: EncodeOptions) -> int:
+    """Write the codes of images.
+
+    Of each image, in the order of their paths, what model.encode returns: for a search by similarity, a clustering,
+    another classifier. Files that can't be read are named and left out.
+    """
+    from keras_cae.cli.applying.outputs import check_file
+
+    with plain_errors():
+        if options.out is not None:
+            check_file(options.out, SUFFIXES, (options.model, *options.data), options.overwrite)
+    import_keras()
+    from keras_cae.cli.applying.images import open_images
+    from keras_cae.cli.applying.report import note, opening, report
+    from keras_cae.cli.saved_model import load_autoencoder
+
+    with plain_errors():
+        saved = load_autoencoder(options.model)
+        images = open_images(options.data, saved, **opening(options))
+        _check_code_shapes(saved.autoencoder, images)
+        note(images)
+        results = _write(options, saved.autoencoder, images)
+        report(options, results, _said(options, saved.autoencoder, images, results), images)
+    return SUCCESS
+
+
+def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
+    """Write the codes, and say what they are."""
+    from keras_cae.cli.applying.code_writer import write_codes
+    from keras_cae.cli.applying.images import applied
+    from keras_cae.cli.applying.outputs import new_file
+
+    count = 0
+    place = new_file(options.out, f"{images.name}-codes", "codes.npz")
+    with place as (out, unfinished), write_codes(unfinished, out.suffix.lower()) as writer:
+        for batch, codes in applied(model.encode, images, options.batch_size, "Encoding"):
+            writer.write([images.name_of(row) for row in batch.rows], codes)
+            count += len(codes)
+    return {"images": count, "code_shape": codes.shape[1:], "dtype": str(codes.dtype), "out": str(out)}
+
+
+def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
+    """What the command says at its end."""
+    from keras_cae.cli.applying.report import in_words, typed, typed_data
+
+    if model.decodes_codes_alone:
+        following = f"make images of them again: keras-cae decode {typed(options.model, results['out'])}"
+    else:
+        following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
+    size, count = in_words(results["code_shape"]), results["images"]
+    return [f"Encoded {count:,} {images.kind.noun} as {size} numbers each: {results['out']}", f"Next, {following}"]
+
+
+def _check_code_shapes(model: Any, images: Any) -> None:
+    """Refuse images whose codes differ in shape, before the first one is encoded."""
+    if len(images.sizes) < 2:
+        return
+    channels = model.built_shape[-1]
+    sizes = sorted(images.sizes)
+    shapes = {tuple(model.encoder.compute_output_shape((1, *size, channels))[1:]) for size in sizes}
+    if len(shapes) > 1:
+        known = ", ".join("×".join(map(str, size)) for size in sizes[:3])
+        raise ValueError(
+            f"The codes of this model are as large as the images, which have {len(sizes)} sizes ({known}"
+            f"{', …' if len(sizes) > 3 else ''}). Bring them to one with --image-size HxW."
+        )

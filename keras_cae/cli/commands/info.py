@@ -1,0 +1,35 @@
+"""`keras-cae info`."""
+
+from dataclasses import dataclass
+
+from keras_cae.cli import model_options as option
+from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.messages import say
+from keras_cae.cli.options import AsJSON
+from keras_cae.cli.quiet_start import import_keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfoOptions:
+    """The options of `keras-cae info`."""
+
+    model: option.ModelFile
+    json: AsJSON = False
+
+
+def info(options: InfoOptions) -> int:
+    """Show what a saved model is, what it takes, what it can do, and what to type next."""
+    import_keras()
+    import json
+
+    from keras_cae.cli.applying.description import describe, in_lines
+    from keras_cae.cli.saved_model import load_autoencoder
+
+    with plain_errors():
+        about = describe(load_autoencoder(options.model), options.model)
+        if options.json:
+            say(json.dumps(about))
+        else:
+            for line in in_lines(about):
+                say(line)
+    return SUCCESS

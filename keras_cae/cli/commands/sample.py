@@ -1,0 +1,64 @@
+"""`keras-cae sample`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from keras_cae.cli import model_options as option
+from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.options import AsJSON
+from keras_cae.cli.quiet_start import import_keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleOptions:
+    """The options of `keras-cae sample`."""
+
+    model: option.ModelFile
+    n: option.SampleCount = 16
+    seed: option.SampleSeed = 0
+    image_size: option.MadeSize = None
+    batch_size: option.AppliedBatchSize = 32
+    out: option.ImagesOut = None
+    json: AsJSON = False
+    overwrite: option.Overwrite = False
+
+
+def sample(options: SampleOptions) -> int:
+    """Write images that a model generates, from codes drawn from its prior.
+
+    For models with a prior, such as those of keras-cae train --model variational. The images are those of
+    model.sample(N, seed); more of them begin with the same ones.
+    """
+    from keras_cae.cli.applying.outputs import check_pictures_or_array
+
+    with plain_errors():
+        check_pictures_or_array(options.out, (options.model,), options.overwrite)
+    import_keras()
+    from keras_cae.cli.applying.images import size_for
+    from keras_cae.cli.applying.made_images import write_images
+    from keras_cae.cli.applying.pictures import numbers
+    from keras_cae.cli.applying.report import report, typed
+    from keras_cae.cli.saved_model import load_autoencoder
+
+    with plain_errors():
+        saved = load_autoencoder(options.model)
+        model = saved.autoencoder
+        codes = model.draw_codes(options.n, options.seed, image_size=size_for(saved, options.image_size))
+        what = f"{type(model).__name__}-samples"
+        names = numbers(options.n, "sample-")
+        count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
+        more = f"keras-cae sample {typed(options.model)} {options.n} --seed {options.seed + 1}"
+        said = [f"Generated {count:,} {'image' if count == 1 else 'images'}: {out}", f"Next, generate others: {more}"]
+        report(options, {"images": count, "seed": options.seed, "out": str(out)}, said)
+    return SUCCESS
+
+
+def _made(options: SampleOptions, model: Any, codes: Any) -> Iterator[Any]:
+    from keras_cae.cli.progress import progress
+
+    with progress(options.n, "Generating") as advance:
+        for start in range(0, options.n, options.batch_size):
+            images = model.decode(codes[start : start + options.batch_size])
+            yield images
+            advance(len(images))
