@@ -128,7 +128,7 @@ class TestServer:
     def test_projector(self, server, folder, run):
         assert run in server.json("plugin/projector/runs")
         embeddings = server.json("plugin/projector/info", run=run)["embeddings"]
-        epochs = [0, EPOCHS - 1] if run == "beta_0.1" else [0]
+        epochs = [EPOCHS - 1, 0] if run == "beta_0.1" else [0]  # It opens on the first.
         assert [e["tensorName"] for e in embeddings] == [f"codes, epoch {epoch}" for epoch in epochs]
         for embedding, epoch in zip(embeddings, epochs, strict=True):
             assert embedding["tensorShape"] == [360, 3], "two dimensions are padded, to be seen"
