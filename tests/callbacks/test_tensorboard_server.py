@@ -149,8 +149,9 @@ class TestServer:
         assert "beta" in differing
         assert "latent_dim" not in differing
         metrics = [info["name"] for info in experiment["metricInfos"]]
-        wanted = {"best/val_loss", "final/val_loss", "best/val_psnr"}
+        wanted = {"results/best_val_loss", "results/final_val_loss", "results/best_val_psnr"}
         assert {name["tag"] for name in metrics} >= wanted
+        assert all(name["tag"].startswith("results/") for name in metrics), "not the curves of the epochs"
         groups = server.json(
             "plugin/hparams/session_groups",
             {
@@ -166,5 +167,5 @@ class TestServer:
             (session,) = group["sessions"]
             assert session["status"] == "STATUS_SUCCESS"
             values = {value["name"]["tag"]: value["value"] for value in group["metricValues"]}
-            assert values["best/val_loss"] <= values["final/val_loss"]
+            assert values["results/best_val_loss"] <= values["results/final_val_loss"]
             assert wanted <= set(values)
