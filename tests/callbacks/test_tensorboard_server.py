@@ -128,8 +128,10 @@ class TestServer:
     def test_projector(self, server, folder, run):
         assert run in server.json("plugin/projector/runs")
         embeddings = server.json("plugin/projector/info", run=run)["embeddings"]
-        epochs = [EPOCHS - 1, 0] if run == "beta_0.1" else [0]  # It opens on the first.
-        assert [e["tensorName"] for e in embeddings] == [f"codes, epoch {epoch}" for epoch in epochs]
+        epochs = [EPOCHS - 1, 0] if run == "beta_0.1" else [0]
+        names = [e["tensorName"] for e in embeddings]
+        assert names == [f"codes (newest, epoch {epochs[0]})", *(f"codes, epoch {epoch}" for epoch in epochs[1:])]
+        assert names == sorted(names), "the page sorts by name"
         for embedding, epoch in zip(embeddings, epochs, strict=True):
             assert embedding["tensorShape"] == [360, 3], "two dimensions are padded, to be seen"
             name = {"run": run, "name": embedding["tensorName"]}
