@@ -23,8 +23,9 @@ class LatentProjector(LatentCallback):
     Volumes are shown by the slice in the middle of their depth, signals as plain points.
 
     Writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
-    are a tensor of their own, named "codes, epoch 0" and so on; the Projector opens on "codes (newest, epoch 9)". TensorBoard
-    reads the configuration only when it first sees the folder: restart it to see later epochs.
+    are a tensor of their own, named "codes, epoch 0" and so on; the Projector opens on the last one, which is
+    named "codes (newest, epoch 9)". TensorBoard reads the configuration only when it first sees the folder:
+    restart it to see later epochs.
 
     For models whose `encode` returns floats; feature maps are flattened. One projector per folder.
     Training is not affected.
