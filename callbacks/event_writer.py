@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_cae.callbacks.summaries import Summary
-from keras_cae.callbacks.write_failures import WRITE_ERRORS, absolute, write_failures
+from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, absolute, write_failures
 
 VERSION = "brain.Event:2"
 """The format of event files, which their first record names."""
@@ -20,18 +20,23 @@ _file_numbers = itertools.count()
 _open_writers: weakref.WeakValueDictionary[str, "EventWriter"] = weakref.WeakValueDictionary()
 
 
-def open_writer(directory: str) -> "EventWriter":
+def open_writer(directory: str, subfolder: str = "") -> "EventWriter":
     """Return the writer of a folder: the one that is open, or else a new one, on a new event file.
 
     Every `open_writer` needs its `close`.
 
+    Args:
+        directory: the folder of a training, of which one warning says that it can't be written to.
+        subfolder: the one to write to.
+
     Raises:
         ValueError: the folder can't be written to.
     """
-    directory = absolute(directory)
+    failures = write_failures(absolute(directory))
+    directory = absolute(tf.io.gfile.join(directory, subfolder))
     writer = _open_writers.get(directory)
     if writer is None:
-        writer = _open_writers[directory] = EventWriter(directory)
+        writer = _open_writers[directory] = EventWriter(directory, failures)
     writer.users += 1
     return writer
 
@@ -47,15 +52,16 @@ class EventWriter:
 
     Args:
         directory: the folder.
+        failures: what warns of failures.
 
     Raises:
         ValueError: the folder can't be written to, and not because the disk is full.
     """
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, failures: WriteFailures) -> None:
         self.directory = directory
         self.users = 0
-        self._failures = write_failures(directory)
+        self._failures = failures
         self._records: Any = None
         self._path = ""
         self._size = 0  # of the event file after the last summaries that it got

@@ -23,8 +23,9 @@ class LatentProjector(LatentCallback):
     Volumes are shown by the slice in the middle of their depth, signals as plain points.
 
     Writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
-    are a tensor of their own, named "codes, epoch 0" and so on. TensorBoard reads the configuration only
-    when it first sees the folder: restart it to see later epochs.
+    are a tensor of their own, named "codes, epoch 0" and so on; the Projector opens on the last one, which is
+    named "codes (newest, epoch 9)". TensorBoard reads the configuration only when it first sees the folder:
+    restart it to see later epochs.
 
     For models whose `encode` returns floats; feature maps are flattened. One projector per folder.
     Training is not affected.
@@ -91,7 +92,10 @@ class LatentProjector(LatentCallback):
         self._tensors[f"codes, epoch {epoch}"] = path
         # Last, so that it never lists a missing file.
         sprite = None if self._sprite is None else (SPRITE, self._sprite)
-        files[CONFIG] = config_file(self._tensors, METADATA if self.labels else None, sprite)
+        # The Projector opens on the first name in the order of the alphabet.
+        (_, newest), *older = reversed(self._tensors.items())
+        tensors = {f"codes (newest, epoch {epoch})": newest, **dict(older)}
+        files[CONFIG] = config_file(tensors, METADATA if self.labels else None, sprite)
         return files
 
     def _description(self) -> dict[str, bytes]:

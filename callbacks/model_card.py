@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cae.callbacks.event_writer import EventWriter, open_writer
 from keras_cae.callbacks.model_description import card, hyperparameters
 from keras_cae.callbacks.summaries import Summary, scalar, text
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
@@ -16,6 +17,7 @@ from keras_cae.compatibility import declared_direction
 
 TUNER_FOLDER = re.compile(r"execution\d+")
 """The folder to which KerasTuner redirects a trial's `keras.callbacks.TensorBoard`, beside its own record."""
+FOLDER = "results"
 
 
 class ModelCard(TensorBoardCallback):
@@ -23,9 +25,13 @@ class ModelCard(TensorBoardCallback):
 
     Writes a text after the first epoch, under the tag "model_card": the architecture, the number of
     parameters, the compression, the arguments of `compile`, the versions. In the HParams tab each training is
-    a row: the model's and the optimizer's arguments, each metric's last value, "final/…", and its best value,
-    "best/…", if it is known whether larger values are better. A training that ends with an exception is
-    marked as failed, with the metrics that it had reached.
+    a row: the model's and the optimizer's arguments, each metric's last value, "results/final_…", and its best
+    value, "results/best_…", if it is known whether larger values are better. Of metrics that are measured on
+    validation data too, only that value counts. A training that ends with an exception is marked as failed,
+    with the metrics that it had reached.
+
+    The row is in a folder of its own, "results" in `log_dir`: TensorBoard takes all scalars below a record for
+    its metrics, and would put the curves of the epochs among them.
 
     In a search by KerasTuner, which records the hyperparameters of its trials itself, only the text and the
     metrics are written. For all Keras models. Training is not affected.
@@ -56,7 +62,9 @@ class ModelCard(TensorBoardCallback):
 
     def forget_run(self) -> None:
         super().forget_run()
+        self._results: EventWriter | None = None
         self._described = False
+        self._recorded = False
         self._final: dict[str, float] = {}
         self._best: dict[str, float] = {}
 
@@ -66,6 +74,10 @@ class ModelCard(TensorBoardCallback):
         shared = isinstance(self.log_dir, keras.callbacks.TensorBoard)
         return shared and bool(TUNER_FOLDER.fullmatch(os.path.basename(self.directory)))
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        super().on_train_begin(logs)
+        self._results = open_writer(self.directory, FOLDER)
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._final = {name: float(value) for name, value in (logs or {}).items()}
         for name, value in self._final.items():
@@ -74,20 +86,35 @@ class ModelCard(TensorBoardCallback):
                 better = max if direction == "max" else min
                 self._best[name] = better(value, self._best.get(name, value))
         super().on_epoch_end(epoch, logs)
+        if self._results is not None and not self._recorded:
+            self._recorded = self._results.write(self._session_start(), epoch, {})
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         if self._described:
             return {}
         self._described = True
-        return {"model_card": text(card(self.model)), **self._session_start()}
+        return {"model_card": text(card(self.model))}
 
     def lost(self, epoch: int) -> None:
         self._described = False
 
-    def last_summaries(self, completed: bool) -> dict[str, Summary]:
-        values = {"final": self._final, "best": self._best}
-        content = {f"{kind}/{name}": scalar(value) for kind, part in values.items() for name, value in part.items()}
-        return content | self._session_end(completed) if content else {}
+    def _end_run(self, completed: bool = False) -> None:
+        if self._results is not None:
+            content = self._measured()
+            if content:
+                self._results.write(content | self._session_end(completed), self._last_epoch, {})
+            self._results.close()
+        super()._end_run(completed)
+
+    def _measured(self) -> dict[str, Summary]:
+        """The best and the last values, of the validation data where there are such."""
+        values = {"best": self._best, "final": self._final}
+        return {
+            f"results/{kind}_{name}": scalar(value)
+            for kind, part in values.items()
+            for name, value in part.items()
+            if f"val_{name}" not in self._final
+        }
 
     def _session_start(self) -> dict[str, Summary]:
         if self.in_search:

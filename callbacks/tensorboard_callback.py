@@ -62,14 +62,6 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
     def lost(self, epoch: int) -> None:
         """Called when the summaries or the files of an epoch could not be written."""
 
-    def last_summaries(self, completed: bool) -> dict[str, Summary]:
-        """Return summaries to write when training ends, by their tags.
-
-        Args:
-            completed: whether training ended without an exception.
-        """
-        return {}
-
     def misfit(self) -> str | None:
         """Return why the callback can't show the model, or None if it can.
 
@@ -150,9 +142,6 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
 
     def _end_run(self, completed: bool = False) -> None:
         if self._writer is not None:
-            summaries = self.last_summaries(completed)
-            if summaries:
-                self._writer.write(summaries, self._last_epoch, {})
             self._writer.close()
         self.forget_run()
 

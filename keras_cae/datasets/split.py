@@ -27,7 +27,8 @@ def split_images(
     sizes = [_part(len(images), fraction, name) for name, fraction in fractions.items()]
     if sum(fractions.values()) >= 1 or sum(sizes) >= len(images):
         raise ValueError(
-            f"{len(images)} images are too few for training and {' and '.join(fractions)} "
+            f"{len(images)} {'image is' if len(images) == 1 else 'images are'} too few for training and "
+            f"{' and '.join(fractions)} "
             f"({' and '.join(f'{fraction:g}' for fraction in fractions.values())} of them): "
             "use more images or smaller fractions."
         )

@@ -32,7 +32,7 @@ class GridCanvas:
     Args:
         columns: number of columns.
         image_width: width of the widest image, in pixels.
-        names: the names of all rows that will be added.
+        names: the names of all rows that will be added; none if no row has a name.
         text_size: of all texts, in pixels, for images with texts of their own.
     """
 
@@ -44,7 +44,9 @@ class GridCanvas:
         self.stroke = max(1, round(text_size / 24))
         self.line_height = round(1.3 * text_size)
         self.margin = round(0.6 * text_size)
-        self.names_width = round(max(COLOR_BAR_WIDTH * text_size, *map(self._text_width, names)))
+        # Without any name and colour bar there is nothing at the left.
+        widest = max(COLOR_BAR_WIDTH * text_size, *map(self._text_width, names)) if names else -self.margin
+        self.names_width = round(widest)
         self.left = self.names_width + 2 * self.margin
         self.width = self.left + cells_width - GAP + self.margin
         self.strips = [self._new_strip(self.margin)]

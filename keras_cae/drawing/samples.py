@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from keras_cae.drawing.image_grid import draw_image_grid
+from keras_cae.drawing.grid_canvas import GridCanvas
+from keras_cae.drawing.pictures import picture_rows
 from keras_cae.drawing.thumbnails import SMALL
 
 IMAGES_PER_ROW = 8
 
 
 def draw_samples(images: np.ndarray) -> np.ndarray:
-    """Draw images row by row, each row with the number of its first image.
+    """Draw images row by row, without names: their order says nothing.
 
     Args:
         images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1.
@@ -18,5 +19,9 @@ def draw_samples(images: np.ndarray) -> np.ndarray:
         The picture, `(height, width, 3)` uint8.
     """
     starts = range(0, len(images), IMAGES_PER_ROW)
-    rows = {f"from {start + 1}": images[start : start + IMAGES_PER_ROW] for start in starts}
-    return draw_image_grid(rows, min_side=SMALL)
+    rows = picture_rows({str(start): images[start : start + IMAGES_PER_ROW] for start in starts}, min_side=SMALL)
+    columns = max(len(row.pictures) for row in rows)
+    canvas = GridCanvas(columns, image_width=max(row.pictures.shape[2] for row in rows), names=[])
+    for row in rows:
+        canvas.add_images({}, row.pictures)
+    return canvas.picture()

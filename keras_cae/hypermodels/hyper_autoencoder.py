@@ -8,7 +8,7 @@ import keras_tuner
 
 from keras_cae.anomaly.get import get
 from keras_cae.hypermodels.model_size import model_size
-from keras_cae.hypermodels.search_space import PLAIN, Space, bounded, extremes, possible
+from keras_cae.hypermodels.search_space import PLAIN, Space, bounded, extremes, is_listed, possible
 from keras_cae.hypermodels.shared_space import CHECKS, NOISES, OPTIMIZERS, SHARED_SPACE
 from keras_cae.hypermodels.trial_training import TrialTraining
 from keras_cae.kinds import KINDS
@@ -37,10 +37,10 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     - `optimizer`: adam, nadam or rmsprop. Or "sgd".
     - `learning_rate`: 0.0003 to 0.01. Or a schedule.
     - `weight_decay`: 1e-6 to 0.01.
-    - `batch_size`: 128, 32, 64 or 256, for arrays; other data come in batches. The tuner learns of it in the
-      first trial, `search_space_summary()` lists it from then on.
+    - `batch_size`: 128, 32, 64 or 256, for arrays. None for data that come in batches, which have no use for it.
 
-    The first of several values is tried first; wide ranges are searched on a logarithmic scale.
+    A value that is fixed is not listed among those of a trial. The first of several values is tried first; wide
+    ranges are searched on a logarithmic scale.
 
     Args:
         input_shape: `(height, width, channels)` of the images, `(length, channels)` of signals,
@@ -119,6 +119,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         self.seed = seed_rule(seed, "seed")
         # KerasTuner resets the policy before every trial.
         self.dtype = keras.config.dtype_policy().name
+        self.told_of_batch_size = False
         self.space = self.narrowed(space)
         self._check_values(space)
 
@@ -196,8 +197,13 @@ class HyperAutoencoder(keras_tuner.HyperModel):
             return deserialize_layer(serialize_layer(kind))
         if possible(self.space["corruption"][1]) == ("none",):
             return None
+        if not is_listed(hp, "corruption/kind"):
+            return self._noise(hp, kind)
         with hp.conditional_scope("corruption/kind", sorted(NOISES)):
-            return NOISES[kind](self.draw(hp, "corruption_strength")) if kind in NOISES else None
+            return self._noise(hp, kind)
+
+    def _noise(self, hp: keras_tuner.HyperParameters, kind: str) -> keras.layers.Layer | None:
+        return NOISES[kind](self.draw(hp, "corruption_strength")) if kind in NOISES else None
 
     def build(self, hp: keras_tuner.HyperParameters) -> CAE:
         """The model of a trial: compiled, and built if the images' shape is known and it is not too large."""
@@ -209,6 +215,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         if fits:
             model.build((None, *shape))  # type: ignore[misc]  # not None
         self.compile(hp, model)
+        self.draw(hp, "batch_size")  # Of `fit`; KerasTuner lists before the search what `build` draws.
         if model.built:
             # Built as well, or a checkpoint could not bring its state back.
             model.optimizer.build(model.trainable_variables)

@@ -27,8 +27,8 @@ class Fixed:
     log: bool = field(default=False, kw_only=True)
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
-        """The value. If KerasTuner can hold it, it is listed among those of a trial."""
-        return hp.Fixed(name, self.value) if isinstance(self.value, PLAIN) else self.value
+        """The value, unless the tuner was told another one. It is not listed, because trials don't differ in it."""
+        return hp.values.get(name, self.value)
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,11 @@ def extremes(space: Space) -> tuple[Any, ...]:
     return (space.low, space.high) if isinstance(space, Range) else possible(space)
 
 
+def is_listed(hp: keras_tuner.HyperParameters, name: str) -> bool:
+    """Whether KerasTuner knows a hyperparameter, so that others can depend on its value."""
+    return any(each.name == name for each in hp.space)
+
+
 def draw_chosen(
     hp: keras_tuner.HyperParameters, name: str, chosen: str, alternatives: Mapping[str, Callable[[Any], T]]
 ) -> T:
@@ -135,6 +140,8 @@ def draw_chosen(
         chosen: its value.
         alternatives: what draws the hyperparameters of each, by the value that chooses it.
     """
+    if not is_listed(hp, name):
+        return alternatives[chosen](hp)
     for value, draw in alternatives.items():
         # KerasTuner learns of the scopes that are not chosen by entering them.
         with hp.conditional_scope(name, [value]):

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space
-from keras_cae.validation import non_negative_float, one_of, positive_float, positive_int
+from keras_cae.validation import non_negative_float, one_of, optional, positive_float, positive_int
 
 NOISES = {"gaussian_noise": keras.layers.GaussianNoise, "dropout": keras.layers.Dropout}
 """The layers that `corruption` may name."""
@@ -65,6 +65,6 @@ CHECKS: Mapping[str, Callable[[Any, str], object]] = {
     "optimizer": _check_optimizer,
     "learning_rate": _check_learning_rate,
     "weight_decay": non_negative_float,
-    "batch_size": positive_int,
+    "batch_size": optional(positive_int),
 }
 """Checks of the values of those hyperparameters that the models themselves don't check."""

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import warnings
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from keras_cae.hypermodels.checkpoints import keep_best, none_completed, tuners_
 from keras_cae.hypermodels.clean_quality import CleanQuality
 from keras_cae.hypermodels.detection_quality import DetectionQuality
 from keras_cae.hypermodels.rate_distortion import RateDistortion
+from keras_cae.hypermodels.search_space import is_listed
 from keras_cae.models import CAE
 
 DEFAULT_BATCH_SIZE = 32
@@ -97,8 +99,16 @@ class TrialTraining:
         self.arguments["validation_data"] = self.detection.normal
 
     def _draw_batch_size(self) -> None:
+        size = self.hypermodel.draw(self.hp, "batch_size")
         if "batch_size" not in self.arguments and hasattr(self.arguments.get("x"), "shape"):
-            self.arguments["batch_size"] = self.hypermodel.draw(self.hp, "batch_size")
+            self.arguments["batch_size"] = size or DEFAULT_BATCH_SIZE
+        elif is_listed(self.hp, self.hypermodel.space["batch_size"][0]) and not self.hypermodel.told_of_batch_size:
+            self.hypermodel.told_of_batch_size = True
+            warnings.warn(
+                "The search lists batch_size, but it has no effect: the data come in batches, or search was given a "
+                f"batch_size. Leave it out of the search: {type(self.hypermodel).__name__}(batch_size=None).",
+                stacklevel=2,
+            )
 
     def run(self) -> keras.callbacks.History:
         """Train. What goes wrong fails the trial; if it was the last one and all have failed, the search."""

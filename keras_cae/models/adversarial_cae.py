@@ -60,6 +60,9 @@ class AdversarialCAE(PyramidCAE):
 
     Output shape: that of the input.
 
+    Attributes:
+        discriminator: the network that tells codes from draws from the prior, once the model is built.
+
     Raises:
         ValueError: an argument is not of the kind named above, or the images are too small.
 

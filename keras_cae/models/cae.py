@@ -18,6 +18,7 @@ from keras_cae.layers.data_scale import DataScale
 from keras_cae.layers.penalty import Penalty
 from keras_cae.models.coding import Coding
 from keras_cae.models.corrupting import Corrupting
+from keras_cae.models.listing import Listed
 from keras_cae.models.model_files import ModelFiles
 from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
 from keras_cae.networks.network import Network
@@ -48,7 +49,7 @@ def network(value: Any, name: str) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class CAE(Hyperparameters, Corrupting, Coding, ModelFiles):
+class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     """Autoencoder of any two networks, trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
@@ -86,6 +87,16 @@ class CAE(Hyperparameters, Corrupting, Coding, ModelFiles):
     with `rank=3` `(n, depth, height, width, channels)`.
 
     Output shape: that of the decoder.
+
+    Attributes:
+        built_shape: shape that the model was built for, with None for axes that may differ from batch to batch.
+        code_shape: shape of one code, with None for axes that follow the image's; once it is built.
+        corruptions: the layers that are applied to the inputs in training and evaluation, in this order.
+        decodes_codes_alone: whether `decode` needs nothing but codes.
+        discriminator_optimizer: the second optimizer of a model with a discriminator; None for all others.
+        downsampling: by which factor the encoder makes images smaller along each axis.
+        has_posterior: whether `posterior` and `log_likelihood` are defined.
+        has_prior: whether `sample` is defined.
 
     Raises:
         TypeError: encoder or decoder is not a Keras model, or the bottleneck not a Keras layer.

@@ -33,4 +33,6 @@ def paired(images: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _described(images: Any) -> str:
-    return f"{len(images)} images" if isinstance(images, np.ndarray) else f"a {type(images).__name__}"
+    if not isinstance(images, np.ndarray):
+        return f"a {type(images).__name__}"
+    return "1 image" if len(images) == 1 else f"{len(images)} images"

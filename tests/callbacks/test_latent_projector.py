@@ -24,7 +24,7 @@ def test_files_of_several_epochs(tmp_path):
     labels = [f"label {index}" for index in range(12)]
     fit(model, LatentProjector(IMAGES, tmp_path, labels=labels, freq=2, max_images=10), epochs=4)
     embeddings = config(tmp_path).embeddings
-    assert [e.tensor_name for e in embeddings] == ["codes, epoch 0", "codes, epoch 2", "codes, epoch 3"]
+    assert [e.tensor_name for e in embeddings] == ["codes (newest, epoch 3)", "codes, epoch 2", "codes, epoch 0"]
     for embedding in embeddings:
         codes = np.loadtxt(tmp_path / embedding.tensor_path, delimiter="\t", dtype="float32")
         np.testing.assert_array_equal(codes, model.encode(IMAGES)[:10])
@@ -42,7 +42,7 @@ def test_files_of_several_epochs(tmp_path):
 def test_by_default_the_first_and_the_last_epoch(tmp_path):
     fit(idle(TinyVariationalCAE), LatentProjector(IMAGES, tmp_path), epochs=4)
     embeddings = config(tmp_path).embeddings
-    assert [e.tensor_name for e in embeddings] == ["codes, epoch 0", "codes, epoch 3"]
+    assert [e.tensor_name for e in embeddings] == ["codes (newest, epoch 3)", "codes, epoch 0"]
     assert not any(e.metadata_path for e in embeddings)
     assert not (tmp_path / "projector" / "metadata.tsv").exists()
 

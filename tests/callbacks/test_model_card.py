@@ -15,22 +15,22 @@ from keras_cae.callbacks.model_card import direction_of
 from keras_cae.callbacks.model_description import card, hyperparameters
 
 
-def records(directory):
-    """The records of the HParams plugin in a folder, by their tags."""
-    events = EventAccumulator(str(directory)).Reload()
+def records(directory, folder="results"):
+    """The records of the HParams plugin in the folder of a training, by their tags."""
+    events = EventAccumulator(str(directory / folder)).Reload()
     tags = events.PluginTagToContent("hparams")
     return {tag: plugin_data_pb2.HParamsPluginData.FromString(content) for tag, content in tags.items()}
 
 
-def hparams_of(directory):
-    info = records(directory)["_hparams_/session_start_info"].session_start_info
+def hparams_of(directory, folder="results"):
+    info = records(directory, folder)["_hparams_/session_start_info"].session_start_info
     return {name: getattr(value, value.WhichOneof("kind")) for name, value in info.hparams.items()}
 
 
 def metrics_of(directory):
     return {
         tag: next(iter(steps.values())).item()
-        for tag, steps in written(directory).items()
+        for tag, steps in written(directory / "results").items()
         if "/" in tag and not tag.startswith("_")
     }
 
@@ -52,18 +52,28 @@ def test_final_and_best_values(tmp_path):
     scripted = Scripted(loss=[3, 1, 2], val_psnr=[10, 12, 11], mae=[1, 2, 3], kl_loss=[1, 2, 3])
     fit(model, scripted, ModelCard(tmp_path), epochs=3)
     seen = metrics_of(tmp_path)
-    assert {name: seen[f"final/{name}"] for name in scripted.values} == {
+    assert {name: seen[f"results/final_{name}"] for name in scripted.values} == {
         "loss": 2,
         "val_psnr": 11,
         "mae": 3,
         "kl_loss": 3,
     }
-    assert {name: seen.get(f"best/{name}") for name in scripted.values} == {
+    assert {name: seen.get(f"results/best_{name}") for name in scripted.values} == {
         "loss": 1,
         "val_psnr": 12,
         "mae": 1,
         "kl_loss": None,
     }
+
+
+def test_validation_stands_for_training(tmp_path):
+    model = compiled(TinyVariationalCAE(), run_eagerly=True)
+    fit(model, Scripted(loss=[3, 1], val_loss=[2, 4], mae=[1, 2]), ModelCard(tmp_path), epochs=2)
+    seen = metrics_of(tmp_path)
+    assert seen["results/best_val_loss"] == 2
+    assert seen["results/final_val_loss"] == 4
+    assert seen["results/final_mae"] == 2
+    assert not {"results/best_loss", "results/final_loss"} & set(seen)
 
 
 def test_directions():
@@ -137,7 +147,7 @@ def test_how_a_training_ended(tmp_path, fails):
         assert fails
     ended = records(tmp_path)["_hparams_/session_end_info"].session_end_info
     assert ended.status == (2 if fails else 1)  # STATUS_FAILURE, STATUS_SUCCESS
-    assert metrics_of(tmp_path) == {"final/loss": 1 if fails else 2, "best/loss": 1}
+    assert metrics_of(tmp_path) == {"results/final_loss": 1 if fails else 2, "results/best_loss": 1}
 
 
 def test_the_card(tmp_path):
@@ -191,8 +201,8 @@ def test_a_search_has_one_record_for_each_trial(tmp_path):
     assert len(trials) == 2
     for trial in trials:
         folder = trial / "execution0"
-        assert set(hparams_of(folder)) == {"latent_dim"}
-        assert "final/val_loss" in metrics_of(folder)
+        assert set(hparams_of(folder, ".")) == {"latent_dim"}
+        assert "results/final_val_loss" in metrics_of(folder)
         assert "model_card" in written(folder)
         starts = [path for path in folder.glob("events*") if b"session_start_info" in path.read_bytes()]
         assert len(starts) == 1

@@ -11,7 +11,7 @@ from tiny_models import IMAGES, TinyCodebookCAE, TinyVariationalCAE, compiled, f
 from keras_cae import models
 from keras_cae.callbacks import standard_callbacks
 
-ALWAYS = {"model_card", "reconstruction", "reconstruction_error", "final", "best"}
+ALWAYS = {"model_card", "reconstruction", "reconstruction_error"}
 
 
 def plain():

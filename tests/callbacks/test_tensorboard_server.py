@@ -128,8 +128,10 @@ class TestServer:
     def test_projector(self, server, folder, run):
         assert run in server.json("plugin/projector/runs")
         embeddings = server.json("plugin/projector/info", run=run)["embeddings"]
-        epochs = [0, EPOCHS - 1] if run == "beta_0.1" else [0]
-        assert [e["tensorName"] for e in embeddings] == [f"codes, epoch {epoch}" for epoch in epochs]
+        epochs = [EPOCHS - 1, 0] if run == "beta_0.1" else [0]
+        names = [e["tensorName"] for e in embeddings]
+        assert names == [f"codes (newest, epoch {epochs[0]})", *(f"codes, epoch {epoch}" for epoch in epochs[1:])]
+        assert names == sorted(names), "the page sorts by name"
         for embedding, epoch in zip(embeddings, epochs, strict=True):
             assert embedding["tensorShape"] == [360, 3], "two dimensions are padded, to be seen"
             name = {"run": run, "name": embedding["tensorName"]}
@@ -149,8 +151,9 @@ class TestServer:
         assert "beta" in differing
         assert "latent_dim" not in differing
         metrics = [info["name"] for info in experiment["metricInfos"]]
-        wanted = {"best/val_loss", "final/val_loss", "best/val_psnr"}
+        wanted = {"results/best_val_loss", "results/final_val_loss", "results/best_val_psnr"}
         assert {name["tag"] for name in metrics} >= wanted
+        assert all(name["tag"].startswith("results/") for name in metrics), "not the curves of the epochs"
         groups = server.json(
             "plugin/hparams/session_groups",
             {
@@ -166,5 +169,5 @@ class TestServer:
             (session,) = group["sessions"]
             assert session["status"] == "STATUS_SUCCESS"
             values = {value["name"]["tag"]: value["value"] for value in group["metricValues"]}
-            assert values["best/val_loss"] <= values["final/val_loss"]
+            assert values["results/best_val_loss"] <= values["results/final_val_loss"]
             assert wanted <= set(values)

@@ -47,9 +47,12 @@ def test_a_list_names_the_choices_and_the_first_is_the_default():
     assert value == "silu"
 
 
-def test_a_value_is_fixed_and_known_to_the_tuner_if_it_can_hold_it():
-    hyperparameter, value = drawn(bounded("kernel_size", 5, Choices((3, 7))))
-    assert (type(hyperparameter).__name__, value) == ("Fixed", 5)
+def test_a_value_is_fixed_and_not_listed():
+    fixed = bounded("kernel_size", 5, Choices((3, 7)))
+    assert drawn(fixed) == (None, 5)
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kernel_size", [9])
+    assert fixed.draw(hp, "kernel_size") == 9, "what the tuner is told comes first"
     activation = object()
     assert drawn(bounded("activation", activation, Choices(("relu",)))) == (None, activation)
 

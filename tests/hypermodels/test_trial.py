@@ -1,5 +1,7 @@
 """What a trial trains on, and how it is measured."""
 
+import warnings
+
 import keras
 import keras_tuner
 import numpy as np
@@ -84,18 +86,27 @@ def test_the_batch_size_is_searched(images):
 
 
 def test_a_batch_size_that_is_given_is_taken(images):
+    with pytest.warns(UserWarning, match=r"HyperBasicCAE\(batch_size=None\)"):
+        _, history = trained(images, batch_size=4, validation_split=0.5)
+    assert history.params["steps"] == 3
+
+
+def test_the_batch_size_may_be_left_out_of_the_search(images):
     hp = keras_tuner.HyperParameters()
-    _, history = trained(images, hp=hp, batch_size=4, validation_split=0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, history = trained(images, hp=hp, space={"batch_size": None}, batch_size=4, validation_split=0.5)
     assert history.params["steps"] == 3
     assert "training/batch_size" not in hp.values
+    _, history = trained(images, space={"batch_size": None}, validation_split=0.5)
+    assert history.params["steps"] == 1
 
 
 def test_datasets_keep_their_batches(images):
     data = tf.data.Dataset.from_tensor_slices(images).batch(5)
-    hp = keras_tuner.HyperParameters()
-    _, history = trained(data, hp=hp, validation_data=data)
+    with pytest.warns(UserWarning, match="batch_size, but it has no effect: the data come in batches"):
+        _, history = trained(data, validation_data=data)
     assert history.params["steps"] == 5
-    assert "training/batch_size" not in hp.values
 
 
 def test_a_trial_stops_early_if_asked(images):

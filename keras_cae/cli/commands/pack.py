@@ -52,7 +52,8 @@ def pack(options: PackOptions) -> int:
     count = len(packed.paths)
     size = sum(Path(path).stat().st_size for path in packed.paths)
     say(
-        f"Packed {packed.images:,} images into {count} {'shard' if count == 1 else 'shards'} of "
+        f"Packed {packed.images:,} {'image' if packed.images == 1 else 'images'} into "
+        f"{count} {'shard' if count == 1 else 'shards'} of "
         f"{size / count / 1e6:,.1f} MB: {options.pattern}"
     )
     return SUCCESS

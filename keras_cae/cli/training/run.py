@@ -142,7 +142,8 @@ class TrainingRun:
             code = f", code of {compression(self.split.train.shape[1:], self.code_size)}"
         say(f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters{code}")
         say(
-            f"Training on {_device()}: {self.epochs} epochs, batches of {self.batch_size}, "
+            f"Training on {_device()}: {self.epochs} {'epoch' if self.epochs == 1 else 'epochs'}, "
+            f"batches of {self.batch_size}, "
             f"Adam {self.options.learning_rate:g}, {self.loss}"
         )
 

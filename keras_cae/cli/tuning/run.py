@@ -63,9 +63,12 @@ class TuningRun:
     def _make_hypermodel(self) -> Any:
         model = self.options.model
         name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
+        # Images that are streamed come in batches.
+        streamed = {"batch_size": None} if isinstance(self.split, StreamedSplit) else {}
         return getattr(hypermodels, name)(
             self.split.train.shape[1:],
             seed=self.options.seed,
+            **streamed,
             **size_arguments(model, self.options.latent_dim),
         )
 

@@ -1,0 +1,71 @@
+"""What a model shows of itself: in completions, and in its summary before it is built."""
+
+from typing import Any
+
+from keras_cae.kinds import KINDS
+from keras_cae.layers.bottleneck import Bottleneck
+
+INTERNAL = frozenset(
+    {
+        "adds_losses",
+        "adjustable",
+        "blind_spots",
+        "build_metrics",
+        "check_values",
+        "export_signature",
+        "gate",
+        "given_networks",
+        "inputs_of",
+        "keep",
+        "last_activation",
+        "make_graphs",
+        "normalized",
+        "observe",
+        "opponent_variables",
+        "optimizers",
+        "patch_mask",
+        "prepare_for",
+        "prepare_report",
+        "progress",
+        "reconstruct",
+        "reconstruction_loss",
+        "report_reconstruction",
+        "rules",
+    }
+)
+"""Names by which the parts of a model talk to each other, and which are of no use outside of the library."""
+
+
+class Listed:
+    """A model that lists in `dir`, and so in completions, what is documented."""
+
+    built: bool
+    rank: int
+
+    def __dir__(self) -> list[str]:
+        names = set(super().__dir__()) - INTERNAL
+        bottleneck = vars(self).get("bottleneck")
+        if isinstance(bottleneck, Bottleneck):
+            names.update(bottleneck.weights_of_penalties)
+        return sorted(names)
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print the layers, as `keras.Model.summary` does; before the model is built, how to build it."""
+        if self.built:
+            super().summary(  # type: ignore[misc]  # of the model
+                line_length, positions, print_fn, expand_nested, show_trainable, layer_range
+            )
+            return
+        (print_fn or print)(
+            f"{type(self).__name__} is not built yet: its layers depend on the shape of the {KINDS[self.rank].noun}. "
+            f"Train it, call it on {KINDS[self.rank].noun}, or call build({KINDS[self.rank].shape_to_build}); then "
+            "summary() lists them."
+        )
