@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from keras_cae.cli.commands.denoise import denoise
 from keras_cae.cli.commands.export import export
 from keras_cae.cli.commands.pack import pack
 from keras_cae.cli.commands.score import score
@@ -71,5 +72,6 @@ def add_command(run: Callable[[Any], int]) -> None:
 add_command(train)
 add_command(tune)
 add_command(score)
+add_command(denoise)
 add_command(export)
 add_command(pack)
