@@ -28,6 +28,6 @@ def _summary(folder: PresetFolder) -> dict[str, Any]:
     config = folder.config()
     return {
         "class": config["class_name"],
-        "description": config.get("description", ""),
+        "description": config.get("description", "").split("\n\n")[0],
         "input_shape": tuple(config["build_config"]["input_shape"]),
     }
