@@ -9,7 +9,7 @@ any strength up to σ = 55, on random patches of 48×48 pixels that are drawn wh
 error and Adam, whose learning rate falls from 1e-3 to 0 along a cosine. Every fifteenth photograph is held out: on
 these the models are compared with BM3D, which is told σ, in decibels of PSNR; the noise is the same for both, and
 nothing is clipped. Writes the presets, with the results and the sources of the photographs in their README.md, and
-prints the table. Those that are below BM3D at σ = 25 are written with --worse-too only.
+prints the table. Those that are below BM3D at σ = 25, or were not compared, are written with --worse-too only.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main():
     parser.add_argument("--filters", nargs="+", type=int, default=[32, 64, 128])
     parser.add_argument("--most", type=int, help="how many photographs are held out, at most")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--worse-too", action="store_true", help="write presets that are below BM3D")
+    parser.add_argument("--worse-too", action="store_true", help="write presets that are below BM3D, or not compared")
     arguments = parser.parse_args()
     for kind in arguments.kind:
         make(kind, arguments)
@@ -68,12 +68,13 @@ def make(kind, arguments):
     print_table(header, table)
     (_, _, bm3d, ours) = next(row for row in rows if row[0] == DECIDING)
     if not (ours >= bm3d or arguments.worse_too):
-        print(f"\nNot written: at σ = {DECIDING} it is {bm3d - ours:.2f} dB below BM3D.")
+        below = f"{bm3d - ours:.2f} dB below BM3D" if bm3d > ours else "not compared with BM3D, which is not installed"
+        print(f"\nNot written: at σ = {DECIDING} it is {below}.")
         return
     out = arguments.out / f"photographs-{kind}"
     model.save_to_preset(out, description=described(kind, header, table, arguments.folder, len(held_out)))
     size = (out / "model.weights.h5").stat().st_size
-    print(f"\nWritten: {out}, {size / 1e6:.2f} MB")
+    print(f"\nWritten to {out}, {size / 1e6:.2f} MB")
     if size > MOST_BYTES:
         raise SystemExit(f"The weights have more than {MOST_BYTES / 1e6:g} MB: take smaller --filters.")
 
