@@ -234,6 +234,22 @@ def test_configurations_that_were_changed(folder):
         CAE.from_preset(folder)
 
 
+@pytest.mark.parametrize("seeds", slow_but([range(4)], [range(4), range(4, 60)]), ids=str)
+@pytest.mark.parametrize("name", FILES[1:])
+def test_random_damage_is_refused_or_has_no_effect(basic, folder, name, seeds):
+    content = (folder / name).read_bytes()
+    for seed in seeds:
+        generator = np.random.default_rng(seed)
+        damaged = bytearray(content)
+        damaged[generator.integers(len(content))] ^= 1 << int(generator.integers(8))
+        (folder / name).write_bytes(damaged if seed % 4 else damaged[: generator.integers(len(content))])
+        try:
+            loaded = CAE.from_preset(folder)
+        except ValueError:
+            continue
+        check_same(basic, loaded)
+
+
 @pytest.mark.parametrize("place", ["outside", "inside"])
 def test_no_code_of_others_runs(folder, tmp_path, monkeypatch, place):
     (tmp_path / "malicious.py").write_text("open('traces', 'w')\nclass CAE: pass\n")
