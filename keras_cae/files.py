@@ -72,6 +72,44 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Write a folder that is whole, or not there.
+
+    The block is given the path of an empty folder beside it. At the end of the block its files are flushed to the
+    disk, and it takes the place of the folder that was there, as a whole. After an exception or on a full disk, the
+    old folder is there, as it was.
+
+    Args:
+        path: of the folder.
+
+    Yields:
+        The folder to write into.
+
+    Raises:
+        DiskFullError: there is no space left.
+    """
+    path = Path(os.path.realpath(path))
+    unfinished, replaced = (path.with_name(f"{state}-{path.name}") for state in ("unfinished", "replaced"))
+    _remove(unfinished)
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        _flush(unfinished)
+        if path.exists():
+            _remove(replaced)
+            os.replace(path, replaced)
+        os.replace(unfinished, path)
+    except BaseException as error:
+        _remove(unfinished)
+        if replaced.exists() and not path.exists():
+            os.replace(replaced, path)
+        if is_full_disk(error) and not isinstance(error, DiskFullError):
+            raise DiskFullError(path) from error
+        raise
+    _remove(replaced)
+
+
 def _flush(path: Path) -> None:
     """Have the disk keep a file, or all files of a folder."""
     if path.is_dir():

@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from keras_cae.cli.commands.decode import decode
+from keras_cae.cli.commands.denoise import denoise
 from keras_cae.cli.commands.encode import encode
 from keras_cae.cli.commands.evaluate import evaluate
 from keras_cae.cli.commands.export import export
@@ -82,5 +83,6 @@ add_command(decode)
 add_command(reconstruct)
 add_command(evaluate)
 add_command(sample)
+add_command(denoise)
 add_command(export)
 add_command(pack)

@@ -10,10 +10,11 @@ from keras_cae.exporting.export import export_autoencoder
 from keras_cae.exporting.report import ExportReport
 from keras_cae.kinds import KINDS
 from keras_cae.models.compiling import Compiling
+from keras_cae.models.preset_files import PresetFiles
 from keras_cae.training.random_state import named_seed_generators
 
 
-class ModelFiles(Compiling):
+class ModelFiles(PresetFiles, Compiling):
     """The methods of an autoencoder that save, load and export it."""
 
     built_shape: Any

@@ -1,6 +1,7 @@
 """The benchmarks run, on tiny data. What they measure is read by people."""
 
 import importlib.util
+import json
 import math
 import re
 import subprocess
@@ -19,6 +20,7 @@ from kernel_distance import kernel_distance
 from pictures import GAP, save_rows
 from rounds import Ratio, Times, interleaved, ratios
 
+import keras_cae
 from keras_cae.exporting.file_format import is_installed
 
 SLOW = pytest.mark.slow
@@ -166,6 +168,26 @@ def test_blind_spots_have_a_row_for_every_variant(tmp_path):
         small=(),
     )
     check_rows(printed, dict.fromkeys(("noisy", "non-local means", "default", "as N2V2"), 1))
+
+
+@pytest.mark.slow
+def test_presets_are_measured_and_say_where_their_photographs_are_from(tmp_path):
+    (tmp_path / "package").mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(3):
+        keras.utils.save_img(tmp_path / "package" / f"{number}.png", generator.integers(0, 256, (50, 52, 3)))
+    photographs = {"0.png": {"file": "usr/tree.jpg", "author": "A. Adams", "licence": "CC0-1.0"}}
+    sources = {"package": {"version": "1.0", "licences": ["CC0-1.0"], "photographs": photographs}}
+    (tmp_path / "sources.json").write_text(json.dumps(sources))
+    out = tmp_path / "presets"
+    arguments = ("--minutes", "0.02", "--out", out, "--filters", "4", "8", "--kind", "colour", "--worse-too")
+    printed = run("train_presets.py", tmp_path, *arguments, small=())
+    for sigma in ("15", "25", "50"):
+        assert re.search(rf"^\| {sigma} \|", printed, re.MULTILINE)
+    text = (out / "photographs-colour" / "README.md").read_text()
+    assert "`usr/tree.jpg`: A. Adams; CC0-1.0" in text
+    model = keras_cae.models.DenoisingCAE.from_preset(out / "photographs-colour")
+    assert model.predict(np.zeros((1, 9, 11, 3)), verbose=0).shape == (1, 9, 11, 3)
 
 
 @pytest.mark.slow

@@ -1,0 +1,73 @@
+"""`keras-cae denoise`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_cae.cli import options as option
+from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.quiet_start import import_keras
+from keras_cae.cli.run_folder import check_free
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(metavar="INPUT…", help="Photographs, and folders of them, nested or not."),
+]
+CleanFolder = Annotated[
+    Path,
+    typer.Option("--out", metavar="FOLDER", help="A new folder for the results, with the names that the files have."),
+]
+DenoisingModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="A model.keras, the folder of a run or of a preset, or the name of a preset.",
+        show_default="the bundled preset for grey or for colour photographs",
+    ),
+]
+Train = Annotated[
+    bool,
+    typer.Option("--train", help="Train on the noisy images themselves, for noise of any kind, then denoise them."),
+]
+Steps = Annotated[
+    int,
+    typer.Option(min=1, help="Steps of that training, of 8 patches of 32×32 pixels each.", rich_help_panel="Training"),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoiseOptions:
+    """The options of `keras-cae denoise`."""
+
+    inputs: Inputs
+    out: CleanFolder
+    model: DenoisingModel = None
+    train: Train = False
+    steps: Steps = 1200
+    seed: option.Seed = 0
+    json: option.AsJSON = False
+    given: frozenset[str] = field(default=frozenset(), init=False, compare=False)
+    """The names of the options that were on the command line."""
+
+
+def denoise(options: DenoiseOptions) -> int:
+    """Remove the noise from photographs.
+
+    Writes files of the same names, in the same folders, with the format, the bit depth, the opacity and the colour
+    profile that they have, upright. What can't be read is named and left out.
+    """
+    with plain_errors():
+        check_free(options.out)
+        if options.train and options.model is not None:
+            raise ValueError("--train makes a model of the images: leave out --model.")
+        for name in ("steps", "seed"):
+            if name in options.given and not options.train:
+                raise ValueError(f"--{name} is about the training that --train does: leave it out, or add --train.")
+    import_keras()
+    from keras_cae.cli.denoising.run import DenoisingRun
+
+    with plain_errors():
+        return DenoisingRun(options).finish()

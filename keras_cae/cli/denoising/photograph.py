@@ -1,0 +1,156 @@
+"""A photograph that is read from a file, and written in the form that the file has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+from PIL.JpegImagePlugin import get_sampling
+
+from keras_cae.cli.denoising import deep_png, deep_tiff
+from keras_cae.datasets.image_file import DEEP_MODES, SIDEWAYS, open_image
+
+WHITES = (255, 1023, 4095, 16383, 65535)
+"""The values that white can have, in 8 bits and in the 10, 12, 14 or 16 that are stored in 16."""
+GREY, COLOUR = 1, 3
+PLAIN = {"1": "L", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
+"""The modes that images of other modes are denoised in, which hold all that they show."""
+KEPT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
+"""The tags of TIFF files that say what an image shows, and who made it with what."""
+HALVED_ACROSS, NOT_HALVED = 1, 0
+"""The numbers of Pillow for the chroma of JPEG files: half as wide, and as large as the image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """An image, upright, and how to write it.
+
+    Args:
+        colours: `(height, width, channels)`, without alpha, of the type that the file has.
+        alpha: `(height, width, 1)`, or None.
+        write: writes an array of the type and the channels that the file has to a path.
+        channels: those that the file has, without alpha.
+    """
+
+    colours: np.ndarray
+    alpha: np.ndarray | None
+    write: Callable[[Path, np.ndarray], None]
+    channels: int
+
+    @property
+    def white(self) -> float:
+        """The value that means white."""
+        highest = float(self.colours.max())
+        if self.colours.dtype.kind == "f":
+            return max(1.0, highest)
+        return 255 if self.colours.dtype == np.uint8 else next(white for white in WHITES if white >= highest)
+
+    def floats(self) -> np.ndarray:
+        """The image from 0 to 1, with one channel if it is grey, and else three."""
+        return (self.colours / np.float32(self.white)).astype(np.float32)
+
+    def save(self, path: Path, floats: np.ndarray) -> None:
+        """Write another image in the form of this one.
+
+        Args:
+            path: of the file.
+            floats: of the shape that `floats` returns.
+        """
+        dtype = self.colours.dtype
+        values = floats * np.float32(self.white)
+        if dtype.kind != "f":
+            values = np.clip(np.rint(values), 0, self.white)
+        values = np.broadcast_to(values.astype(dtype), (*values.shape[:2], self.channels))
+        if self.alpha is not None:
+            values = np.concatenate([values, self.alpha], axis=-1)
+        self.write(path, np.ascontiguousarray(values))
+
+
+def read_photograph(path: Path) -> Photograph:
+    """Read an image that is one picture, grey or in colours.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: it holds something that would not be the same afterwards.
+    """
+    for deep in (deep_png, deep_tiff):
+        if deep.is_deep(path):
+            return _photograph(*deep.read(path))
+    with open_image(path) as image:
+        image_format, pages = image.format, getattr(image, "n_frames", 1)
+        if pages > 1 and image_format != "MPO":  # Of these, which telephones make, the first is the photograph.
+            raise ValueError(f"{pages} images in one file")
+        settings = _settings(image, path)
+        ImageOps.exif_transpose(image, in_place=True)
+        exif = image.getexif()
+        image.load()
+        if exif and image_format in ("JPEG", "MPO", "PNG", "WEBP"):
+            settings["exif"] = exif.tobytes()
+        pixels, mode = _pixels(image)
+
+    def write(target: Path, values: np.ndarray) -> None:
+        squeezed = values[..., 0] if values.shape[-1] == 1 else values
+        Image.fromarray(squeezed).save(target, format="JPEG" if image_format == "MPO" else image_format, **settings)
+
+    return _photograph(pixels, write, alpha=mode in ("LA", "RGBA"))
+
+
+def _photograph(pixels: np.ndarray, write: Callable[[Path, np.ndarray], None], alpha: bool) -> Photograph:
+    colours, opacity = (pixels[..., :-1], pixels[..., -1:]) if alpha else (pixels, None)
+    channels = colours.shape[-1]
+    if channels == COLOUR and (colours == colours[..., :1]).all():
+        colours = colours[..., :1]
+    return Photograph(colours, opacity, write, channels)
+
+
+def _pixels(image: Image.Image) -> tuple[np.ndarray, str]:
+    """The pixels `(height, width, channels)` of an image in one of the modes L, LA, RGB, RGBA, or deep and grey."""
+    if image.mode in DEEP_MODES:
+        pixels = np.asarray(image)
+        if pixels.dtype.kind == "f":
+            return pixels[..., None], image.mode
+        if pixels.min() < 0 or pixels.max() > WHITES[-1]:
+            raise ValueError(f"pixels are whole numbers from {pixels.min()} to {pixels.max()}, not from 0 to 65535")
+        return pixels.astype(np.uint16)[..., None], image.mode
+    mode = PLAIN.get(image.mode, image.mode)
+    if image.has_transparency_data and mode in ("L", "RGB"):
+        mode = "LA" if mode == "L" else "RGBA"
+    if mode not in ("L", "LA", "RGB", "RGBA"):
+        raise ValueError(f"its colours are {image.mode}, not grey or RGB")
+    image = image if image.mode == mode else image.convert(mode)
+    pixels = np.asarray(image)
+    return pixels.reshape(*pixels.shape[:2], -1), mode
+
+
+def _settings(image: Image.Image, path: Path) -> dict[str, Any]:
+    """How the file is written: arguments of Pillow, of what it was written with."""
+    info = image.info
+    settings = {name: info[name] for name in ("icc_profile", "dpi") if info.get(name)}
+    if image.format in ("JPEG", "MPO"):
+        settings |= {"qtables": image.quantization, "progressive": bool(info.get("progressive"))}  # type: ignore[attr-defined]
+        sampling = get_sampling(image)
+        if sampling == HALVED_ACROSS and image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS:
+            sampling = NOT_HALVED
+        settings |= {} if sampling < 0 else {"subsampling": sampling}
+    elif image.format == "TIFF":
+        compression = info.get("compression", "raw")
+        lossless = compression in ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "zstd", "lzma")
+        settings["compression"] = compression if lossless else None
+        settings["tiffinfo"] = {tag: image.tag_v2[tag] for tag in KEPT_TAGS if tag in image.tag_v2}  # type: ignore[attr-defined]
+    elif image.format == "WEBP":
+        settings |= {"lossless": True} if _is_lossless_webp(path) else {"quality": 90}
+    return settings
+
+
+def _is_lossless_webp(path: Path) -> bool:
+    """Whether the pixels of a WebP file are stored as they were: its parts have a kind, a length and an even size."""
+    with path.open("rb") as file:
+        file.seek(12)
+        while len(start := file.read(8)) == 8 and start[:4] != b"VP8 ":
+            if start[:4] == b"VP8L":
+                return True
+            length = int.from_bytes(start[4:], "little")
+            file.seek(length + length % 2, 1)
+    return False

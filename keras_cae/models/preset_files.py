@@ -1,0 +1,80 @@
+"""Autoencoders in folders that are made to be passed on."""
+
+import os
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import keras
+
+from keras_cae.kinds import KINDS
+from keras_cae.presets.bundled import BundledPresets
+from keras_cae.presets.handles import check_folder, load_preset
+from keras_cae.presets.preset_folder import PresetFolder
+from keras_cae.validation import boolean
+
+if TYPE_CHECKING:
+
+    class Mixin(keras.Model):
+        """What the methods below extend."""
+
+        rank: int
+else:  # Keras exchanges the bases of functional models, of which this must be none.
+    Mixin = object
+
+
+class PresetFiles(Mixin):
+    """The methods of an autoencoder that write and read presets.
+
+    The attribute `presets` of a class lists the presets that come with the library and hold models of that class.
+    """
+
+    presets: ClassVar[Any] = BundledPresets()
+
+    def save_to_preset(self, preset: str | os.PathLike[str], *, description: str = "") -> None:
+        """Write the trained model into a folder, to be passed on and loaded by `from_preset`.
+
+        The folder has a `config.json` with the configuration of the model, the shape that it was built for and what
+        it knows of its images, `model.weights.h5`, `metadata.json` with versions and checksums, and a `README.md` for
+        people. It is whole, or not there. The state of the optimizer is left out: to go on with a training, use `save`.
+
+        Args:
+            preset: path of the folder: a new or an empty one, or one that holds nothing but a preset.
+            description: what the model is for, in Markdown, for `README.md`.
+
+        Raises:
+            TypeError: `preset` is no path, or `description` no text.
+            ValueError: the model is not built, or the folder holds something else.
+            DiskFullError: there is no space left. What was there before is unchanged.
+        """
+        if not isinstance(description, str):
+            raise TypeError(f"description must be a text, got {description!r}.")
+        folder = check_folder(preset)
+        if not self.built:
+            raise ValueError(
+                f"{type(self).__name__} must be built before it can be saved to a preset: train it, call it on images, "
+                f"or call build({KINDS[self.rank].shape_to_build})."
+            )
+        PresetFolder(folder).write(self, description)
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike[str], *, load_weights: bool = True) -> Self:
+        """Load a model that `save_to_preset` wrote, or one that comes with the library.
+
+        The model is not compiled. `CAE.from_preset` takes models of every class; that of another class takes its
+        own only. Nothing in the folder is run as code.
+
+        Args:
+            preset: name of a bundled preset, see `presets`, which never needs the network; path of a folder; or a
+                handle: "hf://USER/REPOSITORY" of the Hugging Face Hub, "kaggle://USER/MODEL/keras/VARIATION" of Kaggle.
+            load_weights: whether the model gets the weights of the preset. Else it is one of the same kind, built
+                for the same images, that has learned nothing yet.
+
+        Returns:
+            The model.
+
+        Raises:
+            TypeError: an argument is not of the kind named above.
+            ValueError: there is no such preset, it holds a model of another class, or it is damaged.
+            ImportError: the handle needs a package that is not installed.
+            OSError: the handle can't be reached.
+        """
+        return load_preset(preset, cls, boolean(load_weights, "load_weights"))
