@@ -1,5 +1,6 @@
 """What every test starts from: a quiet TensorFlow, a fixed seed, the default precision."""
 
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -16,6 +17,9 @@ tf.config.set_logical_device_configuration(
 )
 # Tests run side by side, and each computes too little to share its work among threads.
 tf.config.threading.set_intra_op_parallelism_threads(1)
+# A process that has traced thousands of functions holds millions of objects, which the collector would go through
+# every moment.
+gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(autouse=True)

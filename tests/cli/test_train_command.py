@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from checks import slow_but
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
@@ -138,7 +139,7 @@ def test_signals_need_their_rank(invoke):
     assert "needs signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())
 
 
-@pytest.mark.parametrize("loss", ["charbonnier", "multi_scale_ssim"])
+@pytest.mark.parametrize("loss", slow_but(("charbonnier",), ("charbonnier", "multi_scale_ssim")))
 def test_losses_of_the_library_have_names(loss, invoke, gradients):
     result = invoke("train", gradients, "--loss", loss, "--epochs", 1, "--out", "run", *SMALL)
     assert result.exit_code == 0, result.output

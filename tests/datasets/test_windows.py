@@ -341,6 +341,7 @@ def test_fit_and_predict_of_any_keras_model():
     np.testing.assert_allclose(model.predict(made.batches(5), verbose=0), expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_autoencoders_take_them():
     made = windows(SERIES, 8)
 

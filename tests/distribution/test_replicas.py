@@ -51,10 +51,8 @@ def test_every_model_is_compared():
     assert {*MODELS, "PyramidCAE"} == {cls.__name__ for cls in public}
 
 
-@pytest.mark.parametrize(
-    "model_name",
-    ["BasicCAE", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS if name != "BasicCAE")],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("model_name", MODELS)
 def test_two_replicas_train_as_one_device(model_name, two_replicas, monkeypatch):
     for name, function in shared_draws().items():
         monkeypatch.setattr(keras.random, name, function)

@@ -32,6 +32,7 @@ LONG_PAGES = (
     "own_data.md",
     "plots.md",
     "pretraining.md",
+    "scikit_learn.md",
     "signals.md",
     "tensorboard.md",
     "tiles.md",

@@ -335,6 +335,7 @@ def test_a_file_is_named_after_its_class(cls):
     assert cls.__module__.rsplit(".", 1)[-1].replace("_", "") == cls.__name__.lower()
 
 
+@pytest.mark.slow
 def test_a_bottleneck_can_be_searched_with_the_architecture():
     hypermodel = hypermodels.HyperCAE(
         (8, 8, 1), latent_dim=3, bottleneck=["gaussian", "none", "mmd"], beta=(0.1, 1.0), depth=2, width=2

@@ -91,6 +91,7 @@ def test_a_batch_size_that_is_given_is_taken(images):
     assert history.params["steps"] == 3
 
 
+@pytest.mark.slow
 def test_the_batch_size_may_be_left_out_of_the_search(images):
     hp = keras_tuner.HyperParameters()
     with warnings.catch_warnings():

@@ -121,7 +121,8 @@ def test_a_frozen_discriminator_stays_as_it_is(images):
         np.testing.assert_array_equal(weight, expected)
 
 
-@pytest.mark.parametrize("policy", ["float32", pytest.param("mixed_float16", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
 def test_training_goes_on_exactly_where_it_was_saved(policy, images, tmp_path):
     undisturbed, saved = made(images, policy), made(images, policy)
     fit(undisturbed, images, 4)
@@ -185,6 +186,7 @@ def test_ways_to_train(arguments, images):
     assert np.isfinite(history["discriminator_loss"]).all()
 
 
+@pytest.mark.slow
 def test_several_steps_at_once_are_the_same_steps(images):
     several, one = made(images, steps_per_execution=3), made(images)
     assert fit(several, images)["loss"] == pytest.approx(fit(one, images)["loss"], rel=1e-5)

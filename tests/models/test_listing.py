@@ -30,13 +30,17 @@ DOCUMENTED_METHODS = {
     "corrupt",
     "corrupted",
     "decode",
+    "draw_codes",
     "encode",
     "evaluate_images",
+    "from_preset",
     "log_likelihood",
     "make_bottleneck",  # of PyramidCAE, for architectures of one's own, as `pyramid`
     "posterior",
+    "presets",
     "pyramid",
     "sample",
+    "save_to_preset",
 }
 
 

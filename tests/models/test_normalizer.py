@@ -61,6 +61,7 @@ def test_the_loss_is_of_normalized_values_and_what_comes_out_has_the_unit(traine
     np.testing.assert_allclose(model.decoder(codes), reconstructions, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_is_saved_and_exported(trained, tmp_path):
     model, _ = trained
     data = sensors(seed=1)
@@ -79,6 +80,7 @@ def test_it_is_saved_and_exported(trained, tmp_path):
     np.testing.assert_allclose(encoder.predict(data, verbose=0), model.encode(data), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_functions_that_are_compiled_already_follow():
     model = make()
     data = sensors()

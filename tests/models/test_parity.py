@@ -214,6 +214,7 @@ def test_every_mode_trains_as_stock_keras(mode):
     )
 
 
+@pytest.mark.slow
 def test_the_matrix_can_fail():
     """The comparison sees a difference as small as the weight of one image."""
     weights = np.ones(len(IMAGES), "float32")

@@ -45,6 +45,7 @@ def test_one_version():
     assert keras_cae.__version__ == importlib.metadata.version("keras-cae")
 
 
+@pytest.mark.slow
 def test_import_is_light():
     plain = modules_after("import keras")
     extra = modules_after("import keras; from keras_cae import models, metrics") - plain
