@@ -23,12 +23,12 @@ FOLDER = "results"
 class ModelCard(TensorBoardCallback):
     """Describes the model in TensorBoard, and compares trainings in its HParams tab.
 
-    Writes a text after the first epoch, under the tag "model_card": the architecture, the number of
-    parameters, the compression, the arguments of `compile`, the versions. In the HParams tab each training is
-    a row: the model's and the optimizer's arguments, each metric's last value, "results/final_…", and its best
-    value, "results/best_…", if it is known whether larger values are better. Of metrics that are measured on
-    validation data too, only that value counts. A training that ends with an exception is marked as failed,
-    with the metrics that it had reached.
+    Writes a text after the first epoch, under the tag "model_card": the architecture, the number of parameters, the
+    compression, the arguments of `compile`, the versions. In the HParams tab each training is a row: the model's and
+    the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best value, such as
+    "results/best_loss", if it is known whether larger values are better. Of metrics that are measured on validation
+    data too, only that value counts. A training that ends with an exception is marked as failed, with the metrics
+    that it had reached.
 
     The row is in a folder of its own, "results" in `log_dir`: TensorBoard takes all scalars below a record for
     its metrics, and would put the curves of the epochs among them.
