@@ -239,6 +239,7 @@ def test_compiled_steps_are_traced_once_and_so_are_forward_passes(kind, dtype, t
         assert steps(cls, tmp_path / cls.__name__)[0] == 0
 
 
+@pytest.mark.slow
 def test_two_replicas(tmp_path, two_replicas):
     fitting = [cls for cls in TABLE if fitting_model(cls) is TinyVariationalCAE]
     with two_replicas.scope():

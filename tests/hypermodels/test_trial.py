@@ -110,6 +110,7 @@ def test_datasets_keep_their_batches(images):
     assert history.params["steps"] == 5
 
 
+@pytest.mark.slow
 def test_a_trial_stops_early_if_asked(images):
     space = {"patience": 1, "learning_rate": 1e-9}
     _, history = trained(images, space=space, validation_split=0.5, epochs=9)

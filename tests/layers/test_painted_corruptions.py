@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import slow_but
 
 import keras_cae
 from keras_cae.layers import RandomOcclusion, StainNoise
@@ -125,7 +126,7 @@ def test_signals_images_and_volumes_of_a_size_known_at_run_time(cls, shape):
     assert 0.02 < changed(images, painted).mean() < 0.7
 
 
-@BOTH
+@pytest.mark.parametrize("cls", slow_but((StainNoise,), (StainNoise, RandomOcclusion)))
 def test_noise_is_to_be_removed_unless_it_is_kept(cls):
     errors = [
         echo(cls(size=(1e-6, 1e-6), noise=0.1, keep_noise=keep, seed=0)).evaluate(IMAGES, batch_size=40, verbose=0)

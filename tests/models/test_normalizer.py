@@ -125,6 +125,7 @@ def test_data_that_it_cant_be_adapted_to():
         make().fit(sensors() * np.nan, verbose=0)
 
 
+@pytest.mark.slow
 def test_one_that_was_adapted_before_stays():
     normalizer = keras.layers.Normalization()
     normalizer.adapt(sensors() * 2)

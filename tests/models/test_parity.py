@@ -171,7 +171,6 @@ def assert_same(ours, stock, atol=1e-6):
 
 
 QUICK_DATA = (
-    "x",
     "x, sample_weight",
     "dataset of (x, y, sample_weight)",
     "validation_split, sample_weight",
@@ -185,6 +184,7 @@ def test_every_kind_of_data_trains_as_stock_keras(data):
 
 
 SLOW_MODES = (
+    "gradient_accumulation",
     "metrics",
     "mixed_float16",
     "steps_per_execution",

@@ -54,9 +54,8 @@ def test_import_is_light():
     assert not {"keras", "tensorflow"} & alone
 
 
-@pytest.mark.parametrize(
-    "order", ["import keras_cae, keras", pytest.param("import keras, keras_cae", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("order", ["import keras_cae, keras", "import keras, keras_cae"])
+@pytest.mark.slow
 def test_classes_are_registered_with_keras_whatever_is_imported_first(order):
     result = run(f"{order}\nprint(keras.saving.get_registered_object('keras_cae>BasicCAE').__name__)")
     assert result.stdout.strip() == "BasicCAE", result.stderr

@@ -74,6 +74,7 @@ def test_it_is_pickled_and_cloned(fitted, rows):
     assert clone(fitted).get_params()["contamination"] == 0.1
 
 
+@pytest.mark.slow
 def test_arguments_reach_the_detector_and_stay_as_they_were(rows):
     score = MSEScore()
     estimator = outlier_detector(anomaly_score=score, pooling="top", top=0.2, smoothing=1.0)
