@@ -114,7 +114,7 @@ def test_hyperband_keeps_what_it_goes_on_with(digits):
 @pytest.mark.slow
 def test_a_trial_that_fails_does_not_end_the_search(digits):
     space = hypermodel(optimizer="sgd", learning_rate=[1e38, 1e-2])
-    tuner = searched(random_search(space, max_trials=4), digits[0])
+    tuner = searched(random_search(space, max_trials=6, max_consecutive_failed_trials=6), digits[0])
     assert set(statuses(tuner)) == {"COMPLETED", "FAILED"}
     (failed, *_) = (trial for trial in tuner.oracle.trials.values() if trial.status == "FAILED")
     assert "Training diverged" in failed.message
