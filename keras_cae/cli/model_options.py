@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -26,28 +26,21 @@ CodesFile = Annotated[
     typer.Argument(metavar="CODES", help="An .npy, .npz, .csv or .parquet file, as keras-cae encode writes it."),
 ]
 SampleCount = Annotated[int, typer.Argument(metavar="N", min=1, help="The number of images.")]
-AnySize = Annotated[
-    option.ImageSize | None,
-    typer.Option(
+
+
+def _size_option(meaning: str, default: str) -> Any:
+    return typer.Option(
         "--image-size",
         metavar="N|HxW",
         parser=option.image_size,
-        help="The size of all images in pixels, height first, for a model that takes any size.",
-        show_default="every image keeps its own",
+        help=f"The size of {meaning} in pixels, height first, for a model that takes any size.",
+        show_default=default,
         rich_help_panel="Images",
-    ),
-]
-MadeSize = Annotated[
-    option.ImageSize | None,
-    typer.Option(
-        "--image-size",
-        metavar="N|HxW",
-        parser=option.image_size,
-        help="The size of the images in pixels, height first, for a model that takes any size.",
-        show_default="that of the model",
-        rich_help_panel="Images",
-    ),
-]
+    )
+
+
+AnySize = Annotated[option.ImageSize | None, _size_option("all images", "every image keeps its own")]
+MadeSize = Annotated[option.ImageSize | None, _size_option("the images", "that of the model")]
 KnownResize = Annotated[
     Literal["stretch", "crop", "pad"] | None,
     typer.Option(

@@ -18,7 +18,7 @@ class Preset(NamedTuple):
     """Whether it is meant to reconstruct images better than PCA does."""
 
 
-GIVEN_UP = "Part of this model's code is given up so that images can be drawn with model.sample(n)."
+GIVEN_UP = "Part of this model's code is given up so that model.sample(n) can generate images."
 
 MODELS = {
     "basic": Preset("BasicCAE"),

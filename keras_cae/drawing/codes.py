@@ -6,7 +6,7 @@ import numpy as np
 
 
 def has_prior(model: Any) -> bool:
-    """Whether a model draws images from a prior: a `CAE` says so, other models have a `sample`."""
+    """Whether a model generates images from a prior: a `CAE` says so, other models have a `sample`."""
     return bool(getattr(model, "has_prior", callable(getattr(model, "sample", None))))
 
 

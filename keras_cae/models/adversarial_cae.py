@@ -29,7 +29,7 @@ class AdversarialCAE(PyramidCAE):
     which divides gradients by their size, would undo the weight. Callbacks such as learning rate schedules act
     on `optimizer`. For other networks around the same bottleneck see `layers.AdversarialBottleneck`.
 
-    Images can be drawn as from a `VariationalCAE`, but codes have no noise. Logs: `reconstruction_loss`,
+    Images can be generated as from a `VariationalCAE`, but codes have no noise. Logs: `reconstruction_loss`,
     `generator_loss`, `discriminator_loss`; the latter two are about log 2 = 0.69 where the discriminator can
     tell nothing. Evaluation compares every batch with the same draws of the prior.
 

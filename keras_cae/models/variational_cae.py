@@ -16,7 +16,7 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VariationalCAE(PyramidCAE):
-    """Variational autoencoder: its codes follow the standard normal distribution, so it can draw images.
+    """Variational autoencoder: its codes follow the standard normal distribution, so it can generate images.
 
     The networks of `BasicCAE` around a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
     Variational Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats

@@ -18,7 +18,7 @@ class WassersteinCAE(PyramidCAE):
     """Wasserstein autoencoder: the codes of all images together follow the standard normal distribution.
 
     The networks of `BasicCAE` around an `MMDBottleneck` (Tolstikhin et al. 2018, "Wasserstein
-    Auto-Encoders"; Zhao et al. 2019, "InfoVAE"). Images can be drawn as from a `VariationalCAE`, but codes
+    Auto-Encoders"; Zhao et al. 2019, "InfoVAE"). Images can be generated as from a `VariationalCAE`, but codes
     have no noise, and reconstructions are sharper: only the codes' distribution over a batch is penalized,
     by `mmd_weight` times its maximum mean discrepancy squared. That is between about 0 and 2 at every size
     of images and codes, so it goes with a loss that is a mean over an image's values; with a loss that is

@@ -1,5 +1,6 @@
 """What the samplers share: the codes' shape, checks, and a plain file format."""
 
+import abc
 import inspect
 import json
 from os import PathLike
@@ -12,7 +13,7 @@ from keras_cae.files import write_atomically
 from keras_cae.validation import positive_int
 
 
-class CodeSampler:
+class CodeSampler(abc.ABC):
     """A distribution that is fitted to codes and draws others.
 
     A subclass names its `states`, the arrays that `fit_flat` finds and `draw_flat` uses.
@@ -23,13 +24,13 @@ class CodeSampler:
     def __init__(self) -> None:
         self.code_shape: tuple[int, ...] | None = None
 
+    @abc.abstractmethod
     def fit_flat(self, codes: np.ndarray) -> None:
         """Find the distribution of codes, float64 of shape `(n, values)`."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def draw_flat(self, n: int, generator: np.random.Generator) -> np.ndarray:
         """Draw `n` codes, of shape `(n, values)`; of more codes the same first ones."""
-        raise NotImplementedError
 
     def fit(self, codes: Any) -> Self:
         """Fit the distribution to codes, such as `model.encode(images)`.

@@ -1,5 +1,6 @@
 """How data come in: `fit`, `evaluate`, `predict`, and their single batches."""
 
+import abc
 import math
 import threading
 from typing import Any
@@ -28,9 +29,9 @@ class Entries(BuiltFiles, DistributedTraining):
     discriminator_optimizer: Any = None
 
     @property
+    @abc.abstractmethod
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
         """The layers that are applied to the inputs in training and evaluation, in this order."""
-        raise NotImplementedError
 
     def prepare_for(self, data: Any, steps: int | None) -> None:
         """Learn what must be known of training data before the first step; `steps` as in `fit`."""

@@ -1,14 +1,13 @@
 """Where results go: never onto an input, never onto other results, whole or not at all."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from keras_cae.cli.run_folder import RUNS, check_free, make_run_folder
-from keras_cae.files import write_atomically
+from keras_cae.files import write_atomically, write_folder
 
 
 def check_file(out: Path, suffixes: Sequence[str], inputs: Iterable[str | Path], overwrite: bool) -> None:
@@ -92,13 +91,11 @@ def new_folder(out: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
         The path that it will have, and the one to write to.
     """
     if out is None:
-        with _numbered_folder(name) as folder, write_atomically(folder) as unfinished:
-            _make_anew(unfinished)
+        with _numbered_folder(name) as folder, write_folder(folder) as unfinished:
             yield folder, unfinished
         return
     _make_parent(out)
-    with write_atomically(out) as unfinished:
-        _make_anew(unfinished)
+    with write_folder(out) as unfinished:
         yield out, unfinished
 
 
@@ -123,9 +120,3 @@ def _make_parent(out: Path) -> None:
             return
     except OSError as error:
         raise OSError(f"--out {str(out)!r} can't be written ({error.strerror}): name another place.") from error
-
-
-def _make_anew(folder: Path) -> None:
-    """Make a folder, in place of one that a process left that was killed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
