@@ -6,7 +6,8 @@
 
 Trains a `DenoisingCAE` for grey and one for colour photographs, each for so many minutes, to remove Gaussian noise of
 any strength up to σ = 55, on random patches of 48×48 pixels that are drawn while it trains, with the mean absolute
-error and Adam, whose learning rate falls from 1e-3 to 0 along a cosine. Every fifteenth photograph is held out: on
+error and Adam, whose learning rate falls from 1e-3 to 0 along a cosine. The models are saved in float32, in whatever
+precision they were trained. Every fifteenth photograph is held out: on
 these the models are compared with BM3D, which is told σ, in decibels of PSNR; the noise is the same for both, and
 nothing is clipped. Writes the presets, with the results and the sources of the photographs in their README.md, and
 prints the table. Those that are below BM3D at σ = 25, or were not compared, are written with --worse-too only.
@@ -25,6 +26,7 @@ from PIL import Image
 from tables import print_table
 
 import keras_cae
+from keras_cae.precision import in_single_precision
 
 CHANNELS = {"grey": 1, "colour": 3}
 SIGMAS = (15, 25, 50)
@@ -45,6 +47,7 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("presets"))
     parser.add_argument("--kind", nargs="+", choices=CHANNELS, default=list(CHANNELS))
     parser.add_argument("--filters", nargs="+", type=int, default=[32, 64, 128])
+    parser.add_argument("--precision", default="float32", help="what to train in: mixed_bfloat16 where it is faster")
     parser.add_argument("--most", type=int, help="how many photographs are held out, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--worse-too", action="store_true", help="write presets that are below BM3D, or not compared")
@@ -59,8 +62,9 @@ def make(kind, arguments):
     held_out = held_out[: arguments.most]
     keras.utils.set_random_seed(arguments.seed)
     noise = keras_cae.layers.RandomGaussianNoise(0.0, STRONGEST / 255, seed=arguments.seed)
-    model = keras_cae.models.DenoisingCAE(filters=arguments.filters, corruption=noise)
-    steps = train(model, training, CHANNELS[kind], arguments)
+    trained = keras_cae.models.DenoisingCAE(filters=arguments.filters, corruption=noise, dtype=arguments.precision)
+    steps = train(trained, training, CHANNELS[kind], arguments)
+    model = in_single_precision(trained)
     print(f"\n{kind}: {model.count_params():,} parameters, {steps:,} steps, {len(training)} photographs\n")
     header = ("σ", "noisy", "BM3D", "DenoisingCAE")
     rows = [(sigma, *quality(model, held_out, sigma / 255)) for sigma in SIGMAS]
