@@ -61,7 +61,7 @@ class DistributedTraining(keras.Model):
         strategy = super().distribute_strategy
         return PromptlyEnding(strategy) if strategy.num_replicas_in_sync == 1 else strategy
 
-    def build_metrics(self, batch: Any) -> None:
+    def _build_metrics(self, batch: Any) -> None:
         """Make the variables of the metrics, which Keras otherwise does in the first step on one replica.
 
         Args:

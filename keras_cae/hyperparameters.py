@@ -23,7 +23,7 @@ class Hyperparameters:
     rules: ClassVar[Mapping[str, Rule]] = {}
     """The rule of each argument, the inherited ones included."""
 
-    adjustable: ClassVar[tuple[str, ...]] = ()
+    _adjustable: ClassVar[tuple[str, ...]] = ()
     """Arguments that may be assigned after `build`, because everything follows."""
 
     def keep(self, **values: Any) -> None:
@@ -32,7 +32,7 @@ class Hyperparameters:
             setattr(self, name, self.rules[name](value, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        fixed = name in self.rules and name not in self.adjustable and not _is_adjustable(type(self), name)
+        fixed = name in self.rules and name not in self._adjustable and not _is_adjustable(type(self), name)
         if fixed and getattr(self, "built", False):
             raise AttributeError(
                 f"{name} of {type(self).__name__} can't be changed once it is built: its layers were made for "

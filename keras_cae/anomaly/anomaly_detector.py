@@ -142,7 +142,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         if tf.executing_eagerly():
             self.calibration.check_done()
-            self.autoencoder.check_values(inputs)
+            self.autoencoder._check_values(inputs)
         seen = self._seen(inputs)
         maps = self.score.error_map(seen)
         values, maps = self.score.image_scores(seen, maps), smoothed(maps, self.smoothing)

@@ -31,7 +31,7 @@ def inference_of(autoencoder: Any, shape: Any, function: Callable[[Any], Any]) -
         return compiled[kind](images)
 
     def check(images: Any) -> None:
-        autoencoder.gate.check_array(images, "images")
+        autoencoder._gate.check_array(images, "images")
         check_image_batch(images.shape, tuple(shape[1:]), autoencoder.rank)
 
     return Inference(apply, check, lambda: True)

@@ -38,7 +38,7 @@ class ImageReader:
                 "Files can be read for an autoencoder of images of one size, but this one takes any. Give the detector "
                 "the image_size, (height, width), that images in files are to have."
             )
-        self.layout = Layout(known, channels, np.uint16 if autoencoder.gate.dtype == "uint16" else np.uint8)
+        self.layout = Layout(known, channels, np.uint16 if autoencoder._gate.dtype == "uint16" else np.uint8)
         self.sizing = Sizing(known, resize, None)
         self._of_masks = Sizing(known, resize, None, method=Image.Resampling.NEAREST)
 

@@ -35,7 +35,7 @@ class Seen:
     @functools.cached_property
     def reconstructions(self) -> Any:
         """What `predict` makes of them, of the same shape."""
-        reconstructions = ops.cast(self.autoencoder.reconstruct(self.given), "float32")
+        reconstructions = ops.cast(self.autoencoder._reconstruct(self.given), "float32")
         if tuple(reconstructions.shape[1:]) != tuple(self.images.shape[1:]):
             raise ValueError(
                 "An anomaly detector needs an autoencoder whose reconstructions have the shape of the images, got "
@@ -77,7 +77,7 @@ class Seen:
 
         The rule follows from the output activation, or else from the values that the model was trained on.
         """
-        gate = self.autoencoder.gate
+        gate = self.autoencoder._gate
         low, high = (gate.low, gate.high) if gate.bounded else (gate.span or (0.0, 1.0))
         width = high - low or 1.0
         return (self.images - low) / width, (self.reconstructions - low) / width

@@ -30,7 +30,7 @@ def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random
         )
         mean, deviation = (np.reshape(part, (-1,)) for part in (mean, np.sqrt(variance)))
         return (mean + deviation * rng.standard_normal(shape)).astype(dtype)
-    gate = model.gate
+    gate = model._gate
     low, high = gate.span or ((gate.low, gate.high) if gate.bounded else (0.0, 1.0))
     return rng.uniform(low, high, shape).astype(dtype)
 

@@ -39,7 +39,7 @@ def part_of(model: Any, part: str, input_dtype: str | None, input_signature: Any
     function = (
         (lambda images: {"codes": _in_full(model.encode(ops.convert_to_tensor(images)))})
         if encodes
-        else (lambda images: {"reconstructions": _in_full(model.reconstruct(images))})
+        else (lambda images: {"reconstructions": _in_full(model._reconstruct(images))})
     )
     return Served(
         description=f"the encoder of {type(model).__name__}" if encodes else type(model).__name__,
@@ -123,9 +123,9 @@ def _images(model: Any, shape: Any, input_dtype: str | None, input_signature: An
     if input_dtype is not None and input_signature is not None:
         raise ValueError("input_dtype and input_signature must not be given both: a signature has a type.")
     dtype = input_dtype and one_of(input_dtype, "input_dtype", INPUT_DTYPES)
-    shape, dtype = _given(shape, dtype or model.export_signature()[0].dtype, input_signature, "images")
+    shape, dtype = _given(shape, dtype or model._export_signature()[0].dtype, input_signature, "images")
     try:
-        model.gate.check_type(dtype, "images")
+        model._gate.check_type(dtype, "images")
     except ValueError as error:
         raise ValueError(f"The input can't be {dtype}. {error}") from error
     return shape, dtype

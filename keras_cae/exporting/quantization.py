@@ -40,7 +40,7 @@ class Representatives:
         self.served, self.part = served, part
         batches, left = [], MOST_IMAGES
         for batch in batches_of(images, batch_size=32):
-            model.gate.check_array(batch, "representative_images")
+            model._gate.check_array(batch, "representative_images")
             batches.append(batch[:left])
             left -= len(batches[-1])
             if left <= 0:

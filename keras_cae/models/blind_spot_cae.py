@@ -145,7 +145,7 @@ class BlindSpotCAE(PyramidCAE):
         )
         if self.patch_size is not None:
             per_axis(self.patch_size, self.rank, "patch_size")
-        self.blind_spots = BlindSpots(
+        self._pixel_mask = BlindSpots(
             self.ratio,
             replacement=self.replacement,
             radius=RADIUS[self.replacement],
@@ -154,7 +154,7 @@ class BlindSpotCAE(PyramidCAE):
             dtype=self.variable_dtype,
             name="blind_spots",
         )
-        self.blind_spots.check_rank(self.rank)
+        self._pixel_mask.check_rank(self.rank)
 
     def pyramid(self, **shared: Any) -> Pyramid:
         return BlindUShaped(
@@ -168,24 +168,24 @@ class BlindSpotCAE(PyramidCAE):
 
     @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        return (*super().corruptions, self.blind_spots)
+        return (*super().corruptions, self._pixel_mask)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
-        return self.blind_spots.corrupt(self._visible(images))
+        return self._pixel_mask.corrupt(self._visible(images))
 
     def _visible(self, images: Any) -> Any:
         """Corrupted images of which nothing is hidden yet."""
         self._own_loop_is_corrupted = True
         return corrupted_by(super().corruptions, images)[0]
 
-    def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
+    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
         """Return the images with hidden pixels, and the weights of these; of images with another target, all pixels."""
         if batch.target is batch.images:
             return self.corrupted(batch.images)
         visible = self._visible(batch.images)
         if visible.shape[1:] != batch.target.shape[1:]:
             return visible, None
-        hidden, weights = self.blind_spots.corrupt(visible)
+        hidden, weights = self._pixel_mask.corrupt(visible)
         # Towards themselves, images would be copied.
         axes = tuple(range(1, len(batch.images.shape)))
         itself = ops.all(ops.equal(batch.images, batch.target), axis=axes, keepdims=True)
@@ -204,7 +204,7 @@ class BlindSpotCAE(PyramidCAE):
             held_out = self._checked_validation(held_out)
         x, y, sample_weight = parts
         self._build_early(x)
-        self.prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
+        self._prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
         patches = RandomPatches(
             x,
             y,

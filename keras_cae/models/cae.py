@@ -1,5 +1,6 @@
 """The autoencoder that all others are made from: the networks, and how images flow through them."""
 
+import dataclasses
 import functools
 import math
 from typing import Any, ClassVar
@@ -46,6 +47,17 @@ def network(value: Any, name: str) -> keras.Model:
     if not isinstance(value, keras.Model):
         raise TypeError(f"{name} must be a keras.Model, got {value!r}.")
     return value
+
+
+@dataclasses.dataclass(frozen=True)
+class GivenNetworks:
+    """The networks that the user gave, which the built model extends: its encoder ends with the codes.
+
+    Not a tuple, because Keras would save the weights under the name of the attribute that holds it.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -125,7 +137,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         "corruption": optional(layer),
         "normalizer": optional(normalizer_rule),
     }
-    adjustable = ("corruption",)
+    _adjustable = ("corruption",)
     built_shape: Any = None
     """The shape that the model was built for, with None for axes that may differ from batch to batch."""
 
@@ -147,8 +159,8 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
                 "trained on derives from PyramidCAE."
             )
         super().__init__(**kwargs)
-        self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
-        self.encoder, self.decoder = self.given_networks
+        self._given = GivenNetworks(network(encoder, "encoder"), network(decoder, "decoder"))
+        self.encoder, self.decoder = self._given.encoder, self._given.decoder
         self.keep(rank=_agreed_rank(rank, self.encoder))
         self._start(bottleneck, corruption, normalizer)
 
@@ -194,14 +206,14 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
             self.train_function = self.test_function = None
 
     @functools.cached_property
-    def gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
+    def _gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
         """Decides which images the model takes, and makes floats of them."""
         # Of normalized values the activation says nothing about those of the images.
-        return InputGate(None if self.normalizer is not None else self.last_activation(), self.rank)
+        return InputGate(None if self.normalizer is not None else self._last_activation(), self.rank)
 
-    def last_activation(self) -> Any:
+    def _last_activation(self) -> Any:
         """The activation that bounds the reconstructions, or None if it is not known."""
-        return last_activation(self.given_networks[1])
+        return last_activation(self._given.decoder)
 
     # Building
 
@@ -217,24 +229,23 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         bottleneck = vars(self).get("bottleneck")
         if self._default_bottleneck:
             bottleneck = keras.layers.Identity(dtype=self.dtype_policy.name, name="bottleneck")
-        self._graphs = self.make_graphs(shape, bottleneck)
+        self._graphs = self._make_graphs(shape, bottleneck)
         self.encoder, self.bottleneck, self.decoder = self._graphs.encoder, bottleneck, self._graphs.decoder
         self.built_shape = shape
-        self.gate.image_shape = shape[1:]
+        self._gate.image_shape = shape[1:]
         if isinstance(self.encoder, Network) and self.encoder is not self._graphs.body:
-            self.encoder.gate = self.gate
+            self.encoder._gate = self._gate
         images = keras.KerasTensor(shape, dtype=self.variable_dtype)
         keras.Operation.compute_output_spec(self, images)
         for part in self.corruptions:
             images = part(images, training=True)
-        self.prepare_report()
-        if self._has_penalties():
-            self.report_reconstruction()
+        self._prepare_reconstruction_loss()
+        self._reports_reconstruction = self._has_penalties()
         self.built = True
 
-    def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
+    def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
         """Return the networks around a bottleneck, for batches of images of a shape."""
-        encoder, decoder = self.given_networks
+        encoder, decoder = self._given.encoder, self._given.decoder
         feature_shape = check_single_output(encoder, encoder.compute_output_shape(shape))
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
@@ -243,7 +254,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
-        taken = getattr(self.given_networks[0], "input_shape", None)
+        taken = getattr(self._given.encoder, "input_shape", None)
         if isinstance(taken, tuple) and compatible(image_shape, taken[1:]):
             image_shape = taken[1:]
         return (None, *image_shape)
@@ -262,7 +273,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self.built:
             return self._graphs.output_shape(input_shape)
-        encoder, decoder = self.given_networks
+        encoder, decoder = self._given.encoder, self._given.decoder
         shape = encoder.compute_output_shape(input_shape)
         if not self._default_bottleneck:
             shape = self.bottleneck.compute_output_shape(shape)
@@ -289,10 +300,10 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None
         if current_step() is None:  # The steps of `fit` look at the values themselves.
-            self.check_values(images)
+            self._check_values(images)
         return super().__call__(*args, **kwargs)
 
-    def check_values(self, images: Any) -> None:
+    def _check_values(self, images: Any) -> None:
         """Refuse values that the model does not take, unless a graph is made, which has none yet."""
         if isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
             self._check_batch(np.asarray(images))
@@ -307,13 +318,13 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     def _floats(self, images: Any) -> Any:
         """A batch as the networks see it; refuses another shape or type."""
-        return self.gate.floats(images, self.variable_dtype)
+        return self._gate.floats(images, self.variable_dtype)
 
     def _cropped(self, reconstructions: Any, images: Any) -> Any:
         size = image_size(images)
         return reconstructions if size is None or not self._graphs.crops else crop(reconstructions, size)
 
-    def reconstruct(self, images: Any) -> Any:
+    def _reconstruct(self, images: Any) -> Any:
         # Without the penalties, which inference has no use for.
         if type(self).call is not CAE.call:
             return self(images, training=False)
@@ -324,23 +335,23 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         latents = self._latents(self._codes_of(features))
         return self._cropped(self._graphs.images([latents, *skips], False), images)
 
-    def observe(self, images: Any, training: bool) -> None:
+    def _observe(self, images: Any, training: bool) -> None:
         if isinstance(self.bottleneck, Bottleneck):
             self.bottleneck.observe(self._encoder_for_penalties, images, training)
 
     def _encoder_for_penalties(self, images: Any, training: bool = False) -> Any:
         return self._graphs.features(images, training)[0]
 
-    def adds_losses(self) -> bool:
+    def _adds_losses(self) -> bool:
         return len(self.losses) > len(self._graphs.body.losses) + len(self._graphs.head.losses)
 
-    def opponent_variables(self) -> list[Any]:
+    def _discriminator_variables(self) -> list[Any]:
         opponent = getattr(vars(self).get("bottleneck"), "opponent", None) if self.built else None
         return [] if opponent is None else opponent.variables
 
     # Data of any unit
 
-    def prepare_for(self, data: Any, steps: int | None) -> None:
+    def _prepare_for(self, data: Any, steps: int | None) -> None:
         if self.normalizer is None:
             return
         if not self._normalizer_is_known:
@@ -355,7 +366,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     def _to_normalized(self) -> DataScale:
         return DataScale(self.normalizer, dtype=self.variable_dtype, autocast=False)
 
-    def normalized(self, images: Any) -> Any:
+    def _normalized(self, images: Any) -> Any:
         return images if self.normalizer is None else self._to_normalized(images)
 
     def _ensure_built(self, images: Any) -> None:
@@ -374,8 +385,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return config
 
     def _own_config(self) -> dict[str, Any]:
-        networks = zip(("encoder", "decoder"), self.given_networks, strict=True)
-        return {**{name: plain(part) for name, part in networks}, "rank": self.rank}
+        return {"encoder": plain(self._given.encoder), "decoder": plain(self._given.decoder), "rank": self.rank}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":

@@ -22,17 +22,17 @@ from keras_cae.validation import non_negative_int, optional, positive_float
 class Coding:
     """The methods of an autoencoder that return or take codes. They follow from its bottleneck."""
 
-    gate: InputGate
+    _gate: InputGate
     rank: int
     built: bool
     built_shape: Any
     encoder: Any
     bottleneck: Any
-    given_networks: tuple[keras.Model, keras.Model]
+    _given: Any
     run_eagerly: bool
     _graphs: Graphs
     _default_bottleneck: bool
-    reconstruct: Any
+    _reconstruct: Any
     _floats: Any
     _ensure_built: Any
 
@@ -171,7 +171,7 @@ class Coding:
         Raises:
             ValueError: the encoder is no graph of layers with feature maps, which would tell.
         """
-        return downsampling_of(self.given_networks[0], self.rank)
+        return downsampling_of(self._given.encoder, self.rank)
 
     @property
     def has_prior(self) -> bool:
@@ -261,7 +261,7 @@ class Coding:
     def _check_batch(self, batch: Any) -> None:
         batch = batch[0] if isinstance(batch, tuple) else batch
         if self.built:
-            self.gate.check_array(batch, "images")
+            self._gate.check_array(batch, "images")
         else:
             check_image_batch(batch.shape, rank=self.rank)
 
@@ -298,7 +298,7 @@ class Coding:
 
     def _quality(self, data: Any, max_value: float) -> Any:
         images, targets = data if isinstance(data, tuple) else (data, data)
-        return image_quality(targets, self.reconstruct(images), max_value)
+        return image_quality(targets, self._reconstruct(images), max_value)
 
     def _posterior(self, images: Any) -> Any:
         self._ensure_built(images)

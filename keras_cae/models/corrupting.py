@@ -15,8 +15,8 @@ class Corrupting:
     """The methods of an autoencoder that corrupt images."""
 
     corruption: keras.layers.Layer | None
-    observe: Any
-    check_values: Any
+    _observe: Any
+    _check_values: Any
     _floats: Any
     _ensure_built: Any
     _own_loop_is_corrupted: bool
@@ -51,7 +51,7 @@ class Corrupting:
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
-        self.check_values(images)
+        self._check_values(images)
         with same_noise(self.corruptions):
             corrupted, weights = self.corrupted(self._floats(images))
         self._own_loop_is_corrupted = False
@@ -59,7 +59,7 @@ class Corrupting:
 
     def _prepare_own_loop(self, images: Any) -> None:
         """What the steps of `fit` do otherwise, where somebody else trains the model."""
-        self.observe(images, training=True)
+        self._observe(images, training=True)
         if self.corruptions and not self._own_loop_is_corrupted:
             warnings.warn(
                 f"{type(self).__name__} is called with training=True outside of its own fit, on images without its "

@@ -62,8 +62,8 @@ def _log_weights(model: Any, likelihood: str, images: Any, noise: Any) -> Any:
     """`log p(x|z) + log p(z) − log q(z|x)` for one code `z` of each image. Shape: `(n,)`."""
     mean, log_variance = model._posterior(images)
     codes = mean + ops.exp(log_variance / 2.0) * noise
-    reconstructions = ops.cast(model.normalized(model._decode(codes)), "float32")
-    images = ops.cast(model.normalized(model.gate.floats(images, model.variable_dtype)), "float32")
+    reconstructions = ops.cast(model._normalized(model._decode(codes)), "float32")
+    images = ops.cast(model._normalized(model._gate.floats(images, model.variable_dtype)), "float32")
     if likelihood == "bernoulli":
         per_value = -ops.binary_crossentropy(images, reconstructions)
     else:

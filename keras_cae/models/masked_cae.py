@@ -126,7 +126,7 @@ class MaskedCAE(PyramidCAE):
             **kwargs,
         )
         per_axis(self.patch_size, self.rank, "patch_size")
-        self.patch_mask = RandomPatchMask(
+        self._patch_mask = RandomPatchMask(
             self.patch_size,
             self.ratio,
             loss_on="hidden",
@@ -137,14 +137,14 @@ class MaskedCAE(PyramidCAE):
 
     @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        return (*super().corruptions, self.patch_mask)
+        return (*super().corruptions, self._patch_mask)
 
     def _check_size(self, size: Any, pyramid: Pyramid) -> None:
         super()._check_size(size, pyramid)
         if None in size:
             return
-        patches = math.prod(self.patch_mask.grid(size))
-        hidden = self.patch_mask.hidden_patches(patches)
+        patches = math.prod(self._patch_mask.grid(size))
+        hidden = self._patch_mask.hidden_patches(patches)
         if not 0 < hidden < patches:
             kind = KINDS[self.rank]
             raise ValueError(

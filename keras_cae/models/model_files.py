@@ -22,7 +22,7 @@ class ModelFiles(PresetFiles, Compiling):
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
-        store["input_gate"] = self.gate.state()
+        store["input_gate"] = self._gate.state()
         store["normalizer_is_known"] = np.array(self._normalizer_is_known)
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
         for name, generator in named_seed_generators(self).items():
@@ -31,7 +31,7 @@ class ModelFiles(PresetFiles, Compiling):
     def load_own_variables(self, store: Any) -> None:
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         if "input_gate" in kept:
-            self.gate.load_state(kept.pop("input_gate"))
+            self._gate.load_state(kept.pop("input_gate"))
         self._normalizer_is_known = bool(kept.pop("normalizer_is_known", True))
         generators = named_seed_generators(self)
         for name in [name for name in kept if name.startswith("random_state.")]:
@@ -132,7 +132,7 @@ class ModelFiles(PresetFiles, Compiling):
             options=kwargs,
         )
 
-    def export_signature(self) -> list[keras.InputSpec]:
+    def _export_signature(self) -> list[keras.InputSpec]:
         """Images of the shape and of the type that the model was trained on, as `export` takes them."""
-        dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
+        dtype = self._gate.dtype if self._gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
         return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]

@@ -170,7 +170,7 @@ class PyramidCAE(CAE):
         """By which factor the encoder makes images smaller along each axis."""
         return self._described().downsampling
 
-    def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
+    def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
         pyramid = self._described()
         self._check_size(shape[1:-1], pyramid)
         if isinstance(bottleneck, Bottleneck):
@@ -210,7 +210,7 @@ class PyramidCAE(CAE):
             self._check_size(tuple(images.shape[1:-1]), self._described())
         return super()._floats(images)
 
-    def last_activation(self) -> Any:
+    def _last_activation(self) -> Any:
         return activation(self._reaching_activation(), "output_activation")
 
     def compute_output_shape(self, input_shape: Any) -> Any:

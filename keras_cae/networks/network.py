@@ -36,30 +36,30 @@ class Network(WholeFiles, keras.Model):
     """
 
     predict_function: Any
-    gate: Any = None
+    _gate: Any = None
     """Of the encoder of an autoencoder: its `InputGate`, which refuses what the autoencoder does not take."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None
-        if self.gate is not None and isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
-            self.gate.check_array(np.asarray(images), "images")
+        if self._gate is not None and isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
+            self._gate.check_array(np.asarray(images), "images")
         return super().__call__(*args, **kwargs)
 
     def predict_step(self, data: Any) -> Any:
-        if self.gate is not None:
-            self.gate.note(data)
+        if self._gate is not None:
+            self._gate.note(data)
         return super().predict_step(data)
 
     def make_predict_function(self, force: bool = False) -> None:
         made = self.predict_function is None or force
         super().make_predict_function(force)
-        if made and self.gate is not None:
+        if made and self._gate is not None:
             self.predict_function = self._checking(self.predict_function)
 
     def _checking(self, function: Any) -> Any:
         def checked(data: Any) -> Any:
             outputs = function(data)
-            self.gate.raise_refusal()
+            self._gate.raise_refusal()
             return outputs
 
         return checked

@@ -186,11 +186,11 @@ def _config_of(model: Any, description: str) -> dict[str, Any]:
             f"{type(model).__name__} must be registered with Keras to be saved: put "
             '@keras.saving.register_keras_serializable(package="…") above the class.'
         )
-    lowest, highest = model.gate.span or (None, None)
+    lowest, highest = model._gate.span or (None, None)
     config = {
         **{name: serialized[name] for name in SERIALIZED},
         "description": description,
-        "images": {"rank": model.rank, "dtype": model.gate.dtype, "lowest": lowest, "highest": highest},
+        "images": {"rank": model.rank, "dtype": model._gate.dtype, "lowest": lowest, "highest": highest},
         "versions": {"keras_cae": __version__, "keras": keras.version(), "tensorflow": tf.__version__},
     }
     return json.loads(json.dumps(config))  # As it will be read, with lists in place of tuples.

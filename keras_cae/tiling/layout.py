@@ -36,7 +36,7 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
     overlaps = None if overlap is None else per_axis(_overlap_rule(overlap), rank, "overlap")
     if not autoencoder.built:
         autoencoder.build((None, *(tiles or reader.size), reader.channels))
-    autoencoder.gate.check_shape((None, *(task.own_size or reader.size), reader.channels))
+    autoencoder._gate.check_shape((None, *(task.own_size or reader.size), reader.channels))
     cells = task.cells
     if task.own_size is not None:
         return _axes_of_own_size(task, reader, tiles, overlaps)

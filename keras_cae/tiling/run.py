@@ -72,7 +72,7 @@ def run(
 def _check_values(task: Task, reader: ImageReader, sides: tuple[int, ...]) -> None:
     """Refuse values that the model does not take: of the whole image, since a dark tile is none of a dark image."""
     extremes = reader.extremes().reshape(2, *[1] * (len(sides) + 1))
-    task.autoencoder.gate.check_array(np.broadcast_to(extremes, (2, *sides, reader.channels)), "image")
+    task.autoencoder._gate.check_array(np.broadcast_to(extremes, (2, *sides, reader.channels)), "image")
 
 
 def _inexact(task: Task) -> str:
@@ -172,7 +172,7 @@ def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype
 
 def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
     """What the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
-    gate = task.autoencoder.gate
+    gate = task.autoencoder._gate
     low, high = gate.span or (0.0, 1.0)
     if reader.dtype.kind == "f" and not (low >= -NOISE and high <= 1 + NOISE):
         return 1

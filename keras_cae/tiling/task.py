@@ -134,7 +134,7 @@ class Reconstruction(Task):
     in_unit_of_images = True
 
     def outputs(self, images: Any) -> Any:
-        return ops.cast(self.model.reconstruct(images), "float32")
+        return ops.cast(self.model._reconstruct(images), "float32")
 
     def differentiable(self, autoencoder: Any, images: Any) -> Any:
         return self.of(autoencoder, images)
@@ -199,7 +199,7 @@ class _Differentiable:
     def __init__(self, autoencoder: Any) -> None:
         self.autoencoder = autoencoder
 
-    def reconstruct(self, images: Any) -> Any:
+    def _reconstruct(self, images: Any) -> Any:
         return Reconstruction.of(self.autoencoder, images)
 
     def __getattr__(self, name: str) -> Any:

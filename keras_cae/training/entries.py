@@ -21,10 +21,10 @@ from keras_cae.whole_files import BuiltFiles
 class Entries(BuiltFiles, DistributedTraining):
     """The methods of a `keras.Model` that take data, which check them and hand them on to the steps."""
 
-    gate: InputGate
+    _gate: InputGate
     built: bool
     rank: int
-    progress: Progress | None = None
+    _progress: Progress | None = None
     """Where training is; None outside of `fit`."""
     discriminator_optimizer: Any = None
 
@@ -33,7 +33,7 @@ class Entries(BuiltFiles, DistributedTraining):
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
         """The layers that are applied to the inputs in training and evaluation, in this order."""
 
-    def prepare_for(self, data: Any, steps: int | None) -> None:
+    def _prepare_for(self, data: Any, steps: int | None) -> None:
         """Learn what must be known of training data before the first step; `steps` as in `fit`."""
 
     def fit(
@@ -96,13 +96,13 @@ class Entries(BuiltFiles, DistributedTraining):
             validation_data=validation_data,
         )
         self._build_early(data["x"])
-        self.prepare_for(_training_part(data["x"], data["validation_split"]), kwargs.get("steps_per_epoch"))
+        self._prepare_for(_training_part(data["x"], data["validation_split"]), kwargs.get("steps_per_epoch"))
         worker = callbacks_of_worker(callbacks, self.distribute_strategy)
         kept = self._followed(worker, data["x"], kwargs.get("initial_epoch", 0))
         try:
             return super().fit(**data, epochs=epochs, verbose=verbose, callbacks=kept, shuffle=shuffle, **kwargs)
         finally:
-            self.progress = None
+            self._progress = None
             end_of_fit(callbacks)
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
@@ -113,8 +113,8 @@ class Entries(BuiltFiles, DistributedTraining):
         """The callbacks of `fit`, with those that follow its progress."""
         own_list = isinstance(callbacks, keras.callbacks.CallbackList)
         given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
-        self.progress = Progress(self, given, data, first_epoch)
-        first, last = ProgressStart(self.progress), ProgressResumption(self.progress)
+        self._progress = Progress(self, given, data, first_epoch)
+        first, last = ProgressStart(self._progress), ProgressResumption(self._progress)
         if not own_list:
             return [first, *given, last]
         for callback in (first, last):
@@ -155,8 +155,8 @@ class Entries(BuiltFiles, DistributedTraining):
         if not kwargs.get("_use_cached_eval_dataset"):
             x, y, sample_weight = self._checked_data(x, y, sample_weight)
         with self._evaluating(), same_noise(self.corruptions):
-            self.gate.place = "the evaluation, batch"
-            self.gate.begin()
+            self._gate.place = "the evaluation, batch"
+            self._gate.begin()
             return super().evaluate(
                 x,
                 y,
@@ -193,7 +193,7 @@ class Entries(BuiltFiles, DistributedTraining):
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Train on a single batch, as `keras.Model.train_on_batch` does."""
         x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        self.prepare_for(x, None)
+        self._prepare_for(x, None)
         self._begin_batch()
         return super().train_on_batch(x, y, sample_weight, *args, **kwargs)
 
@@ -211,19 +211,19 @@ class Entries(BuiltFiles, DistributedTraining):
         return super().predict_on_batch(x)
 
     def _begin_batch(self) -> None:
-        self.gate.place = "batch"
-        self.gate.begin()
+        self._gate.place = "batch"
+        self._gate.begin()
 
     def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         """Data in the form that Keras takes; refuses what can be seen before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
-        self.gate.check_data(x, "x")
-        self.gate.check_data(y, "y")
+        self._gate.check_data(x, "x")
+        self._gate.check_data(y, "y")
         sample_weight = check_weights(sample_weight, self.rank + 2)
         first, x = peeked(x, "x", self.built)
         shape = first_shape(x if first is None else first)
         if shape is not None:
-            self.gate.check_shape(shape)
+            self._gate.check_shape(shape)
             self._check_axes(shape)
         # Keras drops the weights for want of a y.
         if y is None and sample_weight is not None and hasattr(x, "shape"):
@@ -262,7 +262,7 @@ class Entries(BuiltFiles, DistributedTraining):
             with self.distribute_strategy.scope():
                 self.build(shape)
 
-    def optimizers(self) -> list[Any]:
+    def _optimizers(self) -> list[Any]:
         """All optimizers that the model is compiled with."""
         second = self.discriminator_optimizer
         return [self.optimizer] if second is None else [self.optimizer, second]
@@ -277,7 +277,7 @@ class Entries(BuiltFiles, DistributedTraining):
                 f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
                 "not run under a tf.distribute strategy. Compile the model without it."
             )
-        if any(map(_accumulates, self.optimizers())):
+        if any(map(_accumulates, self._optimizers())):
             raise ValueError(
                 f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
                 "accumulate under a tf.distribute strategy. Use a larger batch_size."

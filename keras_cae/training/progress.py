@@ -136,7 +136,7 @@ class Progress:
             return
         variables = _variables_of_metrics(self.trainer)
         if len(variables) < len(self._metrics):
-            self.trainer.build_metrics(batch)
+            self.trainer._build_metrics(batch)
             variables = _variables_of_metrics(self.trainer)
         if len(variables) == len(self._metrics):
             for number, variable in enumerate(variables):
@@ -153,21 +153,21 @@ class ProgressStart(keras.callbacks.Callback):
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
-        self.progress, self.gate = progress, progress.trainer.gate
+        self.progress, self._gate = progress, progress.trainer._gate
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.progress.begin((self.params or {}).get("steps"))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.gate.place = f"epoch {epoch + 1}, batch"
-        self.gate.begin()
+        self._gate.place = f"epoch {epoch + 1}, batch"
+        self._gate.begin()
         self.progress.begin_epoch(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.progress.end_epoch(epoch)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        self.gate.place = "the validation data, batch"
+        self._gate.place = "the validation data, batch"
 
 
 class ProgressResumption(keras.callbacks.Callback):

@@ -19,7 +19,7 @@ def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         model: a `Trainer`, made under the strategy.
         step: its training or evaluation step.
     """
-    strategy, gate = model.distribute_strategy, model.gate
+    strategy, gate = model.distribute_strategy, model._gate
 
     def look(data: Any) -> tuple[Any, Any]:
         kind = tf.cast(gate.problem_of(data), "int32")

@@ -43,8 +43,10 @@ class Trainer(Entries):
     train_function: Any
     test_function: Any
     predict_function: Any
-    reconstruction_loss: keras.metrics.Metric | None = None
-    """Reports the loss without penalties, in models that have any."""
+    _reconstruction_mean: keras.metrics.Metric
+    """The loss without penalties."""
+    _reports_reconstruction = False
+    """Whether the logs have the loss without penalties too, as they do in models that have any."""
 
     # For subclasses
 
@@ -52,22 +54,22 @@ class Trainer(Entries):
         """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
         raise NotImplementedError
 
-    def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
+    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
         """Return what `corrupted` does, for a batch with its targets."""
         return self.corrupted(batch.images)
 
-    def observe(self, images: Any, training: bool) -> None:
+    def _observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
 
-    def normalized(self, images: Any) -> Any:
+    def _normalized(self, images: Any) -> Any:
         """Return images as the loss compares them."""
         return images
 
-    def adds_losses(self) -> bool:
+    def _adds_losses(self) -> bool:
         """Whether something outside of the networks has called `add_loss` in this step."""
         return False
 
-    def opponent_variables(self) -> list[Any]:
+    def _discriminator_variables(self) -> list[Any]:
         """The variables of a discriminator, which the `discriminator_optimizer` changes."""
         return []
 
@@ -111,8 +113,8 @@ class Trainer(Entries):
 
         def checked(data: Any) -> Any:
             outputs = function(data)
-            self.gate.raise_refusal()
-            self.gate.settle()
+            self._gate.raise_refusal()
+            self._gate.settle()
             return outputs
 
         return checked
@@ -121,7 +123,7 @@ class Trainer(Entries):
         """The training step, which a resumed `fit` does not take on batches that the weights have seen."""
 
         def progressing(data: Any) -> Any:
-            return function(data) if self.progress is None else self.progress.take(function, data)
+            return function(data) if self._progress is None else self._progress.take(function, data)
 
         return progressing
 
@@ -129,15 +131,15 @@ class Trainer(Entries):
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
-        if self.progress is not None:
-            for name, value in self.progress.state().items():
+        if self._progress is not None:
+            for name, value in self._progress.state().items():
                 store[name] = value
 
     def load_own_variables(self, store: Any) -> None:
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         progress = {name: kept.pop(name) for name in list(kept) if name.startswith("training.")}
-        if self.progress is not None:
-            self.progress.load_state(progress)
+        if self._progress is not None:
+            self._progress.load_state(progress)
         super().load_own_variables(kept)
 
     def _build_optimizers(self) -> None:
@@ -153,7 +155,7 @@ class Trainer(Entries):
 
     def _optimized(self) -> list[tuple[Any, list[Any]]]:
         """The optimizers, and the variables that each of them changes."""
-        opponent = {id(variable) for variable in self.opponent_variables()}
+        opponent = {id(variable) for variable in self._discriminator_variables()}
         variables = self.trainable_variables
         pairs = [(self.optimizer, [v for v in variables if id(v) not in opponent])]
         if self.discriminator_optimizer is not None:
@@ -172,21 +174,21 @@ class Trainer(Entries):
 
     def predict_step(self, data: Any) -> Any:
         """The reconstructions of a batch, without corruption and without penalties."""
-        self.gate.note(data)
+        self._gate.note(data)
         (x, _, _), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
-        return without_padding(self.reconstruct(x), valid)
+        return without_padding(self._reconstruct(x), valid)
 
-    def reconstruct(self, images: Any) -> Any:
+    def _reconstruct(self, images: Any) -> Any:
         """The reconstructions of a batch, as `predict` returns them."""
         return self(images, training=False)
 
     def _guarded(self, step: Callable[[Any], Any], data: Any) -> Any:
         """On several replicas, `replicated` guards all of them together."""
-        return step(data) if replica_count() > 1 else self.gate.guarded(step, data)
+        return step(data) if replica_count() > 1 else self._gate.guarded(step, data)
 
     def _train_on(self, data: Any) -> Any:
         batch = self._batch(data)
-        self.gate.learn(data)
+        self._gate.learn(data)
         step = StepContext(batch.count, batch.valid)
         with tf.GradientTape(persistent=self.discriminator_optimizer is not None) as tape, step:
             y_pred, batch = self._forward(batch, training=True)
@@ -210,7 +212,7 @@ class Trainer(Entries):
         (x, y, sample_weight), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
         if not self.built:
             self.build(x.shape)
-        images = self.gate.floats(x, self.variable_dtype)
+        images = self._gate.floats(x, self.variable_dtype)
         sample_weight = ranked_weights(check_weights(sample_weight, len(images.shape)), images)
         target = images if y is None else scale_images(ops.convert_to_tensor(y), self.variable_dtype)
         count = ops.shape(images)[0] if valid is None else valid
@@ -219,8 +221,8 @@ class Trainer(Entries):
     def _forward(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
         """What the model makes of the corrupted images, and the batch with the weights of their pixels."""
         # First, because the call that follows clears what layers have added to the loss.
-        self.observe(batch.images, training)
-        inputs, weights = self.inputs_of(batch)
+        self._observe(batch.images, training)
+        inputs, weights = self._inputs_of(batch)
         batch = batch._replace(target=_with_kept_noise(batch.target))
         y_pred = self(inputs, training=training)
         if weights is None:
@@ -231,14 +233,14 @@ class Trainer(Entries):
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
         """This replica's share of the loss, which is tracked as the mean over all images."""
         self._check_added_losses(step)
-        images, target, y_pred = map(self.normalized, (batch.images, batch.target, y_pred))
+        images, target, y_pred = map(self._normalized, (batch.images, batch.target, y_pred))
         loss = self.compute_loss(images, target, y_pred, batch.sample_weight, training=training)
         # Before metrics change: another replica's call may come between, and clears what layers have added.
         added = sum(ops.cast(part, loss.dtype) for part in [*step.penalties, *self.losses])
         loss += ops.cast(step.penalty, loss.dtype)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         tracker.update_state(loss, sample_weight=batch.count)
-        self._report_reconstruction(loss - added, step, batch.count)
+        self._update_reconstruction_loss(loss - added, step, batch.count)
         return share_of_batch(loss, batch.valid)
 
     def compute_loss(
@@ -314,27 +316,22 @@ class Trainer(Entries):
 
     # What is reported, and what can't be computed
 
-    def _report_reconstruction(self, loss: Any, step: StepContext, count: Any) -> None:
-        if self.reconstruction_loss is not None or self.adds_losses() or step.penalties:
-            self.report_reconstruction().update_state(loss, sample_weight=count)
+    def _update_reconstruction_loss(self, loss: Any, step: StepContext, count: Any) -> None:
+        if self._reports_reconstruction or self._adds_losses() or step.penalties:
+            self._reports_reconstruction = True
+            self._reconstruction_mean.update_state(loss, sample_weight=count)
 
-    def prepare_report(self) -> None:
+    def _prepare_reconstruction_loss(self) -> None:
         """Make the metric of the loss without penalties: a step, which may find one, can't make variables."""
         # Not through `__setattr__`: Keras would list it among the metrics, of every model.
         self.__dict__["_reconstruction_mean"] = keras.metrics.Mean(name="reconstruction_loss")
-
-    def report_reconstruction(self) -> keras.metrics.Metric:
-        """Report the loss without penalties from here on; returns its metric."""
-        mean: keras.metrics.Metric = self.__dict__["_reconstruction_mean"]
-        self.__dict__["reconstruction_loss"] = mean
-        return mean
 
     @property
     def metrics(self) -> list[Any]:
         """All metrics, that of the reconstructions included."""
         metrics = super().metrics
-        known = self.reconstruction_loss is None or any(metric is self.reconstruction_loss for metric in metrics)
-        return metrics if known else [*metrics, self.reconstruction_loss]
+        known = not self._reports_reconstruction or any(metric is self._reconstruction_mean for metric in metrics)
+        return metrics if known else [*metrics, self._reconstruction_mean]
 
     def _added_losses(self) -> bool:
         """Whether layers have called `add_loss` in this step, beside the regularizers of weights."""

@@ -100,7 +100,7 @@ def _shape(shape: list[int | None]) -> str:
 
 def _scaling(model: Any) -> dict[str, Any]:
     """What values of images mean to a model."""
-    gate = model.gate
+    gate = model._gate
     low, high = gate.span or (None, None)
     if gate.dtype is None:
         words = "integers scaled to [0, 1] by their type, floats as they are; not trained yet"

@@ -22,7 +22,7 @@ def check_pictures(model: Any) -> None:
         model: the autoencoder.
     """
     channels = model.decoder.output_shape[-1]
-    low, high = model.gate.span or (0, 1)
+    low, high = model._gate.span or (0, 1)
     if model.rank != IMAGES or channels not in CHANNELS:
         what = f"data with {model.rank} spatial axes and {channels} channels"
     elif low < -OVERSHOOT or high > 1 + OVERSHOOT:
@@ -92,4 +92,4 @@ def in_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
 
 def is_deep(model: Any) -> bool:
     """Whether the images of a model have 16 bits."""
-    return bool(model.gate.dtype == "uint16")
+    return bool(model._gate.dtype == "uint16")

@@ -116,5 +116,5 @@ def _load(name: str) -> Any:
 
 def _white_of(model: Any) -> float:
     """What white is in the unit of a model: 1, or 255 for one that was trained on floats up to there."""
-    _, highest = model.gate.span or (0.0, 1.0)
+    _, highest = model._gate.span or (0.0, 1.0)
     return 255.0 if highest > MOST_OF_UNIT else 1.0
