@@ -95,12 +95,12 @@ class AnomalyMaps(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.detection = Detection(self.images, labels, masks, score, pooling=pooling, top=top, smoothing=smoothing)
 
-    def forget_run(self) -> None:
-        super().forget_run()
+    def reset_run(self) -> None:
+        super().reset_run()
         self.results: dict[str, float] = {}
         self._detector: AnomalyDetector | None = None
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         self.inference.reconstruct(self.images[:1])
         try:
             self._detector = self.detection.detector(self.model)

@@ -7,7 +7,7 @@ import numpy as np
 from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, histogram, image, scalar
 from keras_cae.drawing.codebook_map import draw_codebook_map
-from keras_cae.drawing.codes import codebook_size_of, codebook_usage, misfit_of_indices
+from keras_cae.drawing.codes import codebook_size_of, codebook_usage, index_incompatibility
 from keras_cae.images import scale_images
 from keras_cae.kinds import rank_of
 from keras_cae.validation import positive_int
@@ -67,17 +67,17 @@ class CodebookSummary(LatentCallback):
         super().__init__(images, log_dir, freq, max_images)
         self.shown_images = positive_int(shown_images, "shown_images")
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         if codebook_size_of(self.model) is None:
             return "it has no codebook (no attribute codebook_size)."
-        return super().misfit()
+        return super().incompatibility()
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        return misfit_of_indices(codes, rank_of(self.images))
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
+        return index_incompatibility(codes, rank_of(self.images))
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         size = codebook_size_of(self.model)
-        assert size is not None  # `misfit` has asked
+        assert size is not None  # `incompatibility` has asked
         codes = self.inference.encode(self.images)
         _, used, perplexity = codebook_usage(codes, size)
         return {

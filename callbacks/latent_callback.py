@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.drawing.checked_images import checked_images
-from keras_cae.drawing.codes import has_prior, misfit_of_vectors
+from keras_cae.drawing.codes import has_prior, vector_incompatibility
 from keras_cae.validation import positive_int
 
 
@@ -33,17 +33,19 @@ class LatentCallback(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.images = checked_images(images, self.max_images)
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         if not callable(getattr(self.model, "encode", None)):
             return "it has no codes (no method encode)."
         codes = self.inference.encode(self.images[:1])
-        return self.misfit_of_codes(codes) or (self._misfit_of_decoder(codes) if self.needs_decoder else None)
+        return self.code_incompatibility(codes) or (
+            self._decoder_incompatibility(codes) if self.needs_decoder else None
+        )
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
         """Return why such codes can't be shown, or None if they can."""
-        return misfit_of_vectors(codes, "CodebookSummary")
+        return vector_incompatibility(codes, "CodebookSummary")
 
-    def _misfit_of_decoder(self, codes: np.ndarray) -> str | None:
+    def _decoder_incompatibility(self, codes: np.ndarray) -> str | None:
         try:
             self.inference.decode(codes)
         except ValueError as error:

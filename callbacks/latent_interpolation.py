@@ -81,8 +81,8 @@ class LatentInterpolation(LatentCallback):
         center = "" if self.has_prior else " (here the mean of all codes)"
         return {"latent/interpolation": image(picture, DESCRIPTION.format(center=center))}
 
-    def misfit(self) -> str | None:
-        reason = super().misfit()
+    def incompatibility(self) -> str | None:
+        reason = super().incompatibility()
         if reason is None:
             decoded = self.inference.decode(self.inference.encode(self.images[:1]))
             if decoded.shape[1:] != self.images.shape[1:]:

@@ -66,20 +66,20 @@ class LatentProjector(LatentCallback):
         super().__init__(images, log_dir, freq, max_images)
         self.labels = _checked_labels(labels, len(images), len(self.images))
 
-    def forget_run(self) -> None:
-        super().forget_run()
+    def reset_run(self) -> None:
+        super().reset_run()
         self._tensors: dict[str, str] = {}
         self._sprite: Any = None
         self._described = False
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
         flat = codes.reshape(len(codes), -1)
-        return super().misfit_of_codes(flat)
+        return super().code_incompatibility(flat)
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         return {}
 
-    def lost(self, epoch: int) -> None:
+    def on_write_failure(self, epoch: int) -> None:
         self._described = False
         self._tensors.pop(f"codes, epoch {epoch}", None)
 

@@ -71,8 +71,8 @@ class LatentTraversal(LatentCallback):
         self.span = positive_float(span, "span")
         self.steps = positive_int(steps, "steps")
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        reason = super().misfit_of_codes(codes)
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
+        reason = super().code_incompatibility(codes)
         if reason is None and isinstance(self.dims, tuple) and max(self.dims) >= codes.shape[1]:
             raise ValueError(f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}.")
         if reason is None and len(self.images) == 1 and not self.has_prior:

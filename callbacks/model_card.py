@@ -60,8 +60,8 @@ class ModelCard(TensorBoardCallback):
         super().__init__(log_dir, freq=None)
         self.hparams = _checked_hparams(hparams)
 
-    def forget_run(self) -> None:
-        super().forget_run()
+    def reset_run(self) -> None:
+        super().reset_run()
         self._results: EventWriter | None = None
         self._described = False
         self._recorded = False
@@ -95,7 +95,7 @@ class ModelCard(TensorBoardCallback):
         self._described = True
         return {"model_card": text(card(self.model))}
 
-    def lost(self, epoch: int) -> None:
+    def on_write_failure(self, epoch: int) -> None:
         self._described = False
 
     def _end_run(self, completed: bool = False) -> None:

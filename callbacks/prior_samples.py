@@ -45,7 +45,7 @@ class PriorSamples(TensorBoardCallback):
         self.n = positive_int(n, "n")
         self.seed = non_negative_int(seed, "seed")
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         if has_prior(self.model):
             return None
         return "it has no prior to draw codes from, and so no sample(n, seed). A VariationalCAE has one."

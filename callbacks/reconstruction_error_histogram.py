@@ -77,7 +77,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
                     f"{kind_of(self.normal).shape}, got the shape {np.shape(anomalous)}."
                 )
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         for images in (self.normal, self.anomalous):
             if images is None:
                 continue

@@ -61,7 +61,7 @@ class ReconstructionLogger(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.images = checked_images(images, self.max_images)
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         reconstruction_rows(self.model, self.images, self.inference.reconstruct)
         return None
 

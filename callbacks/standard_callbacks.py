@@ -73,5 +73,5 @@ def standard_callbacks(
             LatentStatistics(images, tensorboard, freq=freq),
         ]
     for callback in made:
-        callback.only_where_it_fits = True
+        callback.skip_incompatible = True
     return [tensorboard, *made]

@@ -21,27 +21,29 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._failures = None  # those of an earlier training, of which a warning was given then
-        with self._surviving(lambda failures, error: failures.warn_or_raise(error)):
+        with self._tolerating_full_disk(lambda failures, error: failures.warn_or_raise(error)):
             super().on_train_begin(logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_epoch_end(epoch, logs)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_test_begin(logs)
 
     def on_test_end(self, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_test_end(logs)
 
     def on_train_end(self, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_train_end(logs)
 
     @contextlib.contextmanager
-    def _surviving(self, handle: Callable[[WriteFailures, Exception], None] = WriteFailures.warn) -> Iterator[None]:
+    def _tolerating_full_disk(
+        self, handle: Callable[[WriteFailures, Exception], None] = WriteFailures.warn
+    ) -> Iterator[None]:
         if self._failures is None:
             self._failures = write_failures(self.log_dir)
         try:

@@ -52,14 +52,14 @@ class DistributedTraining(keras.Model):
     first step it adds up the replicas' parts of a batch, to learn their shapes. That fails over several workers,
     and wherever the parts differ in size. Here the shapes are those of one part.
 
-    On one device, pipelines of arrays end as soon as they are dropped: see `PromptlyEnding`.
+    On one device, pipelines of arrays end as soon as they are dropped: see `UntunedStrategy`.
     """
 
     @property
     def distribute_strategy(self) -> Any:
         """The strategy that the model was made under, through which Keras runs its pipelines."""
         strategy = super().distribute_strategy
-        return PromptlyEnding(strategy) if strategy.num_replicas_in_sync == 1 else strategy
+        return UntunedStrategy(strategy) if strategy.num_replicas_in_sync == 1 else strategy
 
     def _build_metrics(self, batch: Any) -> None:
         """Make the variables of the metrics, which Keras otherwise does in the first step on one replica.
@@ -77,7 +77,7 @@ class DistributedTraining(keras.Model):
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
 
-class PromptlyEnding:
+class UntunedStrategy:
     """A strategy of one replica, which runs Keras's pipelines of arrays without tuning them.
 
     TensorFlow 2.21 tunes pipelines in a thread that looks at them after 10, 20, 40 … ms, in the end once a

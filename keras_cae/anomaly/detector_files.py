@@ -3,13 +3,13 @@
 from typing import Any
 
 from keras_cae.anomaly.calibration import Calibration
+from keras_cae.atomic_files import BuiltModelFiles
 from keras_cae.exporting.export import export_detector
 from keras_cae.exporting.report import ExportReport
-from keras_cae.whole_files import BuiltFiles
 
 
-class DetectorFiles(BuiltFiles):
-    """The method of a detector that exports it; its other files are those of `BuiltFiles`."""
+class DetectorFiles(BuiltModelFiles):
+    """The method of a detector that exports it; its other files are those of `BuiltModelFiles`."""
 
     calibration: Calibration
 

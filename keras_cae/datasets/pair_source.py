@@ -52,7 +52,7 @@ class PairSource(ImageSource):
     def attempt(self, function: Callable[[int], Any], row: int) -> Any:
         try:
             return function(row)
-        except _Noted:
+        except _FileSkipped:
             return None
 
     @property
@@ -71,7 +71,7 @@ class PairSource(ImageSource):
             for source, number in zip(self._sources, self._rows[row], strict=True)
         )
         if any(each is None for each in found):
-            raise _Noted
+            raise _FileSkipped
         return found
 
     def _check_sizes(self) -> None:
@@ -88,7 +88,7 @@ class PairSource(ImageSource):
                 )
 
 
-class _Noted(Exception):  # noqa: N818
+class _FileSkipped(Exception):  # noqa: N818
     """A file could not be read, and has been noted."""
 
 

@@ -128,14 +128,14 @@ class SeriesWindows:
         batch_size, shuffle = positive_int(batch_size, "batch_size"), boolean(shuffle, "shuffle")
         generator = np.random.default_rng(seed_rule(seed, "seed"))
 
-        def one_pass() -> Iterator[np.ndarray]:
+        def single_pass() -> Iterator[np.ndarray]:
             order = generator.permutation(len(self)) if shuffle else range(len(self))
             for start in range(0, len(self), batch_size):
                 yield self._cut(np.asarray(order[start : start + batch_size]))
 
         spec = tf.TensorSpec((None, *self.shape[1:]), DTYPE)
         count = -(-len(self) // batch_size)
-        dataset = tf.data.Dataset.from_generator(one_pass, output_signature=spec)
+        dataset = tf.data.Dataset.from_generator(single_pass, output_signature=spec)
         return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
 
     # Back to time steps

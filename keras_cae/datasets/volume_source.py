@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from keras_cae.datasets.array_source import decided, extremes
+from keras_cae.datasets.array_source import extremes, is_type_decided
 from keras_cae.datasets.folder import each_file
 from keras_cae.datasets.image_file import DEEP_MODES, MIN_IS_WHITE, PHOTOMETRIC, open_image
 from keras_cae.datasets.image_source import ImageSource, by
@@ -91,7 +91,7 @@ class VolumeSource(ImageSource):
             low, high = extremes(page)
             lows.append(low)
             highs.append(high)
-            if decided(page.dtype, high):
+            if is_type_decided(page.dtype, high):
                 break
         if not lows:
             raise self.failure()

@@ -22,7 +22,7 @@ def codebook_size_of(model: Any) -> int | None:
     return next((size for size in sizes if size is not None), None)
 
 
-def misfit_of_vectors(codes: np.ndarray, instead: str) -> str | None:
+def vector_incompatibility(codes: np.ndarray, instead: str) -> str | None:
     """Return why codes are not vectors `(n, latent_dim)`, or None if they are.
 
     Args:
@@ -39,7 +39,7 @@ def misfit_of_vectors(codes: np.ndarray, instead: str) -> str | None:
     return None
 
 
-def misfit_of_indices(codes: np.ndarray, rank: int) -> str | None:
+def index_incompatibility(codes: np.ndarray, rank: int) -> str | None:
     """Return why codes are not indices of a codebook, one for each position, or None if they are.
 
     Args:

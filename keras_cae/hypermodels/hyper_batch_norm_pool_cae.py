@@ -22,4 +22,4 @@ class HyperBatchNormPoolCAE(HyperPyramid):
 
     model_class = BatchNormPoolCAE
     own_space = PYRAMID_SPACE | {"momentum": Fixed(0.9)}
-    unhalved_levels = 0
+    full_resolution_levels = 0

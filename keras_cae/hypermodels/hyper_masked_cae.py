@@ -29,4 +29,4 @@ class HyperMaskedCAE(HyperPyramid):
 
     model_class = MaskedCAE
     own_space = RESIDUAL_SPACE | {"patch_size": Fixed(4), "ratio": Fixed(0.6)}
-    unhalved_levels = 0
+    full_resolution_levels = 0

@@ -47,7 +47,7 @@ class HyperPyramid(HyperAutoencoder):
     """
 
     own_space = PYRAMID_SPACE
-    unhalved_levels: ClassVar[int] = 1
+    full_resolution_levels: ClassVar[int] = 1
     """How many levels keep the size of the one before; the others halve it."""
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
@@ -71,8 +71,8 @@ class HyperPyramid(HyperAutoencoder):
         if self.input_shape is None or not isinstance(depth, Range) or not isinstance(self.strides, int):
             return depth
         size = self.input_shape[:-1]
-        deepest = self.unhalved_levels
-        while self.strides ** (deepest + 1 - self.unhalved_levels) <= min(size) and deepest < depth.high:
+        deepest = self.full_resolution_levels
+        while self.strides ** (deepest + 1 - self.full_resolution_levels) <= min(size) and deepest < depth.high:
             deepest += 1
         deepest = max(1, deepest)
         if chosen and depth.low > deepest:

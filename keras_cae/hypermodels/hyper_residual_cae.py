@@ -34,4 +34,4 @@ class HyperResidualCAE(HyperPyramid):
 
     model_class = ResidualCAE
     own_space = RESIDUAL_SPACE | {"upsampling": Choices(("nearest", "transposed"))}
-    unhalved_levels = 0
+    full_resolution_levels = 0

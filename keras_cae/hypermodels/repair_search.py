@@ -58,17 +58,17 @@ def repair_search(folder: Path) -> None:
             f"{search.oracle} can't be read: the search is resumed from the state before it, and from its trials.",
             stacklevel=2,
         )
-    _forget_the_last_if_it_never_began(search, oracle)
+    _remove_unstarted_trial(search, oracle)
     for name in sorted({*oracle["start_order"], *search.trials()}):
         trial = read_trial(search.trial(name)) or _lost_trial(search, name, oracle)
-        _settle(oracle, name, trial)
+        _reconcile(oracle, name, trial)
     if oracle != before:
         _write(search.oracle, json.dumps(oracle).encode())
     if read_state(search.tuner) is None and (search.tuner.exists() or oracle["end_order"]):
         _write(search.tuner, b"{}")  # The state of all of KerasTuner's tuners.
 
 
-def _forget_the_last_if_it_never_began(search: SearchFolder, oracle: dict[str, Any]) -> None:
+def _remove_unstarted_trial(search: SearchFolder, oracle: dict[str, Any]) -> None:
     """Remove the file of the last trial if it is not finished, and the oracle does not know it yet.
 
     The oracle, in the state before that trial, will make it again.
@@ -99,7 +99,7 @@ def _lost_trial(search: SearchFolder, name: str, oracle: dict[str, Any]) -> dict
     return trial
 
 
-def _settle(oracle: dict[str, Any], name: str, trial: dict[str, Any]) -> None:
+def _reconcile(oracle: dict[str, Any], name: str, trial: dict[str, Any]) -> None:
     """Make the oracle's state agree with a trial."""
     ongoing, waiting = oracle["ongoing_trials"], oracle["retry_queue"]
     if name not in oracle["start_order"]:

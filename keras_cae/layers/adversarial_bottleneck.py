@@ -63,6 +63,7 @@ class AdversarialBottleneck(GaussianPrior):
     """
 
     passes_codes = True
+    has_discriminator = True
     weights_of_penalties = ("adversarial_weight",)
     adversarial_weight: Any = PenaltyWeight("generator")
     rules: ClassVar = {
@@ -101,11 +102,6 @@ class AdversarialBottleneck(GaussianPrior):
         self.latent_dim = input_shape[-1]
         self.discriminator = self._make_discriminator()
 
-    @property
-    def opponent(self) -> keras.Model:  # type: ignore[override]  # the base has none
-        """The discriminator."""
-        return self.discriminator
-
     def _make_discriminator(self) -> keras.Model:
         layers = [keras.Input((self.latent_dim,), name="codes")]
         for index, units in enumerate(self.units):
@@ -123,7 +119,7 @@ class AdversarialBottleneck(GaussianPrior):
             if step is None:
                 self.add_loss(ops.cast(ops.mean(loss), keras.config.floatx()))
             else:
-                step.add_opponent_loss(ops.mean(loss))
+                step.add_discriminator_loss(ops.mean(loss))
         return inputs
 
     def _frozen_logits(self, codes: Any) -> Any:

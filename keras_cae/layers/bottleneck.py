@@ -55,8 +55,8 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     """Whether `posterior(features)` returns the mean and the logarithm of the variance of each code."""
     codebook_size: int | None = None
     """How many discrete codes there are; None for continuous codes."""
-    opponent: keras.Model | None = None
-    """A discriminator that has an optimizer of its own; None for most bottlenecks."""
+    has_discriminator: ClassVar[bool] = False
+    """Whether there is a network `discriminator`, which an optimizer of its own trains."""
     weights_of_penalties: ClassVar[tuple[str, ...]] = ()
     """Attributes that are weights of penalties, and are attributes of the model too."""
 

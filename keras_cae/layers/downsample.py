@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import choice, per_axis, positive_int_or_ints
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class Downsample(DrawingCorruption):
+class Downsample(RandomStrengthCorruption):
     """Makes images smaller and as large again in training, so that a `DenoisingCAE` learns super-resolution.
 
     Each pixel of the small image is the mean of those that it stands for; the way back interpolates. Afterwards

@@ -119,8 +119,8 @@ class GaussianBottleneck(GaussianPrior):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         mean, log_variance = self.posterior(inputs)
         divergence = divergence_from_prior(mean, log_variance)
-        charged = ops.sum(self._charged(divergence)) / (self.values_per_image or 1)
-        self.kl(charged, reported=ops.sum(divergence, axis=-1), training=training)
+        penalized = ops.sum(self._penalized(divergence)) / (self.values_per_image or 1)
+        self.kl(penalized, reported=ops.sum(divergence, axis=-1), training=training)
         self.report(self.active_units, mean, training)
         codes = mean
         if training:
@@ -128,7 +128,7 @@ class GaussianBottleneck(GaussianPrior):
             codes = mean + ops.exp(log_variance / 2.0) * noise
         return ops.cast(codes, self.compute_dtype)
 
-    def _charged(self, divergence: Any) -> Any:
+    def _penalized(self, divergence: Any) -> Any:
         """The divergence of each dimension that is penalized, of shape `(latent_dim,)`."""
         if not self.free_bits:
             return ops.mean(divergence, axis=0)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import boolean, positive_float, positive_float_or_range, seed
 
 LUMINANCE = (
@@ -28,7 +28,7 @@ SIDE = 8
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class JPEGArtifacts(DrawingCorruption):
+class JPEGArtifacts(RandomStrengthCorruption):
     """Gives images in training the artifacts of JPEG compression: blocks, ringing, blurred colours.
 
     The lossy part of the standard with its usual tables, in the graph: YCbCr, a cosine transform of blocks of
@@ -91,7 +91,7 @@ class JPEGArtifacts(DrawingCorruption):
 
     def changed(self, images: Any) -> Any:
         height, width = ops.shape(images)[1:3]
-        quality = ops.round(self.drawn(images, self.quality))
+        quality = ops.round(self.random_value(images, self.quality))
         # As libjpeg does: 50 leaves the tables as they are.
         percent = ops.where(quality < 50, ops.floor(5000.0 / quality), 200.0 - 2.0 * quality)
         levels = ops.round(ops.clip(images / self.max_value, 0.0, 1.0) * 255.0)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float, positive_float_or_range, seed
 
 FEW = 16.0
@@ -15,7 +15,7 @@ MOST_OF_FEW = 48
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class PoissonNoise(DrawingCorruption):
+class PoissonNoise(RandomStrengthCorruption):
     """Replaces pixels by random counts in training, as sensors that count photons do.
 
     A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean stays, and its variance grows
@@ -59,7 +59,7 @@ class PoissonNoise(DrawingCorruption):
         self.keep(peak=peak, max_value=max_value)
 
     def changed(self, images: Any) -> Any:
-        photons = self.drawn(images, self.peak) / self.max_value
+        photons = self.random_value(images, self.peak) / self.max_value
         means = ops.maximum(images * photons, 0.0)
         return ops.where(means < FEW, self._few(means), self._many(means)) / photons
 

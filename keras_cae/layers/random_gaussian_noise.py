@@ -4,12 +4,12 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float, seed, share_of_range
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class RandomGaussianNoise(DrawingCorruption):
+class RandomGaussianNoise(RandomStrengthCorruption):
     """Adds Gaussian noise in training, of a strength that is drawn for every image.
 
     A model that is trained with it removes noise of every strength in between: one model for all, where
@@ -56,4 +56,4 @@ class RandomGaussianNoise(DrawingCorruption):
             raise ValueError(f"low must not be above high, got low={low!r} and high={high!r}.")
 
     def changed(self, images: Any) -> Any:
-        return images + self.max_value * self.drawn(images, (self.low, self.high)) * self.normal(images)
+        return images + self.max_value * self.random_value(images, (self.low, self.high)) * self.normal(images)

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_cae.layers.painted_corruption import PaintedCorruption
-from keras_cae.layers.shapes import between, colors, distances, elsewhere, for_pixels, pattern, value_range
+from keras_cae.layers.shapes import between, colors, distances, for_pixels, other_images, pattern, value_range
 from keras_cae.validation import positive_int, some_of
 
 SHAPES = ("ellipse", "box", "diamond", "blob")
@@ -113,7 +113,7 @@ class RandomOcclusion(PaintedCorruption):
     def _texture(self, name: str, images: Any) -> Any:
         generator = self.seed_generator
         if name == "batch":
-            return elsewhere(images, generator)
+            return other_images(images, generator)
         if name == "color":
             return colors(images, generator)
         low, high = value_range(images)

@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import finite_float, seed, share, share_of_range
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class SaltAndPepper(DrawingCorruption):
+class SaltAndPepper(RandomStrengthCorruption):
     """Makes random pixels white or black in training, as dead and hot pixels of sensors are.
 
     All channels of a pixel change together. Without `training` images stay as they are.

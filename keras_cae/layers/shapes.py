@@ -74,7 +74,7 @@ def pattern(images: Any, frequency: float, seed: Any) -> Any:
     return total / np.sqrt(WAVES / 2)
 
 
-def elsewhere(images: Any, seed: Any) -> Any:
+def other_images(images: Any, seed: Any) -> Any:
     """For each image another one of the batch, moved around by random distances.
 
     A batch of a single image gives this image, moved around.

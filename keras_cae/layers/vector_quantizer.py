@@ -126,14 +126,14 @@ class VectorQuantizer(Quantizer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         values = ops.cast(inputs, "float32")
         if training:
-            self._revive(values)
+            self._replace_dead_vectors(values)
         indices = self.indices(values)
         codes = self.vectors(indices)
         errors = ops.square(values - ops.stop_gradient(codes))
         self.commitment(ops.mean(errors, axis=tuple(range(1, len(errors.shape)))), training=training)
         self.report_use(indices, training)
         if training:
-            self._follow(values, indices)
+            self._update_codebook(values, indices)
         return self.replaced(values, codes)
 
     def indices(self, inputs: Any) -> Any:
@@ -145,7 +145,7 @@ class VectorQuantizer(Quantizer):
     def vectors(self, indices: Any) -> Any:
         return ops.take(self.codebook, indices, axis=0)
 
-    def _revive(self, values: Any) -> None:
+    def _replace_dead_vectors(self, values: Any) -> None:
         """Replace the codes that are hardly used by vectors of the batch."""
         rows = self._valid_rows(values)
         batch = self._summed(ops.cast(ops.shape(rows)[0], "float32"))
@@ -160,7 +160,7 @@ class VectorQuantizer(Quantizer):
         self.sums.assign(ops.where(dead[:, None], vectors * count, self.sums))
         self.counts.assign(ops.where(dead, count, self.counts))
 
-    def _follow(self, values: Any, indices: Any) -> None:
+    def _update_codebook(self, values: Any, indices: Any) -> None:
         """Move the codes towards the vectors that they have replaced."""
         rows = self._valid_rows(values)
         numbers = ops.reshape(valid_in_step(indices), (-1,))

@@ -31,7 +31,7 @@ from keras_cae.training.normalizing import (
     batches_to_adapt_to,
     check_integers,
     first_images,
-    is_known,
+    is_adapted,
     normalizer_rule,
 )
 from keras_cae.training.output_range import last_activation
@@ -162,13 +162,13 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         self._given = GivenNetworks(network(encoder, "encoder"), network(decoder, "decoder"))
         self.encoder, self.decoder = self._given.encoder, self._given.decoder
         self.keep(rank=_agreed_rank(rank, self.encoder))
-        self._start(bottleneck, corruption, normalizer)
+        self._set_up(bottleneck, corruption, normalizer)
 
-    def _start(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
+    def _set_up(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
         """Keep what all autoencoders have: what is left of the constructor once there are networks, or rules."""
         self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
         self.keep(corruption=corruption, normalizer=normalizer)
-        self._normalizer_is_known = self.normalizer is None or is_known(self.normalizer)
+        self._normalizer_is_adapted = self.normalizer is None or is_adapted(self.normalizer)
         self._default_bottleneck = bottleneck is None
         if bottleneck is not None:
             self.bottleneck = layer(bottleneck, "bottleneck")
@@ -346,19 +346,19 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return len(self.losses) > len(self._graphs.body.losses) + len(self._graphs.head.losses)
 
     def _discriminator_variables(self) -> list[Any]:
-        opponent = getattr(vars(self).get("bottleneck"), "opponent", None) if self.built else None
-        return [] if opponent is None else opponent.variables
+        has_discriminator = self.built and getattr(self.bottleneck, "has_discriminator", False)
+        return self.bottleneck.discriminator.variables if has_discriminator else []
 
     # Data of any unit
 
     def _prepare_for(self, data: Any, steps: int | None) -> None:
         if self.normalizer is None:
             return
-        if not self._normalizer_is_known:
+        if not self._normalizer_is_adapted:
             batches = batches_to_adapt_to(data, steps)
             self._ensure_built(first_images(data))
             adapt(self.normalizer, batches)
-            self._normalizer_is_known = True
+            self._normalizer_is_adapted = True
         elif hasattr(data, "dtype"):
             check_integers(self.normalizer, keras.backend.standardize_dtype(data.dtype))
 

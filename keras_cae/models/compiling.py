@@ -1,6 +1,5 @@
 """Compiling an autoencoder, with a second optimizer where it has a discriminator."""
 
-import inspect
 from typing import Any
 
 import keras
@@ -43,8 +42,7 @@ class Compiling(Trainer):
         self.discriminator_optimizer = second
 
     def _second_optimizer(self, first: Any, second: Any, auto_scale_loss: bool) -> Any:
-        adversarial = isinstance(inspect.getattr_static(type(vars(self).get("bottleneck")), "opponent", None), property)
-        if not adversarial:
+        if not getattr(vars(self).get("bottleneck"), "has_discriminator", False):
             if second is not None:
                 raise ValueError(
                     f"discriminator_optimizer must be left out: {type(self).__name__} has no discriminator. Use "

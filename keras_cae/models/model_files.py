@@ -18,12 +18,12 @@ class ModelFiles(PresetFiles, Compiling):
     """The methods of an autoencoder that save, load and export it."""
 
     built_shape: Any
-    _normalizer_is_known: bool
+    _normalizer_is_adapted: bool
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         store["input_gate"] = self._gate.state()
-        store["normalizer_is_known"] = np.array(self._normalizer_is_known)
+        store["normalizer_is_known"] = np.array(self._normalizer_is_adapted)
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
         for name, generator in named_seed_generators(self).items():
             store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
@@ -32,7 +32,7 @@ class ModelFiles(PresetFiles, Compiling):
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         if "input_gate" in kept:
             self._gate.load_state(kept.pop("input_gate"))
-        self._normalizer_is_known = bool(kept.pop("normalizer_is_known", True))
+        self._normalizer_is_adapted = bool(kept.pop("normalizer_is_known", True))
         generators = named_seed_generators(self)
         for name in [name for name in kept if name.startswith("random_state.")]:
             value = kept.pop(name)

@@ -117,7 +117,7 @@ class PyramidCAE(CAE):
         latent_dim = self._agreed_size(latent_dim, bottleneck)
         rule = self.rules.get("latent_dim", optional(positive_int))
         self.latent_dim = rule(latent_dim, "latent_dim")
-        self._start(bottleneck, corruption, normalizer)
+        self._set_up(bottleneck, corruption, normalizer)
         self._described()  # Refuses settings that don't fit the rank or the levels.
         if "bottleneck" not in self.rules:
             self.bottleneck = self.make_bottleneck()
@@ -156,11 +156,11 @@ class PyramidCAE(CAE):
             kernel_size=self.kernel_size,
             strides=self.strides,
             activation=self.activation,
-            output_activation=self._reaching_activation(),
+            output_activation=self._effective_output_activation(),
             dtype=self.dtype_policy,
         )
 
-    def _reaching_activation(self) -> Any:
+    def _effective_output_activation(self) -> Any:
         """The output activation; with a normalizer, instead of the default one that reaches its values."""
         default = self.output_activation is keras.activations.sigmoid
         return keras.activations.linear if default and self.normalizer is not None else self.output_activation
@@ -211,7 +211,7 @@ class PyramidCAE(CAE):
         return super()._floats(images)
 
     def _last_activation(self) -> Any:
-        return activation(self._reaching_activation(), "output_activation")
+        return activation(self._effective_output_activation(), "output_activation")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)

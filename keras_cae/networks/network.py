@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cae.atomic_files import AtomicFiles
 from keras_cae.images import scale_images
-from keras_cae.whole_files import WholeFiles
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class Network(WholeFiles, keras.Model):
+class Network(AtomicFiles, keras.Model):
     """A functional `keras.Model` whose image inputs may be integers.
 
     Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder

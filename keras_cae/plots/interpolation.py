@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.drawing.codes import has_prior, misfit_of_vectors
+from keras_cae.drawing.codes import has_prior, vector_incompatibility
 from keras_cae.drawing.latent_interpolation import interpolation_grid
 from keras_cae.kinds import kind_of
 from keras_cae.plots.examples import Shown, name_of, one_example, require_codes
@@ -53,7 +53,7 @@ def interpolation(
         raise ValueError(f"a and b must have the same shape, got {ends[0].shape[1:]} and {ends[1].shape[1:]}.")
     # One by one: they may differ in their type, of which the model scales integers.
     codes = np.concatenate([np.asarray(model.encode(end)) for end in ends])
-    reason = misfit_of_vectors(codes, "keras_cae.plots.codebook")
+    reason = vector_incompatibility(codes, "keras_cae.plots.codebook")
     if reason:
         raise ValueError(f"interpolation can't show {name_of(model)}: {reason}")
     shown = Shown(np.concatenate(ends))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.drawing.codes import has_prior, misfit_of_vectors, most_active
+from keras_cae.drawing.codes import has_prior, most_active, vector_incompatibility
 from keras_cae.drawing.latent_traversal import checked_dims, traversal_codes, traversal_grid
 from keras_cae.plots.examples import Shown, first_examples, name_of, one_example, require_codes
 from keras_cae.plots.grid_figure import draw_grid
@@ -66,7 +66,7 @@ def traversal(
     dims, span, steps = checked_dims(dims), positive_float(span, "span"), positive_int(steps, "steps")
     example = one_example(model, image, "image")
     code = np.asarray(model.encode(example))
-    reason = misfit_of_vectors(code, "keras_cae.plots.codebook")
+    reason = vector_incompatibility(code, "keras_cae.plots.codebook")
     if reason:
         raise ValueError(f"traversal can't show {name_of(model)}: {reason}")
     code = code[0].astype("float32")

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.kinds import KINDS
-from keras_cae.tiling.mapped import let_go
+from keras_cae.tiling.mapped import release_pages
 from keras_cae.tiling.tile_axis import TileAxis
 
 VALUES_AT_ONCE = 2**24
@@ -63,7 +63,7 @@ class ImageReader:
         rows = max(1, VALUES_AT_ONCE // math.prod((*self.size[1:], self.channels)))
         for start in range(0, self.size[0], rows):
             yield np.asarray(self.image[start : start + rows])
-            let_go(self.image)
+            release_pages(self.image)
 
     def tile(self, axes: list[TileAxis], index: tuple[int, ...], sides: tuple[int, ...]) -> np.ndarray:
         """The pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 
-def let_go(array: Any) -> None:
+def release_pages(array: Any) -> None:
     """Let the system drop from memory what has been read of a memory-mapped array, or written to it.
 
     Nothing is lost: what was written is in the file, of which the system still holds what it has not stored yet.

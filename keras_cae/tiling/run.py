@@ -18,7 +18,7 @@ from keras_cae.ranks import size_in_words
 from keras_cae.tiling.canvas import Canvas
 from keras_cae.tiling.image_reader import ImageReader
 from keras_cae.tiling.layout import axes_of
-from keras_cae.tiling.mapped import let_go, new_array_file
+from keras_cae.tiling.mapped import new_array_file, release_pages
 from keras_cae.tiling.task import Task
 from keras_cae.tiling.tile_axis import TileAxis
 from keras_cae.validation import optional, positive_int
@@ -103,7 +103,7 @@ def _outputs(
     indices = itertools.product(*(range(len(axis.starts)) for axis in axes))
     while chosen := list(itertools.islice(indices, batch_size)):
         batch = np.stack([reader.tile(axes, index, sides) for index in chosen])
-        let_go(reader.image)
+        release_pages(reader.image)
         outputs = np.asarray(function(tf.constant(batch)))
         if outputs.shape[1 : len(sides) + 1] != expected:
             raise ValueError(

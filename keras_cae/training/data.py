@@ -58,7 +58,7 @@ def first_shape(data: Any) -> Any:
     return None if shape is None else known_shape(shape)
 
 
-def peeked(data: Any, name: str, built: bool) -> tuple[Any, Any]:
+def peek(data: Any, name: str, built: bool) -> tuple[Any, Any]:
     """The first images of data, and the data, of which nothing is lost.
 
     None instead of images for arrays and datasets, whose shape is known, and for a `PyDataset` if the model is

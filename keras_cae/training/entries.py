@@ -7,18 +7,18 @@ from typing import Any
 
 import keras
 
+from keras_cae.atomic_files import BuiltModelFiles
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.kinds import KINDS
-from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
+from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peek
 from keras_cae.training.input_gate import InputGate
 from keras_cae.training.progress import Progress, ProgressResumption, ProgressStart
 from keras_cae.training.random_state import same_noise
 from keras_cae.training.weights import check_weights
 from keras_cae.training.workers import callbacks_of_worker, end_of_fit
-from keras_cae.whole_files import BuiltFiles
 
 
-class Entries(BuiltFiles, DistributedTraining):
+class Entries(BuiltModelFiles, DistributedTraining):
     """The methods of a `keras.Model` that take data, which check them and hand them on to the steps."""
 
     _gate: InputGate
@@ -220,7 +220,7 @@ class Entries(BuiltFiles, DistributedTraining):
         self._gate.check_data(x, "x")
         self._gate.check_data(y, "y")
         sample_weight = check_weights(sample_weight, self.rank + 2)
-        first, x = peeked(x, "x", self.built)
+        first, x = peek(x, "x", self.built)
         shape = first_shape(x if first is None else first)
         if shape is not None:
             self._gate.check_shape(shape)

@@ -53,7 +53,7 @@ class InputGate:
       reach from 0 to 1) are refused, and so are values that are not finite.
 
     The values are checked where they are: in the compiled step, which leaves the model untouched by a batch
-    that is refused (see `guarded`), or on the host for data that come as arrays to `encode` and the like.
+    that is refused (see `run_checked`), or on the host for data that come as arrays to `encode` and the like.
 
     Args:
         output_activation: of the model: it bounds the values of the targets.
@@ -162,7 +162,7 @@ class InputGate:
 
     # Values, looked at in the compiled step
 
-    def guarded(self, step: Callable[[Any], Any], data: Any) -> Any:
+    def run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
         """Take a step on a batch, unless the batch is refused: then nothing changes.
 
         What is returned for a refused batch are zeros; `raise_refusal` says what was wrong. After a refusal
@@ -173,9 +173,9 @@ class InputGate:
             data: the batch, as `fit` hands it to a step.
         """
         kind = self.problem_of(data)
-        return self.taken_if(kind, step, data, lambda: self._record(kind, data))
+        return self.run_unless_refused(kind, step, data, lambda: self._record(kind, data))
 
-    def taken_if(self, kind: Any, step: Callable[[Any], Any], data: Any, record: Callable[[], None]) -> Any:
+    def run_unless_refused(self, kind: Any, step: Callable[[Any], Any], data: Any, record: Callable[[], None]) -> Any:
         """Take a step if `kind` is no problem; else call `record` and return zeros like what it returns."""
         if isinstance(kind, int) and kind == NO_PROBLEM:
             self._steps.assign_add(1)

@@ -32,7 +32,7 @@ def normalizer_rule(value: Any, name: str) -> keras.layers.Normalization:
     return value
 
 
-def is_known(normalizer: keras.layers.Normalization) -> bool:
+def is_adapted(normalizer: keras.layers.Normalization) -> bool:
     """Whether a normalizer has been adapted, or was given its mean and variance."""
     return normalizer.built or normalizer.input_mean is not None
 

@@ -70,7 +70,7 @@ class Progress:
         self._loaded = None
         begin_at_epoch(self.trainer, None)  # Keras keeps that of the last backup that it loaded.
         for backup in self.backups:
-            _mend(backup)
+            _remove_damaged_metadata(backup)
 
     def resume(self) -> None:
         """Go on where the backup was made, if one has been loaded.
@@ -189,7 +189,7 @@ def _variables_of_metrics(trainer: Any) -> list[Any]:
     return [variable for metric in trainer.metrics for variable in metric.variables]
 
 
-def _mend(backup: Any) -> None:
+def _remove_damaged_metadata(backup: Any) -> None:
     """Remove the second file of a backup if it is damaged. All that it says is also in the first one."""
     folder = str(getattr(backup, "backup", backup).backup_dir)
     file = Path(folder) / METADATA

@@ -37,7 +37,7 @@ def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def record() -> None:
             gate.record(tf.where(tf.equal(kind, NO_PROBLEM), ELSEWHERE, kind), values)
 
-        return gate.taken_if(refusing, take, data, record)
+        return gate.run_unless_refused(refusing, take, data, record)
 
     if not model.run_eagerly:
         on_batch = tf.function(on_batch, reduce_retracing=True, autograph=False)

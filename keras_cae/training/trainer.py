@@ -11,7 +11,7 @@ from keras import ops
 
 from keras_cae.images import compatible, known_shape, scale_images
 from keras_cae.training.entries import Entries
-from keras_cae.training.random_state import draw_independently
+from keras_cae.training.random_state import use_independent_seeds
 from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
 from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
@@ -109,7 +109,7 @@ class Trainer(Entries):
 
     def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         if self._has_replicas:
-            draw_independently(self)
+            use_independent_seeds(self)
 
         def checked(data: Any) -> Any:
             outputs = function(data)
@@ -155,22 +155,22 @@ class Trainer(Entries):
 
     def _optimized(self) -> list[tuple[Any, list[Any]]]:
         """The optimizers, and the variables that each of them changes."""
-        opponent = {id(variable) for variable in self._discriminator_variables()}
+        discriminator = {id(variable) for variable in self._discriminator_variables()}
         variables = self.trainable_variables
-        pairs = [(self.optimizer, [v for v in variables if id(v) not in opponent])]
+        pairs = [(self.optimizer, [v for v in variables if id(v) not in discriminator])]
         if self.discriminator_optimizer is not None:
-            pairs.append((self.discriminator_optimizer, [v for v in variables if id(v) in opponent]))
+            pairs.append((self.discriminator_optimizer, [v for v in variables if id(v) in discriminator]))
         return pairs
 
     # The steps
 
     def train_step(self, data: Any) -> Any:
         """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
-        return self._guarded(self._train_on, data)
+        return self._run_checked(self._train_on, data)
 
     def test_step(self, data: Any) -> Any:
         """The loss and the metrics of a batch, corrupted as in training."""
-        return self._guarded(self._evaluate_on, data)
+        return self._run_checked(self._evaluate_on, data)
 
     def predict_step(self, data: Any) -> Any:
         """The reconstructions of a batch, without corruption and without penalties."""
@@ -182,9 +182,9 @@ class Trainer(Entries):
         """The reconstructions of a batch, as `predict` returns them."""
         return self(images, training=False)
 
-    def _guarded(self, step: Callable[[Any], Any], data: Any) -> Any:
+    def _run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
         """On several replicas, `replicated` guards all of them together."""
-        return step(data) if replica_count() > 1 else self._gate.guarded(step, data)
+        return step(data) if replica_count() > 1 else self._gate.run_checked(step, data)
 
     def _train_on(self, data: Any) -> Any:
         batch = self._batch(data)
@@ -193,8 +193,8 @@ class Trainer(Entries):
         with tf.GradientTape(persistent=self.discriminator_optimizer is not None) as tape, step:
             y_pred, batch = self._forward(batch, training=True)
             losses = [self._loss(batch, y_pred, step, training=True)]
-            if step.opponent_losses:
-                losses.append(share_of_batch(step.opponent_loss, batch.valid))
+            if step.discriminator_losses:
+                losses.append(share_of_batch(step.discriminator_loss, batch.valid))
             scaled = [
                 optimizer.scale_loss(loss) for (optimizer, _), loss in zip(self._optimized(), losses, strict=True)
             ]

@@ -11,7 +11,7 @@ from keras_cae.layers.shapes import between, for_pixels
 from keras_cae.validation import seed as seed_rule
 
 
-class DrawingCorruption(Corruption):
+class RandomStrengthCorruption(Corruption):
     """Changes all pixels of an image, as strongly as is drawn for the image.
 
     A subclass writes `changed`. All is computed in float32, whatever the precision of the images.
@@ -29,7 +29,7 @@ class DrawingCorruption(Corruption):
     def corrupt(self, images: Any) -> tuple[Any, Any]:
         return ops.cast(self.changed(ops.cast(images, "float32")), images.dtype), None
 
-    def drawn(self, images: Any, value: float | tuple[float, float]) -> Any:
+    def random_value(self, images: Any, value: float | tuple[float, float]) -> Any:
         """A number for each image within a range, or the one number, in a shape that broadcasts with images."""
         low, high = value if isinstance(value, tuple) else (value, value)
         if low == high:

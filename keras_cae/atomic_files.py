@@ -22,7 +22,7 @@ BUILT = "built"
 """The name under which the weights of a model say that it was built when it was saved."""
 
 
-class WholeFiles(Mixin):
+class AtomicFiles(Mixin):
     """Mixin for a `keras.Model`: it writes files beside the old ones, and then puts them in their place.
 
     Whatever ends the process meanwhile, the file under the name that was asked for is the old one or the new
@@ -65,7 +65,7 @@ class WholeFiles(Mixin):
             super().export(str(unfinished), *args, **kwargs)
 
 
-class BuiltFiles(WholeFiles):
+class BuiltModelFiles(AtomicFiles):
     """Mixin for a model that is built for a shape of images: its files load whole, or not at all.
 
     Keras warns of a file whose configuration does not say how to build the model, and goes on without the
