@@ -135,7 +135,7 @@ class AnomalyMaps(TensorBoardCallback):
         return {f"anomaly/{name}": summary for name, summary in content.items()}
 
     def _shown(self) -> np.ndarray:
-        """The numbers of the images to show: anomalous and normal ones by turns."""
+        """Return the numbers of the images to show: anomalous and normal ones by turns."""
         labels = self.detection.labels
         if labels is None:
             return np.arange(min(self.max_images, len(self.images)))

@@ -99,7 +99,7 @@ class LatentProjector(LatentCallback):
         return files
 
     def _description(self) -> dict[str, bytes]:
-        """The files that are the same for all epochs: the images, of which signals are none, and the labels."""
+        """Return the files that are the same for all epochs: the images, of which signals are none, and the labels."""
         self._described = True
         files = {}
         if rank_of(self.images) != SIGNALS:

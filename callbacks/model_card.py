@@ -107,7 +107,7 @@ class ModelCard(TensorBoardCallback):
         super()._end_run(completed)
 
     def _measured(self) -> dict[str, Summary]:
-        """The best and the last values, of the validation data where there are such."""
+        """Return the best and the last values, of the validation data where there are such."""
         values = {"best": self._best, "final": self._final}
         return {
             f"results/{kind}_{name}": scalar(value)

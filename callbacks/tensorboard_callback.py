@@ -60,7 +60,7 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         return {}
 
     def on_write_failure(self, epoch: int) -> None:
-        """Called when the summaries or the files of an epoch could not be written."""
+        """Do what is needed when the summaries or the files of an epoch could not be written; by default nothing."""
 
     def incompatibility(self) -> str | None:
         """Return why the callback can't show the model, or None if it can.

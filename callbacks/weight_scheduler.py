@@ -20,7 +20,7 @@ RISES: dict[str, Callable[[float], float]] = {
 
 
 def _takes_effect(owner: Any, name: str) -> bool:
-    """Whether a compiled step follows when an attribute is set: its class decides what setting it does."""
+    """Return whether a compiled step follows when an attribute is set: its class decides what setting it does."""
     bottleneck = vars(owner).get("bottleneck")
     if name in getattr(bottleneck, "weights_of_penalties", ()):
         return True

@@ -108,7 +108,7 @@ class _NamedBuffer(io.BytesIO):
 
 
 def _is_plain(path: Any, overwrite: bool = True) -> bool:
-    """Whether a path is one of this machine, where no file needs to be asked about."""
+    """Return whether a path is one of this machine, where no file needs to be asked about."""
     if not isinstance(path, str | os.PathLike) or "://" in str(path):
         return False
     return overwrite or not Path(path).exists()

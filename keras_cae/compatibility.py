@@ -30,13 +30,13 @@ def declare_direction(metric: keras.metrics.Metric, direction: str) -> None:
 
 
 def declared_direction(metric: keras.metrics.Metric) -> str | None:
-    """Whether larger values of a metric are better, "max", or smaller ones, "min"; None if not declared."""
+    """Return whether larger values of a metric are better, "max", or smaller ones, "min"; None if not declared."""
     declared = getattr(metric, "_direction", None)
     return next((name for name, keras_name in KERAS_DIRECTIONS.items() if keras_name == declared), None)
 
 
 def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:
-    """Have `fit` begin with an epoch, counted from 0; None for the one that it was asked for.
+    """Make `fit` begin with an epoch, counted from 0; None for its `initial_epoch`.
 
     `keras.callbacks.BackupAndRestore` sets the same attribute, which `fit` reads after `on_train_begin` (Keras
     3.15, keras/src/backend/tensorflow/trainer.py). Keras never takes it back, so that a second `fit` of the
@@ -98,7 +98,7 @@ class UntunedStrategy:
         return getattr(self._strategy, name)
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """The dataset, untuned if it is one that Keras made of arrays: those it asks not to optimize."""
+        """Return the dataset, untuned if it is one that Keras made of arrays: those it asks not to optimize."""
         if dataset.options().experimental_optimization.apply_default_optimizations is False:
             untuned = tf.data.Options()
             untuned.autotune.enabled = False
@@ -107,7 +107,7 @@ class UntunedStrategy:
 
 
 def spans_workers(strategy: tf.distribute.Strategy) -> bool:
-    """Whether the replicas of a strategy are in several processes."""
+    """Return whether the replicas of a strategy are in several processes."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return False
     return strategy.num_replicas_in_sync > len(strategy.extended.worker_devices)

@@ -29,7 +29,7 @@ class DiskFullError(OSError):
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an error says that there is no space left, be it from Python, from TensorFlow or from HDF5."""
+    """Return whether an error says that there is no space left, be it from Python, from TensorFlow or from HDF5."""
     return getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL)
 
 
@@ -111,7 +111,7 @@ def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def _flush(path: Path) -> None:
-    """Have the disk keep a file, or all files of a folder."""
+    """Flush a file, or all files of a folder, to the disk."""
     if path.is_dir():
         for part in path.iterdir():
             _flush(part)

@@ -50,7 +50,7 @@ def _is_adjustable(cls: type, name: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """The form in which a configuration holds a value: layers and functions by name and configuration."""
+    """Return the form in which a configuration holds a value: layers and functions by name and configuration."""
     if isinstance(value, keras.layers.Layer):
         return keras.saving.serialize_keras_object(value)
     if callable(value):
@@ -63,5 +63,5 @@ def plain(value: Any) -> Any:
 
 
 def without(rules: Mapping[str, Rule], *names: str) -> dict[str, Rule]:
-    """The rules of a base whose subclass has no use for some of the arguments."""
+    """Return the rules of a base whose subclass has no use for some of the arguments."""
     return {name: rule for name, rule in rules.items() if name not in names}

@@ -12,7 +12,7 @@ rank_rule = choice(*KINDS)
 
 
 def size_in_words(size: Any) -> str:
-    """A size such as 28×28."""
+    """Return a size such as 28×28."""
     return "×".join(map(str, size))
 
 

@@ -244,7 +244,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         batch_size: int,
         only_normal: bool = False,
     ) -> Iterator[Any]:
-        """What a function of `Seen` gives for each batch, as arrays."""
+        """Yield what a function of `Seen` gives for each batch, as arrays."""
         inference = self._compiled(function, lambda batch: function(self._seen(batch)))
         start = 0
         for batch in batches_of(as_batches(images, self, batch_size), batch_size):
@@ -258,7 +258,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
 
     def _score_and_largest(self, seen: Seen) -> tuple[Any, Any]:
-        """The score of each image, and the largest value in its map."""
+        """Return the score of each image, and the largest value in its map."""
         maps = self.score.error_map(seen)
         return self.score.image_scores(seen, maps), pooled(smoothed(maps, self.smoothing), "max", 1.0)
 
@@ -354,7 +354,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         return results
 
     def _inference(self, what: str) -> Inference:
-        """The compiled call, without thresholds and, for "scores", without maps."""
+        """Return the compiled call, without thresholds and, for "scores", without maps."""
         left_out = {*THRESHOLDS, *(("anomaly_map", "mask") if what == "scores" else ())}
 
         def outputs(images: Any) -> Any:
@@ -363,7 +363,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         return self._compiled(what, outputs)
 
     def _compiled(self, key: Any, function: Callable[[Any], Any]) -> Inference:
-        """A function of batches of images, compiled once for every `key`."""
+        """Return a function of batches of images, compiled once for every `key`."""
         inferences = self.__dict__.setdefault("_inferences", {})
         if key not in inferences:
             inferences[key] = inference_of(self.autoencoder, self.images_shape, function)

@@ -52,13 +52,13 @@ class Calibration(keras.layers.Layer):
         self.thresholds.assign([threshold, map_threshold])
 
     def probability(self, scores: Any) -> Any:
-        """The share of the normal images with a smaller score, for each of some scores."""
+        """Return the share of the normal images with a smaller score, for each of some scores."""
         # Counted, not searched for: the formats of exports have no binary search.
         smaller = ops.sum(ops.cast(self.normal_scores.value < scores[:, None], "float32"), axis=-1)
         return smaller / ops.minimum(self.count.value, float(KEPT_SCORES))
 
     def threshold(self, name: str) -> float:
-        """The threshold of a name."""
+        """Return the threshold of a name."""
         self.check_done()
         return float(self.thresholds.numpy()[THRESHOLDS.index(name)])
 

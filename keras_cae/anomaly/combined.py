@@ -16,7 +16,7 @@ SMALLEST_DEVIATION = 1e-12
 
 
 def several_scores(values: Any, name: str) -> tuple[Any, ...]:
-    """The rule for scores: at least two names or objects, or configurations of some."""
+    """Validate scores: at least two names or objects, or configurations of some."""
     if not isinstance(values, list | tuple) or len(values) < 2:
         raise ValueError(f"{name} must be a list of at least two scores, got {values!r}.")
     return tuple(get(value, f"{name}[{index}]") for index, value in enumerate(values))
@@ -78,7 +78,7 @@ class Combined(Score):
         )
 
     def _parts(self, seen: Seen) -> list[tuple[Any, Any]]:
-        """The values for images and the map of each score."""
+        """Return the values for images and the map of each score."""
         maps = seen.once(self, self._maps)
         return [(score.image_scores(seen, each), each) for score, each in zip(self.scores, maps, strict=True)]
 

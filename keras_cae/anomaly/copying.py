@@ -21,7 +21,7 @@ def warn_of_copying(autoencoder: Any) -> None:
 
 
 def reason_to_copy(autoencoder: Any) -> str | None:
-    """Why an autoencoder may have learned to copy its input; None if nothing tells so."""
+    """Return why an autoencoder may have learned to copy its input; None if nothing tells so."""
     if autoencoder.corruptions:
         return None
     if not autoencoder.decodes_codes_alone:

@@ -58,7 +58,7 @@ class Detection:
         return self.images if self.labels is None else self.images[~self.labels]
 
     def detector(self, model: keras.Model) -> AnomalyDetector:
-        """A detector around a built model, to be calibrated anew after every epoch.
+        """Return a detector around a built model, to be calibrated anew after every epoch.
 
         Raises:
             ValueError: the model, or its score, is of a kind that can't be scored.
@@ -69,7 +69,7 @@ class Detection:
         return AnomalyDetector(model, score, **self.options)
 
     def measure(self, detector: AnomalyDetector) -> dict[str, float]:
-        """The results of a calibrated detector that do not depend on a threshold; none without labels."""
+        """Return the results of a calibrated detector that do not depend on a threshold; none without labels."""
         if self.labels is None:
             return {}
         with warnings.catch_warnings():

@@ -24,7 +24,7 @@ LABELS_WANTED = "labels must be given, unless images is a dataset of (images, la
 
 
 def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
-    """The results for images by name; NaN where they are not defined.
+    """Return the results for images by name; NaN where they are not defined.
 
     Args:
         scores: `(n,)`.
@@ -50,7 +50,7 @@ def note_undefined(results: dict[str, float]) -> None:
 
 
 def as_labels(labels: Any) -> np.ndarray:
-    """Labels as booleans, True for anomalous images.
+    """Return labels as booleans, True for anomalous images.
 
     Raises:
         ValueError: they are not zeros and ones in one dimension.
@@ -72,7 +72,7 @@ def _some_of(array: np.ndarray) -> str:
 def labelled_batches(
     images: Any, labels: Any, masks: Any, batch_size: int, image_shape: Any
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
-    """The batches of images with their labels, and their masks or None.
+    """Yield the batches of images with their labels, and their masks or None.
 
     Args:
         images: as for `batches_of`; if there are no `labels`, a dataset of `(images, labels)` or

@@ -43,13 +43,13 @@ class ImageReader:
         self._of_masks = Sizing(known, resize, None, method=Image.Resampling.NEAREST)
 
     def read(self, path: Path) -> np.ndarray:
-        """The image in a file, `(height, width, channels)`."""
+        """Return the image in a file, `(height, width, channels)`."""
         pixels = read_pixels(path, self.layout, self.sizing)
         # 8 bits as 16, or one image of 16 bits among others would make these black.
         return pixels.astype(np.uint16) * 257 if self.layout.dtype is np.uint16 and pixels.dtype == np.uint8 else pixels
 
     def read_mask(self, path: Path) -> np.ndarray:
-        """The mask of defects in a file, in the size of the images, `(height, width)` of booleans."""
+        """Return the mask of defects in a file, in the size of the images, `(height, width)` of booleans."""
         with open_image(path) as image:
             pixels = np.asarray(image.convert("L"))[..., None]
         mask = self._of_masks.apply(pixels, self.layout.size)[..., 0]
@@ -57,7 +57,7 @@ class ImageReader:
 
 
 def folder_batches(folder: Path, reader: ImageReader, batch_size: int) -> Iterator[np.ndarray]:
-    """The images of a folder, in the order of their paths."""
+    """Yield the images of a folder, in the order of their paths."""
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {str(folder)!r}. Images are an array, a dataset or a folder.")
     paths = list(image_paths(folder))

@@ -10,7 +10,7 @@ from keras_cae.anomaly.seen import Seen
 
 
 def function(value: Any, name: str) -> Any:
-    """The rule for the function: a callable, or the configuration of one."""
+    """Validate the function: a callable, or the configuration of one."""
     value = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
     if isinstance(value, type) or not callable(value):
         raise TypeError(f"{name} must be a function of images and reconstructions, got {value!r}.")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def as_batches(images: Any, detector: Any, batch_size: int) -> Any:
-    """Images in a container of batches: a single image as a batch of one, a folder as its batches.
+    """Return images in a container of batches: a single image as a batch of one, a folder as its batches.
 
     Args:
         images: what the user passed.

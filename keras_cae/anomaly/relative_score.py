@@ -18,7 +18,7 @@ SMALLEST = 1e-12
 
 
 def exponent(value: Any, name: str) -> float | str:
-    """The rule for the exponent: a number, or "fitted"."""
+    """Validate the exponent: a number, or "fitted"."""
     return "fitted" if isinstance(value, str) and value == "fitted" else finite_float(value, name)
 
 
@@ -97,7 +97,7 @@ class RelativeScore(Score):
 
 
 def _numbers(seen: Seen) -> Any:
-    """Of each image its error, mean squared gradient, mean squared curvature, variance: `(n, 4)`."""
+    """Return the error, the mean squared gradient and curvature, and the variance of each image: `(n, 4)`."""
     images = seen.images
     axes = spatial_axes(images)
     means = ops.mean(images, axis=axes, keepdims=True)
@@ -109,7 +109,7 @@ def _numbers(seen: Seen) -> Any:
 
 
 def _differences(images: Any, axis: int) -> Any:
-    """The differences between neighbours along an axis."""
+    """Return the differences between neighbours along an axis."""
     before = [slice(None)] * len(images.shape)
     after = list(before)
     before[axis], after[axis] = slice(None, -1), slice(1, None)
@@ -117,14 +117,14 @@ def _differences(images: Any, axis: int) -> Any:
 
 
 def _mean_square(values: Any) -> Any:
-    """The mean square over each image's values; 0 of none."""
+    """Return the mean square over each image's values; 0 of none."""
     axes = pixel_axes(values)
     count = ops.prod(ops.convert_to_tensor(ops.shape(values)[1:]))
     return ops.sum(ops.square(values), axis=axes) / ops.cast(ops.maximum(count, 1), "float32")
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """The slope of the line that fits best; 0 where all `x` are the same."""
+    """Return the slope of the line that fits best; 0 where all `x` are the same."""
     x = x - x.mean()
     spread = np.sum(x**2)
     return float(np.sum(x * (y - y.mean())) / spread) if spread > 0 else 0.0

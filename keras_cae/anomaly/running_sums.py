@@ -17,7 +17,7 @@ class RunningSums(abc.ABC):
 
     @abc.abstractmethod
     def products(self, values: np.ndarray) -> np.ndarray:
-        """The sum over a batch of the products that second moments are made of."""
+        """Return the sum over a batch of the products that second moments are made of."""
 
     def add(self, values: np.ndarray) -> None:
         """Take a batch into account."""

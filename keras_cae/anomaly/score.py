@@ -79,7 +79,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         self.built = True
 
     def build(self, input_shape: Any) -> None:
-        """Do nothing: `prepare` makes the weights, for which the shape of the images does not suffice."""
+        """Do nothing: `prepare` creates the weights, because the shape of the images alone does not determine them."""
 
     def fit(self, run: Run) -> None:
         """Learn from normal images.
@@ -90,7 +90,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         """
 
     def error_map(self, seen: Seen) -> Any:
-        """How anomalous each pixel is, `(n, *spatial)`. By default the squared error, averaged over channels.
+        """Return how anomalous each pixel is, `(n, *spatial)`. By default the squared error, averaged over channels.
 
         Args:
             seen: the images and what the autoencoder makes of them.
@@ -98,7 +98,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         return seen.squared_errors
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
-        """How anomalous each image is, `(n,)`. By default the pooled map.
+        """Return how anomalous each image is, `(n,)`. By default the pooled map.
 
         Args:
             seen: the images and what the autoencoder makes of them.
@@ -107,7 +107,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         return seen.pool(error_map)
 
     def statistic(self, name: str, shape: tuple[int, ...], value: float = 0.0) -> Any:
-        """A weight that `fit` assigns to.
+        """Return a weight that `fit` assigns to.
 
         Args:
             name: of the weight.

@@ -54,7 +54,7 @@ class Seen:
         return ops.mean(ops.abs(self.images - self.reconstructions), axis=-1)
 
     def once(self, owner: Any, compute: Callable[["Seen"], Any]) -> Any:
-        """What `compute` makes of this batch for its owner, a score, computed when it is first asked for."""
+        """Return what `compute` makes of this batch for its owner, a score, computed when it is first asked for."""
         if id(owner) not in self._computed:
             self._computed[id(owner)] = compute(self)
         return self._computed[id(owner)]
@@ -84,5 +84,5 @@ class Seen:
 
 
 def pixel_axes(images: Any) -> tuple[int, ...]:
-    """All axes but that of the batch."""
+    """Return all axes but that of the batch."""
     return tuple(range(1, len(images.shape)))

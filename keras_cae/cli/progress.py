@@ -57,7 +57,7 @@ class _Lines:
 
 
 def duration(seconds: float) -> str:
-    """A time in words that are as exact as an estimate is."""
+    """Return a time in words that are as exact as an estimate is."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

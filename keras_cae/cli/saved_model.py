@@ -95,7 +95,7 @@ def load_autoencoder(path: Path) -> SavedModel:
 
 
 def _resize_of_run(file: Path) -> str:
-    """How the images of a run got their size, if its results are beside the model."""
+    """Return how the images of a run got their size, if its results are beside the model."""
     resize = None
     with suppress(OSError, ValueError, KeyError, TypeError):
         resize = json.loads(RunFolder(file.parent).results.read_text())["settings"]["resize"]

@@ -125,7 +125,7 @@ def _check_same(path: Path, before: dict[str, Any], asked: dict[str, Any], optio
 
 
 def _typed(options: dict[str, Any]) -> dict[str, Any]:
-    """Options as typer gives them, from what JSON holds."""
+    """Return options as typer gives them, from what JSON holds."""
     size, filters = options.get("image_size"), options.get("filters")
     return {
         **options,
@@ -135,5 +135,5 @@ def _typed(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _anywhere(data: str) -> str:
-    """DATA so that it names the same in every current folder."""
+    """Return DATA in a form that names the same files whatever the current folder is."""
     return data if data in DATASETS else os.path.abspath(os.path.expanduser(data))

@@ -108,7 +108,7 @@ class _Numbered(Sequence[str]):
 
 
 def is_type_decided(dtype: np.dtype, high: Any) -> bool:
-    """Whether the type of images is known from a value, whatever the others are.
+    """Return whether the type of images is known from a value, whatever the others are.
 
     Args:
         dtype: the type in which they are stored.
@@ -118,7 +118,7 @@ def is_type_decided(dtype: np.dtype, high: Any) -> bool:
 
 
 def extremes(array: np.ndarray) -> tuple[Any, Any]:
-    """The lowest and the highest value of an array, or as much of them as decides on the type of images.
+    """Return the lowest and the highest value of an array, or as much of them as decides on the type of images.
 
     Args:
         array: `(n, …)`; it is read in parts.

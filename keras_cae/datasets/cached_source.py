@@ -146,7 +146,7 @@ def _write(file: int, content: bytes, start: int) -> None:
 
 
 def _description(path: Path) -> dict[str, Any] | None:
-    """What a cache says of itself; None of another file."""
+    """Return what a cache says of itself; None of another file."""
     tail = LENGTH + len(END)
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)

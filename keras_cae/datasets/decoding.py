@@ -23,7 +23,7 @@ class _Threads:
         self.tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def put(self, task: Callable[[], None]) -> None:
-        """Have a task done, which must not raise anything."""
+        """Run a task on one of the threads. The task must not raise an exception."""
         if self._process != os.getpid():  # None yet, or a process that was forked, which threads don't outlive.
             self._start()
         self.tasks.put(task)

@@ -112,7 +112,7 @@ def _check_options(rank: int, **options: Any) -> None:
 
 
 def _load_arrays(data: Any, key: str | None, rank: int) -> ImageData:
-    """Signals or volumes."""
+    """Return signals or volumes."""
     if isinstance(data, np.ndarray):
         (examples,), notes = standard_images([data], "data", rank)
         return ImageData(examples, "array", notes=notes)

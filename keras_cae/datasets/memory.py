@@ -44,12 +44,12 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
 
 
 def available_memory() -> int | None:
-    """Bytes of memory that this process may still use, or None where it can't be known."""
+    """Return bytes of memory that this process may still use, or None where it can't be known."""
     return min(_limits(), default=None)
 
 
 def _limits() -> Iterator[int]:
-    """What the machine and, in a container, its control group leave."""
+    """Yield what the machine and, in a container, its control group leave."""
     meminfo = _read("/proc/meminfo")
     if meminfo is not None:
         fields = dict(line.split(":", 1) for line in meminfo.splitlines() if ":" in line)
@@ -65,7 +65,7 @@ def _limits() -> Iterator[int]:
 
 
 def _cached(path: str, name: str) -> int:
-    """Bytes of files that were read, which the system frees when a program needs memory."""
+    """Return bytes of files that were read, which the system frees when a program needs memory."""
     lines = [line.split() for line in (_read(path) or "").splitlines()]
     return next((int(line[1]) for line in lines if line[0] == name), 0)
 

@@ -81,7 +81,7 @@ def open_source(
 
 
 def find_shards(data: Any) -> list[Path]:
-    """The shards that data name: a pattern, one, a list, or those of a folder without images."""
+    """Return the shards that data name: a pattern, one, a list, or those of a folder without images."""
     if isinstance(data, list | tuple):
         named = [isinstance(path, str | PathLike) and str(path).endswith(SHARD_SUFFIX) for path in data]
         if any(named) and not all(named):
@@ -135,7 +135,7 @@ def _array_file(path: Path, key: str | None, sizing: Sizing, channels: int | Non
 
 
 def _files(data: Any) -> tuple[Path | None, Sequence[Path]]:
-    """The folder, if it is one, and the files."""
+    """Return the folder, if it is one, and the files."""
     if isinstance(data, str | PathLike):
         folder = Path(data).expanduser()
         if not folder.exists():

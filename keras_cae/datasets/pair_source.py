@@ -75,7 +75,7 @@ class PairSource(ImageSource):
         return found
 
     def _check_sizes(self) -> None:
-        """Both images of a pair must have one size, unless both get one that was asked for."""
+        """Raise a `ValueError` if the images of a pair differ in size, unless both are resized."""
         first, second = self._sources
         if first.resized:
             return
@@ -93,7 +93,7 @@ class _FileSkipped(Exception):  # noqa: N818
 
 
 def partners(noisy: Path, clean: Path) -> tuple[list[Path], list[Path]]:
-    """The images of two folders, pair by pair: those of the same path, or of the same path with other suffixes.
+    """Return the images of two folders, pair by pair: those of the same path, or of the same path with other suffixes.
 
     Raises:
         ValueError: an image has no partner, or several.
@@ -126,7 +126,7 @@ def _by_path(folder: Path, name: str) -> dict[str, Path]:
 
 
 def _by_stem(files: dict[str, Path], paired: set[str], name: str) -> dict[str, Path]:
-    """The files that are left, by their paths without suffixes."""
+    """Return the files that are left, by their paths without suffixes."""
     stems: dict[str, Path] = {}
     for relative, path in files.items():
         if relative in paired:

@@ -46,6 +46,6 @@ class PatchCutter:
 
 
 def _deviation(patch: np.ndarray) -> float:
-    """That of the channel that varies most, as a share of white."""
+    """Return the standard deviation of the channel that varies most, as a fraction of white."""
     axes = tuple(range(patch.ndim - 1))
     return float(patch.std(axis=axes, dtype="float64").max()) / (white(patch.dtype) or 1)

@@ -67,7 +67,7 @@ class RandomPatches(keras.utils.PyDataset):
         self.epoch = 0
 
     def _fitting(self, values: Any, name: str, axes: tuple[int, ...]) -> Any:
-        """Values of which the first axes are those of the images."""
+        """Return values of which the first axes are those of the images."""
         if values is None:
             return None
         values = values if hasattr(values, "shape") else np.asarray(values)
@@ -80,7 +80,7 @@ class RandomPatches(keras.utils.PyDataset):
         return -(-self.patches // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        """The batch of a number, of the present epoch."""
+        """Return the batch of a number, of the present epoch."""
         random = np.random.default_rng((self.seed, self.epoch, index))
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
         numbers = order[(np.arange(self.batch_size) + index * self.batch_size) % len(order)]
@@ -109,7 +109,7 @@ def _images(images: Any) -> Any:
 
 
 def _taken(values: Any, numbers: np.ndarray, starts: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Patches of images or of weights of pixels, or the weights of images."""
+    """Return patches of images or of weights of pixels, or the weights of images."""
     parts = []
     for number, start in zip(numbers, starts, strict=True):
         window = tuple(slice(first, first + side) for first, side in zip(start, size, strict=True))

@@ -207,7 +207,7 @@ class SeriesWindows:
         return self._as_given([_mean(*pair) for pair in zip(totals, self._coverage(), strict=True)])
 
     def _totals(self, values: Any, checked: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
-        """The sum over the windows that cover a step, for each series."""
+        """Return the sum over the windows that cover a step, for each series."""
         totals = [np.zeros((len(one), *shape)) for one in self.series]
         done = 0
         for given in _batches(values):
@@ -226,7 +226,7 @@ class SeriesWindows:
         return totals
 
     def _coverage(self) -> list[np.ndarray]:
-        """How many windows cover each step, for each series."""
+        """Return how many windows cover each step, for each series."""
         counts = []
         for one, starts in zip(self.series, self._starts, strict=True):
             changes = np.zeros(len(one) + 1, "int64")
@@ -250,7 +250,7 @@ class SeriesWindows:
         return np.where(indices < 0, indices + len(self), indices)
 
     def _places(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """For each series, which of the indices are of its windows, and where these start."""
+        """Return, for each series, which of the indices belong to its windows, and where these windows start."""
         numbers = np.searchsorted(self._ends, indices, side="right")
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
@@ -291,7 +291,7 @@ def _refuse(gaps: list[np.ndarray]) -> None:
 
 
 def _whole(starts: range, length: int, gaps: np.ndarray) -> Starts:
-    """The starts of the windows without a gap; a range, which takes no memory, if there is no gap."""
+    """Return the starts of the windows without a gap; a range, which takes no memory, if there is no gap."""
     if not len(gaps):
         return starts
     every = np.asarray(starts, "int64")
@@ -303,7 +303,7 @@ def _is_mask(index: Any) -> bool:
 
 
 def _batches(values: Any) -> Iterator[np.ndarray]:
-    """An array, or an iterable of arrays, in parts of a limited size."""
+    """Yield an array, or an iterable of arrays, in parts of a limited size."""
     whole = hasattr(values, "shape") or (isinstance(values, list | tuple) and all(np.ndim(one) == 0 for one in values))
     for part in [values] if whole else values:
         array = np.asarray(part)
@@ -312,7 +312,7 @@ def _batches(values: Any) -> Iterator[np.ndarray]:
 
 
 def _of_steps(batch: np.ndarray, length: int) -> np.ndarray:
-    """Values of windows, `(n,)`, or of their steps, `(n, length)`."""
+    """Return values of windows, `(n,)`, or of their steps, `(n, length)`."""
     if batch.ndim == 2 and batch.shape[1] == 1 != length:
         batch = batch[:, 0]
     if batch.ndim not in (1, 2, 3) or (batch.ndim > 1 and batch.shape[1] != length):

@@ -83,7 +83,7 @@ class Record:
         yield Image.open(io.BytesIO(self.content()))
 
     def header(self) -> ImageHeader:
-        """What is known of the image."""
+        """Return what is known of the image."""
         *size, channels = self.shape
         height, width = size
         return ImageHeader((height, width), channels <= 2, channels in (2, 4), self.dtype == "uint16")
@@ -145,7 +145,7 @@ def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Reco
 
 
 def _records_of(path: Path) -> tuple[list[Record], str]:
-    """The whole records of a shard, and what is wrong with it."""
+    """Return the whole records of a shard, and what is wrong with it."""
     records: list[Record] = []
     size = path.stat().st_size
     position, last = 0, False
@@ -173,7 +173,7 @@ def _records_of(path: Path) -> tuple[list[Record], str]:
 
 
 def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tuple[Record, bool]:
-    """What a record says of its image, and whether it is the last one."""
+    """Return what a record says of its image, and whether it is the last one."""
     import tensorflow as tf
 
     begin = LENGTH + CHECK
@@ -198,7 +198,7 @@ def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tupl
 
 
 def _varint(content: bytes, position: int) -> tuple[int, int]:
-    """A whole number as protocol buffers write it, seven bits a byte, and where it ends."""
+    """Return a whole number as protocol buffers write it, seven bits a byte, and where it ends."""
     value = shift = 0
     while True:
         byte = content[position]
@@ -209,7 +209,7 @@ def _varint(content: bytes, position: int) -> tuple[int, int]:
 
 
 def _missing(paths: Sequence[Path]) -> list[Path]:
-    """The shards that should be beside these, by their numbers."""
+    """Return the shards that should be beside these, by their numbers."""
     missing: set[Path] = set()
     for path in paths:
         match = NUMBERED.search(path.name)
@@ -219,18 +219,18 @@ def _missing(paths: Sequence[Path]) -> list[Path]:
 
 
 def shard_name(name: str, number: int, match: "re.Match[str] | None") -> str:
-    """The name of the shard of another number."""
+    """Return the name of the shard of another number."""
     assert match is not None
     return f"{name[: match.start('number')]}{number:05}{name[match.end('number') :]}"
 
 
 def shard_paths(pattern: str, count: int) -> list[Path]:
-    """The paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
+    """Return the paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
     return [Path(pattern.replace(PLACE, f"{number:05}-of-{count:05}")) for number in range(count)]
 
 
 def shards_of(pattern: str) -> list[Path]:
-    """The shards that exist of a pattern such as "train-{shard}.tfrecord"."""
+    """Return the shards that exist of a pattern such as "train-{shard}.tfrecord"."""
     path = Path(pattern)
     if not path.parent.is_dir():
         return []

@@ -160,7 +160,7 @@ def _float_conversion(
 
 
 def _to_unit_range(low: float, high: float, kind: Kind) -> str:
-    """The expression that scales images to [0, 1], so that the extremes are black and white."""
+    """Return the expression that scales images to [0, 1], so that the extremes are black and white."""
     name = kind.noun
     from_zero = f"({name} - {low:.7g})" if low > 0 else f"({name} + {-low:.7g})" if low < 0 else name
     return f"{from_zero} / {high - low:.7g}"

@@ -133,14 +133,14 @@ class Streaming:
 
 
 def seed_of_all_hosts(seed: int | None) -> int:
-    """The seed, or one that differs every time; on several hosts, which have to agree, always the same."""
+    """Return the seed, or one that differs every time; on several hosts, which have to agree, always the same."""
     if seed is not None:
         return seed
     return 0 if _workers() > 1 else int(np.random.default_rng().integers(2**31))
 
 
 def _workers() -> int:
-    """How many processes TF_CONFIG names."""
+    """Return how many processes TF_CONFIG names."""
     try:
         cluster = json.loads(os.environ.get("TF_CONFIG", "{}")).get("cluster", {})
         return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))

@@ -142,7 +142,7 @@ def check_image_options(rank: int, **options: Any) -> None:
 
 
 def make_cutter(patches: Any, patches_per_image: Any, min_std: Any, rank: int) -> PatchCutter | None:
-    """What cuts the patches that the arguments describe, or None if there are none."""
+    """Return what cuts the patches that the arguments describe, or None if there are none."""
     positive_int(patches_per_image, "patches_per_image")
     fraction(min_std, "min_std")
     if patches is not None:
@@ -154,7 +154,7 @@ def make_cutter(patches: Any, patches_per_image: Any, min_std: Any, rank: int) -
 
 
 def path_rule(value: Any, name: str) -> Path:
-    """The path of a file."""
+    """Return the path of a file."""
     if not isinstance(value, str | PathLike) or not str(value):
         raise ValueError(f"{name} must be the path of a file, got {value!r}.")
     path = Path(value).expanduser()
@@ -164,7 +164,7 @@ def path_rule(value: Any, name: str) -> Path:
 
 
 def host_of(input_context: Any) -> Host:
-    """This host among those that an input context knows."""
+    """Return the host that an input context describes."""
     if input_context is None:
         return Host()
     try:
@@ -182,7 +182,7 @@ def check_labels(labels: Any) -> None:
 
 
 def _labels(labels: Any, source: ImageSource, data: Any) -> StreamLabels | None:
-    """The labels of all images that can be read."""
+    """Return the labels of all images that can be read."""
     if labels is not None and not isinstance(labels, str):
         if isinstance(data, str | PathLike) and source.classes is not None:
             raise ValueError(

@@ -64,7 +64,7 @@ class StreamedImages:
         return Streaming(self.source, self.rows, batch_size, shuffle, seed).dataset()
 
     def identity(self) -> bytes:
-        """A name for these images that others do not have, as far as the names, sizes and times of files tell."""
+        """Return a name that is unique to these images, as far as the names, sizes and times of files tell."""
         status = self.source.status_of_files()
         what = f"{self.source.settings} {self.dtype} {self.shape} {status} {self.rows.tolist()}"
         return hashlib.sha256(what.encode()).digest()
@@ -162,7 +162,7 @@ def _is_in_files(data: Any) -> bool:
 def _opened(
     data: Any, sizing: Sizing, channels: int | None, rank: int, key: str | None, wanted: bool
 ) -> ImageSource | None:
-    """The source; None if there is none and loading is to say why."""
+    """Return the source; None if there is none and loading is to say why."""
     try:
         return open_source(data, sizing, channels, rank=rank, key=key)
     except ValueError:
@@ -178,7 +178,7 @@ def _fits(source: ImageSource) -> bool:
 
 
 def image_bytes(source: ImageSource) -> int:
-    """The bytes of the pixels of an image."""
+    """Return the bytes of the pixels of an image."""
     return int(np.prod(source.sizes[0])) * source.channels * source.dtype.itemsize
 
 

@@ -85,7 +85,7 @@ class VolumeSource(ImageSource):
         return np.stack(slices)
 
     def _extremes(self) -> tuple[Any, Any]:
-        """As much of the extreme values of all volumes as decides on their type."""
+        """Return the extreme values of the volumes, as far as they are needed to decide on their type."""
         lows, highs = [], []
         for page in self._pages():
             low, high = extremes(page)
@@ -99,7 +99,7 @@ class VolumeSource(ImageSource):
         return np.min(lows), np.max(highs)
 
     def _pages(self) -> Iterator[np.ndarray]:
-        """All pages that can be read."""
+        """Yield all pages that can be read."""
         for row, (depth, *_) in enumerate(self.sizes):
             for number in range(depth):
                 place = (slice(number, number + 1), slice(None), slice(None))
@@ -151,7 +151,7 @@ def read_stack(path: Path) -> Stack:
 
 
 def _pixels(image: Image.Image, page: int) -> np.ndarray:
-    """A page, `(height, width, channels)`."""
+    """Return a page, `(height, width, channels)`."""
     if page:
         image.seek(page)
     pixels = np.asarray(image if image.mode in KEPT_MODES else image.convert("RGB"))

@@ -6,17 +6,17 @@ import numpy as np
 
 
 def has_prior(model: Any) -> bool:
-    """Whether a model generates images from a prior: a `CAE` says so, other models have a `sample`."""
+    """Return whether a model generates images from a prior: a `CAE` says so, other models have a `sample`."""
     return bool(getattr(model, "has_prior", callable(getattr(model, "sample", None))))
 
 
 def has_posterior(model: Any) -> bool:
-    """Whether a model gives distributions of codes: a `CAE` says so, other models have a `posterior`."""
+    """Return whether a model gives distributions of codes: a `CAE` says so, other models have a `posterior`."""
     return bool(getattr(model, "has_posterior", callable(getattr(model, "posterior", None))))
 
 
 def codebook_size_of(model: Any) -> int | None:
-    """How many vectors the codebook of a model, or of its bottleneck, has; None if there is no codebook."""
+    """Return how many vectors the codebook of a model, or of its bottleneck, has; None if there is no codebook."""
     parts = (getattr(model, "bottleneck", None), model)
     sizes = (getattr(part, "codebook_size", None) for part in parts)
     return next((size for size in sizes if size is not None), None)

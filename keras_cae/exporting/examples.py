@@ -12,7 +12,7 @@ SMALLEST_SIDE = 12
 
 
 def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> np.ndarray:
-    """Images with the values that a model was made for.
+    """Return images with the values that a model was made for.
 
     Args:
         model: an autoencoder of the library, built.
@@ -36,7 +36,7 @@ def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random
 
 
 def sizes_to_try(model: Any, sides: tuple[int | None, ...]) -> list[tuple[int, ...]]:
-    """Sizes of images: that of the model; of a model for any size two, the second one odd.
+    """Return sizes of images: that of the model; of a model for any size two, the second one odd.
 
     Args:
         model: an autoencoder of the library, built.

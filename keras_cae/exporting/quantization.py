@@ -80,7 +80,7 @@ class Representatives:
 
 
 def as_type(images: np.ndarray, dtype: str) -> np.ndarray:
-    """Images as an input of a type takes them: floats in [0, 1] become integers and the other way round."""
+    """Return images as an input of a type takes them: floats in [0, 1] become integers and the other way round."""
     is_integer = "float" not in str(images.dtype)
     if str(images.dtype) == dtype:
         return images

@@ -56,7 +56,7 @@ class Served:
         return coarsest_epsilon(self.model)
 
     def here(self, batch: np.ndarray) -> Outputs:
-        """What the model itself makes of a batch, on the CPU, operation by operation."""
+        """Return what the model itself makes of a batch, on the CPU, operation by operation."""
         with tf.device("CPU:0"):
             outputs = self.function(tf.constant(batch))
         return {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in outputs.items()}

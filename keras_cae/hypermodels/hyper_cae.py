@@ -81,7 +81,7 @@ class HyperCAE(HyperAutoencoder):
         return space
 
     def _members(self, space: Space, own: dict[str, Any]) -> dict[str, HyperAutoencoder]:
-        """The hypermodel of each architecture that may be chosen."""
+        """Return the hypermodel of each architecture that may be chosen."""
         known = {candidate.model_class.__name__: candidate for candidate in self.candidates}
         chosen = [one_of(name, "architecture", tuple(known)) for name in possible(space)]
         for name in chosen if self.bottlenecks else ():
@@ -110,11 +110,11 @@ class HyperCAE(HyperAutoencoder):
 
 
 def _bottlenecks(space: Space, own: dict[str, Any]) -> dict[str, SearchedBottleneck]:
-    """The bottlenecks that may be chosen, but for "none"."""
+    """Return the bottlenecks that may be chosen, but for "none"."""
     kinds = [one_of(kind, "bottleneck", ("none", *BOTTLENECKS)) for kind in possible(space)]
     return {kind: SearchedBottleneck(kind, own) for kind in kinds if kind != "none"}
 
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:
-    """Those of the hyperparameters given that a candidate has."""
+    """Return those of the hyperparameters given that a candidate has."""
     return {key: value for key, value in given.items() if key in {*candidate.own_space, *NOT_SEARCHED}}

@@ -67,7 +67,7 @@ class HyperPyramid(HyperAutoencoder):
         return space
 
     def _possible_depth(self, depth: Space, chosen: bool) -> Space:
-        """The depths that the size of the images permits."""
+        """Return the depths that the size of the images permits."""
         if self.input_shape is None or not isinstance(depth, Range) or not isinstance(self.strides, int):
             return depth
         size = self.input_shape[:-1]

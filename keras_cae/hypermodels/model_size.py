@@ -23,7 +23,7 @@ class ModelSize(NamedTuple):
 
 
 def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> ModelSize:
-    """The size of a model for images of a shape. No memory is taken for its weights.
+    """Return the size of a model for images of a shape. No memory is taken for its weights.
 
     Args:
         make: makes the model, not built.

@@ -22,7 +22,7 @@ class RateDistortion(keras.callbacks.Callback):
 
 
 def code_size(model: Any) -> int:
-    """How many numbers the code of an image has, that a built model makes.
+    """Return how many numbers the code of an image has, that a built model makes.
 
     Raises:
         ValueError: it depends on the image's size.

@@ -81,7 +81,7 @@ def _remove_unstarted_trial(search: SearchFolder, oracle: dict[str, Any]) -> Non
 
 
 def _lost_trial(search: SearchFolder, name: str, oracle: dict[str, Any]) -> dict[str, Any]:
-    """A failed trial in the place of one that can't be read; its name must not be given to another one."""
+    """Return a failed trial in the place of one that can't be read; its name must not be given to another one."""
     file = search.trial(name)
     message = f"{file} can't be read: trial {name} counts as failed."
     warnings.warn(message, stacklevel=2)

@@ -146,7 +146,7 @@ class TrialTraining:
         return shape if shape and None not in shape else None
 
     def _measuring(self) -> list[keras.callbacks.Callback]:
-        """The callbacks that complete the logs; before those of the tuner, which read them."""
+        """Return the callbacks that complete the logs; before those of the tuner, which read them."""
         added: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
         if self.model.corruption is not None and not self.hypermodel.measures_denoising:
             batch_size = self.arguments.get("batch_size") or DEFAULT_BATCH_SIZE

@@ -43,7 +43,7 @@ class AdjustableWeight:
         setattr(layer, self._attribute, variable)
 
     def variable(self, layer: keras.layers.Layer) -> Any:
-        """The variable, for the layer's `call`."""
+        """Return the variable, for the layer's `call`."""
         return getattr(layer, self._attribute)
 
     @property

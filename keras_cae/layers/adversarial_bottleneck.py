@@ -123,13 +123,13 @@ class AdversarialBottleneck(GaussianPrior):
         return inputs
 
     def _frozen_logits(self, codes: Any) -> Any:
-        """What the discriminator says of codes, with its weights as constants."""
+        """Return what the discriminator says of codes, with its weights as constants."""
         frozen = [ops.stop_gradient(variable) for variable in self.discriminator.trainable_variables]
         state = [variable.value for variable in self.discriminator.non_trainable_variables]
         return self.discriminator.stateless_call(frozen, state, codes)[0]
 
     def _discriminator_loss(self, codes: Any, training: bool | None) -> Any:
-        """The cross-entropy of telling codes from draws of the prior, for each image. Shape: `(n,)`."""
+        """Return the cross-entropy of telling codes from draws of the prior, for each image. Shape: `(n,)`."""
         of_codes = _cross_entropy(self.discriminator(ops.stop_gradient(codes)), 0.0)
         of_prior = _cross_entropy(self.discriminator(self._prior(codes, training)), 1.0)
         return (of_codes + of_prior) / 2.0
@@ -140,6 +140,6 @@ class AdversarialBottleneck(GaussianPrior):
 
 
 def _cross_entropy(logits: Any, label: float) -> Any:
-    """The binary cross-entropy of each logit with the label, in float32, of shape `(n,)`."""
+    """Return the binary cross-entropy of each logit with the label, in float32, of shape `(n,)`."""
     logits = ops.cast(logits[:, 0], "float32")
     return ops.softplus(-logits if label else logits)

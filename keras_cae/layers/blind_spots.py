@@ -20,7 +20,7 @@ Offsets = tuple[tuple[int, ...], ...]
 
 
 def mask_rule(value: Any, name: str) -> Any:
-    """The rule for the mask around hidden pixels: an array of zeros and ones, kept as nested tuples."""
+    """Validate the mask around hidden pixels: an array of zeros and ones, kept as nested tuples."""
     array = np.asarray(value)
     if array.dtype.kind not in "biuf" or not array.ndim or not array.size or not np.isin(array, (0, 1)).all():
         raise ValueError(
@@ -129,7 +129,7 @@ class BlindSpots(Corruption):
         return grid + ops.minimum(inside, room - 1)
 
     def box(self, rank: int) -> int:
-        """The side of the boxes in pixels."""
+        """Return the side of the boxes in pixels."""
         return max(2, round((1 / self.ratio) ** (1 / rank)))
 
     def check_rank(self, rank: int) -> None:
@@ -156,7 +156,7 @@ class BlindSpots(Corruption):
             )
 
     def _replaced(self, rank: int) -> dict[tuple[int, ...], Offsets]:
-        """The pixels to replace, and the neighbours of each that may replace it, all relative to a hidden pixel.
+        """Return the pixels to replace, and the neighbours of each that may replace it, all relative to a hidden pixel.
 
         Only the hidden pixel itself, unless there is a mask, whose pixels are no neighbours.
         """
@@ -171,7 +171,7 @@ class BlindSpots(Corruption):
         return {offset: self._neighbours(offset, mirrored) for offset in sorted(masked)}
 
     def _neighbours(self, offset: tuple[int, ...], masked: set[tuple[int, ...]]) -> Offsets:
-        """Those within the radius; where all of these are masked, within the smallest radius that has others."""
+        """Return those within the radius; where all of these are masked, within the smallest radius that has others."""
         for radius in itertools.count(self.radius):
             window = itertools.product(range(-radius, radius + 1), repeat=len(offset))
             moved = (tuple(map(sum, zip(offset, step, strict=True))) for step in window)
@@ -181,7 +181,7 @@ class BlindSpots(Corruption):
         raise AssertionError
 
     def _replacement(self, images: Any, places: Any, sides: Any) -> Any:
-        """The values for pixels, `(n, boxes, channels)`, of the places of their neighbours."""
+        """Return the values for pixels, `(n, boxes, channels)`, of the places of their neighbours."""
         count, boxes, neighbours = ops.shape(places)[:3]
         if self.replacement == "uniform":
             drawn = keras.random.uniform((count, boxes, 1), dtype="float32", seed=self.seed_generator)
@@ -197,7 +197,7 @@ class BlindSpots(Corruption):
 
 
 def _around(places: Any, offsets: Sequence[tuple[int, ...]], sides: Any) -> Any:
-    """The places at some offsets from others: `(n, boxes, rank)` to `(n, boxes, offsets, rank)`.
+    """Return the places at some offsets from others: `(n, boxes, rank)` to `(n, boxes, offsets, rank)`.
 
     Beyond an edge, it is the one on the other side: never the place itself, whose value would give away what is
     hidden.
@@ -211,7 +211,7 @@ def _around(places: Any, offsets: Sequence[tuple[int, ...]], sides: Any) -> Any:
 
 
 def _numbers(places: Any, sides: Any) -> Any:
-    """The numbers that pixels at some places have in the flattened image."""
+    """Return the numbers that pixels at some places have in the flattened image."""
     numbers: Any = 0
     for axis, side in enumerate(sides):
         numbers = numbers * ops.cast(side, places.dtype) + places[..., axis]
@@ -225,12 +225,12 @@ def _flat(images: Any) -> Any:
 
 
 def _gathered(images: Any, places: Any, sides: Any) -> Any:
-    """The pixels at some places: `(n, …, rank)` to `(n, …, channels)`."""
+    """Return the pixels at some places: `(n, …, rank)` to `(n, …, channels)`."""
     return tf.gather(_flat(images), _numbers(places, sides), axis=1, batch_dims=1)
 
 
 def _scattered(images: Any, places: Any, values: Any, sides: Any) -> Any:
-    """Images with other values at some places."""
+    """Return images with other values at some places."""
     numbers = _numbers(places, sides)
     image = ops.broadcast_to(ops.arange(ops.shape(images)[0])[:, None], ops.shape(numbers))
     where = ops.stack([ops.cast(image, numbers.dtype), numbers], axis=-1)

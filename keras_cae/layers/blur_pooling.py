@@ -38,7 +38,7 @@ class BlurPooling(keras.layers.Layer):
 
 
 def _pooled(features: Any, axis: int, stride: int) -> Any:
-    """Features with an axis divided by a stride, by weights 1, 2, …, stride, …, 2, 1 around each `stride`-th value."""
+    """Return features reduced along an axis, by the weights 1, 2, …, stride, …, 2, 1 at each `stride`-th value."""
     before = (slice(None),) * axis
     padding = [(0, 0)] * len(features.shape)
     padding[axis] = (stride - 1, 0)

@@ -94,7 +94,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         return codes
 
     def code_shape(self, shape: Any) -> Any:
-        """The shape of the codes for an encoder's output of a shape, both with the batch axis."""
+        """Return the shape of the codes for an encoder's output of a shape, both with the batch axis."""
         return self.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

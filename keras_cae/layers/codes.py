@@ -47,7 +47,7 @@ class Latents(BottleneckPart):
 
 
 def codes_of(bottleneck: keras.layers.Layer, features: Any) -> Any:
-    """The codes that a bottleneck, of this library or any other layer, makes of the encoder's output."""
+    """Return the codes that a bottleneck, of this library or any other layer, makes of the encoder's output."""
     if isinstance(bottleneck, Bottleneck):
         return bottleneck.encode(features)
     return bottleneck(features, training=False)

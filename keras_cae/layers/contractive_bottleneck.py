@@ -78,7 +78,7 @@ class ContractiveBottleneck(Bottleneck):
         self.contraction(self.squared_norms(encoder, images, training), training=training)
 
     def squared_norms(self, encoder: keras.Model, images: Any, training: bool = False) -> Any:
-        """The sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
+        """Return the sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
 
         Args:
             encoder: from images to codes.

@@ -80,11 +80,11 @@ class ConvStage(Hyperparameters, StagedLayer):
         return None
 
     def along_axes(self, name: str) -> tuple[int, ...]:
-        """An argument that has one value for each axis, or one for all."""
+        """Return an argument that has one value for each axis, or one for all."""
         return per_axis(getattr(self, name), self.rank, name)
 
     def keras_convolution(self, kind: str) -> keras.layers.Layer:
-        """The convolution of Keras with the arguments of this layer, of the class "Conv{}D" or the like."""
+        """Return the convolution of Keras with the arguments of this layer, of the class "Conv{}D" or the like."""
         return ranked_layer(
             kind,
             self.rank,

@@ -52,7 +52,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
         """
 
     def keep_in_target(self, noise: Any) -> None:
-        """Have the step that is being taken add noise to the target, as `corrupt` adds it to the images.
+        """Make the current step add noise to the target, as `corrupt` adds it to the images.
 
         Args:
             noise: of the shape of the images.
@@ -69,7 +69,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
 
 
 def weights_of_hidden(hidden: Any) -> Any:
-    """Weights under which the mean over all pixels is that over the hidden ones.
+    """Return weights under which the mean over all pixels is that over the hidden ones.
 
     Args:
         hidden: booleans, True where a pixel counts, of shape `(n, *spatial)`.

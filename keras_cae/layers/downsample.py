@@ -70,7 +70,7 @@ class Downsample(RandomStrengthCorruption):
 
 
 def _cubic(distance: Any) -> Any:
-    """The kernel of Keys (1981), with a = -1/2."""
+    """Return the kernel of Keys (1981), with a = -1/2."""
     near = (1.5 * distance - 2.5) * distance**2 + 1.0
     far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
     return ops.where(distance <= 1.0, near, ops.where(distance < 2.0, far, 0.0))

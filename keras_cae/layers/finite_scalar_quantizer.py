@@ -16,7 +16,7 @@ MARGIN = 1e-3
 
 
 def several_levels(levels: Any, name: str) -> tuple[int, ...]:
-    """The rule for numbers of levels: integers of at least 2."""
+    """Validate numbers of levels: integers of at least 2."""
     levels = positive_ints(levels, name)
     if min(levels) < 2:
         raise ValueError(f"{name} must be integers of at least 2, got {levels}: one level says nothing.")
@@ -98,6 +98,6 @@ class FiniteScalarQuantizer(Quantizer):
         return ops.tanh(ops.cast(inputs, "float32") + shift) * self._half_range - self._offset
 
     def _numbers(self, rounded: Any) -> Any:
-        """The numbers of vectors, whose digits are their values, shifted to begin at 0."""
+        """Return the numbers of vectors, whose digits are their values, shifted to begin at 0."""
         digits = ops.cast(rounded, "int32") + ops.cast(self._half_width, "int32")
         return ops.sum(digits * ops.cast(self._basis, "int32"), axis=-1)

@@ -90,7 +90,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         )
 
     def _biased(self, variance: Any, inputs: Any) -> Any:
-        """The mean squared deviation, as Keras keeps it, from the sample variance that the kernel gives."""
+        """Return the mean squared deviation, as Keras keeps it, from the sample variance that the kernel gives."""
         count = ops.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), "float32")
         return variance * ((count - 1) / count)
 
@@ -100,7 +100,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 def _as_images(inputs: Any) -> Any:
-    """Inputs of any rank as the kernel takes them, `(n, height, width, channels)`: what is where does not matter."""
+    """Return inputs of any rank in the shape that the kernel takes, `(n, height, width, channels)`."""
     if len(inputs.shape) == 4:
         return inputs
     sides = tf.shape(inputs)
@@ -110,7 +110,7 @@ def _as_images(inputs: Any) -> Any:
 
 
 def _like(outputs: Any, inputs: Any) -> Any:
-    """What the kernel returned, in the shape of the inputs."""
+    """Return what the kernel returned, in the shape of the inputs."""
     if len(inputs.shape) == 4:
         return outputs
     outputs = tf.reshape(outputs, tf.shape(inputs))

@@ -129,7 +129,7 @@ class GaussianBottleneck(GaussianPrior):
         return ops.cast(codes, self.compute_dtype)
 
     def _penalized(self, divergence: Any) -> Any:
-        """The divergence of each dimension that is penalized, of shape `(latent_dim,)`."""
+        """Return the divergence of each dimension that is penalized, of shape `(latent_dim,)`."""
         if not self.free_bits:
             return ops.mean(divergence, axis=0)
         return ops.maximum(mean_over_batch(divergence), self.free_bits)
@@ -139,5 +139,5 @@ class GaussianBottleneck(GaussianPrior):
         return (input_shape[0], size)
 
     def compute_flat_size(self, input_shape: Any) -> Any:
-        """The number of values that an image has in the encoder's output."""
+        """Return the number of values that an image has in the encoder's output."""
         return keras.layers.Flatten().compute_output_shape(input_shape)[-1]

@@ -24,7 +24,7 @@ class GaussianPrior(Bottleneck):
 
 
 def divergence_from_prior(mean: Any, log_variance: Any) -> Any:
-    """The Kullback–Leibler divergence of normal distributions from the prior, in nats, of each dimension."""
+    """Return the Kullback–Leibler divergence of normal distributions from the prior, in nats, of each dimension."""
     return (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance) / 2.0
 
 

@@ -81,5 +81,5 @@ class ImageGroupNormalization(keras.layers.Layer):
 
 
 def _for_places(values: Any, images: Any) -> Any:
-    """Values of shape `(n, channels)`, in a shape that broadcasts with images."""
+    """Return values of shape `(n, channels)`, in a shape that broadcasts with images."""
     return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2), values.shape[-1]))

@@ -108,14 +108,14 @@ class JPEGArtifacts(RandomStrengthCorruption):
 
 
 def _table(values: str, percent: Any) -> Any:
-    """The table at the quality of each image, in a shape for blocks `(n, blocks, 64, channels)`."""
+    """Return the table at the quality of each image, in a shape for blocks `(n, blocks, 64, channels)`."""
     table = np.array(values.split(), "float32").reshape(1, 1, SIDE * SIDE, 1)
     percent = ops.reshape(percent, (-1, 1, 1, 1))
     return ops.clip(ops.floor((table * percent + 50.0) / 100.0), 1.0, 255.0)
 
 
 def _cosines() -> np.ndarray:
-    """The matrix of the cosine transform, frequencies by places."""
+    """Return the matrix of the cosine transform, frequencies by places."""
     frequency, place = np.mgrid[:SIDE, :SIDE]
     waves = np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE)) * np.sqrt(2 / SIDE)
     waves[0] /= np.sqrt(2)
@@ -123,7 +123,7 @@ def _cosines() -> np.ndarray:
 
 
 def _compressed(levels: Any, table: Any, factor: int) -> Any:
-    """Levels from 0 to 255 as they come back, padded, with a resolution that is divided by `factor`."""
+    """Return levels from 0 to 255 as they come back, padded, with a resolution that is divided by `factor`."""
     _, height, width, channels = ops.shape(levels)
     rows, columns = (-(-side // (2 * SIDE)) * 2 * SIDE for side in (height, width))
     for axis, (side, padded) in enumerate(((height, rows), (width, columns)), start=1):
@@ -143,7 +143,7 @@ def _compressed(levels: Any, table: Any, factor: int) -> Any:
 
 
 def _enlarged(levels: Any, factor: int) -> Any:
-    """Twice the resolution, by the triangle filter of libjpeg: three parts of the nearer, one of the farther pixel."""
+    """Return twice the resolution, by libjpeg's triangle filter: 3/4 of the nearer and 1/4 of the farther pixel."""
     if factor == 1:
         return levels
     for axis in (1, 2):

@@ -77,7 +77,7 @@ class MMDBottleneck(GaussianPrior):
         return inputs
 
     def discrepancy(self, codes: Any) -> Any:
-        """The estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
+        """Return the estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
         if None in tuple(codes.shape[1:]):
             raise ValueError(
                 f"MMDBottleneck needs codes of one size, got {tuple(codes.shape)}. Give the model a latent_dim."
@@ -96,14 +96,14 @@ class MMDBottleneck(GaussianPrior):
         return ops.where(count > 1.0, estimate, 0.0)
 
     def _kernel_at(self, distances: Any, size: int) -> Any:
-        """The kernel at squared distances between codes of this size."""
+        """Return the kernel at squared distances between codes of this size."""
         total = ops.zeros_like(distances)
         for scale in _scales(size):
             total += scale / (scale + distances) if self.kernel == "imq" else ops.exp(-distances / scale)
         return total / len(SCALES)
 
     def _expectations(self, squares: Any, size: int) -> tuple[Any, float]:
-        """`E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
+        """Return `E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
 
         For the kernel `exp(−t ‖x − y‖²)` they are known,
 
@@ -119,12 +119,12 @@ class MMDBottleneck(GaussianPrior):
 
 
 def _scales(size: int) -> np.ndarray:
-    """`C` of every kernel for codes of this size."""
+    """Return `C` of every kernel for codes of this size."""
     return (2.0 * size * np.array(SCALES)).astype("float32")
 
 
 def _gaussians(kernel: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights `a` and rates `t` with which the kernel is `Σ a exp(−t ‖x − y‖²)`.
+    """Return weights `a` and rates `t` with which the kernel is `Σ a exp(−t ‖x − y‖²)`.
 
     The inverse multiquadratic is `C / (C + r²) = ∫ exp(−u) exp(−u r² / C) du` over `u` from 0. With
     `u = exp(v)` the integrand is smooth and vanishes at both ends, for which equal steps in `v` converge

@@ -47,7 +47,7 @@ def _rounded_up(side: Any, multiple: int) -> Any:
 
 
 def _mirrored(side: Any, padded: Any) -> Any:
-    """`padded` positions within `side`, back and forth without repeating the ends: 0 1 2 1 0 …"""
+    """Return `padded` positions within `side`, back and forth without repeating the ends: 0 1 2 1 0 …"""
     numbers: Any = np if isinstance(side, int) else ops
     position = numbers.arange(padded) % numbers.maximum(2 * side - 2, 1)
     return numbers.minimum(position, 2 * side - 2 - position)

@@ -64,7 +64,7 @@ class PoissonNoise(RandomStrengthCorruption):
         return ops.where(means < FEW, self._few(means), self._many(means)) / photons
 
     def _few(self, means: Any) -> Any:
-        """Counts by the inverse of their distribution function: how many of its steps lie below a number in [0, 1)."""
+        """Return counts by inverting their distribution function: how many of its steps are below a random number."""
         means = ops.minimum(means, FEW)
         level = self.uniform(ops.shape(means))
         probability = ops.exp(-means)

@@ -107,7 +107,7 @@ class RandomOcclusion(PaintedCorruption):
         return texture
 
     def _choice(self, images: Any, options: int) -> Any:
-        """A number below `options` for each image."""
+        """Return a number below `options` for each image."""
         return ops.cast(between(images, 0.0, options * (1 - 1e-6), self.seed_generator), "int32")
 
     def _texture(self, name: str, images: Any) -> Any:

@@ -87,14 +87,14 @@ class RandomPatchMask(Corruption):
         return hidden[(slice(None), *map(slice, sides))]
 
     def grid(self, sides: Sequence[Any]) -> tuple[Any, ...]:
-        """How many patches lie side by side along each axis of an image."""
+        """Return how many patches lie side by side along each axis of an image."""
         return tuple(-(-side // size) for side, size in zip(sides, self._sizes(sides), strict=True))
 
     def _sizes(self, sides: Sequence[Any]) -> tuple[int, ...]:
         return per_axis(self.patch_size, len(sides), "patch_size")
 
     def hidden_patches(self, patches: Any) -> Any:
-        """How many of the patches of an image are hidden."""
+        """Return how many of the patches of an image are hidden."""
         if isinstance(patches, int):
             return int(self.ratio * patches + 0.5)
         return ops.cast(self.ratio * ops.cast(patches, "float64") + 0.5, "int32")

@@ -30,16 +30,16 @@ class RandomStrengthCorruption(Corruption):
         return ops.cast(self.changed(ops.cast(images, "float32")), images.dtype), None
 
     def random_value(self, images: Any, value: float | tuple[float, float]) -> Any:
-        """A number for each image within a range, or the one number, in a shape that broadcasts with images."""
+        """Return a number for each image within a range, or the one number, in a shape that broadcasts with images."""
         low, high = value if isinstance(value, tuple) else (value, value)
         if low == high:
             return ops.convert_to_tensor(low, "float32")
         return for_pixels(between(images, low, high, self.seed_generator), len(images.shape) - 1)
 
     def normal(self, images: Any) -> Any:
-        """Standard normal numbers in the shape of images."""
+        """Return standard normal numbers in the shape of images."""
         return keras.random.normal(ops.shape(images), dtype="float32", seed=self.seed_generator)
 
     def uniform(self, shape: Any) -> Any:
-        """Numbers from 0 to 1."""
+        """Return numbers from 0 to 1."""
         return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)

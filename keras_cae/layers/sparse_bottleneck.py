@@ -82,7 +82,7 @@ class SparseBottleneck(Bottleneck):
         return ops.sigmoid(inputs) if self.penalty == "kl" else ops.relu(inputs)
 
     def _divergence(self, activations: Any) -> Any:
-        """How far mean activations `(units,)` are from the target, in nats, added up."""
+        """Return how far mean activations `(units,)` are from the target, in nats, added up."""
         activations = ops.clip(activations, SMALLEST_ACTIVATION, 1 - SMALLEST_ACTIVATION)
         active = self.target * ops.log(self.target / activations)
         inactive = (1 - self.target) * ops.log((1 - self.target) / (1 - activations))

@@ -59,7 +59,7 @@ class UpsampledConvolution(Hyperparameters, keras.layers.Layer):
 
 
 def _spread(kernel: Any, factors: tuple[int, ...]) -> Any:
-    """The sum of a kernel shifted by 0 to `factor - 1` along each axis, which makes it so much longer."""
+    """Return the sum of a kernel shifted by 0 to `factor - 1` along each axis, which makes it so much longer."""
     for axis, factor in enumerate(factors):
         shifted = []
         for shift in range(factor):

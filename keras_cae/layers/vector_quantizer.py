@@ -183,7 +183,7 @@ class VectorQuantizer(Quantizer):
 
 
 def _nearest(rows: Any, codebook: Any) -> Any:
-    """The number of the vector of a codebook that is nearest to each row; the first of several.
+    """Return the number of the vector of a codebook that is nearest to each row; the first of several.
 
     The codebook is taken in parts, of which Python knows how many there are: a loop in the graph would hold lists
     of tensors, which ONNX, OpenVINO and LiteRT don't know.

@@ -68,7 +68,7 @@ class VolumePooling(Hyperparameters, keras.layers.Layer):
 
 
 def pooling(kind: str, rank: int, size: tuple[int, ...], **kwargs: Any) -> keras.layers.Layer:
-    """The layer that pools over windows of a size, "Max" or "Average", for data of a rank."""
+    """Return the layer that pools over windows of a size, "Max" or "Average", for data of a rank."""
     if rank == 3:
         return VolumePooling(kind, size, **kwargs)
     return ranked_layer(f"{kind}Pooling{{}}D", rank, size, padding="same", **kwargs)

@@ -53,7 +53,7 @@ class ImageLoss(WeightedByImage, abc.ABC):
 
     @abc.abstractmethod
     def compare(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each pixel, of shape `(n, height, width)`, or of each image, `(n,)`.
+        """Return the loss of each pixel, of shape `(n, height, width)`, or of each image, `(n,)`.
 
         Args:
             y_true: float32 images with values from 0 to 1.

@@ -50,6 +50,6 @@ class TotalVariation(ImageLoss):
 
 
 def _differences(images: Any, axis: int) -> Any:
-    """The absolute differences from the next pixel along an axis; 0 for the last pixel, which has none."""
+    """Return the absolute differences from the next pixel along an axis; 0 for the last pixel, which has none."""
     differences = ops.abs(ops.diff(images, axis=axis))
     return ops.pad(differences, [(0, int(each == axis)) for each in range(len(images.shape))])

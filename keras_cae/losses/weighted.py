@@ -70,7 +70,7 @@ class Weighted(WeightedByImage):
 
 
 def _checked_loss(loss: Any, name: str) -> Any:
-    """The name of a loss, or the loss that an object, a function or a configuration stands for."""
+    """Return the name of a loss, or the loss that an object, a function or a configuration stands for."""
     try:
         resolved = get(loss)
     except (ValueError, TypeError) as error:
@@ -95,13 +95,13 @@ def _checked_weights(weights: Any, count: int) -> tuple[float, ...]:
 
 
 def _function(loss: Any) -> Callable[[Any, Any], Any]:
-    """The function that gives the values of a loss before they are reduced."""
+    """Return the function that gives the values of a loss before they are reduced."""
     resolved = get(loss)
     return resolved.call if isinstance(resolved, keras.losses.Loss) else resolved
 
 
 def _of_pixels(values: Any, images: Any, loss: Any) -> Any:
-    """The values of a loss in a shape in which they can be added to values of pixels."""
+    """Return the values of a loss in a shape in which they can be added to values of pixels."""
     rank, pixel_rank = len(values.shape), len(images.shape) - 1
     if rank == 1:
         return over_pixels(values, images)

@@ -33,5 +33,5 @@ class WeightedByImage(keras.losses.Loss):
 
 
 def over_pixels(values: Any, images: Any) -> Any:
-    """Values of images, `(n,)`, in the shape `(n, 1, 1)`, which can be added to values of pixels."""
+    """Return values of images, `(n,)`, in the shape `(n, 1, 1)`, which can be added to values of pixels."""
     return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2)))

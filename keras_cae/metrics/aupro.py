@@ -100,7 +100,7 @@ class AUPRO(keras.metrics.Metric):
 
 
 def bin_of(values: Any) -> Any:
-    """The number of the bin of each value: larger values are never in an earlier bin."""
+    """Return the number of the bin of each value: larger values are never in an earlier bin."""
     bits = tf.bitcast(tf.cast(values, "float32") + 0.0, "int32")
     # The bits of floats are ordered as the floats are, but those of negative ones the other way round.
     ordered = tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, 0x7FFFFFFF), bits)
@@ -108,7 +108,7 @@ def bin_of(values: Any) -> Any:
 
 
 def _shares_of_regions(masks: Any) -> Any:
-    """For each pixel of a region one divided by the number of its pixels; else 0."""
+    """Return 1 / n for each pixel of a region of n pixels, and 0 for all other pixels."""
     regions = regions_of(masks)
     flat = tf.reshape(regions, [-1])
     sizes = tf.math.unsorted_segment_sum(tf.ones_like(flat, "float64"), flat, tf.size(flat) + 1)

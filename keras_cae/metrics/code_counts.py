@@ -36,7 +36,7 @@ class CodeCounts(CodeMetric):
 
     @abc.abstractmethod
     def of_frequencies(self, frequencies: Any) -> Any:
-        """The value of the metric.
+        """Return the value of the metric.
 
         Args:
             frequencies: how often each code has been used, relative to all; the sum is 1.

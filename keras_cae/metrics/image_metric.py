@@ -59,7 +59,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
 
     @abc.abstractmethod
     def per_image(self, y_true: Any, y_pred: Any) -> Any:
-        """The value of each image, of shape `(n,)`.
+        """Return the value of each image, of shape `(n,)`.
 
         Args:
             y_true: float32 images with values from 0 to 1.

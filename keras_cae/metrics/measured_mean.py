@@ -36,5 +36,5 @@ class MeasuredMean(keras.metrics.Mean):
 
 
 def nan_unless(measured: Any, value: Any) -> Any:
-    """The value of a metric, or NaN if nothing has been measured."""
+    """Return the value of a metric, or NaN if nothing has been measured."""
     return ops.where(measured, value, float("nan"))

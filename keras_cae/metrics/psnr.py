@@ -52,6 +52,6 @@ class PSNR(ImageMetric):
 
 
 def peak_signal_noise_ratio(y_true: Any, y_pred: Any) -> Any:
-    """The PSNR of each image in decibels, of shape `(n,)`, for images whose largest value is 1."""
+    """Return the PSNR of each image in decibels, of shape `(n,)`, for images whose largest value is 1."""
     error = ops.mean(ops.square(y_true - y_pred), axis=tuple(range(1, len(y_true.shape))))
     return -10 * ops.log10(ops.maximum(error, SMALLEST_ERROR))

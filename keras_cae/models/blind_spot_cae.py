@@ -174,7 +174,7 @@ class BlindSpotCAE(PyramidCAE):
         return self._pixel_mask.corrupt(self._visible(images))
 
     def _visible(self, images: Any) -> Any:
-        """Corrupted images of which nothing is hidden yet."""
+        """Return corrupted images of which nothing is hidden yet."""
         self._own_loop_is_corrupted = True
         return corrupted_by(super().corruptions, images)[0]
 
@@ -194,7 +194,7 @@ class BlindSpotCAE(PyramidCAE):
     # Patches of large images
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
-        """Random patches of images in an array that are larger than `patch_size`."""
+        """Return random patches of images in an array that are larger than `patch_size`."""
         x, y, sample_weight = data["x"], data["y"], data["sample_weight"]
         if not self._takes_patches_of(x):
             return data
@@ -225,7 +225,7 @@ class BlindSpotCAE(PyramidCAE):
 
 
 def _split(parts: list[Any], validation_split: float) -> tuple[list[Any], tuple[Any, ...]]:
-    """The images to train on, their targets and weights; and the last ones, for validation."""
+    """Return the images to train on, their targets and weights; and the last ones, for validation."""
     kept = math.floor(len(parts[0]) * (1.0 - validation_split))
     if not kept:
         raise ValueError(

@@ -42,7 +42,7 @@ PARTS = ("encoder", "decoder", "bottleneck")
 
 
 def network(value: Any, name: str) -> keras.Model:
-    """The rule for the networks: a `keras.Model`, or the configuration of one."""
+    """Validate the networks: a `keras.Model`, or the configuration of one."""
     value = layer(value, name) if isinstance(value, dict) else value
     if not isinstance(value, keras.Model):
         raise TypeError(f"{name} must be a keras.Model, got {value!r}.")
@@ -212,7 +212,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return InputGate(None if self.normalizer is not None else self._last_activation(), self.rank)
 
     def _last_activation(self) -> Any:
-        """The activation that bounds the reconstructions, or None if it is not known."""
+        """Return the activation that bounds the reconstructions, or None if it is not known."""
         return last_activation(self._given.decoder)
 
     # Building
@@ -317,7 +317,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return self._cropped(self._graphs.images([latents, *skips], training), images)
 
     def _floats(self, images: Any) -> Any:
-        """A batch as the networks see it; refuses another shape or type."""
+        """Return a batch as the networks see it; refuses another shape or type."""
         return self._gate.floats(images, self.variable_dtype)
 
     def _cropped(self, reconstructions: Any, images: Any) -> Any:
@@ -394,7 +394,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
 
 def _agreed_rank(rank: Any, encoder: keras.Model) -> int:
-    """The rank that was given, or that of an encoder's inputs."""
+    """Return the rank that was given, or that of an encoder's inputs."""
     taken = getattr(encoder, "input_shape", None)
     of_encoder = len(taken) - 2 if isinstance(taken, tuple) and len(taken) - 2 in KINDS else None
     if rank is not None and of_encoder not in (None, rank_rule(rank, "rank")):

@@ -58,7 +58,7 @@ class Corrupting:
         return (corrupted, weights) if return_weights else corrupted
 
     def _prepare_own_loop(self, images: Any) -> None:
-        """What the steps of `fit` do otherwise, where somebody else trains the model."""
+        """Do in a custom training loop what the steps of `fit` do otherwise."""
         self._observe(images, training=True)
         if self.corruptions and not self._own_loop_is_corrupted:
             warnings.warn(
@@ -71,7 +71,7 @@ class Corrupting:
 
 
 def corrupted_by(parts: Iterable[keras.layers.Layer], images: Any) -> tuple[Any, Any]:
-    """What layers make of images in training, one after the other, and the weights of the pixels or None."""
+    """Return what layers make of images in training, one after the other, and the weights of the pixels or None."""
     weights = None
     for part in parts:
         if isinstance(part, Corruption):

@@ -59,7 +59,7 @@ class ModelFiles(PresetFiles, Compiling):
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def quantize(self, *args: Any, **kwargs: Any) -> None:
-        """Refused: quantize a copy that consists of the stock layers of `encoder` and `decoder`."""
+        """Raise a `ValueError`: quantize a copy that consists of the layers of `encoder` and `decoder` instead."""
         raise ValueError(
             f"{type(self).__name__} can't be quantized in place, because its saved file describes the layers before "
             "that. Quantize a copy: images = keras.Input(shape); copy = keras.models.clone_model(keras.Model(images, "
@@ -133,6 +133,6 @@ class ModelFiles(PresetFiles, Compiling):
         )
 
     def _export_signature(self) -> list[keras.InputSpec]:
-        """Images of the shape and of the type that the model was trained on, as `export` takes them."""
+        """Return images of the shape and of the type that the model was trained on, as `export` takes them."""
         dtype = self._gate.dtype if self._gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
         return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]

@@ -161,7 +161,7 @@ class PyramidCAE(CAE):
         )
 
     def _effective_output_activation(self) -> Any:
-        """The output activation; with a normalizer, instead of the default one that reaches its values."""
+        """Return the output activation; with a normalizer, instead of the default one that reaches its values."""
         default = self.output_activation is keras.activations.sigmoid
         return keras.activations.linear if default and self.normalizer is not None else self.output_activation
 

@@ -12,7 +12,7 @@ from keras_cae.validation import choice, positive_ints
 
 
 def at_least_three_levels(filters: Any, name: str) -> tuple[int, ...]:
-    """The rule for filters where features join below full resolution and above the code."""
+    """Validate filters where features join below full resolution and above the code."""
     filters = positive_ints(filters, name)
     if len(filters) < 3:
         raise ValueError(

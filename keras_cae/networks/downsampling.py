@@ -7,7 +7,7 @@ import keras
 
 
 def downsampling_of(encoder: keras.Model, rank: int) -> tuple[int, ...]:
-    """The factor along each axis, from the last feature maps of an encoder.
+    """Return the factor along each axis, from the last feature maps of an encoder.
 
     Args:
         encoder: a functional or sequential model.
@@ -31,7 +31,7 @@ def downsampling_of(encoder: keras.Model, rank: int) -> tuple[int, ...]:
 
 
 def _shapes(network: keras.Model) -> Iterator[Any]:
-    """The shapes of the outputs of a network's layers, and of those of the networks in it."""
+    """Yield the shapes of the outputs of a network's layers, and of those of the networks in it."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             yield from _shapes(layer)

@@ -57,7 +57,7 @@ class Residual(Pyramid):
         )
 
     def _to_full_resolution(self, index: int) -> keras.layers.Layer:
-        """The last step: residual blocks of as many pixels would take longer than all others together."""
+        """Return the last step: residual blocks of as many pixels would take longer than all others together."""
         filters, strides = max(1, self.filters[0] // 2), self.strides[0]
         if self.upsampling == "transposed":
             return TransposedConvBlock(filters, strides=strides, **self.block_arguments(index))

@@ -39,7 +39,7 @@ class UShaped(Pyramid):
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        """Convolutions of what was joined, but at the coarsest level, and the step to the next size."""
+        """Return convolutions of what was joined, but at the coarsest level, and the step to the next size."""
         levels = []
         for index, filters in enumerate(self.filters[-2::-1]):
             strides = self.strides[-1 - index]

@@ -90,7 +90,7 @@ class Shown:
 
 
 def name_of(model: Any) -> str:
-    """What a title calls a model."""
+    """Return what a title calls a model."""
     cls = type(model)
     return cls.__name__ if isinstance(model, CAE) or cls.__module__.startswith("keras_cae.") else str(model.name)
 

@@ -114,7 +114,7 @@ def _convolutions(model: Any) -> list[Any]:
 
 
 def _in_order(model: Any) -> Iterator[Any]:
-    """Every layer inside of a model, in the order in which images pass them."""
+    """Yield every layer inside of a model, in the order in which images pass them."""
     for layer in model.layers:
         yield layer
         yield from _in_order(layer) if isinstance(layer, keras.Model) else reversed(inner_layers(layer))

@@ -89,7 +89,7 @@ def latent_grid(
 
 
 def _latent_dim(model: Any) -> int:
-    """The length of the codes of a model with a prior."""
+    """Return the length of the codes of a model with a prior."""
     require_codes(model, "latent_grid")
     built = getattr(model, "built", True)
     if built and not has_prior(model):

@@ -89,7 +89,7 @@ def traversal(
 
 
 def _units(model: Any, code: np.ndarray, others: np.ndarray | None) -> tuple[np.ndarray, str]:
-    """The unit of each dimension, and what it is called."""
+    """Return the unit of each dimension, and what it is called."""
     if has_prior(model):
         return np.ones_like(code), "standard deviations of the prior"
     if others is not None:
@@ -101,7 +101,7 @@ def _units(model: Any, code: np.ndarray, others: np.ndarray | None) -> tuple[np.
 
 
 def _most_visible(decode: Any, code: np.ndarray, count: int, offsets: np.ndarray) -> np.ndarray:
-    """The dimensions whose changes, one way and the other, change the image most, in descending order."""
+    """Return the dimensions whose changes, one way and the other, change the image most, in descending order."""
     changes = []
     for start in range(0, len(code), AT_ONCE):
         dims = np.arange(start, min(start + AT_ONCE, len(code)))

@@ -73,7 +73,7 @@ class PresetFolder:
     # Reading
 
     def config(self) -> dict[str, Any]:
-        """What `config.json` says.
+        """Return what `config.json` says.
 
         Raises:
             ValueError: it is missing or damaged.
@@ -84,11 +84,11 @@ class PresetFolder:
         return config
 
     def model_class(self) -> Any:
-        """The class of the model, or None if no class of that name is registered."""
+        """Return the class of the model, or None if no class of that name is registered."""
         return keras.saving.get_registered_object(_registered_name(self.config()))
 
     def load(self, kind: Any, load_weights: bool) -> Any:
-        """The model, not compiled.
+        """Return the model, not compiled.
 
         Args:
             kind: the class that it has to be of, or a subclass of.
@@ -169,7 +169,7 @@ def _registered_name(config: dict[str, Any]) -> str:
 
 
 def fresh(model: Any) -> Any:
-    """A model like another one, with fresh weights."""
+    """Return a model like another one, with fresh weights."""
     return _model_of(type(model), keras.saving.serialize_keras_object(model))
 
 
@@ -211,7 +211,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def _sum_of_json(content: dict[str, Any]) -> str:
-    """Of what it says, whatever the ends of the lines are."""
+    """Return the checksum of the content, which does not depend on the line endings."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -134,6 +134,6 @@ def _checked_codes(codes: Any) -> np.ndarray:
 
 
 def covariance_factor(covariance: np.ndarray) -> np.ndarray:
-    """A matrix whose product with its transpose is `covariance`, which may be singular."""
+    """Return a matrix whose product with its transpose is `covariance`, which may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     return vectors * np.sqrt(np.maximum(values, 0.0))

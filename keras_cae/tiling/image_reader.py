@@ -44,7 +44,7 @@ class ImageReader:
         self.dtype = np.dtype(float_type) if dtype.kind == "f" else dtype.newbyteorder("=")
 
     def extremes(self) -> np.ndarray:
-        """The lowest and the highest value, in an array of the type of the tiles.
+        """Return the lowest and the highest value, in an array of the type of the tiles.
 
         Raises:
             ValueError: there are values that are not finite.
@@ -66,7 +66,7 @@ class ImageReader:
             release_pages(self.image)
 
     def tile(self, axes: list[TileAxis], index: tuple[int, ...], sides: tuple[int, ...]) -> np.ndarray:
-        """The pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.
+        """Return the pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.
 
         Args:
             axes: the tiles along each axis.

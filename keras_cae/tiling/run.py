@@ -96,7 +96,7 @@ def _outputs(
     sides: tuple[int, ...],
     batch_size: int,
 ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
-    """The outputs of each tile, those of pixels that were added left out."""
+    """Yield the outputs of each tile, those of pixels that were added left out."""
     function = task.function((*sides, reader.channels), reader.dtype)
     cells = tuple(slice(axis.outputs(0).stop) for axis in axes)
     expected = tuple(-(-side // cell) for side, cell in zip(sides, task.cells, strict=True))
@@ -152,7 +152,7 @@ def opened(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[Any]:
 
 
 def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype) -> Any:
-    """From outputs to values for the target; None if sums of outputs can be taken in it."""
+    """Return the function from outputs to values of the target; None if the target itself can hold sums of outputs."""
     dtype = np.dtype(target.dtype)
     if dtype == computed:
         return None if isinstance(target, np.ndarray) else lambda values: values
@@ -171,7 +171,7 @@ def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype
 
 
 def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
-    """What the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
+    """Return what the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
     gate = task.autoencoder._gate
     low, high = gate.span or (0.0, 1.0)
     if reader.dtype.kind == "f" and not (low >= -NOISE and high <= 1 + NOISE):

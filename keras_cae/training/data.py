@@ -51,7 +51,7 @@ def as_data(data: Any, name: str) -> Any:
 
 
 def first_shape(data: Any) -> Any:
-    """The shape of the batches of an array or a dataset, as far as it is known; else None."""
+    """Return the shape of the batches of an array or a dataset, as far as it is known; else None."""
     if isinstance(data, tf.data.Dataset):
         data = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
     shape = getattr(data, "shape", None)
@@ -59,7 +59,7 @@ def first_shape(data: Any) -> Any:
 
 
 def peek(data: Any, name: str, built: bool) -> tuple[Any, Any]:
-    """The first images of data, and the data, of which nothing is lost.
+    """Return the first images of data, and the data, of which nothing is lost.
 
     None instead of images for arrays and datasets, whose shape is known, and for a `PyDataset` if the model is
     built: a batch of it may be expensive, and the step looks at it anyway.

@@ -106,11 +106,11 @@ class Entries(BuiltModelFiles, DistributedTraining):
             end_of_fit(callbacks)
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
-        """The arguments of `fit` that name its data, checked: a hook for models that train on parts of images."""
+        """Return the data arguments of `fit`, checked; a model that trains on parts of images overrides it."""
         return data
 
     def _followed(self, callbacks: Any, data: Any, first_epoch: int) -> Any:
-        """The callbacks of `fit`, with those that follow its progress."""
+        """Return the callbacks of `fit`, with those that follow its progress."""
         own_list = isinstance(callbacks, keras.callbacks.CallbackList)
         given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
         self._progress = Progress(self, given, data, first_epoch)
@@ -167,7 +167,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
             )
 
     def _evaluating(self) -> Any:
-        """The lock of evaluations: one thread at a time, which may hold it several times."""
+        """Return the lock of evaluations: one thread at a time, which may hold it several times."""
         return self.__dict__.setdefault("_evaluation_lock", threading.RLock())
 
     def predict(self, x: Any, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -215,7 +215,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
         self._gate.begin()
 
     def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        """Data in the form that Keras takes; refuses what can be seen before the first batch."""
+        """Return the data in the form that Keras takes; refuse what can be refused before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
         self._gate.check_data(x, "x")
         self._gate.check_data(y, "y")
@@ -263,7 +263,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
                 self.build(shape)
 
     def _optimizers(self) -> list[Any]:
-        """All optimizers that the model is compiled with."""
+        """Return all optimizers that the model is compiled with."""
         second = self.discriminator_optimizer
         return [self.optimizer] if second is None else [self.optimizer, second]
 
@@ -285,7 +285,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
 
 
 def _training_part(x: Any, validation_split: float) -> Any:
-    """The images that `fit` trains on, as Keras splits them."""
+    """Return the images that `fit` trains on, as Keras splits them."""
     return x[: math.floor(len(x) * (1.0 - validation_split))] if validation_split and hasattr(x, "shape") else x
 
 

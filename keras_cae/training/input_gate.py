@@ -200,7 +200,7 @@ class InputGate:
         return tf.cond(clean, take, refuse)
 
     def problem_of(self, data: Any) -> Any:
-        """What is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
+        """Return what is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return first_problem(
             [
@@ -240,7 +240,7 @@ class InputGate:
         self.record(kind, self.extremes(kind, x, y, sample_weight))
 
     def extremes(self, kind: Any, x: Any, y: Any, sample_weight: Any) -> Any:
-        """The lowest and the highest of the values that were refused, whether all are finite, and their type."""
+        """Return the lowest and the highest of the values that were refused, whether all are finite, and their type."""
         parts = {OF_X: x, OF_Y: y, OF_WEIGHTS: sample_weight}
         found = tf.zeros(4)
         for number, part in parts.items():
@@ -283,7 +283,7 @@ class InputGate:
         tf.cond(tf.equal(self._first[0], 0.0), keep, lambda: 0.0)
 
     def settle(self) -> None:
-        """After a step: take over what the first batch of training taught, and say if it was nearly black."""
+        """Adopt, after a step, what the first batch of training has shown, and warn if it was nearly black."""
         if self.dtype is not None:
             return
         number, *span = np.asarray(self._first)
@@ -334,7 +334,7 @@ class InputGate:
     # What was learned, for files
 
     def state(self) -> np.ndarray:
-        """The number of the type, and the extremes, of the first batch of training, and the type of its targets."""
+        """Return what files hold: the type and the extremes of the training images, and the type of the targets."""
         learned = [_number(self.dtype or ""), *(self.span or (0.0, 0.0)), float(np.asarray(self._target_type))]
         return np.array(learned, "float64")
 

@@ -46,7 +46,7 @@ class Progress:
     # In files
 
     def state(self) -> dict[str, np.ndarray]:
-        """What to save with the weights."""
+        """Return what to save with the weights."""
         metrics = enumerate(_variables_of_metrics(self.trainer)) if self.batch else ()
         return {
             POSITION: np.array([self.epoch, self.batch, self.steps]),
@@ -61,7 +61,7 @@ class Progress:
     # From the beginning of `fit` to its end
 
     def begin(self, steps: int | None) -> None:
-        """Training begins, and backups are loaded next.
+        """Prepare for training that begins, before callbacks load backups.
 
         Args:
             steps: the number of batches in an epoch, if it is known.
@@ -73,7 +73,7 @@ class Progress:
             _remove_damaged_metadata(backup)
 
     def resume(self) -> None:
-        """Go on where the backup was made, if one has been loaded.
+        """Continue where the backup was made, if one has been loaded.
 
         Raises:
             ValueError: it was made in an epoch of another number of batches.
@@ -94,13 +94,13 @@ class Progress:
             self._data.skip_epochs(max(0, epoch - self._first_epoch))
 
     def begin_epoch(self, epoch: int) -> None:
-        """An epoch begins: that of the backup, or the next one."""
+        """Note that an epoch begins: that of the backup, or the next one."""
         if not self._resuming:
             self.epoch, self.batch = epoch, 0
         self._resuming = False
 
     def end_epoch(self, epoch: int) -> None:
-        """An epoch is over, unless training was stopped in its middle."""
+        """Note that an epoch is over, unless training was stopped in the middle of it."""
         stopped = self.trainer.stop_training and not 0 < self.steps <= self.batch
         if not stopped:
             self.epoch, self.batch = epoch + 1, 0

@@ -27,7 +27,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
 
 def use_independent_seeds(layer: keras.layers.Layer) -> None:
-    """Let every replica draw numbers of its own in a layer, where Keras draws the same on all of them."""
+    """Give a layer random numbers that differ from replica to replica, where Keras's are the same on all of them."""
     for generator in seed_generators(layer):
         # The generators belong to layers of any kind, whose attribute is theirs; hence not a new object.
         generator.__class__ = ReplicaSeedGenerator
@@ -52,12 +52,12 @@ def same_noise(layers: Any) -> Iterator[None]:
 
 
 def seed_generators(layers: Any) -> list[keras.random.SeedGenerator]:
-    """The seed generators in a layer, or in several, and in the layers that these are made of."""
+    """Return the seed generators in a layer, or in several, and in the layers that these are made of."""
     return list(named_seed_generators(layers).values())
 
 
 def named_seed_generators(layers: Any) -> dict[str, keras.random.SeedGenerator]:
-    """The seed generators in a layer, or in several, by the path of attributes that leads to each.
+    """Return the seed generators in a layer, or in several, by the path of attributes that leads to each.
 
     The path is the same in every process, and another generator does not change it.
     """

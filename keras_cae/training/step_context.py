@@ -64,5 +64,5 @@ class StepContext:
 
 
 def current_step() -> StepContext | None:
-    """The step that is being taken; None outside the steps of `fit` and `evaluate`."""
+    """Return the step that is being taken; None outside the steps of `fit` and `evaluate`."""
     return _current.get()

@@ -49,7 +49,7 @@ def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _of_one_replica(strategy: Any, kinds: Any, extremes: Any) -> tuple[Any, Any]:
-    """The problem of a local replica that has one, and its extremes."""
+    """Return the problem of a local replica that has one, and its extremes."""
     kind, values = tf.constant(NO_PROBLEM), tf.zeros(4)
     local = (strategy.experimental_local_results(part) for part in (kinds, extremes))
     for number, those in zip(*local, strict=True):

@@ -66,11 +66,11 @@ class Trainer(Entries):
         return images
 
     def _adds_losses(self) -> bool:
-        """Whether something outside of the networks has called `add_loss` in this step."""
+        """Return whether something outside of the networks has called `add_loss` in this step."""
         return False
 
     def _discriminator_variables(self) -> list[Any]:
-        """The variables of a discriminator, which the `discriminator_optimizer` changes."""
+        """Return the variables of a discriminator, which the `discriminator_optimizer` changes."""
         return []
 
     # The functions that run a step
@@ -120,7 +120,7 @@ class Trainer(Entries):
         return checked
 
     def _progressing(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The training step, which a resumed `fit` does not take on batches that the weights have seen."""
+        """Return the training step, which a resumed `fit` does not take on batches that the weights have seen."""
 
         def progressing(data: Any) -> Any:
             return function(data) if self._progress is None else self._progress.take(function, data)
@@ -154,7 +154,7 @@ class Trainer(Entries):
                     optimizer.build(self.trainable_variables if averaged else variables)
 
     def _optimized(self) -> list[tuple[Any, list[Any]]]:
-        """The optimizers, and the variables that each of them changes."""
+        """Return the optimizers, and the variables that each of them changes."""
         discriminator = {id(variable) for variable in self._discriminator_variables()}
         variables = self.trainable_variables
         pairs = [(self.optimizer, [v for v in variables if id(v) not in discriminator])]
@@ -165,25 +165,25 @@ class Trainer(Entries):
     # The steps
 
     def train_step(self, data: Any) -> Any:
-        """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+        """Return one step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
         return self._run_checked(self._train_on, data)
 
     def test_step(self, data: Any) -> Any:
-        """The loss and the metrics of a batch, corrupted as in training."""
+        """Return the loss and the metrics of a batch, corrupted as in training."""
         return self._run_checked(self._evaluate_on, data)
 
     def predict_step(self, data: Any) -> Any:
-        """The reconstructions of a batch, without corruption and without penalties."""
+        """Return the reconstructions of a batch, without corruption and without penalties."""
         self._gate.note(data)
         (x, _, _), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
         return without_padding(self._reconstruct(x), valid)
 
     def _reconstruct(self, images: Any) -> Any:
-        """The reconstructions of a batch, as `predict` returns them."""
+        """Return the reconstructions of a batch, as `predict` returns them."""
         return self(images, training=False)
 
     def _run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """On several replicas, `replicated` guards all of them together."""
+        """Run a step if the batch is accepted. On several replicas, `replicated` checks all their parts together."""
         return step(data) if replica_count() > 1 else self._gate.run_checked(step, data)
 
     def _train_on(self, data: Any) -> Any:
@@ -219,7 +219,7 @@ class Trainer(Entries):
         return Batch(images, target, sample_weight, count, valid)
 
     def _forward(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
-        """What the model makes of the corrupted images, and the batch with the weights of their pixels."""
+        """Return what the model makes of the corrupted images, and the batch with the weights of their pixels."""
         # First, because the call that follows clears what layers have added to the loss.
         self._observe(batch.images, training)
         inputs, weights = self._inputs_of(batch)
@@ -231,7 +231,7 @@ class Trainer(Entries):
         return y_pred, batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
 
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
-        """This replica's share of the loss, which is tracked as the mean over all images."""
+        """Return this replica's share of the loss, and track the mean over all images."""
         self._check_added_losses(step)
         images, target, y_pred = map(self._normalized, (batch.images, batch.target, y_pred))
         loss = self.compute_loss(images, target, y_pred, batch.sample_weight, training=training)
@@ -251,7 +251,7 @@ class Trainer(Entries):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The mean loss of this replica's images, and what layers add with `add_loss`.
+        """Return the mean loss of this replica's images, and what layers add with `add_loss`.
 
         Override it to add terms of your own, with `super().compute_loss(...)`: they count once, on any number
         of replicas. For a term with a metric and a weight, make a `keras_cae.layers.Penalty`.
@@ -275,11 +275,11 @@ class Trainer(Entries):
         return loss * ops.cast(replica_count(), loss.dtype)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The logs of the metrics. The target is `y`, or else `x`."""
+        """Return the logs of the metrics. The target is `y`, or else `x`."""
         return super().compute_metrics(x, self._target(x, y, y_pred), y_pred, sample_weight=sample_weight)
 
     def _target(self, x: Any, y: Any, y_pred: Any) -> Any:
-        """The images that `y_pred` is compared with: `y`, or else `x`, as floats."""
+        """Return the images that `y_pred` is compared with: `y`, or else `x`, as floats."""
         name, images = ("x", x) if y is None or y is x else ("y", y)
         shape = known_shape(images.shape)
         if shape is None or not compatible(shape[1:], y_pred.shape[1:]):
@@ -334,7 +334,7 @@ class Trainer(Entries):
         return metrics if known else [*metrics, self._reconstruction_mean]
 
     def _added_losses(self) -> bool:
-        """Whether layers have called `add_loss` in this step, beside the regularizers of weights."""
+        """Return whether layers have called `add_loss` in this step, beside the regularizers of weights."""
         regularized = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
         return len(self.losses) > len(regularized)
 
@@ -358,13 +358,13 @@ class Trainer(Entries):
             )
 
     def _loss_functions(self) -> Any:
-        """The loss of `compile`; None where there is none."""
+        """Return the loss of `compile`; None where there is none."""
         loss = getattr(self, "loss", None)
         return None if getattr(loss, "__self__", None) is self else loss
 
 
 def _with_kept_noise(target: Any) -> Any:
-    """The target with the noise that the corruption of this step wants kept."""
+    """Return the target with the noise that the corruption of this step wants kept."""
     step = current_step()
     for noise in [] if step is None else step.kept_noise:
         if not compatible(noise.shape, target.shape):
@@ -377,7 +377,7 @@ def _with_kept_noise(target: Any) -> Any:
 
 
 def _times(pixel_weights: Any, sample_weight: Any) -> Any:
-    """Weights of pixels, multiplied by those of images or pixels that the user gave."""
+    """Return weights of pixels, multiplied by those of images or pixels that the user gave."""
     if sample_weight is None:
         return pixel_weights
     given = ops.cast(sample_weight, pixel_weights.dtype)

@@ -139,7 +139,7 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
         return -self.detector_.threshold
 
     def _detector_options(self) -> dict[str, Any]:
-        """The checked arguments of the detector, with a score of its own for every fit."""
+        """Return the checked arguments of the detector, with a score of its own for every fit."""
         score = get(self.anomaly_score, "anomaly_score")
         maps = ("pooling", "top", "smoothing")
         options = {name: AnomalyDetector.rules[name](getattr(self, name), name) for name in maps}

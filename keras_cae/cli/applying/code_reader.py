@@ -32,7 +32,7 @@ class CodeReader(ABC):
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[np.ndarray]:
-        """The codes in batches, of which the last may be smaller."""
+        """Return the codes in batches, of which the last may be smaller."""
 
 
 def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) -> CodeReader:
@@ -82,7 +82,7 @@ class _ArrayReader(CodeReader):
 
 
 def _codes_in(path: Path) -> str | None:
-    """The name of the codes in an archive, or None if it is the only array."""
+    """Return the name of the codes in an archive, or None if it is the only array."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
@@ -157,7 +157,7 @@ class _ParquetReader(CodeReader):
 
 
 def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple[int, ...]:
-    """The shape of a code in a row: as the names of the columns say, else that of the model's codes."""
+    """Return the shape of a code in a row: as the names of the columns say, else that of the model's codes."""
     found = COLUMN.fullmatch(columns[-1]) if columns else None
     if found is not None:
         shape = tuple(int(index) + 1 for index in found[1].split("_")[1:])
@@ -170,7 +170,7 @@ def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple
 
 
 def as_codes(values: np.ndarray, model: Any, first: int) -> np.ndarray:
-    """Codes of the type that a model decodes.
+    """Return codes of the type that a model decodes.
 
     Args:
         values: as they were read.

@@ -35,7 +35,7 @@ def check_file(out: Path, suffixes: Sequence[str], inputs: Iterable[str | Path],
 
 
 def is_array(out: Path | None) -> bool:
-    """Whether the results are to be an array in a file, and not pictures in a folder."""
+    """Return whether the results are to be an array in a file, and not pictures in a folder."""
     return out is not None and out.suffix.lower() == ".npy"
 
 

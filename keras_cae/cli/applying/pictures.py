@@ -36,7 +36,7 @@ def check_pictures(model: Any) -> None:
 
 
 def picture_names(names: Iterable[str]) -> list[str]:
-    """The paths of pictures in a folder: those of the images, with .png behind names of other files.
+    """Return the paths of pictures in a folder: those of the images, with .png behind names of other files.
 
     Args:
         names: what the images are called, with the folders that they are in.
@@ -58,7 +58,7 @@ def picture_names(names: Iterable[str]) -> list[str]:
 
 
 def numbers(count: int, stem: str = "") -> list[str]:
-    """Names for images without names: their numbers, which sort as they count."""
+    """Return names for images without names: their numbers, which sort as they count."""
     return [f"{stem}{number:0{len(str(max(count - 1, 0)))}}" for number in range(count)]
 
 
@@ -91,5 +91,5 @@ def in_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
 
 
 def is_deep(model: Any) -> bool:
-    """Whether the images of a model have 16 bits."""
+    """Return whether the images of a model have 16 bits."""
     return bool(model._gate.dtype == "uint16")

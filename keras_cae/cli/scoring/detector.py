@@ -19,7 +19,7 @@ CALIBRATION_BATCH = 32
 
 
 def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...]) -> AnomalyDetector:
-    """The detector that the options describe, not calibrated yet."""
+    """Return the detector that the options describe, not calibrated yet."""
     size = image_shape[:-1] if len(image_shape) == 3 else None
     return AnomalyDetector(model, options.score, resize=options.resize, image_size=size)
 

@@ -50,10 +50,10 @@ class Source(ABC):
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[list[Scored]]:
-        """The images in batches, of which the last may be smaller."""
+        """Return the images in batches, of which the last may be smaller."""
 
     def picture(self, image: Scored, anomaly_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """An image as it is shown, `(height, width, channels)`, and its map in the same size."""
+        """Return an image as it is shown, `(height, width, channels)`, and its map in the same size."""
         return image.pixels, anomaly_map
 
 
@@ -131,7 +131,7 @@ class Arrays(Source):
 
 
 def open_source(data: str, key: str | None, detector: AnomalyDetector, stream: bool | None = None) -> Source:
-    """The images that DATA names. Those of folders are always read while they are scored.
+    """Return the images that DATA names. Those of folders are always read while they are scored.
 
     Raises:
         OSError, ValueError: there are none, or not of the kind that the detector takes.
