@@ -41,17 +41,17 @@ class AnomalyMaps(TensorBoardCallback):
     Args:
         images: `(n, *spatial, channels)`, preferably not those of the training: normal images, and anomalous ones
             if there are labels or masks.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         masks: where the defects are: `(n, *spatial)`, or a list in which normal images may have None.
         labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`. By default the images whose mask
             holds a defect are anomalous.
-        score: of the detector, as `AnomalyDetector` takes it.
-        pooling: of the detector.
-        top: of the detector.
-        smoothing: of the detector.
-        freq: the number of epochs from one picture to the next. Results are measured after every epoch.
-        max_images: the largest number of images to show, anomalous and normal ones by turns.
+        score: as in `AnomalyDetector`.
+        pooling: as in `AnomalyDetector`.
+        top: as in `AnomalyDetector`.
+        smoothing: as in `AnomalyDetector`.
+        freq: number of epochs from one summary to the next. Results are measured after every epoch.
+        max_images: largest number of images to show, anomalous and normal ones by turns.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be

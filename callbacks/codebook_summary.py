@@ -32,10 +32,10 @@ class CodebookSummary(LatentCallback):
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images to use, the first ones.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
         shown_images: the number of images in the picture.
 
     Raises:

@@ -31,13 +31,13 @@ class LatentInterpolation(LatentCallback):
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         pairs: the number of pairs: the first image with the second, the third with the fourth, and so on;
             or the indices `(i, j)` of the images of each pair.
         steps: the number of decoded images in a row, including those of the images' own codes.
-        freq: the number of epochs from one picture to the next.
-        max_images: the largest number of images to use, the first ones.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or

@@ -32,12 +32,12 @@ class LatentProjector(LatentCallback):
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         labels: one label for each image, of any type that can be printed; or a dictionary of several columns
             of labels by their names; None for none.
-        freq: the number of epochs from one tensor to the next; None for the first and the last epoch only.
-        max_images: the largest number of images to use, the first ones.
+        freq: number of epochs from one summary to the next. None for the first and the last epoch only.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model's codes

@@ -47,11 +47,12 @@ class LatentStatistics(LatentCallback):
     For models with dense codes (a `latent_dim`). Training is not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes; at least two.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images to use, the first ones.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. At least two are
+            needed.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
         max_dims: the number of dimensions that get a histogram of their own.
 
     Raises:

@@ -32,13 +32,13 @@ class LatentTraversal(LatentCallback):
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. The code of the
             first one is changed; the units are computed from all of them.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         dims: the number of dimensions to show, those that vary most; or the indices of those to show.
         span: the largest change to each side, in units.
         steps: the number of images in a row.
-        freq: the number of epochs from one picture to the next.
-        max_images: the largest number of images to use, the first ones.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or

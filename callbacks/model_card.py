@@ -37,9 +37,8 @@ class ModelCard(TensorBoardCallback):
     metrics are written. For all Keras models. Training is not affected.
 
     Args:
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins. Trainings to
-            compare need folders of their own.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins. Trainings to compare need folders of their own.
         hparams: further values to compare trainings by: numbers, strings and booleans by their names; None
             for no others.
 

@@ -21,11 +21,11 @@ class PriorSamples(TensorBoardCallback):
     images. Training is not affected.
 
     Args:
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         n: the number of images to draw.
-        seed: the seed of the codes.
-        freq: the number of epochs from one picture to the next.
+        seed: seed of the codes.
+        freq: number of epochs from one summary to the next.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the model has no

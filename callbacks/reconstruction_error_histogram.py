@@ -32,11 +32,11 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
 
     Args:
         normal: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         anomalous: images that should be reconstructed badly; None for none.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images of each kind to use, the first ones.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images of each kind to use, the first ones.
         worst: the number of normal images in the picture.
 
     Raises:

@@ -35,11 +35,10 @@ class ReconstructionLogger(TensorBoardCallback):
             first three. Of volumes, `(n, depth, height, width, channels)`, the middle slice along each axis is shown.
             Signals, `(n, length, channels)`, are curves, the input and the reconstruction over each other, with a
             panel for each channel and the error below; they may have any finite values.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins: KerasTuner gives
-            each trial a folder of its own.
-        freq: the number of epochs from one picture to the next.
-        max_images: the largest number of images to show, the first ones.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins. KerasTuner gives each trial a folder of its own.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to show, the first ones.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be

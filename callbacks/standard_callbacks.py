@@ -31,14 +31,13 @@ def standard_callbacks(
     Training goes on if the disk is full, also if it is full from the start; a warning says so.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes; preferably not
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. Preferably not
             those of the training. The first ones are shown; statistics use up to 128 images, the projector up to 500.
-        log_dir: the folder of the event files, created when training begins; or a
-            `keras.callbacks.TensorBoard` to use instead of a new one.
+        log_dir: folder of the event files, created when training begins; or a `keras.callbacks.TensorBoard` to use
+            instead of a new one.
         labels: the labels of the images for the projector, as `LatentProjector` takes them.
         anomalous: images that should be reconstructed badly, for `ReconstructionErrorHistogram`.
-        freq: the number of epochs from one summary to the next. The projector shows the first and the last
-            epoch.
+        freq: number of epochs from one summary to the next. The projector shows the first and the last epoch.
 
     Returns:
         The callbacks, for `model.fit`.

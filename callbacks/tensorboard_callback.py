@@ -29,9 +29,9 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
     nothing of a training in progress.
 
     Args:
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        freq: the number of epochs from one summary to the next; None for the first and the last epoch only.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next. None for the first and the last epoch only.
 
     Raises:
         ValueError: an argument is not of the kind named above; or, when training begins, the folder can't

@@ -43,7 +43,7 @@ class AtomicFiles(Mixin):
         Args:
             filepath: path that ends in ".weights.h5".
             overwrite: whether to replace an existing file without asking.
-            **kwargs: of `keras.Model.save_weights`.
+            **kwargs: arguments of `keras.Model.save_weights`.
 
         Raises:
             OSError: the disk is full. The file is as it was before.

@@ -15,7 +15,7 @@ def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
 
     Args:
         y_true: batch of images, signals or volumes.
-        y_pred: their reconstructions.
+        y_pred: reconstructions of the images.
         name: name of the metric or loss that compares them.
     """
     true_shape, pred_shape = known_shape(y_true.shape), known_shape(y_pred.shape)

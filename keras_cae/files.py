@@ -15,7 +15,7 @@ class DiskFullError(OSError):
     """A file could not be written for want of space.
 
     Args:
-        path: of the file.
+        path: path of the file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -51,7 +51,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
     are replaced one by one, and what else is in it stays.
 
     Args:
-        path: of the file. A link stays one: what it points to is replaced.
+        path: path of the file. A link stays one: what it points to is replaced.
 
     Yields:
         The path to write to. It has the same suffix.
@@ -81,7 +81,7 @@ def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     old folder is there, as it was.
 
     Args:
-        path: of the folder.
+        path: path of the folder.
 
     Yields:
         The folder to write into.

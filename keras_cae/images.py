@@ -36,7 +36,7 @@ def check_image_batch(shape: Any, expected: Shape | None = None, rank: int = 2) 
     Args:
         shape: the shape of a batch, `(n, *spatial, channels)`.
         expected: the `(*spatial, channels)` that the images must have; None stands for any size.
-        rank: how many spatial axes they have.
+        rank: number of spatial axes of the images.
 
     Raises:
         ValueError: the shape is another one.

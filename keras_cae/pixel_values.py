@@ -68,7 +68,7 @@ def problem_of_integers(dtype: str, low: float, high: float, known: bool, name: 
     """Return why integers can't be taken for images of their type, and the remedy; None if they can.
 
     Args:
-        dtype: their type.
+        dtype: type of the values.
         low: the lowest value.
         high: the highest value.
         known: whether images of this type are expected, so that dark ones may come.

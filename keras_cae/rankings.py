@@ -11,7 +11,7 @@ def curve(scores: Any, positive: Any, negative: Any) -> tuple[np.ndarray, np.nda
     Args:
         scores: `(n,)`, larger for positive examples.
         positive: how much each example counts as a positive one, `(n,)`.
-        negative: how much as a negative one.
+        negative: how much each example counts as a negative one, `(n,)`.
 
     Returns:
         The rates of false positives, ascending, and of true positives. NaN where nothing counts.

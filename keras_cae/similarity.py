@@ -43,7 +43,7 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
 
     Args:
         y_true: batch of images.
-        y_pred: their reconstructions.
+        y_pred: reconstructions of the images.
         floor: the least that the similarity on a scale counts, before it is raised to its power. At 0 the
             gradient of the power is infinite.
     """
@@ -65,8 +65,8 @@ def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = 
 
     Args:
         y_true: batch of float32 images whose largest value is 1.
-        y_pred: their reconstructions.
-        sizes: of the windows along each axis; by default 11, or less where the images are smaller.
+        y_pred: reconstructions of the images.
+        sizes: sizes of the windows along each axis; by default 11, or less where the images are smaller.
 
     Returns:
         Two batches, whose product is the SSIM.

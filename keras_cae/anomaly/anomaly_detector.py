@@ -46,13 +46,13 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             returns maps or one number per image.
         pooling: how a map becomes the number of an image: "mean"; "max"; or "top", the mean of the largest
             values, for defects that are small.
-        top: their share, of "top".
+        top: share of the pixels that count with "top".
         smoothing: standard deviation in pixels of the Gaussian that smooths maps before that; 0 for none.
         resize: how images in folders get the size that the autoencoder takes: "stretch", "crop" or "pad", see
             `datasets.load_images`.
         image_size: `(height, width)` that they get where the autoencoder takes any size; one number for
             squares.
-        **kwargs: of `keras.Model`.
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: that of the autoencoder.
 
@@ -191,9 +191,9 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             method: "quantile"; "sigma", so many standard deviations above the mean; or, with labels of which
                 some are anomalous, "f1" for the best F1 and "youden" for the largest sum of both rates of
                 success.
-            sigmas: how many, of "sigma".
+            sigmas: number of standard deviations, for "sigma".
             labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
-            batch_size: how many images of an array or a folder are scored at once.
+            batch_size: number of images of an array or a folder that are scored at once.
 
         Returns:
             The detector.
@@ -290,7 +290,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         Args:
             images: an array, a `tf.data.Dataset`, a `PyDataset`, a generator, one image, or the path of a
                 folder of images, which are scored in the order of their paths.
-            batch_size: how many images of an array or a folder are scored at once.
+            batch_size: number of images of an array or a folder that are scored at once.
             maps: whether to return `anomaly_map` and `mask`, which are as large as the images.
             verbose: 1 for a progress bar.
 
@@ -323,7 +323,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
             masks: where the defects are: an array `(n, *spatial)`, or a list in which normal images may have
                 None. Booleans, or zeros and others; if the largest value is above 127, values above that.
-            batch_size: how many images of an array or a folder are scored at once.
+            batch_size: number of images of an array or a folder that are scored at once.
 
         Returns:
             A dictionary: `image_auroc` and `average_precision`, from the raw scores; `f1` and `accuracy` at

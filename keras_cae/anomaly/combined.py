@@ -30,7 +30,7 @@ class Combined(Score):
 
     Args:
         scores: names, `Score` objects or functions; at least two.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: `scores` is not of the kind named above.

@@ -25,8 +25,8 @@ class Detection:
         images: `(n, *spatial, channels)`.
         labels: 1 or True for anomalous images, `(n,)`; by default those whose mask holds a defect.
         masks: where the defects are, as `AnomalyDetector.evaluate` takes them, or None.
-        score: of the detector.
-        **options: of the detector.
+        score: as in `AnomalyDetector`.
+        **options: options of the detector.
 
     Raises:
         ValueError: labels or masks don't fit the images, or there are not both normal and anomalous images.

@@ -36,7 +36,7 @@ class DetectorFiles(BuiltModelFiles):
             input_signature: shape and type of the images, as Keras takes it.
             input_dtype: type of the images: "uint8", "uint16", "float32"; None for that of the training.
             verify: whether to compare the file with the detector.
-            **kwargs: `opset_version`, of ONNX.
+            **kwargs: `opset_version`, for ONNX.
 
         Returns:
             An `ExportReport`.

@@ -25,7 +25,7 @@ class ELBOScore(Score):
     Args:
         likelihood: "bernoulli", the binary cross-entropy, or "gaussian" with variance 1/2, the squared
             error. By default that of the loss with which the model was compiled.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: the autoencoder has no distribution of codes, or its loss does not say the likelihood.

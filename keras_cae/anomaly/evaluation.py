@@ -79,7 +79,7 @@ def labelled_batches(
             `(images, labels, masks)`.
         labels: `(n,)` or None.
         masks: masks of all images, or None.
-        batch_size: of arrays.
+        batch_size: batch size for arrays.
         image_shape: `(*spatial, channels)`.
 
     Raises:

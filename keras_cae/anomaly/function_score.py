@@ -25,7 +25,7 @@ class FunctionScore(Score):
         function: called with images and reconstructions, float32 tensors `(n, *spatial, channels)`; returns
             maps, of the same shape or `(n, *spatial)`, or one number per image, `(n,)`, larger for anomalies.
             To save the detector, register it with `keras.saving.register_keras_serializable`.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         TypeError: `function` can't be called.

@@ -23,7 +23,7 @@ class LatentScore(Score):
     anomaly is: the map is that of the squared errors, and pooling has no effect on the score.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: codes are numbers of a codebook, of no fixed size, or of more than 4096 numbers.

@@ -15,7 +15,7 @@ class MAEScore(Score):
     A few large errors count less than with `MSEScore`.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 

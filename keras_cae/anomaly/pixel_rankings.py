@@ -22,7 +22,7 @@ class PixelRankings:
     """Pixel AUROC, AUPRO and AUPIMO of masks and maps that are added batch by batch.
 
     Args:
-        exact_pixels: how many pixels are kept as they are.
+        exact_pixels: number of pixels that are kept as they are.
     """
 
     def __init__(self, exact_pixels: int = EXACT_PIXELS) -> None:

@@ -40,7 +40,7 @@ def pooled(maps: Any, pooling: str, top: float) -> Any:
     Args:
         maps: batch of maps.
         pooling: "mean", "max", or "top" for the mean of the largest values.
-        top: their share.
+        top: share of the pixels that count with "top".
     """
     axes = tuple(range(1, len(maps.shape)))
     if pooling == "mean":

@@ -41,10 +41,10 @@ class RelativeScore(Score):
     scores of blank images are finite.
 
     Args:
-        exponent: of the gradient. "fitted": the one with which the gradient explains the error best in
+        exponent: exponent of the gradient. "fitted" for the one with which the gradient best explains the error in
             normal images, by least squares.
         typicality: whether the distance is added.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: `exponent` is neither a number nor "fitted", or `typicality` neither True nor False.

@@ -21,7 +21,7 @@ class Score(Hyperparameters, keras.layers.Layer):
     the detector. The score of an image must not depend on the other images of the batch.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 
@@ -110,8 +110,8 @@ class Score(Hyperparameters, keras.layers.Layer):
         """Return a weight that `fit` assigns to.
 
         Args:
-            name: of the weight.
-            shape: its shape.
-            value: which it has before `fit`.
+            name: name of the weight.
+            shape: shape of the weight.
+            value: value of the weight before `fit`.
         """
         return statistic(self, name, shape, value)

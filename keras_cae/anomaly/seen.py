@@ -18,7 +18,7 @@ class Seen:
     Args:
         autoencoder: the `CAE`.
         images: a batch, as a tensor.
-        pool: from maps `(n, *spatial)` to one number per image, `(n,)`.
+        pool: function from maps `(n, *spatial)` to one number per image, `(n,)`.
     """
 
     def __init__(self, autoencoder: Any, images: Any, pool: Callable[[Any], Any]) -> None:

@@ -18,7 +18,7 @@ class SSIMScore(Score):
     windows are those of `metrics.SSIM`; at the edges of the image it is reflected.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 

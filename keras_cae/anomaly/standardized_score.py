@@ -21,7 +21,7 @@ class StandardizedScore(Score):
     Args:
         floor: the least deviation that counts, as a share of the mean deviation over all pixels, so that a
             pixel that has never changed gives finite scores.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: `floor` is not a finite number above zero, or the size of the images is not known.

@@ -18,8 +18,8 @@ class ThresholdRule:
 
     Args:
         method: one of `METHODS`.
-        false_positive_rate: of "quantile": the largest share of the normal images that may be above.
-        sigmas: of "sigma": how many standard deviations above the mean.
+        false_positive_rate: for "quantile", the largest share of the normal images that may be above the threshold.
+        sigmas: for "sigma", the number of standard deviations above the mean.
         labels: True for anomalous images; None if there are none.
 
     Raises:

@@ -20,7 +20,7 @@ def progress(count: int, verb: str = "Scoring", noun: str = "images") -> Iterato
     """Show on stderr how many images are done, and how long the others will take.
 
     Args:
-        count: how many there are.
+        count: number of them.
         verb: what is done to them, capitalized.
         noun: what they are.
 

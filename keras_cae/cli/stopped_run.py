@@ -23,7 +23,7 @@ def settings_of(options: DataOptions, parts: Iterable[Any]) -> dict[str, Any]:
     """Return what the settings of a run hold, as JSON can: its options, and the fingerprint of its images.
 
     Args:
-        options: of the run, as it uses them.
+        options: options of the run, as it uses them.
         parts: all of its images.
     """
     plain = {name: value for name, value in options.plain().items() if name not in NOT_OPTIONS}
@@ -47,7 +47,7 @@ def stopped_options(options: Any, path: Path) -> Any:
 
     Args:
         options: those of the command that is to go on with it, with `out` and `resume`.
-        path: its folder.
+        path: folder of the run.
 
     Raises:
         FileNotFoundError: this is no run, or not all of it.

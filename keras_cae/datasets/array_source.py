@@ -25,7 +25,7 @@ class ArraySource(ImageSource):
         sizing: the rule for the images' size.
         channels: the channels that all images get, or None for what the images have.
         rank: the number of spatial axes.
-        file: that the array lies in, or None.
+        file: file that holds the array, or None.
 
     Raises:
         ValueError: these are no images, or their scale can't be known.

@@ -29,7 +29,7 @@ class CachedSource(ImageSource):
     from others is made anew. It has its name only when all images are in it.
 
     Args:
-        source: of the images.
+        source: source of the images.
         path: the file.
 
     Raises:

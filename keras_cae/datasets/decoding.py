@@ -54,9 +54,9 @@ def in_order(function: Callable[[int], Result], count: int, ahead: int = 0) -> I
     result that does not come, because its thread waits in that way, is computed by whoever needs it.
 
     Args:
-        function: from numbers to results. It has to give the same result every time.
-        count: how many results there are.
-        ahead: how many are computed before they are asked for; at least enough for all threads.
+        function: function from numbers to results. It must give the same result every time.
+        count: number of results.
+        ahead: number of results that are computed ahead; at least enough for all threads.
     """
     given_up = threading.Event()
     waiting: deque[tuple[int, SimpleQueue[Any]]] = deque()

@@ -124,9 +124,9 @@ def each_file(
     """Apply a function to files on a few threads; files with which it fails are noted as skipped.
 
     Args:
-        function: of a file.
+        function: function of a file.
         paths: the files.
-        skipped: where files are noted.
+        skipped: list to which the files that fail are added.
         name: what to call a file.
 
     Returns:
@@ -156,7 +156,7 @@ def common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
     """Return the form that images with these headers get.
 
     Args:
-        headers: of the images.
+        headers: headers of the images.
         sizing: the rule for their size.
     """
     headers = list(headers)

@@ -24,8 +24,8 @@ class ImageSource(ABC):
         names: what each image is called: the path of its file, or its place in an array.
         kept: for each image, its number in what the user gave.
         sizes: `(*spatial)` of each image, as it is read.
-        channels: of all images.
-        dtype: of all images.
+        channels: channels of all images.
+        dtype: type of all images.
         files: the files that they come from, for caches.
         skipped: the files that could not be read.
         settings: what, apart from the files, decides on the pixels, in words.

@@ -29,12 +29,12 @@ class ImageStream:
     """Images or patches of them, decoded on a few threads while they are asked for.
 
     Args:
-        source: of the images.
-        rows: of the images to use.
+        source: source of the images.
+        rows: rows of the images to use.
         batch_size: images per batch, of all hosts together.
         shuffle: whether each epoch has another order, and patches from other places.
-        seed: of the order and of the places.
-        cutter: of patches, or None for whole images.
+        seed: seed of the order and of the places.
+        cutter: cutter of patches, or None for whole images.
         host: which part of each batch to read.
     """
 

@@ -26,7 +26,7 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
 
     Args:
         shape: `(n, *spatial, channels)` of the images.
-        dtype: their type.
+        dtype: type of the values.
         what: what to call them; by default what they are called by their rank.
         remedy: what to do about it, a sentence.
     """

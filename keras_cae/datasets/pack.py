@@ -117,7 +117,7 @@ class _Packer:
     """Writes the images of a source.
 
     Args:
-        source: of the images.
+        source: source of the images.
         data: what the user passed, to which names are relative.
         encoded: whether the files of images are stored as they are.
     """

@@ -19,7 +19,7 @@ class PairSource(ImageSource):
 
     Args:
         first: the pictures; those of the same place in what was given belong together.
-        second: their partners.
+        second: source of the partners.
 
     Raises:
         ValueError: the images of a pair differ in size, or no pair can be read.

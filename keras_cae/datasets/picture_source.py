@@ -168,7 +168,7 @@ class TiledView:
     """An image of which only those tiles are decoded that are asked for.
 
     Args:
-        source: of the image.
+        source: source of the image.
         picture: the file.
     """
 

@@ -24,10 +24,10 @@ class RandomPatches(keras.utils.PyDataset):
         targets: images to make of them, of the same size, of which the same places are taken; or None.
         sample_weight: one weight per image, `(n,)`, or per pixel, `(n, *spatial)`; or None.
         patch_size: side of the patches in pixels, an integer or one for each axis.
-        batch_size: how many patches are in a batch.
-        patches: how many patches make an epoch, rounded up to whole batches; by default as many as fit side by side.
-        seed: of the places and of the order of the images.
-        **kwargs: of `keras.utils.PyDataset`.
+        batch_size: number of patches in a batch.
+        patches: number of patches in an epoch, rounded up to whole batches; by default as many as fit side by side.
+        seed: seed of the places and of the order of the images.
+        **kwargs: arguments of `keras.utils.PyDataset`.
 
     Raises:
         ValueError: an argument is not of the kind named above, or targets or weights don't fit the images.

@@ -118,7 +118,7 @@ class SeriesWindows:
         Args:
             batch_size: windows in a batch; the last one may be smaller.
             shuffle: whether each pass takes the windows in another order, for training.
-            seed: of the orders. The same seed gives the same sequence of passes.
+            seed: seed of the orders. The same seed gives the same sequence of passes.
 
         Raises:
             ValueError: an argument is not of the kind named above.
@@ -144,9 +144,9 @@ class SeriesWindows:
         """Return one score for each time step: the mean of the errors of all windows that cover it.
 
         Args:
-            errors: of the windows, `(n,)`; or of each of their steps, `(n, length)` or, averaged over channels,
-                `(n, length, channels)`, with which a score tells steps in one window apart. Or an iterable of
-                such arrays, batch by batch.
+            errors: errors of the windows, `(n,)`; or of each of their steps, `(n, length)` or, averaged over channels,
+                `(n, length, channels)`, with which a score tells steps in one window apart. Or an iterable of such
+                arrays, batch by batch.
 
         Returns:
             An array `(steps,)`, float64; a list of arrays for a list of series. NaN for a step without a window.

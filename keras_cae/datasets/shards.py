@@ -36,14 +36,14 @@ class Record:
     """An image in a shard.
 
     Args:
-        path: of the shard.
-        start: where the bytes of the image begin in it.
-        length: how many bytes these are.
-        name: of the file or the example that the image is from.
-        number: of the image among all that were packed.
-        format: of the image: the suffix of its file, or "raw".
+        path: path of the shard.
+        start: position at which the bytes of the image begin.
+        length: number of these bytes.
+        name: name of the file or the example that the image is from.
+        number: number of the image among all that were packed.
+        format: format of the image: the suffix of its file, or "raw".
         shape: `(*spatial, channels)`, where two channels are grey and opacity.
-        dtype: of the pixels.
+        dtype: type of the pixels.
         checksum: CRC-32 of the bytes of the image.
     """
 
@@ -129,7 +129,7 @@ def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Reco
 
     Args:
         paths: the shards.
-        skipped: where shards are noted that are cut short or missing. What is whole in them is used.
+        skipped: list to which shards that are cut short or missing are added. Their complete records are used.
 
     Raises:
         ValueError: a file is none that `pack` writes.

@@ -46,7 +46,7 @@ def with_all_axes(array: np.ndarray, source: str, rank: int, notes: list[str]) -
         array: the array.
         source: what to call it.
         rank: the number of spatial axes.
-        notes: where a sentence is added.
+        notes: list to which a sentence is added.
 
     Raises:
         ValueError: these are not images.
@@ -86,12 +86,12 @@ def conversion(
     """Return the function that brings images to the type that they are meant to have, and note why.
 
     Args:
-        dtype: their type.
+        dtype: type of the values.
         low: the lowest of their values.
         high: the highest.
         source: what to call them.
         kind: what they are.
-        notes: where a sentence is added.
+        notes: list to which a sentence is added.
 
     Raises:
         ValueError: their scale can't be known.
@@ -109,11 +109,11 @@ def integer_conversion(
     """Return the function that brings integer images to the type that they are meant to have, and note why.
 
     Args:
-        dtype: their type.
+        dtype: type of the values.
         low: the lowest of their values.
         high: the highest.
         source: what to call them.
-        notes: where a sentence is added.
+        notes: list to which a sentence is added.
         kind: what they are.
 
     Raises:

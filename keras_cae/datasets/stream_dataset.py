@@ -34,14 +34,14 @@ class Streaming:
     """What becomes a `tf.data.Dataset`.
 
     Args:
-        source: of the images.
-        rows: of the images to use.
+        source: source of the images.
+        rows: rows of the images to use.
         batch_size: images per batch, of all hosts together.
         shuffle: whether each epoch has another order.
-        seed: of the order and of patches.
-        cutter: of patches, or None for whole images.
+        seed: seed of the order and of patches.
+        cutter: cutter of patches, or None for whole images.
         host: which part of each batch to read.
-        labels: of the images, or None.
+        labels: labels of the images, or None.
         labelled: whether labels come with the images.
     """
 
@@ -95,7 +95,7 @@ class Streaming:
             validation: the fraction of images for choosing the best epoch.
             test: the fraction of images for measuring; without effect where the data set their own test images
                 apart.
-            seed: of the permutation.
+            seed: seed of the permutation.
 
         Returns:
             The streams for training, validation and testing. Only the first has another order in each epoch.

@@ -71,8 +71,8 @@ def stream_images(
             leaves out most of a blank background.
         shuffle: whether each epoch has another order and crops from other places; else the images come in the
             order of their paths, always with the same crops.
-        seed: of the order and of crops, None for another one each time. On several hosts, which must agree,
-            None is 0.
+        seed: seed of the order and of crops, None for another one each time. On several hosts, which must agree, None
+            is 0.
         cache: the path of a file that keeps decoded images, for later epochs and other trainings. It is used
             if it is complete and the files are still those that it was made from, by name, size and time of
             change; else it is made anew.

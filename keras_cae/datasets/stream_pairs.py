@@ -50,7 +50,7 @@ def stream_pairs(
         patches_per_image: crops of each pair in an epoch.
         min_std: the least standard deviation of a crop of the clean image, as a share of white.
         shuffle: whether each epoch has another order and crops from other places.
-        seed: of the order and of crops, as in `stream_images`.
+        seed: seed of the order and of crops, as in `stream_images`.
         input_context: a `tf.distribute.InputContext`, as in `stream_images`.
 
     Returns:

@@ -28,8 +28,8 @@ class StreamedImages:
     """Images with the shape, the length and the slices of an array, which are read when they are asked for.
 
     Args:
-        source: of the images.
-        rows: of the images to use.
+        source: source of the images.
+        rows: rows of the images to use.
     """
 
     def __init__(self, source: ImageSource, rows: np.ndarray) -> None:
@@ -59,7 +59,7 @@ class StreamedImages:
         Args:
             batch_size: images per batch.
             shuffle: whether each epoch has another order.
-            seed: of the order.
+            seed: seed of the order.
         """
         return Streaming(self.source, self.rows, batch_size, shuffle, seed).dataset()
 
@@ -82,7 +82,7 @@ class StreamedData:
     """What `ImageData` is, for images that are not in memory.
 
     Args:
-        source: of the images.
+        source: source of the images.
         name: short name of the data, fit for a file name.
     """
 
@@ -135,7 +135,7 @@ def load_or_stream(
         key: as in `load_images`.
         max_side: as in `load_images`.
         rank: as in `load_images`.
-        name: of the data; by default that of the file or the folder.
+        name: name of the data; by default that of the file or the folder.
 
     Raises:
         OSError, ValueError, TypeError: as `load_images`.

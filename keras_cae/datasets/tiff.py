@@ -23,8 +23,8 @@ class Page:
     """A page of a TIFF file.
 
     Args:
-        path: of the file.
-        number: of the page, from 0.
+        path: path of the file.
+        number: number of the page, from 0.
     """
 
     path: Path
@@ -84,7 +84,7 @@ class TiledTiff:
     """A TIFF file that is stored in tiles, such as the slides of microscopes: parts of it are decoded alone.
 
     Args:
-        path: of the file.
+        path: path of the file.
         page: what tifffile says of its first page.
     """
 

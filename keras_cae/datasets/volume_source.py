@@ -127,8 +127,8 @@ class VolumeView:
     """A volume of which only those pages are read that are asked for.
 
     Args:
-        source: of the volume.
-        row: its number.
+        source: source of the volume.
+        row: number of the volume.
     """
 
     def __init__(self, source: VolumeSource, row: int) -> None:

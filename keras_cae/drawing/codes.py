@@ -44,7 +44,7 @@ def index_incompatibility(codes: np.ndarray, rank: int) -> str | None:
 
     Args:
         codes: the codes.
-        rank: how many spatial axes the images have.
+        rank: number of spatial axes of the images.
     """
     if codes.dtype.kind in "iu" and codes.ndim == rank + 1:
         return None
@@ -62,7 +62,7 @@ def codebook_usage(indices: np.ndarray, size: int) -> tuple[np.ndarray, float, f
 
     Args:
         indices: the codes, integers of any shape.
-        size: of the codebook.
+        size: size of the codebook.
 
     Returns:
         The share of each vector among the codes; the share of the vectors that occur; and the perplexity, the

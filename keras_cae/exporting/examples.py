@@ -17,7 +17,7 @@ def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random
     Args:
         model: an autoencoder of the library, built.
         shape: `(n, *spatial, channels)`.
-        dtype: of the images.
+        dtype: type of the images.
         rng: makes them.
     """
     if dtype == "bool":
@@ -40,7 +40,7 @@ def sizes_to_try(model: Any, sides: tuple[int | None, ...]) -> list[tuple[int, .
 
     Args:
         model: an autoencoder of the library, built.
-        sides: its spatial sides; None for those that may differ.
+        sides: spatial sides of its images; None for those that may differ.
     """
     if None not in sides:
         return [tuple(side for side in sides if side is not None)]

@@ -135,7 +135,7 @@ def write_saved_model(served: Served, path: Path, function: Any = None) -> None:
 
     Args:
         served: what it computes.
-        path: of the folder.
+        path: path of the folder.
         function: by default that of `served`.
     """
     archive = keras.export.ExportArchive()

@@ -28,7 +28,7 @@ class Representatives:
 
     Args:
         model: the autoencoder.
-        served: its part.
+        served: part of the model that is quantized.
         part: the name of the part.
         images: an array, a dataset or a generator.
 

@@ -23,7 +23,7 @@ def verify(served: Served, file_format: FileFormat, run: Run, autoencoder: Any) 
 
     Args:
         served: what the file must compute.
-        file_format: its format.
+        file_format: format of the file.
         run: what it computes.
         autoencoder: says which images it takes.
 

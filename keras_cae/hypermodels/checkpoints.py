@@ -36,9 +36,9 @@ def keep_best(
 
     Args:
         callbacks: those that the tuner gave the running trial.
-        keep: how many checkpoints stay; None for all.
+        keep: number of checkpoints that stay; None for all.
         score: the objective that the running trial has reached.
-        objective: of the search.
+        objective: objective of the search.
     """
     running = tuners_callback(callbacks)
     if keep is None or running is None:

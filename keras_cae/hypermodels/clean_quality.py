@@ -17,8 +17,8 @@ class CleanQuality(keras.callbacks.Callback):
     corruption's strength, of which it then can't be a measure.
 
     Args:
-        validation_data: of `fit`.
-        batch_size: how many images of an array are reconstructed at once.
+        validation_data: as in `fit`.
+        batch_size: number of images of an array that are reconstructed at once.
     """
 
     def __init__(self, validation_data: Any, batch_size: int) -> None:

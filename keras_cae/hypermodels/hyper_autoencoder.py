@@ -58,9 +58,9 @@ class HyperAutoencoder(keras_tuner.HyperModel):
             needs validation data `(images, labels)` or `(images, labels, masks)`, arrays with the label 1 for
             anomalous images; the normal ones among them calibrate the detector.
         patience: epochs without a better objective after which a trial is stopped; None for no such stop.
-        keep: of how many trials, the best ones, the checkpoints stay on the disk; None for all.
-        seed: of every trial's weights, noise and order of images; None for other ones each time.
-        name: of the hypermodel.
+        keep: number of the best trials whose checkpoints stay on the disk; None for all.
+        seed: seed of every trial's weights, noise and order of images; None for other ones each time.
+        name: name of the hypermodel.
         tunable: False searches only what the tuner's own `hyperparameters` name; the rest has its default.
         **space: the hyperparameters to fix or to bound.
 
@@ -247,8 +247,8 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         Args:
             hp: the values of the trial.
             model: what `build` returned.
-            *args: of `keras_cae.models.CAE.fit`.
-            **kwargs: of `keras_cae.models.CAE.fit`. There must be validation data.
+            *args: positional arguments of `keras_cae.models.CAE.fit`.
+            **kwargs: arguments of `keras_cae.models.CAE.fit`. There must be validation data.
 
         Returns:
             The `keras.callbacks.History`.

@@ -15,7 +15,7 @@ def write_state(file: Path, state: dict[str, Any]) -> str:
 
     Args:
         file: the file.
-        state: its content.
+        state: content of the file.
 
     Returns:
         The content as JSON.
@@ -37,7 +37,7 @@ def repair_search(folder: Path) -> None:
     which the oracle does not know that it has begun or ended.
 
     Args:
-        folder: of the search. If it holds none, nothing happens.
+        folder: folder of the search. If it holds none, nothing happens.
 
     Raises:
         RuntimeError: neither of the two states of the oracle can be read.

@@ -136,8 +136,8 @@ def draw_chosen(
 
     Args:
         hp: the values of the trial.
-        name: of the hyperparameter that chooses.
-        chosen: its value.
+        name: name of the hyperparameter that chooses.
+        chosen: value of the hyperparameter.
         alternatives: what draws the hyperparameters of each, by the value that chooses it.
     """
     if not is_listed(hp, name):
@@ -154,7 +154,7 @@ def bounded(name: str, given: Any, space: Space) -> Space:
     """Return the space of a hyperparameter, as the user has narrowed it.
 
     Args:
-        name: of the hyperparameter, for errors.
+        name: name of the hyperparameter, for errors.
         given: a `Fixed`, `Choices` or `Range`; `(low, high)` for a range of numbers, a list of values to
             choose from, or the value itself.
         space: the hyperparameter's own space.

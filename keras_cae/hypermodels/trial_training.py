@@ -28,8 +28,8 @@ class TrialTraining:
         hypermodel: the `HyperAutoencoder` that made the model.
         hp: the values of the trial.
         model: the model.
-        *args: of `fit`.
-        **kwargs: of `fit`.
+        *args: positional arguments of `fit`.
+        **kwargs: arguments of `fit`.
 
     Raises:
         keras_tuner.errors.FatalValueError: the tuner has another objective than the hypermodel, or the data

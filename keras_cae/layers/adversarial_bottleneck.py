@@ -38,11 +38,11 @@ class AdversarialBottleneck(GaussianPrior):
     constants in the loss of the discriminator.
 
     Args:
-        latent_dim: size of the code; by default that of the encoder's output.
+        latent_dim: size of the code. By default that of the encoder's output.
         adversarial_weight: weight of the penalty. Setting the attribute takes effect in the next step.
         units: sizes of the discriminator's hidden layers.
-        seed: of the codes of the prior in training.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the codes of the prior in training.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`.
 

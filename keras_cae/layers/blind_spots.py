@@ -55,8 +55,8 @@ class BlindSpots(Corruption):
             is correlated between neighbours (Broaddus et al. 2020, "Removing Structured Noise with Self-Supervised
             Blind-Spot Networks"): around each hidden pixel, which is in the middle, the pixels with a 1 are
             replaced too. `np.ones((1, 9))` for noise along the rows of images.
-        seed: of the choice of pixels.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the choice of pixels.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise, at least 2 pixels along each axis.
 

@@ -22,8 +22,8 @@ class Blur(RandomStrengthCorruption):
     Args:
         sigma: standard deviation of the kernel in pixels. A number, or two between which one is drawn for
             every image.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

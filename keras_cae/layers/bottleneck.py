@@ -24,7 +24,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     output without `training` is the code.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: the encoder's output, `(n, latent_dim)` or feature maps.
 
@@ -71,14 +71,14 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
 
         Args:
             latent_dim: size of the model's code; None if codes are feature maps.
-            values_per_image: how many values an image has; None if that differs from image to image.
+            values_per_image: number of values of an image; None if it differs from image to image.
         """
 
     def observe(self, encoder: Any, images: Any, training: bool) -> None:
         """Add penalties on the encoder itself; by default none.
 
         Args:
-            encoder: from images to the input of this layer.
+            encoder: function from images to the input of this layer.
             images: the batch, without corruption.
             training: whether the step is one of training.
         """
@@ -105,7 +105,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
 
         Args:
             metric: the metric.
-            values: of shape `(n, ...)`, for the images of the batch.
+            values: values for the images of the batch, of shape `(n, ...)`.
             training: as `call` was given it.
         """
         if training or current_step() is not None:

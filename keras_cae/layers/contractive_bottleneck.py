@@ -37,10 +37,10 @@ class ContractiveBottleneck(Bottleneck):
     `contraction_loss`, the mean of `‖J‖²`.
 
     Args:
-        weight: of the penalty. Setting the attribute takes effect in the next step.
-        probes: how many gradients of the encoder are computed for each batch.
-        seed: of the random vectors in training.
-        **kwargs: of `keras.layers.Layer`.
+        weight: weight of the penalty. Setting the attribute takes effect in the next step.
+        probes: number of gradients of the encoder that are computed for each batch.
+        seed: seed of the random vectors in training.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: any, the codes.
 
@@ -81,7 +81,7 @@ class ContractiveBottleneck(Bottleneck):
         """Return the sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
 
         Args:
-            encoder: from images to codes.
+            encoder: function from images to codes.
             images: batch of images.
             training: whether the random vectors are new ones.
         """

@@ -20,7 +20,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
     is to reproduce, rather than to remove, is handed to `keep_in_target` too.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
@@ -55,7 +55,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
         """Make the current step add noise to the target, as `corrupt` adds it to the images.
 
         Args:
-            noise: of the shape of the images.
+            noise: noise of the shape of the images.
         """
         step = current_step()
         if step is not None:

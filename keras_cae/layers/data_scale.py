@@ -24,7 +24,7 @@ class DataScale(Hyperparameters, keras.layers.Layer):
     Args:
         normalizer: the normalization, which may be shared.
         inverse: whether to go back.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
     """
 
     rules: ClassVar = {"normalizer": layer, "inverse": boolean}

@@ -19,9 +19,9 @@ class Downsample(RandomStrengthCorruption):
     the model sharpen them. Without `training` images stay as they are.
 
     Args:
-        factor: by how much images become smaller, an integer or one for each axis.
+        factor: factor by which images are reduced, an integer or one for each axis.
         interpolation: how they are enlarged, "cubic", "linear" or "nearest".
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

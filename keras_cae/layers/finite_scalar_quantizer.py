@@ -40,8 +40,8 @@ class FiniteScalarQuantizer(Quantizer):
     Logs: `perplexity` and `codebook_usage`, of the epoch.
 
     Args:
-        levels: how many levels each value of a code has, two or more.
-        **kwargs: of `keras.layers.Layer`.
+        levels: number of levels of each value of a code, two or more.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ..., len(levels))`.
 

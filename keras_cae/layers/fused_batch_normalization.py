@@ -30,9 +30,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     the last, a mask, `renorm=True`, an epsilon below 1.001e-5.
 
     Args:
-        momentum: how much of the moving statistics stays at each training step.
+        momentum: momentum of the moving averages.
         epsilon: added to the variance.
-        **kwargs: of `keras.layers.BatchNormalization`.
+        **kwargs: arguments of `keras.layers.BatchNormalization`.
 
     Input shape: `(n, *spatial, channels)`, of one to three spatial axes.
 

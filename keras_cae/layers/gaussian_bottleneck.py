@@ -33,14 +33,14 @@ class GaussianBottleneck(GaussianPrior):
     the image.
 
     Args:
-        latent_dim: size of the code; by default that of the model.
+        latent_dim: size of the code. By default that of the model.
         beta: weight of the penalty. Setting the attribute takes effect in the next step.
         free_bits: nats that each dimension may use without penalty.
         values_per_image: by which the penalty is divided: the number of values of one image, if the loss is a
             mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence
             lower bound per value. By default the number that the model's images have; 1 in other models.
-        seed: of the noise.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the noise.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ...)`, flattened.
 

@@ -38,11 +38,11 @@ class JPEGArtifacts(RandomStrengthCorruption):
     they are.
 
     Args:
-        quality: from 1 to 100. A number, or two between which one is drawn for every image.
+        quality: quality from 1 to 100: a number, or two between which one is chosen at random for every image.
         subsampling: whether colours have half the resolution, as files have by default.
         max_value: the value of white: 1 for images in [0, 1].
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`.
 

@@ -43,7 +43,7 @@ class MMDBottleneck(GaussianPrior):
     Args:
         mmd_weight: weight of the penalty. Setting the attribute takes effect in the next step.
         kernel: "imq", the inverse multiquadratic, or "rbf", the Gaussian kernel.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ...)`: all values of an image are its code.
 

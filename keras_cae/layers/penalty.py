@@ -24,7 +24,7 @@ class Penalty(keras.layers.Layer):
     Args:
         weight: what the mean is multiplied by. Setting the attribute takes effect in the next step.
         name: name of the penalty and of its metric.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ...)`, values of each image, of which the mean is taken; or a scalar, for a value of the
     whole batch.

@@ -27,8 +27,8 @@ class PoissonNoise(RandomStrengthCorruption):
         peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two
             between which one is drawn for every image.
         max_value: the value of white: 1 for images in [0, 1].
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

@@ -20,8 +20,8 @@ class RandomGaussianNoise(RandomStrengthCorruption):
         low: the least standard deviation, as a share of the full range: `5 / 255`, not 5.
         high: the largest standard deviation, likewise.
         max_value: width of the full range: 1 for images in [0, 1], 4095 for floats from 12-bit sensors.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

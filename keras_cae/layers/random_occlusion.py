@@ -28,7 +28,7 @@ class RandomOcclusion(PaintedCorruption):
     has a shape, a texture and an opacity of its own. Without `training` images stay as they are.
 
     Args:
-        count: how many occlusions an image gets; they may overlap.
+        count: number of occlusions of an image; they may overlap.
         size: smallest and largest extent of an occlusion, as shares of the image's sides.
         shapes: which there are: "ellipse", "box", "diamond", and "blob" with an irregular edge.
         textures: which there are: "batch", a part of another image of the batch; "noise", a random value for
@@ -38,8 +38,8 @@ class RandomOcclusion(PaintedCorruption):
         noise: standard deviation of normal noise that is added on top, in the unit of the images.
         keep_noise: whether the model is to reproduce that noise, so that nothing but occlusions is to be
             removed, the paper's regularizer; otherwise the target has none.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

@@ -24,9 +24,9 @@ class RandomPatchMask(Corruption):
     Args:
         patch_size: side of the patches in pixels, an integer or one for each axis.
         ratio: share of the patches that are hidden, between 0 and 1.
-        loss_on: which pixels the loss counts: "all", or only those of the "hidden" patches.
-        seed: of the choice of patches.
-        **kwargs: of `keras.layers.Layer`.
+        loss_on: pixels that the loss counts: "all", or only those of the "hidden" patches.
+        seed: seed of the choice of patches.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

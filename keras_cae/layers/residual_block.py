@@ -29,16 +29,17 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
     (Goyal et al. 2017, "Accurate, Large Minibatch SGD"). Normalization is float32 in every precision.
 
     Args:
-        filters: number of output channels.
+        filters: number of filters, which are the output channels.
         upsampling: how the first convolution makes images larger: "nearest" for nearest-neighbour upsampling
             before it, "transposed" for a transposed convolution; None for smaller images.
         groups: into how many groups channels are normalized at most; each has four channels or more.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        kernel_size: side of the kernels, an integer or one for each axis.
+        kernel_size: size of the kernels, an integer or one for each axis.
         strides: factor by which the first convolution makes images smaller, or larger with `upsampling`; an
             integer or one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, each place has its own.
-        **kwargs: of `keras.layers.Layer`.
+        activation: name of a Keras activation, a callable or a layer, learnable ones too, such as
+            `keras.layers.PReLU()`. Every place gets its own copy of a layer.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.

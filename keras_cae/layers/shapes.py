@@ -39,7 +39,7 @@ def distances(images: Any, size: tuple[float, float], power: Any, seed: Any) -> 
         images: batch of images.
         size: smallest and largest extent of the shape along an axis, as shares of the image's side.
         power: the exponent of each image's shape, `(n,)`: 1 for a diamond, 2 for an ellipse, large for a box.
-        seed: of the random numbers.
+        seed: seed of the random numbers.
 
     Returns:
         `(n, *spatial)`.
@@ -62,7 +62,7 @@ def pattern(images: Any, frequency: float, seed: Any) -> Any:
     Args:
         images: batch of images.
         frequency: the most periods along an axis.
-        seed: of the random numbers.
+        seed: seed of the random numbers.
     """
     places = positions(images)
     total: Any = 0.0

@@ -32,9 +32,9 @@ class SparseBottleneck(Bottleneck):
 
     Args:
         penalty: "kl" or "l1".
-        weight: of the penalty. Setting the attribute takes effect in the next step.
+        weight: weight of the penalty. Setting the attribute takes effect in the next step.
         target: the mean activation, between 0 and 1, of "kl".
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`, or maps `(n, *spatial, channels)`.
 

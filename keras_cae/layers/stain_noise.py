@@ -29,8 +29,8 @@ class StainNoise(PaintedCorruption):
         noise: standard deviation of normal noise that is added on top, in the unit of the images.
         keep_noise: whether the model is to reproduce that noise, so that nothing but stains is to be removed
             (Bauer & Müller 2025); otherwise the target has none.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 

@@ -17,9 +17,9 @@ class UpsampledConvBlock(ConvStage):
     not be computed together with the convolution.
 
     Args:
-        filters: number of output channels.
+        filters: number of filters, which are the output channels.
         upsampling: the factor, of all axes or of each.
-        **kwargs: of `ConvStage`.
+        **kwargs: arguments of `ConvStage`.
     """
 
     rules: ClassVar = {

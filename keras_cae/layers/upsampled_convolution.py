@@ -22,11 +22,11 @@ class UpsampledConvolution(Hyperparameters, keras.layers.Layer):
     to float rounding, the numbers are the same.
 
     Args:
-        filters: number of output channels.
-        rank: number of spatial axes.
-        kernel_size: size of the kernel, of all axes or of each.
+        filters: number of filters, which are the output channels.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        kernel_size: size of the kernels, an integer or one for each axis.
         upsampling: the factor, of all axes or of each.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
     """
 
     rules: ClassVar = {

@@ -47,10 +47,10 @@ class VectorQuantizer(Quantizer):
         codebook_size: number of codes, `K`.
         code_dim: size of each vector.
         commitment_weight: weight of the penalty. Setting the attribute takes effect in the next step.
-        decay: of the moving averages, from 0 to below 1.
-        revival_threshold: how rare, relative to the average, a code must be to be replaced; 0 for never.
-        seed: of the choice of replacements.
-        **kwargs: of `keras.layers.Layer`.
+        decay: decay rate of the moving averages, from 0 to below 1.
+        revival_threshold: usage, relative to the average, below which a code is replaced; 0 for never.
+        seed: seed of the choice of replacements.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ..., code_dim)`.
 
@@ -189,8 +189,8 @@ def _nearest(rows: Any, codebook: Any) -> Any:
     of tensors, which ONNX, OpenVINO and LiteRT don't know.
 
     Args:
-        rows: of shape `(n, d)`.
-        codebook: of shape `(codebook_size, d)`.
+        rows: tensor of shape `(n, d)`.
+        codebook: tensor of shape `(codebook_size, d)`.
     """
     half_squares = ops.sum(ops.square(codebook), axis=-1) / 2.0
     found = smallest = None

@@ -39,7 +39,7 @@ class VolumePooling(Hyperparameters, keras.layers.Layer):
     Args:
         kind: "Max" or "Average".
         size: sides of the windows, `(depth, height, width)`.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
     """
 
     rules: ClassVar = {"kind": choice(*POOLINGS), "size": positive_ints}

@@ -21,7 +21,7 @@ class ImageLoss(WeightedByImage, abc.ABC):
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the loss; by default the name of the class in snake case.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; if the loss
@@ -57,7 +57,7 @@ class ImageLoss(WeightedByImage, abc.ABC):
 
         Args:
             y_true: float32 images with values from 0 to 1.
-            y_pred: their reconstructions, of the same shape.
+            y_pred: reconstructions, of the same shape.
         """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

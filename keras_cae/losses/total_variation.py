@@ -20,9 +20,9 @@ class TotalVariation(ImageLoss):
     smooths noise away and keeps edges.
 
     Args:
-        max_value: the largest value that images can have, the smallest being 0, by which they are divided.
+        max_value: the largest value that images can have, the smallest being 0. Values are divided by it.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.

@@ -26,7 +26,7 @@ class Weighted(WeightedByImage):
         losses: at least one loss: a loss object or function, or a name that `keras_cae.losses.get` knows.
         weights: one number per loss, zero or above; by default 1.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.

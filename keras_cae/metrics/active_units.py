@@ -25,7 +25,7 @@ class ActiveUnits(CodeMetric):
         latent_dim: size of the codes.
         threshold: the variance above which a dimension counts as active.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, latent_dim)`, the codes (for a variational autoencoder, the means).
 

@@ -35,7 +35,7 @@ class AUPRO(keras.metrics.Metric):
     Args:
         limit: the share of normal pixels above the threshold up to which the curve counts.
         name: name of the metric, under which it is logged.
-        **kwargs: of `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: masks and maps `(n, height, width)`, or signals or volumes likewise; an axis of one channel
     may follow. In masks, values above 127 are defects if there are any in the batch, else each value but 0.
@@ -69,7 +69,7 @@ class AUPRO(keras.metrics.Metric):
         Args:
             y_true: masks.
             y_pred: maps, larger where there is a defect.
-            sample_weight: has to be None.
+            sample_weight: must be None.
         """
         if sample_weight is not None:
             raise ValueError("AUPRO has no weights of images, got sample_weight.")

@@ -39,7 +39,7 @@ class CodeCounts(CodeMetric):
         """Return the value of the metric.
 
         Args:
-            frequencies: how often each code has been used, relative to all; the sum is 1.
+            frequencies: relative frequency of each code; their sum is 1.
         """
 
     def get_config(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the metric, under which it is logged; by default the name of the class in snake case.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
@@ -63,7 +63,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
 
         Args:
             y_true: float32 images with values from 0 to 1.
-            y_pred: their reconstructions, of the same shape.
+            y_pred: reconstructions, of the same shape.
         """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -71,7 +71,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
 
         Args:
             y_true: batch of images.
-            y_pred: their reconstructions.
+            y_pred: reconstructions of the images.
             sample_weight: weights of the images or of their pixels.
         """
         y_true, y_pred = comparable(y_true, self.max_value), comparable(y_pred, self.max_value)

@@ -16,7 +16,7 @@ class MeasuredMean(keras.metrics.Mean):
 
     Args:
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Mean`.
+        **kwargs: arguments of `keras.metrics.Mean`.
 
     Example:
 

@@ -24,7 +24,7 @@ class Perplexity(CodeCounts):
     Args:
         codebook_size: number of codes in the codebook.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, ...)`, the indices of codes.
 

@@ -45,7 +45,7 @@ class BlindSpotCAE(PyramidCAE):
     reflection.
 
     Args:
-        convs_per_level: how many convolutions the encoder and the decoder have at each size.
+        convs_per_level: number of convolutions of the encoder and of the decoder at each level.
         ratio: share of the pixels that are hidden, between 0 and 1.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
             the value of one of them, "uniform" (N2V).
@@ -56,17 +56,22 @@ class BlindSpotCAE(PyramidCAE):
         patch_size: side of the patches that `fit` takes of larger images, an integer or one for each axis; None
             for whole images.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolutions, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer.
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
-        corruption: layer that is applied to the inputs in training and evaluation, before pixels are hidden.
-        normalizer: `keras.layers.Normalization`, which the first `fit` adapts, see `CAE`. None makes one.
-        seed: of the choice of pixels and of patches.
-        **kwargs: of `keras.Model`.
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+            "sigmoid" for [0, 1].
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets. Pixels are
+            hidden after it.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. None
+            creates one.
+        seed: seed of the choice of pixels and of patches.
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`; of any size.

@@ -85,15 +85,15 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         encoder: `keras.Model` from images to codes, or to what the bottleneck makes codes of. The attribute
             `encoder` of the built model ends with the codes.
         decoder: `keras.Model` from codes to images.
-        bottleneck: layer between the two; by default the codes pass as they are.
-        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the
-            encoder's input shape; 2 where the encoder has none yet.
-        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
-            called with `training=True`.
-        normalizer: `keras.layers.Normalization` for data of any unit. The networks and the loss see normalized
-            channels; what goes in and comes out has the unit of the data. The first `fit` adapts it to its
-            training data, unless you have.
-        **kwargs: of `keras.Model`.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the encoder's input
+            shape; 2 if the encoder has none yet.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets. It is called
+            with `training=True`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. The networks and
+            the loss see normalized channels; what goes in and comes out has the unit of the data. One that is adapted
+            already stays as it is.
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`, as the encoder takes it; with `rank=1` `(n, length, channels)`,
     with `rank=3` `(n, depth, height, width, channels)`.

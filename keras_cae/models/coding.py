@@ -43,7 +43,7 @@ class Coding:
             images: an array, which is encoded in batches; a `tf.data.Dataset` or a generator of images
                 (targets and weights beside them are ignored), encoded in its own; or a tensor, encoded at
                 once and differentiably.
-            batch_size: how many images of an array are encoded at once.
+            batch_size: number of images of an array that are encoded at once.
 
         Returns:
             An array of codes; for a tensor, a tensor.
@@ -58,7 +58,7 @@ class Coding:
 
         Args:
             codes: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many codes of an array are decoded at once.
+            batch_size: number of codes of an array that are decoded at once.
 
         Returns:
             An array of images; for a tensor, a tensor.
@@ -80,7 +80,7 @@ class Coding:
                 `images`; by default `images`.
             max_value: the largest value that images can have, for PSNR and SSIM, if it is not 1. Integer images are
                 scaled by their type.
-            batch_size: how many images of an array are reconstructed at once.
+            batch_size: number of images of an array that are reconstructed at once.
 
         Returns:
             A dictionary of arrays `(n,)`, which `pandas.DataFrame` takes: "mse", the mean squared error; "psnr", in
@@ -101,9 +101,9 @@ class Coding:
         """Return images generated from codes that are drawn from the prior.
 
         Args:
-            n: how many.
-            seed: of the codes. The same seed draws the same codes, and of more codes the same first ones.
-            batch_size: how many codes are decoded at once.
+            n: number of images.
+            seed: seed of the codes. The same seed draws the same codes, and of more codes the same first ones.
+            batch_size: number of codes that are decoded at once.
             image_size: `(height, width)` of the images, of models whose codes are feature maps; of signals
                 `(length,)`, of volumes `(depth, height, width)`.
 
@@ -122,9 +122,9 @@ class Coding:
         """Return codes that are drawn from the prior: those that `sample` decodes.
 
         Args:
-            n: how many.
-            seed: of the codes, as in `sample`.
-            image_size: of the images, as in `sample`.
+            n: number of codes.
+            seed: seed of the codes, as in `sample`.
+            image_size: size of the images, as in `sample`.
 
         Returns:
             An array of codes, `(n, *code_shape)`.
@@ -193,7 +193,7 @@ class Coding:
 
         Args:
             images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many images of an array are encoded at once.
+            batch_size: number of images of an array that are encoded at once.
 
         Returns:
             Two arrays `(n, latent_dim)`; for a tensor, two tensors.
@@ -220,11 +220,11 @@ class Coding:
 
         Args:
             images: an array `(n, *spatial, channels)`, or a dataset or generator of such.
-            samples: how many codes are drawn for each image.
+            samples: number of codes that are sampled for each image.
             likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
                 variance 1/2, that of the squared error. By default that of the loss of `compile`.
-            seed: of the codes.
-            batch_size: how many images are taken at once.
+            seed: seed of the codes.
+            batch_size: number of images that are processed at once.
 
         Returns:
             An array `(n,)`.

@@ -24,12 +24,13 @@ class Compiling(Trainer):
         """Configure training as `keras.Model.compile` does.
 
         Args:
-            optimizer: of encoder and decoder; callbacks such as learning rate schedules act on this one.
-            loss: of the reconstructions. Names of this library's losses are known too, such as "ssim".
-            discriminator_optimizer: of the discriminator of an `AdversarialBottleneck`; by default
+            optimizer: optimizer of the encoder and the decoder. Callbacks such as learning rate schedules act on this
+                one.
+            loss: loss of the reconstructions. The names of this library's losses, such as "ssim", are known too.
+            discriminator_optimizer: optimizer of the discriminator of an `AdversarialBottleneck`; by default
                 `keras.optimizers.Adam(3e-4, beta_1=0.5)`.
-            auto_scale_loss: of `keras.Model.compile`, for both optimizers.
-            **kwargs: of `keras.Model.compile`.
+            auto_scale_loss: as in `keras.Model.compile`, for both optimizers.
+            **kwargs: arguments of `keras.Model.compile`.
 
         Raises:
             ValueError: both optimizers are the same object, or there is no discriminator.

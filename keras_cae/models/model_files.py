@@ -46,7 +46,7 @@ class ModelFiles(PresetFiles, Compiling):
         Args:
             filepath: path that ends in ".keras".
             overwrite: whether to replace an existing file without asking.
-            **kwargs: of `keras.Model.save`.
+            **kwargs: arguments of `keras.Model.save`.
 
         Raises:
             ValueError: the path ends in ".h5", the format before Keras 3, which can't hold the model.

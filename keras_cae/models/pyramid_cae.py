@@ -34,20 +34,23 @@ class PyramidCAE(CAE):
     users can't give another.
 
     Args:
-        latent_dim: size of the code; None if codes are feature maps, or if the bottleneck decides it.
+        latent_dim: size of the code. None if codes are feature maps, or if the bottleneck determines it.
         hyperparameters: arguments of the subclass's own, by name.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer; or one for each level, which may be
-            a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer.
-        bottleneck: the layer between the networks, if users may give one.
-        corruption: layer that is applied to the inputs in training and evaluation.
-        normalizer: `keras.layers.Normalization` for data of any unit, see `CAE`. With it the output activation
-            "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+            "sigmoid" for [0, 1].
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged. None for recipes, whose
+            bottleneck the class makes.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
@@ -232,7 +235,7 @@ class PyramidCAE(CAE):
 
         Args:
             images: an array, a dataset, a generator or a tensor.
-            batch_size: how many images of an array are encoded at once.
+            batch_size: number of images of an array that are encoded at once.
             return_features: whether to return the feature maps too, without which `decode` can't work in models
                 with skip connections.
 
@@ -256,9 +259,9 @@ class PyramidCAE(CAE):
 
         Args:
             codes: an array, a `tf.data.Dataset` or a tensor.
-            features: of models with skip connections, the feature maps that `encode(images,
-                return_features=True)` returned beside the codes.
-            batch_size: how many codes of an array are decoded at once.
+            features: for models with skip connections, the feature maps that `encode(images, return_features=True)`
+                returned with the codes.
+            batch_size: number of codes of an array that are decoded at once.
 
         Raises:
             ValueError: the features are missing, or codes have another size.

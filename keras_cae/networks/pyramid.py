@@ -40,8 +40,8 @@ class Pyramid(abc.ABC):
         filters: channels of each level, from full resolution down.
         kernel_size: size of the kernels, of all axes or of each.
         strides: by how much each level makes images smaller, as `level_strides` returns it.
-        activation: of the blocks, as `activation_template` returns it.
-        output_activation: of the last layer.
+        activation: activation of the blocks, as `activation_template` returns it.
+        output_activation: activation of the last layer.
         dtype: the policy of all layers.
 
     Raises:

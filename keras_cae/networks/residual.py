@@ -19,9 +19,9 @@ class Residual(Pyramid):
     """A strided convolution to half the resolution, then residual blocks at each size, and back.
 
     Args:
-        blocks_per_level: how many residual blocks the encoder has at each size.
+        blocks_per_level: number of residual blocks of the encoder at each level.
         upsampling: how the decoder doubles the size: "nearest" or "transposed".
-        **shared: of `Pyramid`.
+        **shared: arguments of `Pyramid`.
     """
 
     def __init__(self, *, blocks_per_level: int, upsampling: str, **shared: Any) -> None:

@@ -28,7 +28,7 @@ def codebook(
         model: a model whose codes are indices of a codebook, such as `VectorQuantizedCAE`.
         images: `(n, height, width, channels)`, floats or integers; or signals or volumes; or a dataset of batches.
         max_images: the largest number of images to show, the first ones. The usage is that of all.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 

@@ -23,7 +23,7 @@ def first_examples(model: Any, images: Any, count: int, name: str = "images") ->
         model: what they are for. A single image of the shape for which it is built is taken for a batch of one.
         images: the images.
         count: the largest number to return.
-        name: of the argument, for errors.
+        name: name of the argument, for errors.
 
     Raises:
         ValueError: they are not such images.

@@ -47,7 +47,7 @@ def draw_rows(
     Args:
         page: where to draw.
         rows: from `picture_rows`; if one has a scale, there is a key of its colours.
-        title: of the figure.
+        title: title of the figure.
         captions: one text for each column, by the name that stands below them.
         label: what stands below the columns instead of that name.
         bar: a key of colours: `scale`, the value of the last colour, `label`, and maybe `ticks`.

@@ -26,7 +26,7 @@ def interpolation(
         a: an image `(height, width, channels)`, or a batch of one; or a signal or a volume.
         b: another one.
         steps: the number of decoded images in a row, including those of the images' own codes.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 

@@ -49,7 +49,7 @@ class Page:
         Args:
             width: natural width.
             height: natural height.
-            title: of the figure.
+            title: title of the figure.
             layout: what matplotlib calls "constrained", or, for pictures with sides of their own, "compressed".
         """
         from keras_cae.plots.notebook_figure import notebook_figure

@@ -42,7 +42,7 @@ def traversal(
             that change the image most; or the indices of those to show.
         span: the largest change to each side, in units.
         steps: the number of images in a row.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 

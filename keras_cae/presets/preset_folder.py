@@ -28,7 +28,7 @@ class PresetFolder:
     damaged files are told, and `README.md` introduces the model to people. Keras reads the folder, too.
 
     Args:
-        path: of the folder.
+        path: path of the folder.
     """
 
     def __init__(self, path: Path) -> None:

@@ -53,7 +53,7 @@ class CodeSampler(abc.ABC):
         """Return codes drawn from the distribution, for `model.decode`.
 
         Args:
-            n: how many.
+            n: number of images.
             seed: the same seed draws the same codes, and of more codes the same first ones.
 
         Returns:

@@ -20,8 +20,8 @@ class GaussianMixtureSampler(CodeSampler):
     `(n_components,)`, `means`, and `factors`, whose products with their transposes are the covariances.
 
     Args:
-        n_components: how many normal distributions.
-        seed: of the fit, which begins with k-means.
+        n_components: number of normal distributions.
+        seed: seed of the fit, which begins with k-means.
 
     Input shape: of `fit`: `(n, latent_dim)`, or `(n, height, width, channels)`.
 

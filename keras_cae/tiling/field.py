@@ -70,7 +70,7 @@ class Probe:
     Args:
         autoencoder: the `CAE`, which is built.
         outputs: what is measured.
-        periods: of each axis; None for those that are not known.
+        periods: periods of each axis; None for those that are not known.
         cells: how many pixels an output stands for along each axis.
         pads: whether the network itself makes sides of images multiples of the period.
     """
@@ -150,9 +150,9 @@ class Probe:
 
         Args:
             axis: the axis.
-            side: of the images along it.
-            places: of the outputs.
-            gain: of the weights.
+            side: side of the images along it.
+            places: places of the outputs.
+            gain: gain of the weights.
             end: the last value of the images, which rise or fall to it in a straight line around 0.6.
         """
         images = tf.constant(self._images(axis, np.linspace(1.2 - end, end, side), len(places)))

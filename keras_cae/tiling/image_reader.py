@@ -70,8 +70,8 @@ class ImageReader:
 
         Args:
             axes: the tiles along each axis.
-            index: of the tile along each axis.
-            sides: of the tile.
+            index: index of the tile along each axis.
+            sides: sides of the tile.
         """
         places = tuple(axis.pixels(position) for axis, position in zip(axes, index, strict=True))
         pixels = np.asarray(self.image[places], self.dtype)

@@ -41,7 +41,7 @@ def predict_tiled(
             less than the downsampling of the network, so that they start on its grid.
         overlap: how many pixels neighbouring tiles have in common, at least: an integer, or one for each axis. By
             default `receptive_field(model)`; half a tile where the tile has the model's own size.
-        batch_size: how many tiles are computed at once; by default as many as have 262,144 pixels.
+        batch_size: number of tiles that are computed at once; by default as many as have 262,144 pixels.
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file, which is complete or
             not there. By default a new array.
         dtype: type of the result, by default float32, or that of `out`. Values are rounded and clipped to integers,

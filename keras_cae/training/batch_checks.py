@@ -54,7 +54,7 @@ def integers_fit(values: Any, dtype: str, known: Any) -> Any:
 
     Args:
         values: integers of a type of `WHITE`.
-        dtype: their type.
+        dtype: type of the values.
         known: whether images of this type are expected.
     """
     if dtype == "bool":

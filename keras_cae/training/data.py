@@ -21,8 +21,8 @@ def as_data(data: Any, name: str) -> Any:
     Lists of images become an array; generators may yield bare batches, which Keras wants in tuples.
 
     Args:
-        data: what the user passed.
-        name: of the argument, for errors.
+        data: data that the user passed.
+        name: name of the argument, for errors.
 
     Raises:
         TypeError: this is no container of images.

@@ -59,15 +59,15 @@ class Entries(BuiltModelFiles, DistributedTraining):
             y: the images to make of `x`.
             batch_size: images in a batch of an array.
             epochs: number of epochs.
-            verbose: of `keras.Model.fit`.
-            callbacks: of `keras.Model.fit`. On several workers only the first writes files.
-            validation_split: of `keras.Model.fit`.
+            verbose: as in `keras.Model.fit`.
+            callbacks: as in `keras.Model.fit`. On several workers only the first writes files.
+            validation_split: as in `keras.Model.fit`.
             validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
                 targets may be None.
-            shuffle: of `keras.Model.fit`.
+            shuffle: as in `keras.Model.fit`.
             class_weight: refused: images have no classes.
             sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, *spatial)`.
-            **kwargs: of `keras.Model.fit`.
+            **kwargs: arguments of `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.
@@ -140,9 +140,9 @@ class Entries(BuiltModelFiles, DistributedTraining):
             x: images, as in `fit`.
             y: the images to make of `x`.
             batch_size: images in a batch of an array.
-            verbose: of `keras.Model.evaluate`.
+            verbose: as in `keras.Model.evaluate`.
             sample_weight: weights, as in `fit`.
-            **kwargs: of `keras.Model.evaluate`.
+            **kwargs: arguments of `keras.Model.evaluate`.
 
         Returns:
             The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
@@ -176,8 +176,8 @@ class Entries(BuiltModelFiles, DistributedTraining):
         Args:
             x: images, as in `fit`.
             batch_size: images in a batch of an array.
-            *args: of `keras.Model.predict`.
-            **kwargs: of `keras.Model.predict`.
+            *args: positional arguments of `keras.Model.predict`.
+            **kwargs: arguments of `keras.Model.predict`.
 
         Returns:
             An array of reconstructions.

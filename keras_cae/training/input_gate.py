@@ -56,7 +56,7 @@ class InputGate:
     that is refused (see `run_checked`), or on the host for data that come as arrays to `encode` and the like.
 
     Args:
-        output_activation: of the model: it bounds the values of the targets.
+        output_activation: activation of the model: it bounds the values of the targets.
         rank: number of spatial axes.
     """
 

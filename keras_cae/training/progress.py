@@ -148,7 +148,7 @@ class ProgressStart(keras.callbacks.Callback):
     """Follows the progress of a training; the first of the callbacks.
 
     Args:
-        progress: of the training.
+        progress: progress of the training.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -174,7 +174,7 @@ class ProgressResumption(keras.callbacks.Callback):
     """Goes on where the backup was made that another callback has loaded; the last of the callbacks.
 
     Args:
-        progress: of the training.
+        progress: progress of the training.
     """
 
     def __init__(self, progress: Progress) -> None:

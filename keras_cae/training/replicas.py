@@ -74,7 +74,7 @@ def mean_over_batch(values: Any) -> Any:
     """Return the mean of values over the images of a batch, of all replicas in a step.
 
     Args:
-        values: of shape `(n, ...)`.
+        values: values of shape `(n, ...)`.
     """
     if current_step() is None or replica_count() == 1:
         return ops.mean(values, axis=0)
@@ -99,7 +99,7 @@ def all_of_batch(values: Any) -> Any:
     """Return a layer's values for the images of a step, of all replicas, in their order. Differentiable.
 
     Args:
-        values: of shape `(n, ...)`.
+        values: values of shape `(n, ...)`.
     """
     if current_step() is None or replica_count() == 1:
         return values

@@ -14,7 +14,7 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
     """Return weights of images, `(n,)`, or of pixels, `(n, *spatial)`, in these shapes; None stays None.
 
     Args:
-        sample_weight: what the user passed.
+        sample_weight: data that the user passed.
         image_rank: how many axes a batch of images has.
 
     Raises:

@@ -23,7 +23,7 @@ class CodeReader(ABC):
     """Codes in a file.
 
     Attributes:
-        count: how many.
+        count: number of them.
         names: what the images are called that they are of, or None if the file does not say.
     """
 
@@ -41,7 +41,7 @@ def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) ->
     Args:
         path: an `.npy`, `.npz`, `.csv` or `.parquet` file.
         key: the name of the array in an `.npz` file.
-        code_shape: of the codes of the model.
+        code_shape: shape of the codes of the model.
 
     Raises:
         OSError: there is no such file.
@@ -173,7 +173,7 @@ def as_codes(values: np.ndarray, model: Any, first: int) -> np.ndarray:
     """Return codes of the type that a model decodes.
 
     Args:
-        values: as they were read.
+        values: codes as they were read.
         model: the autoencoder.
         first: the number of the first of them.
 

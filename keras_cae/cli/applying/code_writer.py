@@ -34,7 +34,7 @@ def write_codes(path: Path, kind: str) -> Iterator[CodeWriter]:
     """Write a file of codes.
 
     Args:
-        path: of the file.
+        path: path of the file.
         kind: ".npy", ".npz", ".csv" or ".parquet".
     """
     if kind == ".npy":

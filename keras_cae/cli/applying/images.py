@@ -46,8 +46,8 @@ class Images:
     """Images on the way into a model. Files that turn out to be damaged are left out, and noted.
 
     Args:
-        source: of the images.
-        name: of the data, fit for a file name.
+        source: source of the images.
+        name: name of the data, fit for a file name.
         names: what each image is called, None to number them.
         sizing: how files get the size of the model.
         notes: sentences on what was chosen.
@@ -105,7 +105,7 @@ def applied(
     """Apply a function of a model to all images, and show how far it has come.
 
     Args:
-        function: of a batch.
+        function: function of a batch.
         images: all images.
         batch_size: how many are taken at once.
         verb: what the function does, capitalized.

@@ -63,7 +63,7 @@ def new_file(out: Path | None, name: str, file: str) -> Iterator[tuple[Path, Pat
     """Write a file, whole or not at all.
 
     Args:
-        out: its path, or None for one in a new numbered folder.
+        out: path of the file, or None for one in a new numbered folder.
         name: what the folder is about.
         file: the name of the file in it.
 
@@ -84,7 +84,7 @@ def new_folder(out: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
     """Write a folder, whole or not at all.
 
     Args:
-        out: its path, or None for a numbered one.
+        out: path of the folder, or None for a numbered one.
         name: what it is about.
 
     Yields:

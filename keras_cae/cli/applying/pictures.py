@@ -67,7 +67,7 @@ def write_picture(image: np.ndarray, path: Path, *, deep: bool = False) -> None:
 
     Args:
         image: floats from 0 to 1, `(height, width, channels)`.
-        path: of the file. The folders that it is in are made.
+        path: path of the file. The folders that it is in are made.
         deep: whether to write 16 bits, of a grey image.
     """
     kind = np.uint16 if deep and image.shape[-1] == 1 else np.uint8

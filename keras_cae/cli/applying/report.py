@@ -32,7 +32,7 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
     """Print the results.
 
     Args:
-        options: of the command.
+        options: options of the command.
         results: for `--json`.
         said: lines and tables for people.
         images: that the model was applied to; their damaged files are named.

@@ -55,8 +55,8 @@ class Photograph:
         """Write another image in the form of this one.
 
         Args:
-            path: of the file.
-            floats: of the shape that `floats` returns.
+            path: path of the file.
+            floats: floats of the shape that `floats` returns.
         """
         dtype = self.colours.dtype
         values = floats * np.float32(self.white)

@@ -26,11 +26,11 @@ class Scored:
     """An image on the way to its score.
 
     Args:
-        name: of the row in the table: the path in the folder, or the number in the array.
+        name: name of the row in the table: the path in the folder, or the number in the array.
         pixels: the image as the detector takes it.
-        kind: of its defect, or "good"; None if that is not known.
+        kind: kind of its defect, or "good"; None if it is unknown.
         mask: where the defects are, in the size of `pixels`; None if that is not known.
-        path: of the file, or None.
+        path: path of the file, or None.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Arrays(Source):
     Args:
         data: what `load_images` takes.
         key: the name of the array in an `.npz` file.
-        detector: which scores them.
+        detector: detector that scores them.
         stream: whether they are read while they are scored; None to decide by the memory.
     """
 
