@@ -54,8 +54,8 @@ class AnomalyMaps(TensorBoardCallback):
         max_images: largest number of images to show, anomalous and normal ones by turns.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to, or the model or the score is of a kind that can't be used.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the model or
+            the score is of a kind that can't be used.
 
     Example:
 

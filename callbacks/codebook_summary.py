@@ -39,8 +39,8 @@ class CodebookSummary(LatentCallback):
         shown_images: the number of images in the picture.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            codebook, or the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model has no codebook, or the folder can't be
+            written to.
 
     Example:
 

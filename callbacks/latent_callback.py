@@ -21,8 +21,8 @@ class LatentCallback(TensorBoardCallback):
         max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            codes of the kind that the callback shows.
+        ValueError: an argument is invalid; or, when training begins, the model has no codes of the kind that the
+            callback shows.
     """
 
     shared_by_copies: tuple[str, ...] = ("images",)

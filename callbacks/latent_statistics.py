@@ -56,8 +56,8 @@ class LatentStatistics(LatentCallback):
         max_dims: the number of dimensions that get a histogram of their own.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
-            the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model is not, or the folder can't be written
+            to.
 
     Example:
 

@@ -41,8 +41,8 @@ class LatentTraversal(LatentCallback):
         max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
-            the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model is not, or the folder can't be written
+            to.
 
     Example:
 

@@ -43,8 +43,7 @@ class ModelCard(TensorBoardCallback):
             for no others.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to.
 
     Example:
 

@@ -28,8 +28,8 @@ class PriorSamples(TensorBoardCallback):
         freq: number of epochs from one summary to the next.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            prior, or the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model has no prior, or the folder can't be
+            written to.
 
     Example:
 

@@ -40,8 +40,8 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
         worst: the number of normal images in the picture.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to, or the images don't fit the model, or their reconstructions have another shape.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the images
+            don't fit the model, or their reconstructions have another shape.
 
     Example:
 

@@ -41,8 +41,8 @@ class ReconstructionLogger(TensorBoardCallback):
         max_images: largest number of images to show, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to, or the images don't fit the model.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the images
+            don't fit the model.
 
     Example:
 

@@ -43,7 +43,7 @@ def standard_callbacks(
         The callbacks, for `model.fit`.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -34,8 +34,8 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         freq: number of epochs from one summary to the next. None for the first and the last epoch only.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't
-            be written to, or the callback can't show the model.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the callback
+            can't show the model.
     """
 
     chief_only = True

@@ -55,8 +55,7 @@ class WeightScheduler(keras.callbacks.Callback):
         cycles: the number of cycles of "cyclical".
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            such attribute.
+        ValueError: an argument is invalid; or, when training begins, the model has no such attribute.
 
     Example:
 

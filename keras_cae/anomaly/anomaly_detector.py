@@ -334,7 +334,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             defined is NaN, with a warning that says why.
 
         Raises:
-            ValueError: the detector is not calibrated, or an argument is not of the kind named above.
+            ValueError: the detector is not calibrated, or an argument is invalid.
         """
         self.calibration.check_done()
         images = as_batches(images, self, batch_size)

@@ -43,8 +43,8 @@ class DetectorFiles(BuiltModelFiles):
 
         Raises:
             ImportError: what the format needs is not installed.
-            ValueError: the detector is not calibrated, an argument is not of the kind named above, or the
-                format has no place for an operation of the detector.
+            ValueError: the detector is not calibrated, an argument is invalid, or the format has no place for an
+                operation of the detector.
         """
         self.calibration.check_done()
         return export_detector(

@@ -23,7 +23,7 @@ class ThresholdRule:
         labels: True for anomalous images; None if there are none.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or labels are missing.
+        ValueError: an argument is invalid, or labels are missing.
     """
 
     def __init__(self, method: str, false_positive_rate: float, sigmas: float, labels: Any) -> None:

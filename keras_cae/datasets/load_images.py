@@ -71,8 +71,7 @@ def load_images(
     Raises:
         TypeError: `data` is neither a name nor a path nor an array.
         FileNotFoundError: there is no such file, folder or data set.
-        ValueError: an argument is not of the kind named above, there are no images, none can be read, or
-            they would not fit into memory.
+        ValueError: an argument is invalid, there are no images, none can be read, or they would not fit into memory.
         ConnectionError: a data set can't be downloaded.
         ImportError: the digits are asked for without scikit-learn.
 

@@ -71,7 +71,7 @@ def pack(
         TypeError: `data` is of another type.
         FileNotFoundError: there is no such folder or file.
         FileExistsError: there are shards of this pattern already.
-        ValueError: an argument is not of the kind named above, or there are no images that can be read.
+        ValueError: an argument is invalid, or there are no images that can be read.
         DiskFullError: there is no space left.
 
     Example:

@@ -30,7 +30,7 @@ class RandomPatches(keras.utils.PyDataset):
         **kwargs: arguments of `keras.utils.PyDataset`.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or targets or weights don't fit the images.
+        ValueError: an argument is invalid, or targets or weights don't fit the images.
 
     Example:
 

@@ -121,7 +121,7 @@ class SeriesWindows:
             seed: seed of the orders. The same seed gives the same sequence of passes.
 
         Raises:
-            ValueError: an argument is not of the kind named above.
+            ValueError: an argument is invalid.
         """
         import tensorflow as tf
 

@@ -94,8 +94,8 @@ def stream_images(
     Raises:
         TypeError: `data` is of another type.
         FileNotFoundError: there is no such folder or file.
-        ValueError: an argument is not of the kind named above, there are no images, none can be read, or
-            patches are larger than every image.
+        ValueError: an argument is invalid, there are no images, none can be read, or patches are larger than every
+            image.
 
     Example:
 

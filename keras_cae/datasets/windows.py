@@ -30,7 +30,7 @@ def windows(series: Any, length: int, stride: int = 1, *, gaps: str = "error") -
 
     Raises:
         TypeError: the series hold no numbers.
-        ValueError: an argument is not of the kind named above, values are not finite, or there is no window.
+        ValueError: an argument is invalid, values are not finite, or there is no window.
 
     Example:
 

@@ -49,7 +49,7 @@ class AdversarialBottleneck(GaussianPrior):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or codes have another size.
+        ValueError: an argument is invalid, or codes have another size.
 
     Example:
 

@@ -43,8 +43,8 @@ class BlindSpots(Corruption):
     "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void
     Checkerboard Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture").
 
-    Images are divided into boxes of `1 / ratio` pixels, and one pixel of each box is hidden, so that hidden
-    pixels are spread evenly. Without `training` nothing is hidden.
+    Images are divided into boxes of `1 / ratio` pixels, and one pixel of each box is hidden, so that hidden pixels are
+    spread evenly. With `training=False` nothing is hidden.
 
     Args:
         ratio: share of the pixels that are hidden, between 0 and 1; about that of boxes with sides of whole pixels.
@@ -63,7 +63,7 @@ class BlindSpots(Corruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the mask has another number of axes than the images.
+        ValueError: an argument is invalid, or the mask has another number of axes than the images.
 
     Example:
 

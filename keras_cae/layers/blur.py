@@ -17,7 +17,7 @@ REACH = 3.0
 class Blur(RandomStrengthCorruption):
     """Blurs images in training by a Gaussian kernel, so that a `DenoisingCAE` learns to sharpen them.
 
-    Pixels beyond the edges count as those at the edges. Without `training` images stay as they are.
+    Pixels beyond the edges count as those at the edges. With `training=False` images are returned unchanged.
 
     Args:
         sigma: standard deviation of the kernel in pixels. A number, or two between which one is drawn for
@@ -30,7 +30,7 @@ class Blur(RandomStrengthCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -47,7 +47,7 @@ class ContractiveBottleneck(Bottleneck):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -14,9 +14,9 @@ from keras_cae.validation import choice, per_axis, positive_int_or_ints
 class Downsample(RandomStrengthCorruption):
     """Makes images smaller and as large again in training, so that a `DenoisingCAE` learns super-resolution.
 
-    Each pixel of the small image is the mean of those that it stands for; the way back interpolates. Afterwards
-    enlarge small images in the same way, by `keras.ops.image.resize(images, size, "bicubic")` for instance, and let
-    the model sharpen them. Without `training` images stay as they are.
+    Each pixel of the small image is the mean of those that it stands for; the way back interpolates. Afterwards enlarge
+    small images in the same way, by `keras.ops.image.resize(images, size, "bicubic")` for instance, and let the model
+    sharpen them. With `training=False` images are returned unchanged.
 
     Args:
         factor: factor by which images are reduced, an integer or one for each axis.
@@ -28,7 +28,7 @@ class Downsample(RandomStrengthCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

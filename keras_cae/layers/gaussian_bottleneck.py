@@ -47,7 +47,7 @@ class GaussianBottleneck(GaussianPrior):
     Output shape: `(n, latent_dim)`.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

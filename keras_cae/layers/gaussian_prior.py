@@ -18,7 +18,7 @@ class GaussianPrior(Bottleneck):
 
         Args:
             shape: `(n, ...)`, of the codes.
-            seed: the same seed draws the same codes, and of more codes the same first ones.
+            seed: seed of the codes. The same seed gives the same codes; a larger number begins with the same ones.
         """
         return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 

@@ -31,11 +31,10 @@ SIDE = 8
 class JPEGArtifacts(RandomStrengthCorruption):
     """Gives images in training the artifacts of JPEG compression: blocks, ringing, blurred colours.
 
-    The lossy part of the standard with its usual tables, in the graph: YCbCr, a cosine transform of blocks of
-    8×8 pixels, rounding by the quality. What `quality` means is that of libjpeg and Pillow, with whose files the
-    result agrees within a few levels. Images of three channels are taken for RGB; other channels
-    are compressed each like a grey image. Values are clipped to the full range. Without `training` images stay as
-    they are.
+    The lossy part of the standard with its usual tables, in the graph: YCbCr, a cosine transform of blocks of 8×8
+    pixels, rounding by the quality. What `quality` means is that of libjpeg and Pillow, with whose files the result
+    agrees within a few levels. Images of three channels are taken for RGB; other channels are compressed each like a
+    grey image. Values are clipped to the full range. With `training=False` images are returned unchanged.
 
     Args:
         quality: quality from 1 to 100: a number, or two between which one is chosen at random for every image.
@@ -49,7 +48,7 @@ class JPEGArtifacts(RandomStrengthCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above; the inputs are signals or volumes.
+        ValueError: an argument is invalid; the inputs are signals or volumes.
 
     Example:
 

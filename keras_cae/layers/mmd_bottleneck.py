@@ -50,7 +50,7 @@ class MMDBottleneck(GaussianPrior):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

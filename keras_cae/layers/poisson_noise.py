@@ -18,10 +18,10 @@ MOST_OF_FEW = 48
 class PoissonNoise(RandomStrengthCorruption):
     """Replaces pixels by random counts in training, as sensors that count photons do.
 
-    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean stays, and its variance grows
-    with its brightness. Counts of more than 16 on average are drawn by the Cornish-Fisher expansion, whose mean and
-    variance agree with those of the Poisson distribution within a hundredth. Negative values count as 0. Without
-    `training` images stay as they are.
+    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean stays, and its variance grows with
+    its brightness. Counts of more than 16 on average are drawn by the Cornish-Fisher expansion, whose mean and variance
+    agree with those of the Poisson distribution within a hundredth. Negative values count as 0. With `training=False`
+    images are returned unchanged.
 
     Args:
         peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two
@@ -35,7 +35,7 @@ class PoissonNoise(RandomStrengthCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -13,8 +13,8 @@ class RandomGaussianNoise(RandomStrengthCorruption):
     """Adds Gaussian noise in training, of a strength that is drawn for every image.
 
     A model that is trained with it removes noise of every strength in between: one model for all, where
-    `keras.layers.GaussianNoise` makes one for a single strength. Nothing is clipped. Without `training` images
-    stay as they are.
+    `keras.layers.GaussianNoise` makes one for a single strength. Nothing is clipped. With `training=False` images are
+    returned unchanged.
 
     Args:
         low: the least standard deviation, as a share of the full range: `5 / 255`, not 5.
@@ -28,7 +28,7 @@ class RandomGaussianNoise(RandomStrengthCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -23,9 +23,9 @@ FREQUENCIES = {"blob": 4.0, "waves": 10.0}
 class RandomOcclusion(PaintedCorruption):
     """Covers parts of each image in training: in random shapes, by random textures, more or less opaque.
 
-    A model that is trained to repair all that shape, texture and opacity can combine to reconstructs what is
-    normal in the place of defects that it has never seen (Bauer & Müller 2025). Each occlusion of each image
-    has a shape, a texture and an opacity of its own. Without `training` images stay as they are.
+    A model that is trained to repair all that shape, texture and opacity can combine to reconstructs what is normal in
+    the place of defects that it has never seen (Bauer & Müller 2025). Each occlusion of each image has a shape, a
+    texture and an opacity of its own. With `training=False` images are returned unchanged.
 
     Args:
         count: number of occlusions of an image; they may overlap.
@@ -46,7 +46,7 @@ class RandomOcclusion(PaintedCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

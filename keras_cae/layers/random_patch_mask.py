@@ -16,10 +16,10 @@ from keras_cae.validation import choice, per_axis, positive_int_or_ints, seed, s
 class RandomPatchMask(Corruption):
     """Hides random patches of images in training: the corruption of masked autoencoders.
 
-    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last
-    ones may be cut off. Of every image the same number of patches is hidden, `ratio` of them, rounded. A hidden patch
-    gets the mean colour of the image's visible pixels, so it tells nothing about what it hides. Without
-    `training` nothing is hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
+    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last ones may be
+    cut off. Of every image the same number of patches is hidden, `ratio` of them, rounded. A hidden patch gets the mean
+    colour of the image's visible pixels, so it tells nothing about what it hides. With `training=False` nothing is
+    hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
 
     Args:
         patch_size: side of the patches in pixels, an integer or one for each axis.
@@ -33,7 +33,7 @@ class RandomPatchMask(Corruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -48,7 +48,7 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
     `(n, height * strides, width * strides, filters)`; and so for signals and volumes.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -13,7 +13,7 @@ from keras_cae.validation import finite_float, seed, share, share_of_range
 class SaltAndPepper(RandomStrengthCorruption):
     """Makes random pixels white or black in training, as dead and hot pixels of sensors are.
 
-    All channels of a pixel change together. Without `training` images stay as they are.
+    All channels of a pixel change together. With `training=False` images are returned unchanged.
 
     Args:
         ratio: share of the pixels that change, between 0 and 1.
@@ -28,7 +28,7 @@ class SaltAndPepper(RandomStrengthCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

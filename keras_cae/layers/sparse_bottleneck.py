@@ -41,7 +41,7 @@ class SparseBottleneck(Bottleneck):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

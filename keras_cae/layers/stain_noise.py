@@ -18,9 +18,9 @@ class StainNoise(PaintedCorruption):
     """Puts a stain on each image in training: an ellipse with an irregular edge, in one random colour.
 
     A model that is trained to remove stains does not copy defects that it has not seen, even if it has skip
-    connections: train with it to find anomalies (Collin & De Vleeschouwer 2020, "Improved anomaly detection
-    by training an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours
-    are drawn within the range of the batch. Without `training` images stay as they are.
+    connections: train with it to find anomalies (Collin & De Vleeschouwer 2020, "Improved anomaly detection by training
+    an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours are drawn within the
+    range of the batch. With `training=False` images are returned unchanged.
 
     Args:
         size: smallest and largest extent of stains, as shares of the image's sides.
@@ -37,7 +37,7 @@ class StainNoise(PaintedCorruption):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -35,7 +35,7 @@ class TransposedConvBlock(ConvStage):
     signals and volumes.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

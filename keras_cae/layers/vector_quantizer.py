@@ -57,7 +57,7 @@ class VectorQuantizer(Quantizer):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the inputs have another size.
+        ValueError: an argument is invalid, or the inputs have another size.
 
     Example:
 

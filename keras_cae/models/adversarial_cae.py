@@ -33,8 +33,9 @@ class AdversarialCAE(PyramidCAE):
     `generator_loss`, `discriminator_loss`; the latter two are about log 2 = 0.69 where the discriminator can
     tell nothing. Evaluation compares every batch with the same draws of the prior.
 
-    The first level keeps the size of the images: the feature maps that codes are made of are
-    `2 ** (len(filters) - 1)` times smaller along each axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
+    images; see `downsampling`.
 
     Args:
         latent_dim: size of the code.
@@ -57,8 +58,8 @@ class AdversarialCAE(PyramidCAE):
         seed: seed of the codes of the prior in training.
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
@@ -66,7 +67,7 @@ class AdversarialCAE(PyramidCAE):
         discriminator: the network that tells codes from draws from the prior, once the model is built.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

@@ -19,8 +19,8 @@ class BasicCAE(PyramidCAE):
     filters in reverse (Masci et al. 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature
     Extraction"; strides in place of pooling as in Springenberg et al. 2015, "Striving for Simplicity").
 
-    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
@@ -41,13 +41,13 @@ class BasicCAE(PyramidCAE):
             the output activation "sigmoid" is replaced by "linear".
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

@@ -20,8 +20,8 @@ class BatchNormPoolCAE(PyramidCAE):
     activation, upsampling by 2. Batch normalization: Ioffe & Szegedy 2015. Upsampling instead of strides
     avoids the checkerboards of transposed convolutions: Odena et al. 2016.
 
-    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
-    `strides` says otherwise; see `downsampling`.
+    Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
+    len(filters)` times smaller than the images; see `downsampling`.
 
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
@@ -43,13 +43,13 @@ class BatchNormPoolCAE(PyramidCAE):
             the output activation "sigmoid" is replaced by "linear".
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

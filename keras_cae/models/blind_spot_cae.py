@@ -73,13 +73,13 @@ class BlindSpotCAE(PyramidCAE):
         seed: seed of the choice of pixels and of patches.
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; of any size.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Images may have any size.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above; the loss has no value per pixel.
+        ValueError: an argument is invalid; the loss has no value per pixel.
 
     Example:
 

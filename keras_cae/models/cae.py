@@ -53,7 +53,7 @@ def network(value: Any, name: str) -> keras.Model:
 class GivenNetworks:
     """The networks that the user gave, which the built model extends: its encoder ends with the codes.
 
-    Not a tuple, because Keras would save the weights under the name of the attribute that holds it.
+    This is not a tuple, because Keras would save the weights under the name of the attribute that holds it.
     """
 
     encoder: keras.Model
@@ -62,28 +62,28 @@ class GivenNetworks:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
-    """Autoencoder of any two networks, trained by plain `model.fit`.
+    """Autoencoder that is composed of any two networks and trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
 
-    `fit(x)` trains it to reconstruct `x`; `fit(x, y)` to make the images `y` of `x`, for instance clean ones
-    of noisy ones. Training, evaluation and saving are those of `keras.Model`, with the same numbers, and in
+    `fit(x)` trains the model to reconstruct `x`. `fit(x, y)` trains it to map `x` to the images `y`, for example noisy
+    images to clean ones. Training, evaluation and saving are those of `keras.Model` and give the same numbers. In
     addition:
 
     - Integer images are scaled to [0, 1] on the device, by the largest value of their type.
-    - One weight per image, of shape `(n,)`, weights images, also without `y`.
-    - Batches that the model can't learn from (0 to 255 into a sigmoid, values that are not finite) end
-      training with an error, and leave the model as the batch before left it.
-    - The corruption is applied in training and evaluation, never by `predict`. Every evaluation draws the
-      same noise, so that validation losses compare.
+    - A `sample_weight` of shape `(n,)` gives each image one weight, with or without `y`.
+    - Training ends with an error at a batch that the model can't learn from, such as values from 0 to 255 for a sigmoid
+      or values that are not finite. Such a batch changes nothing in the model.
+    - The corruption is applied in training and evaluation, but never by `predict`. Every evaluation uses the same
+      noise, so that validation losses can be compared.
 
-    What the model can do beside follows from the bottleneck: `sample` generates images where it has a prior,
-    `posterior` and `log_likelihood` need a `GaussianBottleneck`, and with a quantizer codes are integers. The
-    weights of its penalties, such as `beta`, are attributes of the model.
+    The bottleneck determines what else the model can do. `sample` generates images if the bottleneck has a prior;
+    `posterior` and `log_likelihood` need a `GaussianBottleneck`; with a quantizer, codes are integers. The weights of
+    the bottleneck's penalties, such as `beta`, are attributes of the model.
 
     Args:
-        encoder: `keras.Model` from images to codes, or to what the bottleneck makes codes of. The attribute
-            `encoder` of the built model ends with the codes.
+        encoder: `keras.Model` from images to codes, or to the input of the bottleneck. The attribute `encoder` of the
+            built model includes the bottleneck and returns the codes.
         decoder: `keras.Model` from codes to images.
         bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the encoder's input
@@ -102,11 +102,11 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     Attributes:
         built_shape: shape that the model was built for, with None for axes that may differ from batch to batch.
-        code_shape: shape of one code, with None for axes that follow the image's; once it is built.
-        corruptions: the layers that are applied to the inputs in training and evaluation, in this order.
-        decodes_codes_alone: whether `decode` needs nothing but codes.
+        code_shape: shape of one code once the model is built, with None for axes that depend on the size of the image.
+        corruptions: layers that are applied to the inputs in training and evaluation, in this order.
+        decodes_codes_alone: whether `decode` needs the codes only.
         discriminator_optimizer: the second optimizer of a model with a discriminator; None for all others.
-        downsampling: by which factor the encoder makes images smaller along each axis.
+        downsampling: factor by which the encoder reduces images along each axis.
         has_posterior: whether `posterior` and `log_likelihood` are defined.
         has_prior: whether `sample` is defined.
 
@@ -165,7 +165,8 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         self._set_up(bottleneck, corruption, normalizer)
 
     def _set_up(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
-        """Keep what all autoencoders have: what is left of the constructor once there are networks, or rules."""
+        """Set what all autoencoders have; the constructors call it once the networks, or their hyperparameters, are
+        set."""
         self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
         self.keep(corruption=corruption, normalizer=normalizer)
         self._normalizer_is_adapted = self.normalizer is None or is_adapted(self.normalizer)

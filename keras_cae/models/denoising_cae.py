@@ -31,8 +31,8 @@ class DenoisingCAE(PyramidCAE):
     The code, `encode(images)`, is the coarsest feature map. Decoding needs the other feature maps and the
     images too: `decode(*encode(images, return_features=True))` is `predict(images)`.
 
-    The first level keeps the size of the images: codes of images are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
         convs_per_level: number of convolutions of the encoder and of the decoder at each level.
@@ -52,13 +52,13 @@ class DenoisingCAE(PyramidCAE):
             the output activation "sigmoid" is replaced by "linear".
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; of any size.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Images may have any size.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or `decode` is given codes without features.
+        ValueError: an argument is invalid, or `decode` is given codes without features.
 
     Example:
 

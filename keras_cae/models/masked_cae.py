@@ -31,8 +31,8 @@ class MaskedCAE(PyramidCAE):
     - Metrics compare the completed images, hidden patches as reconstructed and visible ones as they are, with
       the targets. Weighted metrics have the loss's weights, which are 0 for visible pixels.
 
-    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
-    `strides` says otherwise; see `downsampling`.
+    Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
+    len(filters)` times smaller than the images; see `downsampling`.
 
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
@@ -59,14 +59,14 @@ class MaskedCAE(PyramidCAE):
         seed: seed of the choice of patches.
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above; the images are too small for the levels, or
-            for the patches; the loss has no value per pixel.
+        ValueError: an argument is invalid; the images are too small for the levels, or for the patches; the loss has no
+            value per pixel.
 
     Example:
 

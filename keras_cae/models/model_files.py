@@ -110,8 +110,8 @@ class ModelFiles(PresetFiles, Compiling):
 
         Raises:
             ImportError: what the format needs is not installed.
-            ValueError: the model is not built, an argument is not of the kind named above, or the format has
-                no place for an operation of the model.
+            ValueError: the model is not built, an argument is invalid, or the format has no place for an operation of
+                the model.
         """
         if not self.built:
             raise ValueError(

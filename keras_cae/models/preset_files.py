@@ -72,7 +72,7 @@ class PresetFiles(Mixin):
             The model.
 
         Raises:
-            TypeError: an argument is not of the kind named above.
+            TypeError: an argument is invalid.
             ValueError: there is no such preset, it holds a model of another class, or it is damaged.
             ImportError: the handle needs a package that is not installed.
             OSError: the handle can't be reached.

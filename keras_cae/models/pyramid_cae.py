@@ -26,16 +26,16 @@ Strides = int | Sequence[int | Sequence[int]]
 
 
 class PyramidCAE(CAE):
-    """A `CAE` that makes its encoder and decoder, from hyperparameters and the images' shape.
+    """A `CAE` that builds its encoder and decoder from hyperparameters and the shape of the images.
 
-    Derive from it to add an architecture: a subclass returns in `pyramid` the description of its networks,
-    which serves signals, images and volumes alike. It names arguments of its own in `rules`, and hands them
-    to `__init__` of this class. If it also makes the bottleneck (`make_bottleneck`), it is a recipe, and
-    users can't give another.
+    Derive from it to add an architecture. A subclass returns the description of its networks from `pyramid`, which
+    serves signals, images and volumes alike. It lists its own arguments in `rules` and passes them to `__init__` of
+    this class. A subclass that also makes its bottleneck, in `make_bottleneck`, is a recipe: users can't choose another
+    one.
 
     Args:
         latent_dim: size of the code. None if codes are feature maps, or if the bottleneck determines it.
-        hyperparameters: arguments of the subclass's own, by name.
+        hyperparameters: the subclass's own arguments by name.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
         kernel_size: size of the kernels, an integer or one for each axis.
@@ -170,7 +170,7 @@ class PyramidCAE(CAE):
 
     @property
     def downsampling(self) -> tuple[int, ...]:
-        """By which factor the encoder makes images smaller along each axis."""
+        """The factor by which the encoder reduces images along each axis."""
         return self._described().downsampling
 
     def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
@@ -255,7 +255,7 @@ class PyramidCAE(CAE):
     def decode(  # type: ignore[override]  # decoders that see features can't do without them
         self, codes: Any, features: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> Any:
-        """Return the images that the decoder makes of codes. Deterministic.
+        """Return the images that the decoder reconstructs from codes. The result is deterministic.
 
         Args:
             codes: an array, a `tf.data.Dataset` or a tensor.

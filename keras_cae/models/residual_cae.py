@@ -21,8 +21,8 @@ class ResidualCAE(PyramidCAE):
     2016, "Identity Mappings in Deep Residual Networks"; Wu & He 2018, "Group Normalization"; Odena et al.
     2016, "Deconvolution and Checkerboard Artifacts").
 
-    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
-    `strides` says otherwise; see `downsampling`.
+    Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
+    len(filters)` times smaller than the images; see `downsampling`.
 
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
@@ -46,13 +46,13 @@ class ResidualCAE(PyramidCAE):
             the output activation "sigmoid" is replaced by "linear".
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

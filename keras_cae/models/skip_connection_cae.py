@@ -34,8 +34,8 @@ class SkipConnectionCAE(PyramidCAE):
     Reconstructions are sharper than those of the code alone. They say less about the code, and a defect in
     an image may be copied: for anomaly detection train with a corruption, or use a model without skips.
 
-    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
@@ -58,14 +58,13 @@ class SkipConnectionCAE(PyramidCAE):
             the output activation "sigmoid" is replaced by "linear".
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, the images are too small, or `decode` is
-            given codes without features.
+        ValueError: an argument is invalid, the images are too small, or `decode` is given codes without features.
 
     Example:
 

@@ -27,8 +27,9 @@ class VariationalCAE(PyramidCAE):
     `encode` gives the means of the codes; `predict` and `evaluate` decode these, without noise. Logs:
     `kl_loss` (nats per image), `reconstruction_loss`, `active_units` (see `GaussianBottleneck`).
 
-    The first level keeps the size of the images: the feature maps that codes are made of are
-    `2 ** (len(filters) - 1)` times smaller along each axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
+    images; see `downsampling`.
 
     Args:
         latent_dim: size of the code.
@@ -51,13 +52,13 @@ class VariationalCAE(PyramidCAE):
         seed: seed of the codes' noise in training.
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

@@ -29,8 +29,8 @@ class VectorQuantizedCAE(PyramidCAE):
     `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
     `commitment_loss` (see `VectorQuantizer`).
 
-    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
         codebook_size: number of vectors in the codebook.
@@ -57,14 +57,14 @@ class VectorQuantizedCAE(PyramidCAE):
         seed: seed of the choice of vectors that replace dead codes in training.
         **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small; or codes to
-            decode are not integers, or not numbers of vectors.
+        ValueError: an argument is invalid, or the images are too small; or codes to decode are not integers, or not
+            numbers of vectors.
 
     Example:
 
