@@ -32,7 +32,7 @@ class DetectorFiles(BuiltModelFiles):
         Args:
             filepath: path of the file.
             format: "tf_saved_model", "onnx", "openvino" or "litert".
-            verbose: whether to print what came of it; None for yes.
+            verbose: whether to print the result; None for yes.
             input_signature: shape and type of the images, as Keras takes it.
             input_dtype: type of the images: "uint8", "uint16", "float32"; None for that of the training.
             verify: whether to compare the file with the detector.

@@ -19,30 +19,27 @@ EVALUATION_SEED = 0
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AdversarialBottleneck(GaussianPrior):
-    """Passes codes on, with a penalty for those that a discriminator tells from codes of the prior.
+    """Passes codes on, and penalizes those that a discriminator distinguishes from samples of the prior.
 
-    The discriminator `D` gives the logit of "drawn from the standard normal distribution" (Makhzani et al.
-    2016, "Adversarial Autoencoders"). The penalty is `adversarial_weight` times the `generator_loss`, for
-    codes `z`
+    The discriminator `D` computes the logit that a code is a sample of the standard normal distribution (Makhzani et
+    al. 2016, "Adversarial Autoencoders"). The penalty is `adversarial_weight` times the `generator_loss`, for codes `z`
 
         mean of −log σ(D(z)),
 
-    the non-saturating loss of Goodfellow et al. 2014. What the discriminator itself has to minimize, the
-    `discriminator_loss`, is the binary cross-entropy of telling apart the codes and as many `p` of the prior,
+    the non-saturating loss of Goodfellow et al. 2014. The discriminator itself minimizes the `discriminator_loss`, the
+    binary cross-entropy of distinguishing the codes from as many samples `p` of the prior,
 
         mean of (−log σ(D(p)) − log(1 − σ(D(z)))) / 2.
 
-    In the steps of `keras_cae.models.CAE` a second optimizer minimizes it, the `discriminator_optimizer` of
-    `compile`. In other models and training loops with a single optimizer it is added to the loss. Each of the
-    two losses changes its own side only: the discriminator is a constant in the penalty, and the codes are
-    constants in the loss of the discriminator.
+    In the steps of `keras_cae.models.CAE`, the `discriminator_optimizer` of `compile` minimizes it. In other models,
+    and in training loops with a single optimizer, it is added to the loss. Each loss only affects its own side: the
+    discriminator is a constant in the penalty, and the codes are constants in the loss of the discriminator.
 
     Args:
         latent_dim: size of the code. By default that of the encoder's output.
         adversarial_weight: weight of the penalty. Setting the attribute takes effect in the next step.
         units: sizes of the discriminator's hidden layers.
-        seed: seed of the codes of the prior in training.
-        **kwargs: arguments of `keras.layers.Layer`.
+        seed: seed of the samples of the prior in training. **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`.
 

@@ -36,20 +36,21 @@ def mask_rule(value: Any, name: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlindSpots(Corruption):
-    """Hides single pixels of images in training, and has the loss count these only: the corruption of Noise2Void.
+    """Hides single pixels of images in training and restricts the loss to them: the corruption of Noise2Void.
 
-    A model that never sees the pixel that it is to predict can't learn to copy its noise: what it makes of the
-    neighbours is the clean image, if the noise of a pixel is independent of theirs (Krull et al. 2019,
-    "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void
-    Checkerboard Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture").
+    A model that never sees the pixel to predict can't learn to copy its noise. If the noise is independent from pixel
+    to pixel, its prediction from the neighbours is the clean image (Krull et al. 2019, "Noise2Void: Learning Denoising
+    from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard Artifacts with Modified Sampling
+    Strategies and a Tweaked Network Architecture").
 
     Images are divided into boxes of `1 / ratio` pixels, and one pixel of each box is hidden, so that hidden pixels are
     spread evenly. With `training=False` nothing is hidden.
 
     Args:
-        ratio: share of the pixels that are hidden, between 0 and 1; about that of boxes with sides of whole pixels.
+        ratio: share of the pixels that are hidden, between 0 and 1. It is approximate, because the boxes have sides of
+        whole pixels.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
-            the value of one of them that is drawn, "uniform" (N2V).
+            the value of a random one, "uniform" (N2V).
         radius: how far away neighbours may be along each axis, in pixels.
         structured_mask: array of zeros and ones with an axis for each spatial axis and odd sides, for noise that
             is correlated between neighbours (Broaddus et al. 2020, "Removing Structured Noise with Self-Supervised
@@ -133,7 +134,7 @@ class BlindSpots(Corruption):
         return max(2, round((1 / self.ratio) ** (1 / rank)))
 
     def check_rank(self, rank: int) -> None:
-        """Raise a `ValueError` if there is a mask that does not fit images with so many spatial axes."""
+        """Raise a `ValueError` if there is a mask that does not fit images with this number of spatial axes."""
         mask = self.structured_mask
         if mask is not None and np.ndim(mask) != rank:
             raise ValueError(

@@ -15,12 +15,12 @@ REACH = 3.0
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Blur(RandomStrengthCorruption):
-    """Blurs images in training by a Gaussian kernel, so that a `DenoisingCAE` learns to sharpen them.
+    """Blurs images in training with a Gaussian kernel, so that a `DenoisingCAE` learns to sharpen them.
 
     Pixels beyond the edges count as those at the edges. With `training=False` images are returned unchanged.
 
     Args:
-        sigma: standard deviation of the kernel in pixels. A number, or two between which one is drawn for
+        sigma: standard deviation of the kernel in pixels. A number, or two between which one is chosen at random for
             every image.
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.

@@ -14,14 +14,15 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
 
     Derive from it to write your own. A subclass
 
-    - makes in its `call` what the decoder gets of the encoder's output, with noise if `training` asks for it,
-      and adds its penalties by calling layers of the kind `Penalty`;
-    - overrides `encode` and `decode` where the codes that users see are not what `call` returns without
-      `training`: a `VectorQuantizer` returns vectors, and its codes are their numbers;
-    - names its constructor's arguments in `rules`, which checks, keeps and saves them: see the ones here.
+    - computes in `call` the input of the decoder from the output of the encoder, with noise if `training` is true, and
+      adds its penalties by calling `Penalty` layers;
+    - overrides `encode` and `decode` if the codes that users see differ from what `call` returns with `training=False`:
+      a `VectorQuantizer` returns vectors, and its codes are their indices;
+    - lists the arguments of its constructor in `rules`, by which they are checked, kept and saved: see the bottlenecks
+      of this library.
 
-    Any Keras layer can stand in its place; it then has no prior, no penalties that report themselves, and its
-    output without `training` is the code.
+    Any other Keras layer can be a bottleneck too. It then has no prior and no penalties with metrics, and its output
+    with `training=False` is the code.
 
     Args:
         **kwargs: arguments of `keras.layers.Layer`.
@@ -64,7 +65,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         super().__init__(**kwargs)
 
     def build(self, input_shape: Any) -> None:
-        """Make the layer's weights; by default there are none beside those of its penalties."""
+        """Create the weights of the layer; by default, there are only those of its penalties."""
 
     def prepare(self, latent_dim: int | None, values_per_image: int | None) -> None:
         """Take from the model what the constructor left open; called before the model builds the layer.

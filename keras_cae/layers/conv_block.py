@@ -14,7 +14,7 @@ from keras_cae.validation import positive_int_or_ints
 class ConvBlock(ConvStage):
     """One level of an encoder: convolution, normalization, activation, max pooling.
 
-    All padding is "same", so a side of `s` becomes `s / (strides * pool_size)`, rounded up.
+    All padding is "same", so a side of length `s` becomes `s / (strides * pool_size)`, rounded up.
 
     Args:
         filters: number of filters, which are the output channels.
@@ -31,8 +31,8 @@ class ConvBlock(ConvStage):
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, ceil(height / (strides * pool_size)), ceil(width / (strides * pool_size)), filters)`,
-    and so for signals and volumes.
+    Output shape: `(n, ceil(height / (strides * pool_size)), ceil(width / (strides * pool_size)), filters)`, and
+    accordingly for signals and volumes.
 
     Raises:
         ValueError: an argument is invalid.

@@ -21,7 +21,7 @@ OF_AXES = ("kernel_size", "strides", "pool_size", "upsampling")
 class ConvStage(Hyperparameters, StagedLayer):
     """A convolution, an optional normalization, an activation and an optional resizing, in this order.
 
-    A subclass says which convolution (`make_convolution`), and which layer resizes (`make_resizing`).
+    A subclass creates the convolution in `make_convolution` and the resizing layer in `make_resizing`.
     """
 
     rules: ClassVar = {
@@ -76,7 +76,7 @@ class ConvStage(Hyperparameters, StagedLayer):
         """Return the convolution."""
 
     def make_resizing(self) -> keras.layers.Layer | None:
-        """Return the layer that comes last; by default there is none."""
+        """Return the layer that comes last; by default, there is none."""
         return None
 
     def along_axes(self, name: str) -> tuple[int, ...]:

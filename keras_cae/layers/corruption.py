@@ -11,13 +11,13 @@ from keras_cae.training.step_context import current_step
 
 
 class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
-    """A layer that corrupts images in training and evaluation, and may say which of their pixels count.
+    """A layer that corrupts images in training and evaluation, and may determine which pixels the loss counts.
 
-    Any Keras layer that does something with `training=True` can be the `corruption` of a model, and then all
-    pixels count the same. Derive from this class to hide pixels and to have the loss count these only.
+    Any Keras layer that changes images with `training=True` can be the `corruption` of a model; all pixels then count
+    the same. Derive from this class to hide pixels and restrict the loss to them.
 
-    A subclass writes `corrupt`. Without `training` the layer leaves images as they are. Noise that the model
-    is to reproduce, rather than to remove, is handed to `keep_in_target` too.
+    A subclass implements `corrupt`. With `training=False` images are returned unchanged. Pass noise that the model
+    should reproduce, rather than remove, to `keep_in_target` as well.
 
     Args:
         **kwargs: arguments of `keras.layers.Layer`.

@@ -12,11 +12,11 @@ from keras_cae.validation import choice, per_axis, positive_int_or_ints
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Downsample(RandomStrengthCorruption):
-    """Makes images smaller and as large again in training, so that a `DenoisingCAE` learns super-resolution.
+    """Reduces images and enlarges them again in training, so that a `DenoisingCAE` learns super-resolution.
 
-    Each pixel of the small image is the mean of those that it stands for; the way back interpolates. Afterwards enlarge
-    small images in the same way, by `keras.ops.image.resize(images, size, "bicubic")` for instance, and let the model
-    sharpen them. With `training=False` images are returned unchanged.
+    Each pixel of the reduced image is the mean of the pixels that it replaces; enlarging interpolates. To use the
+    trained model, enlarge small images in the same way, for example with `keras.ops.image.resize(images, size,
+    "bicubic")`, and let it sharpen them. With `training=False` images are returned unchanged.
 
     Args:
         factor: factor by which images are reduced, an integer or one for each axis.

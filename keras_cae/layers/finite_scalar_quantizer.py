@@ -25,17 +25,16 @@ def several_levels(levels: Any, name: str) -> tuple[int, ...]:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FiniteScalarQuantizer(Quantizer):
-    """Rounds each value of a code to one of a few levels: a codebook that needs no learning.
+    """Rounds each value of a code to one of a few levels, which form a fixed codebook.
 
-    Value `i` is bounded and rounded to `levels[i]` integers (Mentzer et al. 2023, "Finite Scalar
+    Value `i` is bounded and rounded to one of `levels[i]` integers (Mentzer et al. 2023, "Finite Scalar
     Quantization: VQ-VAE Made Simple"),
 
         round(h tanh(z + tan(o / h)) − o) / ⌊levels / 2⌋,    h = (levels − 1) (1 − 0.001) / 2,
 
-    with `o` 0 for an odd number of levels, 1/2 for an even one; the codes lie from −1 to 1, and the gradient
-    of the rounding is that of the identity. There is no penalty, and nothing that can collapse; the paper
-    advises five levels or more, for instance (8, 6, 5) for 240 codes, (8, 5, 5, 5) for 1,000,
-    (7, 5, 5, 5, 5) for 4,375.
+    where `o` is 0 for an odd number of levels and 1/2 for an even one. The codes lie between −1 and 1, and the gradient
+    of the rounding is that of the identity. There is no penalty, and the codebook can't collapse. The paper recommends
+    five levels or more, for example (8, 6, 5) for 240 codes, (8, 5, 5, 5) for 1,000, (7, 5, 5, 5, 5) for 4,375.
 
     Logs: `perplexity` and `codebook_usage`, of the epoch.
 
@@ -48,7 +47,7 @@ class FiniteScalarQuantizer(Quantizer):
     Output shape: that of the input.
 
     Raises:
-        ValueError: the levels are not such integers, or the inputs have another size.
+        ValueError: the levels are not integers of two or more, or the inputs have another size.
 
     Example:
 

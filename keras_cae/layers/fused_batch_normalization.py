@@ -16,17 +16,17 @@ FUSED_TYPES = ("float32", "float16", "bfloat16")
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization of images, signals and volumes, on TensorFlow's fused kernel.
+    """Batch normalization of images, signals and volumes with TensorFlow's fused kernel.
 
-    A drop-in for `keras.layers.BatchNormalization`: the same weights, configuration and numbers up to float
-    rounding, moving statistics included. Keras computes the same from elementary operations, which takes
-    longer. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization:
-    Accelerating Deep Network Training by Reducing Internal Covariate Shift").
+    This is a drop-in replacement for `keras.layers.BatchNormalization`, with the same weights, configuration and, up to
+    float rounding, results, moving statistics included. Keras computes them from elementary operations, which takes
+    longer. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep
+    Network Training by Reducing Internal Covariate Shift").
 
-    With `synchronized=True` the replicas of a distribution strategy normalize with the statistics of all of
-    their images, so that they train as one device does; else each with those of its own, as Keras's layer.
+    With `synchronized=True`, the replicas of a distribution strategy normalize with the statistics of all their images,
+    so that they train as a single device does. Otherwise, each normalizes with its own, as Keras's layer does.
 
-    What the kernel can't do is left to Keras's layer: inputs without spatial axes or in float64, another axis than
+    Keras's layer handles what the kernel does not support: inputs without spatial axes or in float64, another axis than
     the last, a mask, `renorm=True`, an epsilon below 1.001e-5.
 
     Args:

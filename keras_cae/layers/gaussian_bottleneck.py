@@ -18,27 +18,26 @@ LOG_VARIANCES = (-14.0, 14.0)
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class GaussianBottleneck(GaussianPrior):
-    """Codes drawn from a normal distribution per image, which a penalty holds near the standard normal.
+    """Samples codes from a normal distribution for each image, which a penalty keeps close to the standard normal.
 
-    Two dense layers make the mean `μ` and the logarithm of the variance `σ²` of each latent dimension; in
-    training the code is `μ + σ ε` with normal noise `ε`, otherwise `μ` (Kingma & Welling 2014, "Auto-Encoding
-    Variational Bayes"). The penalty is
+    Two dense layers compute the mean `μ` and the logarithm of the variance `σ²` of each latent dimension. In training,
+    the code is `μ + σ ε` with normal noise `ε`; otherwise it is `μ` (Kingma & Welling 2014, "Auto-Encoding Variational
+    Bayes"). The penalty is
 
         beta / values_per_image · Σ_j max(free_bits, mean over the batch of KL_j),
         KL_j = (μ_j² + σ_j² − 1 − log σ_j²) / 2,
 
-    added in training and evaluation (`beta`: Higgins et al. 2017, "beta-VAE"; `free_bits`: Kingma et al.
-    2016, "Improving Variational Inference with Inverse Autoregressive Flow"). Logs: `kl_loss`, the mean over
-    images of `Σ_j KL_j` in nats, without beta and free bits; `active_units`, how many dimensions depend on
-    the image.
+    added in training and evaluation (`beta`: Higgins et al. 2017, "beta-VAE"; `free_bits`: Kingma et al. 2016,
+    "Improving Variational Inference with Inverse Autoregressive Flow"). Logs: `kl_loss`, the mean over images of `Σ_j
+    KL_j` in nats, without beta and free bits; and `active_units`, the number of dimensions that depend on the image.
 
     Args:
         latent_dim: size of the code. By default that of the model.
         beta: weight of the penalty. Setting the attribute takes effect in the next step.
         free_bits: nats that each dimension may use without penalty.
-        values_per_image: by which the penalty is divided: the number of values of one image, if the loss is a
-            mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence
-            lower bound per value. By default the number that the model's images have; 1 in other models.
+        values_per_image: number by which the penalty is divided: the number of values of one image, if the loss is a
+            mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence lower bound
+            per value. By default the number that the model's images have; 1 in other models.
         seed: seed of the noise.
         **kwargs: arguments of `keras.layers.Layer`.
 

@@ -9,12 +9,12 @@ from keras_cae.layers.bottleneck import Bottleneck
 
 
 class GaussianPrior(Bottleneck):
-    """A bottleneck from whose prior, the standard normal distribution, codes can be drawn."""
+    """A bottleneck whose prior is the standard normal distribution, from which codes can be sampled."""
 
     has_prior = True
 
     def draw_codes(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
-        """Return codes drawn from the prior.
+        """Return random codes of the prior.
 
         Args:
             shape: `(n, ...)`, of the codes.
@@ -29,7 +29,7 @@ def divergence_from_prior(mean: Any, log_variance: Any) -> Any:
 
 
 def check_prior(layer: Any) -> Any:
-    """Return the layer if it has a prior to draw codes from.
+    """Return the layer if it has a prior.
 
     Raises:
         ValueError: it has none.

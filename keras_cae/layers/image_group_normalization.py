@@ -30,9 +30,9 @@ def constant_moments() -> Iterator[None]:
 class ImageGroupNormalization(keras.layers.Layer):
     """Group normalization (Wu & He 2018), with the numbers of `keras.layers.GroupNormalization`.
 
-    Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of
-    `(n, *spatial, channels)` are fast, those over groups of its last axis are not. The channels are
-    split into as many groups as `groups` allows if all have the same size, of four channels or more.
+    Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of `(n, *spatial,
+    channels)` are fast, those over groups of its last axis are not. The channels are split into as many groups of equal
+    size as possible, at most `groups`, with four channels or more each.
     """
 
     def __init__(self, groups: int = 8, epsilon: float = 1e-3, **kwargs: Any) -> None:

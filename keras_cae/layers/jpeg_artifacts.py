@@ -29,12 +29,13 @@ SIDE = 8
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class JPEGArtifacts(RandomStrengthCorruption):
-    """Gives images in training the artifacts of JPEG compression: blocks, ringing, blurred colours.
+    """Adds the artifacts of JPEG compression to images in training: blocks, ringing and blurred colours.
 
-    The lossy part of the standard with its usual tables, in the graph: YCbCr, a cosine transform of blocks of 8×8
-    pixels, rounding by the quality. What `quality` means is that of libjpeg and Pillow, with whose files the result
-    agrees within a few levels. Images of three channels are taken for RGB; other channels are compressed each like a
-    grey image. Values are clipped to the full range. With `training=False` images are returned unchanged.
+    The layer computes the lossy part of the standard with its usual tables: conversion to YCbCr, a cosine transform of
+    blocks of 8×8 pixels, and rounding that depends on the quality. `quality` has the meaning that it has in libjpeg and
+    Pillow, and the result agrees with their files within a few levels. Three channels are treated as RGB; otherwise,
+    each channel is compressed like a grey image. Values are clipped to the full range. With `training=False` images are
+    returned unchanged.
 
     Args:
         quality: quality from 1 to 100: a number, or two between which one is chosen at random for every image.

@@ -20,23 +20,23 @@ SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MMDBottleneck(GaussianPrior):
-    """Passes codes on, with a penalty for a distribution other than the standard normal.
+    """Passes codes on, and penalizes a distribution that differs from the standard normal one.
 
-    The penalty is `mmd_weight · MMD²`, with the maximum mean discrepancy of the batch's codes `z` from the
-    prior `P` of normal codes `p` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders"; Zhao et al. 2019,
+    The penalty is `mmd_weight · MMD²`, where MMD is the maximum mean discrepancy between the codes `z` of the batch and
+    the prior `P` of normal codes `p` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders"; Zhao et al. 2019,
     "InfoVAE"), estimated without bias, so that it may be a little below 0,
 
         MMD² = 1 / (n (n − 1)) Σ_{i≠j} k(z_i, z_j) − 2 / n Σ_i E_P k(z_i, p) + E_P k(p, p').
 
-    The expectations over the prior are computed, not sampled, so there is no noise in them. The kernel is
-    the mean over the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
+    The expectations over the prior are computed rather than sampled, so they have no noise. The kernel is the mean over
+    the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
 
         "imq":  C / (C + ‖x − y‖²),  C = 2 d s,    whose long tails reach codes far from the prior too;
         "rbf":  exp(−‖x − y‖² / C),
 
-    with `d` the size of a code: two codes of the prior lie `2 d` apart in the mean square. With `k(x, x) = 1`
-    the penalty is at most 2, whatever the size of codes and images. It is added in training and evaluation.
-    Batches of a single image have none; the larger a batch, the less the estimate varies.
+    where `d` is the size of a code; the mean squared distance of two codes of the prior is `2 d`. Since `k(x, x) = 1`,
+    the penalty is at most 2 at every size of codes and images. It is added in training and evaluation. A batch of a
+    single image has no penalty; the larger a batch, the less the estimate varies.
 
     Logs: `mmd_loss`, the mean over batches of MMD², without the weight.
 

@@ -11,9 +11,9 @@ from keras_cae.validation import boolean, non_negative_float, seed, share_range
 
 
 class PaintedCorruption(Corruption):
-    """Covers a random part of each image by something else, and adds noise if wanted.
+    """Covers a random part of each image with something else, and optionally adds noise.
 
-    A subclass writes `covers` and `paint`.
+    A subclass implements `covers` and `paint`.
     """
 
     rules: ClassVar = {

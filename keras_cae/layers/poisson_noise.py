@@ -16,16 +16,16 @@ MOST_OF_FEW = 48
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class PoissonNoise(RandomStrengthCorruption):
-    """Replaces pixels by random counts in training, as sensors that count photons do.
+    """Replaces pixels with random counts in training, as sensors that count photons do.
 
-    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean stays, and its variance grows with
-    its brightness. Counts of more than 16 on average are drawn by the Cornish-Fisher expansion, whose mean and variance
-    agree with those of the Poisson distribution within a hundredth. Negative values count as 0. With `training=False`
-    images are returned unchanged.
+    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean is preserved, and its variance
+    grows with its brightness. Counts with a mean above 16 are sampled by the Cornish-Fisher expansion, whose mean and
+    variance agree with those of the Poisson distribution within one percent. Negative values count as 0. With
+    `training=False` images are returned unchanged.
 
     Args:
-        peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two
-            between which one is drawn for every image.
+        peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two between
+            which one is chosen at random for every image.
         max_value: the value of white: 1 for images in [0, 1].
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.

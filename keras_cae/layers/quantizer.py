@@ -11,9 +11,9 @@ from keras_cae.metrics.perplexity import Perplexity
 
 
 class Quantizer(Bottleneck, abc.ABC):
-    """Replaces each vector of the encoder's output by one of finitely many, whose number is the code.
+    """Replaces each vector of the encoder's output with a vector of a codebook, whose index is the code.
 
-    A subclass has a `codebook`, the vectors by their numbers, and writes `indices`, `vectors` and `call`.
+    A subclass has a `codebook` of vectors, and implements `indices`, `vectors` and `call`.
     """
 
     codebook_size: int

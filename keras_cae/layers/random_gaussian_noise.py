@@ -10,11 +10,10 @@ from keras_cae.validation import positive_float, seed, share_of_range
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class RandomGaussianNoise(RandomStrengthCorruption):
-    """Adds Gaussian noise in training, of a strength that is drawn for every image.
+    """Adds Gaussian noise of a random strength to each image in training.
 
-    A model that is trained with it removes noise of every strength in between: one model for all, where
-    `keras.layers.GaussianNoise` makes one for a single strength. Nothing is clipped. With `training=False` images are
-    returned unchanged.
+    A model that is trained with it removes noise of every strength in the range, whereas `keras.layers.GaussianNoise`
+    trains it for a single strength. Values are not clipped. With `training=False` images are returned unchanged.
 
     Args:
         low: the least standard deviation, as a share of the full range: `5 / 255`, not 5.

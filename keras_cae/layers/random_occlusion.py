@@ -21,19 +21,19 @@ FREQUENCIES = {"blob": 4.0, "waves": 10.0}
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class RandomOcclusion(PaintedCorruption):
-    """Covers parts of each image in training: in random shapes, by random textures, more or less opaque.
+    """Covers parts of each image in training, with random shapes, textures and opacities.
 
-    A model that is trained to repair all that shape, texture and opacity can combine to reconstructs what is normal in
-    the place of defects that it has never seen (Bauer & Müller 2025). Each occlusion of each image has a shape, a
-    texture and an opacity of its own. With `training=False` images are returned unchanged.
+    A model that is trained to repair all combinations of shape, texture and opacity also replaces defects that it has
+    never seen with normal structures (Bauer & Müller 2025). Each occlusion of each image has its own shape, texture and
+    opacity. With `training=False` images are returned unchanged.
 
     Args:
         count: number of occlusions of an image; they may overlap.
         size: smallest and largest extent of an occlusion, as shares of the image's sides.
-        shapes: which there are: "ellipse", "box", "diamond", and "blob" with an irregular edge.
-        textures: which there are: "batch", a part of another image of the batch; "noise", a random value for
-            every pixel; "waves", a smooth pattern; "color", one random value. Values are drawn within the
-            range of the batch.
+        shapes: shapes to choose from: "ellipse", "box", "diamond", and "blob" with an irregular edge.
+        textures: textures to choose from: "batch", a part of another image of the batch; "noise", a random value for
+            every pixel; "waves", a smooth pattern; "color", one random value. Values are chosen within the range of the
+            batch.
         opacity: the least and the most that an occlusion covers what is below it, from 0 to 1.
         noise: standard deviation of normal noise that is added on top, in the unit of the images.
         keep_noise: whether the model is to reproduce that noise, so that nothing but occlusions is to be

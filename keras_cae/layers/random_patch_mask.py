@@ -17,8 +17,8 @@ class RandomPatchMask(Corruption):
     """Hides random patches of images in training: the corruption of masked autoencoders.
 
     Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last ones may be
-    cut off. Of every image the same number of patches is hidden, `ratio` of them, rounded. A hidden patch gets the mean
-    colour of the image's visible pixels, so it tells nothing about what it hides. With `training=False` nothing is
+    cut off. The same share of the patches, `ratio`, is hidden in every image. A hidden patch gets the mean colour of
+    the visible pixels of the image, so that it reveals nothing about what it hides. With `training=False` nothing is
     hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
 
     Args:

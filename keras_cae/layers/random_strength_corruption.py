@@ -1,4 +1,4 @@
-"""What corruptions share that draw how strong they are for every image."""
+"""The base of corruptions whose strength is random for every image."""
 
 import abc
 from typing import Any
@@ -12,9 +12,9 @@ from keras_cae.validation import seed as seed_rule
 
 
 class RandomStrengthCorruption(Corruption):
-    """Changes all pixels of an image, as strongly as is drawn for the image.
+    """Changes all pixels of an image, with a random strength for every image.
 
-    A subclass writes `changed`. All is computed in float32, whatever the precision of the images.
+    A subclass implements `changed`. Everything is computed in float32, whatever the precision of the images.
     """
 
     def __init__(self, *, seed: int | None, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from keras_cae.validation import finite_float, seed, share, share_of_range
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class SaltAndPepper(RandomStrengthCorruption):
-    """Makes random pixels white or black in training, as dead and hot pixels of sensors are.
+    """Turns random pixels white or black in training, like hot and dead pixels of a sensor.
 
     All channels of a pixel change together. With `training=False` images are returned unchanged.
 

@@ -15,11 +15,11 @@ IRREGULAR_FREQUENCY = 8.0
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class StainNoise(PaintedCorruption):
-    """Puts a stain on each image in training: an ellipse with an irregular edge, in one random colour.
+    """Adds a stain to each image in training: an ellipse with an irregular edge and one random colour.
 
     A model that is trained to remove stains does not copy defects that it has not seen, even if it has skip
     connections: train with it to find anomalies (Collin & De Vleeschouwer 2020, "Improved anomaly detection by training
-    an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours are drawn within the
+    an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours are chosen within the
     range of the batch. With `training=False` images are returned unchanged.
 
     Args:

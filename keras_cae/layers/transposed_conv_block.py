@@ -14,7 +14,7 @@ from keras_cae.validation import positive_int_or_ints
 class TransposedConvBlock(ConvStage):
     """One level of a decoder: transposed convolution, normalization, activation, upsampling.
 
-    All padding is "same", so a side of `s` becomes `s * strides * upsampling`.
+    All padding is "same", so a side of length `s` becomes `s * strides * upsampling`.
 
     Args:
         filters: number of filters, which are the output channels.
@@ -31,7 +31,7 @@ class TransposedConvBlock(ConvStage):
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`, and so for
+    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`, and accordingly for
     signals and volumes.
 
     Raises:

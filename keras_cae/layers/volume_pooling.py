@@ -33,8 +33,8 @@ def pooling_by_slices() -> Iterator[None]:
 class VolumePooling(Hyperparameters, keras.layers.Layer):
     """`keras.layers.MaxPooling3D` or `AveragePooling3D` with "same" padding, in every precision.
 
-    Where TensorFlow has no kernel for volumes, height and width are pooled first and depth afterwards: the
-    numbers are the same.
+    If TensorFlow has no kernel for volumes, height and width are pooled first and depth afterwards, with the same
+    result.
 
     Args:
         kind: "Max" or "Average".

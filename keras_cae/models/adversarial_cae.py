@@ -16,22 +16,22 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AdversarialCAE(PyramidCAE):
-    """Adversarial autoencoder: its codes can't be told from draws of the standard normal distribution.
+    """Adversarial autoencoder, whose codes follow the standard normal distribution.
 
-    The networks of `BasicCAE`, and a `discriminator` that learns to tell codes from draws of the prior, while
-    the encoder learns to deceive it (Makhzani et al. 2016, "Adversarial Autoencoders"). In every step
+    It combines the networks of `BasicCAE` with a `discriminator`, which learns to distinguish codes from samples of the
+    prior while the encoder learns to deceive it (Makhzani et al. 2016, "Adversarial Autoencoders"). In every step,
 
-    1. `optimizer` changes encoder and decoder by the gradient of the reconstruction's loss plus
+    1. `optimizer` updates the encoder and the decoder with the gradient of the reconstruction loss plus
        `adversarial_weight` times the `generator_loss`, the non-saturating loss of the codes;
-    2. `discriminator_optimizer` changes the discriminator by that of the `discriminator_loss`.
+    2. `discriminator_optimizer` updates the discriminator with the gradient of the `discriminator_loss`.
 
-    The paper's phases of reconstruction and deception share a gradient, for else an optimizer such as Adam,
-    which divides gradients by their size, would undo the weight. Callbacks such as learning rate schedules act
-    on `optimizer`. For other networks around the same bottleneck see `layers.AdversarialBottleneck`.
+    The reconstruction and regularization phases of the paper share one gradient: with separate gradients, an optimizer
+    such as Adam, which divides gradients by their size, would cancel the weight. Callbacks such as learning rate
+    schedules act on `optimizer`. Use `layers.AdversarialBottleneck` to combine the same bottleneck with other networks.
 
-    Images can be generated as from a `VariationalCAE`, but codes have no noise. Logs: `reconstruction_loss`,
-    `generator_loss`, `discriminator_loss`; the latter two are about log 2 = 0.69 where the discriminator can
-    tell nothing. Evaluation compares every batch with the same draws of the prior.
+    The model generates images as a `VariationalCAE` does, but its codes have no noise. Logs: `reconstruction_loss`,
+    `generator_loss` and `discriminator_loss`. The latter two are about log 2 = 0.69 if the discriminator can't
+    distinguish codes from samples. Evaluation compares every batch with the same samples of the prior.
 
     The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
     the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
@@ -39,8 +39,8 @@ class AdversarialCAE(PyramidCAE):
 
     Args:
         latent_dim: size of the code.
-        adversarial_weight: weight of the generator's loss, with a loss that is a mean over an image's
-            values. May be set while training goes on, as `callbacks.WeightScheduler` does.
+        adversarial_weight: weight of the generator's loss, for a reconstruction loss that is a mean over the values of
+            an image. It may be changed during training, as `callbacks.WeightScheduler` does.
         discriminator_units: numbers of units of the discriminator's hidden layers.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
@@ -55,8 +55,7 @@ class AdversarialCAE(PyramidCAE):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
             the output activation "sigmoid" is replaced by "linear".
-        seed: seed of the codes of the prior in training.
-        **kwargs: arguments of `keras.Model`.
+        seed: seed of the samples of the prior in training. **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
     height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
@@ -64,7 +63,7 @@ class AdversarialCAE(PyramidCAE):
     Output shape: that of the input.
 
     Attributes:
-        discriminator: the network that tells codes from draws from the prior, once the model is built.
+        discriminator: network that distinguishes codes from samples of the prior, once the model is built.
 
     Raises:
         ValueError: an argument is invalid, or the images are too small.
@@ -139,5 +138,5 @@ class AdversarialCAE(PyramidCAE):
 
     @property
     def discriminator(self) -> keras.Model:
-        """From codes to the logit of their being draws of the prior."""
+        """The network from codes to the logit that they are samples of the prior."""
         return self.bottleneck.discriminator

@@ -12,11 +12,11 @@ from keras_cae.networks.strided import Strided
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BasicCAE(PyramidCAE):
-    """Autoencoder of strided convolutions and transposed convolutions.
+    """Autoencoder with strided convolutions and transposed convolutions.
 
-    The first convolution has stride 1, each later one stride 2. A dense layer makes the code, another one
-    the feature map that transposed convolutions of stride 2 bring back to full resolution, through the
-    filters in reverse (Masci et al. 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature
+    The first convolution has stride 1, each later one stride 2. A dense layer computes the code. In the decoder,
+    another dense layer computes a feature map, which transposed convolutions of stride 2 enlarge to full resolution,
+    with the filters in reverse order (Masci et al. 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature
     Extraction"; strides in place of pooling as in Springenberg et al. 2015, "Striving for Simplicity").
 
     The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,

@@ -13,12 +13,12 @@ from keras_cae.validation import fraction
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BatchNormPoolCAE(PyramidCAE):
-    """Autoencoder of convolutions with batch normalization, max pooling and nearest upsampling.
+    """Autoencoder with batch normalization, max pooling and nearest-neighbour upsampling.
 
-    Each level of the encoder is convolution, batch normalization, activation, max pooling by 2; each level
-    of the decoder transposed convolution (to half the filters of the encoder's level), batch normalization,
-    activation, upsampling by 2. Batch normalization: Ioffe & Szegedy 2015. Upsampling instead of strides
-    avoids the checkerboards of transposed convolutions: Odena et al. 2016.
+    Each level of the encoder consists of a convolution, batch normalization (Ioffe & Szegedy 2015), an activation and
+    max pooling by 2. Each level of the decoder consists of a transposed convolution, with half the filters of the
+    encoder's level, batch normalization, an activation and upsampling by 2. Upsampling instead of strides avoids the
+    checkerboard artifacts of transposed convolutions (Odena et al. 2016).
 
     Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
     len(filters)` times smaller than the images; see `downsampling`.

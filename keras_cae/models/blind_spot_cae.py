@@ -25,30 +25,30 @@ RADIUS = {"median": 1, "mean": 1, "uniform": 2}
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlindSpotCAE(PyramidCAE):
-    """Removes noise from images of any size, trained on the noisy images alone.
+    """Autoencoder that learns to remove noise from the noisy images alone.
 
-    Hides single pixels, which the model learns to predict from those around them. Noise that is independent from
-    pixel to pixel can't be predicted, so that what it makes is the clean image (Krull et al. 2019, "Noise2Void:
-    Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard Artifacts
-    with Modified Sampling Strategies and a Tweaked Network Architecture"). `predict` and `encode` hide nothing, and
-    take images of any size.
+    Training hides single pixels, which the model learns to predict from the pixels around them. Noise that is
+    independent from pixel to pixel can't be predicted, so the model predicts the clean image (Krull et al. 2019,
+    "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard
+    Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture"). `predict` and `encode` hide
+    nothing and take images of any size.
 
-    - `fit(noisy)` trains on noisy images. Of images in an array that are larger than `patch_size` it takes patches
-      from random places, as many in each epoch as fit side by side, so that a single large image is enough:
-      `fit(image[None], epochs=100)`. Datasets are taken as they are: let them yield patches.
-    - `fit(noisy, other)` trains towards other images, and hides nothing: two noisy images of the same
-      scene, which is Noise2Noise (Lehtinen et al. 2018), or clean ones.
-    - The loss is that of the hidden pixels, and metrics compare images whose visible pixels are as they were.
-      With `validation_data=(noisy, clean)` nothing is hidden, and both say how well noise is removed.
+    - `fit(noisy)` trains on noisy images. From arrays of images that are larger than `patch_size`, it takes patches at
+      random places, as many in each epoch as fit side by side, so that a single large image is enough:
+      `fit(image[None], epochs=100)`. Datasets are used as they are and should yield patches.
+    - `fit(noisy, other)` trains with other images as targets and hides nothing. The targets may be other noisy images
+      of the same scene, which is Noise2Noise (Lehtinen et al. 2018), or clean images.
+    - The loss is computed on the hidden pixels; metrics compare images in which the visible pixels are unchanged. With
+      `validation_data=(noisy, clean)` nothing is hidden, so that the loss and the metrics measure the denoising.
 
-    Images are normalized, so that values of any unit will do. Sizes that the levels can't halve are padded inside by
-    reflection.
+    Images are normalized, so they may have values of any unit. Sizes that the levels can't halve are padded internally
+    by reflection.
 
     Args:
         convs_per_level: number of convolutions of the encoder and of the decoder at each level.
         ratio: share of the pixels that are hidden, between 0 and 1.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
-            the value of one of them, "uniform" (N2V).
+            the value of a random one, "uniform" (N2V).
         structured_mask: array of zeros and ones with odd sides, for noise that is correlated between neighbours:
             which pixels around a hidden one, in the middle, are replaced too. `np.ones((1, 9))` for noise along rows.
         outermost_skip: whether the decoder sees the feature maps of full resolution; N2V2 does without.

@@ -165,8 +165,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         self._set_up(bottleneck, corruption, normalizer)
 
     def _set_up(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
-        """Set what all autoencoders have; the constructors call it once the networks, or their hyperparameters, are
-        set."""
+        """Set what all autoencoders have. The networks, or their hyperparameters, must be set already."""
         self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
         self.keep(corruption=corruption, normalizer=normalizer)
         self._normalizer_is_adapted = self.normalizer is None or is_adapted(self.normalizer)

@@ -10,7 +10,7 @@ from keras_cae.training.trainer import Trainer
 
 
 class Compiling(Trainer):
-    """The methods of an autoencoder that say how it is trained."""
+    """The methods of an autoencoder that configure its training."""
 
     def compile(
         self,
@@ -33,7 +33,7 @@ class Compiling(Trainer):
             **kwargs: arguments of `keras.Model.compile`.
 
         Raises:
-            ValueError: both optimizers are the same object, or there is no discriminator.
+            ValueError: both optimizers are the same object, or there is no discriminator for the second one.
         """
         second = self._second_optimizer(optimizer, discriminator_optimizer, auto_scale_loss)
         for name in ("metrics", "weighted_metrics"):

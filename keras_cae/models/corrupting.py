@@ -27,20 +27,20 @@ class Corrupting:
         return () if self.corruption is None else (self.corruption,)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
-        """Return images as a step of training gives them to the networks, and the weights of their pixels.
+        """Return images as a training step feeds them to the networks, and the weights of their pixels.
 
         Args:
             images: batch of floats.
 
         Returns:
-            The inputs; and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if
-            all count the same.
+            The inputs, and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if all pixels count
+            the same.
         """
         self._own_loop_is_corrupted = True
         return corrupted_by(self.corruptions, images)
 
     def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
-        """Return images as evaluation feeds them to the encoder: always with the same noise.
+        """Return images as evaluation feeds them to the encoder, always with the same noise.
 
         The random state of training is left unchanged.
 

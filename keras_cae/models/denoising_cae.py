@@ -14,22 +14,22 @@ from keras_cae.validation import positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class DenoisingCAE(PyramidCAE):
-    """Removes noise from images of any size: predicts what to subtract from them.
+    """Autoencoder that removes noise from images of any size, by predicting what to subtract from them.
 
-    Fully convolutional levels, of which each halves the size by a stride; the decoder doubles it by
-    transposed convolutions and sees the encoder's feature maps, concatenated at every size (Mao et al. 2016,
-    "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip
-    Connections"; Ronneberger et al. 2015, "U-Net"). What it makes is the noise, which is subtracted from the
-    input (Zhang et al. 2017, "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image
-    Denoising"). Nothing is normalized, so that brightness and the strength of the noise are kept.
+    The network is fully convolutional. Each level of the encoder halves the resolution by a stride; the decoder doubles
+    it by transposed convolutions and sees the feature maps of the encoder, concatenated at every resolution (Mao et al.
+    2016, "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip Connections";
+    Ronneberger et al. 2015, "U-Net"). The output of the decoder is the noise, which is subtracted from the input (Zhang
+    et al. 2017, "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image Denoising"). There is no
+    normalization layer, so that the brightness and the strength of the noise are preserved.
 
-    Train it with a corruption, such as `keras.layers.GaussianNoise(25 / 255)`, and `loss="mae"`, on patches
-    of about 48×48 pixels; or by `fit(noisy, clean)` on pairs. Afterwards `predict` takes noisy images of any
-    size and adds no noise itself. Values beyond [0, 1], as noise makes them, are taken as they are, and the
-    output is not clipped. Sizes that the levels can't halve are padded inside by reflection.
+    Train it with a corruption, such as `keras.layers.GaussianNoise(25 / 255)`, and `loss="mae"`, on patches of about
+    48×48 pixels, or with `fit(noisy, clean)` on pairs of images. The trained model's `predict` takes noisy images of
+    any size and adds no noise of its own. Noisy values outside [0, 1] are accepted, and the output is not clipped.
+    Sizes that the levels can't halve are padded internally by reflection.
 
-    The code, `encode(images)`, is the coarsest feature map. Decoding needs the other feature maps and the
-    images too: `decode(*encode(images, return_features=True))` is `predict(images)`.
+    The code, `encode(images)`, is the coarsest feature map. Decoding also needs the other feature maps and the images:
+    `decode(*encode(images, return_features=True))` is `predict(images)`.
 
     The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
     codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.

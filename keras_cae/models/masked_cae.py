@@ -18,18 +18,17 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MaskedCAE(PyramidCAE):
-    """Autoencoder that learns to fill hidden patches, to pretrain an encoder without labels.
+    """Masked autoencoder, which learns to fill in hidden patches, to pretrain an encoder without labels.
 
-    The networks of `ResidualCAE`, of whose inputs `layers.RandomPatchMask` hides patches in training and
-    evaluation (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners"; with convolutions Woo et
-    al. 2023, "ConvNeXt V2", Tian et al. 2023, "SparK"). `predict` and `encode` hide nothing; `corrupt` shows
-    what evaluation hides, the same patches every time. Afterwards `model.encoder` is put in front of a
-    classifier.
+    The networks are those of `ResidualCAE`; `layers.RandomPatchMask` hides patches of their inputs in training and
+    evaluation (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners"; with convolutions Woo et al. 2023,
+    "ConvNeXt V2", Tian et al. 2023, "SparK"). `predict` and `encode` hide nothing; `corrupt` shows what evaluation
+    hides, which is always the same. After pretraining, use `model.encoder` as the first part of a classifier.
 
-    - The loss, whichever `compile` is given, is that of the hidden pixels: its mean over those of each image,
-      then over images. A `sample_weight` weights images. It is comparable between values of `ratio`.
-    - Metrics compare the completed images, hidden patches as reconstructed and visible ones as they are, with
-      the targets. Weighted metrics have the loss's weights, which are 0 for visible pixels.
+    - The loss of `compile` is computed on the hidden pixels: averaged over those of each image, then over the images,
+      which a `sample_weight` weights. It is comparable between values of `ratio`.
+    - Metrics compare the targets with the completed images, in which hidden patches are reconstructed and visible ones
+      are unchanged. Weighted metrics use the weights of the loss, which are 0 for visible pixels.
 
     Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
     len(filters)` times smaller than the images; see `downsampling`.

@@ -1,4 +1,4 @@
-"""What an autoencoder writes into files, and reads from them."""
+"""How an autoencoder is saved, loaded and exported."""
 
 from typing import Any
 
@@ -80,33 +80,33 @@ class ModelFiles(PresetFiles, Compiling):
         verify: bool = True,
         **kwargs: Any,
     ) -> ExportReport:
-        """Write a file that computes what the model computes, without this library.
+        """Export the model to a file that runs without this library.
 
-        A SavedModel computes in the precision of the model, files of the other formats in float32. Where the
-        format's runtime is installed, the file is loaded and compared with the model on random batches: of 1
-        and of 5 images, and of an even and an odd size where the model takes any. A file that computes
-        something else is an error, and the file that was there before stays.
+        A SavedModel computes in the precision of the model, files of the other formats in float32. If the runtime of
+        the format is installed, the file is loaded and compared with the model on random batches of 1 and of 5 images,
+        and at an even and an odd size if the model takes images of any size. If the outputs differ, an error is raised,
+        and an existing file at this path is kept.
 
         Args:
-            filepath: path of the file: of OpenVINO it ends with ".xml", of LiteRT with ".tflite"; of a
-                SavedModel it is a folder.
+            filepath: path of the file. It ends with ".xml" for OpenVINO and with ".tflite" for LiteRT; a SavedModel is
+                a folder.
             format: "tf_saved_model", "onnx", "openvino" or "litert".
-            verbose: whether to print what came of it; None for yes.
+            verbose: whether to print the result; None for yes.
             input_signature: shape and type of the input, as Keras takes it. By default images of the shape
                 that the model was built for, in batches of any size.
-            part: "autoencoder", from images to reconstructions; "encoder", from images to what `encode` gives;
-                or "decoder", from these codes to images.
-            input_dtype: type of the images: "uint8" and "uint16" are scaled to [0, 1] in the file, "float32"
-                are taken as they are. None for that of the training.
+            part: "autoencoder", from images to reconstructions; "encoder", from images to the codes that `encode`
+                returns; or "decoder", from these codes to images.
+            input_dtype: type of the images. "uint8" and "uint16" are scaled to [0, 1] in the file, "float32" is taken
+                unchanged. None for the type of the training images.
             quantize: "int8" for a LiteRT file that computes in 8-bit integers.
-            representative_images: images of the kind that a quantized file will see, some hundred.
+            representative_images: some hundred images of the kind that a quantized file will see.
             verify: whether to compare the file with the model.
             **kwargs: `opset_version`, of ONNX; of LiteRT attributes of its converter, such as `optimizations`,
                 with `verify=False` where they change the numbers.
 
         Returns:
-            An `ExportReport`: where the file is, and how far its outputs are from those of the model; of a
-            quantized file also its PSNR, and by how much that is less than the model's.
+            An `ExportReport`: the path of the file, how far its outputs are from those of the model, and for a
+            quantized file its PSNR and the loss of PSNR compared with the model.
 
         Raises:
             ImportError: what the format needs is not installed.

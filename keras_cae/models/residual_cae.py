@@ -13,13 +13,13 @@ from keras_cae.validation import choice, positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ResidualCAE(PyramidCAE):
-    """Autoencoder of residual blocks: the most faithful reconstructions of a code of a given size.
+    """Autoencoder with residual blocks, which reconstructs most faithfully from a code of a given size.
 
-    A convolution of stride 2 takes the image to the first level of residual blocks; the first block of each
-    later level halves the size. The decoder's blocks double it, and a convolution makes the step to full
-    resolution. Blocks are normalized by groups, and neither the image nor the reconstruction is (He et al.
-    2016, "Identity Mappings in Deep Residual Networks"; Wu & He 2018, "Group Normalization"; Odena et al.
-    2016, "Deconvolution and Checkerboard Artifacts").
+    A convolution of stride 2 precedes the first level of residual blocks; the first block of each later level halves
+    the resolution. The blocks of the decoder double it, and a final convolution restores full resolution. Blocks use
+    group normalization; neither the image nor the reconstruction is normalized (He et al. 2016, "Identity Mappings in
+    Deep Residual Networks"; Wu & He 2018, "Group Normalization"; Odena et al. 2016, "Deconvolution and Checkerboard
+    Artifacts").
 
     Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
     len(filters)` times smaller than the images; see `downsampling`.

@@ -26,13 +26,13 @@ def at_least_three_levels(filters: Any, name: str) -> tuple[int, ...]:
 class SkipConnectionCAE(PyramidCAE):
     """Autoencoder whose decoder also sees the encoder's feature maps.
 
-    Convolutions and transposed convolutions as in `BasicCAE`; the feature map of the encoder joins the
-    decoder where the size is the same, after the activation, except at full resolution (Mao et al. 2016,
-    "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip
-    Connections"; by concatenation Ronneberger et al. 2015, "U-Net").
+    The convolutions and transposed convolutions are those of `BasicCAE`. Except at full resolution, feature maps of the
+    encoder are joined with those of the decoder of the same size, after the activation (Mao et al. 2016, "Image
+    Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip Connections"; by
+    concatenation Ronneberger et al. 2015, "U-Net").
 
-    Reconstructions are sharper than those of the code alone. They say less about the code, and a defect in
-    an image may be copied: for anomaly detection train with a corruption, or use a model without skips.
+    Reconstructions are sharper than from the code alone, but say less about the code, and the model may copy a defect
+    of an image. For anomaly detection, train with a corruption or use a model without skip connections.
 
     The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
     codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.

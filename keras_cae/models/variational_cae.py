@@ -16,16 +16,16 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VariationalCAE(PyramidCAE):
-    """Variational autoencoder: its codes follow the standard normal distribution, so it can generate images.
+    """Variational autoencoder, whose codes follow the standard normal distribution, so that it generates images.
 
-    The networks of `BasicCAE` around a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
-    Variational Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats
-    per image, divided by the number of values of an image: with `loss="binary_crossentropy"`, a mean over
-    those, `beta=1` is exactly the negative evidence lower bound per value, at every image size. The mean
-    squared error stands for normal noise of variance 1/2; a smaller variance `v` is `beta=2 * v`.
+    It combines the networks of `BasicCAE` with a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
+    Variational Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats per image,
+    divided by the number of values of an image: with `loss="binary_crossentropy"`, which is a mean over these values,
+    `beta=1` gives exactly the negative evidence lower bound per value, at every image size. The mean squared error
+    corresponds to normal noise of variance 1/2; use `beta=2 * v` for a smaller variance `v`.
 
-    `encode` gives the means of the codes; `predict` and `evaluate` decode these, without noise. Logs:
-    `kl_loss` (nats per image), `reconstruction_loss`, `active_units` (see `GaussianBottleneck`).
+    `encode` returns the means of the codes, which `predict` and `evaluate` decode without noise. Logs: `kl_loss` (nats
+    per image), `reconstruction_loss` and `active_units` (see `GaussianBottleneck`).
 
     The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
     the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
@@ -33,8 +33,8 @@ class VariationalCAE(PyramidCAE):
 
     Args:
         latent_dim: size of the code.
-        beta: weight of the divergence (Higgins et al. 2017, "beta-VAE"). May be set while training goes on,
-            as `callbacks.WeightScheduler` does.
+        beta: weight of the divergence (Higgins et al. 2017, "beta-VAE"). It may be changed during training, as
+            `callbacks.WeightScheduler` does.
         free_bits: nats that each latent dimension may use without penalty (Kingma et al. 2016).
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.

@@ -18,15 +18,15 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VectorQuantizedCAE(PyramidCAE):
-    """Autoencoder with discrete codes (VQ-VAE): a grid of numbers, each that of a vector of a codebook.
+    """Vector-quantized autoencoder (VQ-VAE), whose codes are grids of codebook indices.
 
-    The fully convolutional networks of `BasicCAE` around a `VectorQuantizer` (van den Oord et al. 2017,
-    "Neural Discrete Representation Learning"), or, given `levels`, a `FiniteScalarQuantizer` (Mentzer et al.
-    2023, "Finite Scalar Quantization: VQ-VAE Made Simple"). One set of weights serves images of any size; a
-    code has a number of `log2(codebook_size)` bits for so many pixels of each side as `downsampling` says.
+    It combines the fully convolutional networks of `BasicCAE` with a `VectorQuantizer` (van den Oord et al. 2017,
+    "Neural Discrete Representation Learning"), or, given `levels`, a `FiniteScalarQuantizer` (Mentzer et al. 2023,
+    "Finite Scalar Quantization: VQ-VAE Made Simple"). The model takes images of any size. A code has one index of
+    `log2(codebook_size)` bits for each patch of `downsampling` pixels.
 
-    `encode` gives the numbers, int32 of shape `(n, rows, columns)` for images; `decode` makes images of such. Logs:
-    `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
+    `encode` returns the indices, int32 of shape `(n, rows, columns)` for images, and `decode` reconstructs images from
+    them. Logs: `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
     `commitment_loss` (see `VectorQuantizer`).
 
     The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
@@ -35,11 +35,11 @@ class VectorQuantizedCAE(PyramidCAE):
     Args:
         codebook_size: number of vectors in the codebook.
         code_dim: size of each vector.
-        levels: how many levels each value of a code is rounded to, instead of a codebook. Their product is
-            the `codebook_size`, their number the `code_dim`, which may be left out then;
-            `commitment_weight` and `decay` have no meaning.
-        commitment_weight: weight of the penalty, a mean over the codes' values as the loss is over the
-            images'. May be set while training goes on, as `callbacks.WeightScheduler` does.
+        levels: numbers of levels to which the values of a code are rounded, instead of a codebook. Their product is the
+            `codebook_size` and their number the `code_dim`, which may then be left out; `commitment_weight` and `decay`
+            have no effect.
+        commitment_weight: weight of the penalty, which is a mean over the values of the codes as the loss is over those
+            of the images. It may be changed during training, as `callbacks.WeightScheduler` does.
         decay: decay rate of the moving averages that the codebook consists of.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
@@ -63,8 +63,8 @@ class VectorQuantizedCAE(PyramidCAE):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is invalid, or the images are too small; or codes to decode are not integers, or not
-            numbers of vectors.
+        ValueError: an argument is invalid, or the images are too small; or the codes to decode are not integers, or not
+            indices of the codebook.
 
     Example:
 

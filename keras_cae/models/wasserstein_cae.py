@@ -15,14 +15,14 @@ from keras_cae.validation import choice, non_negative_float, positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class WassersteinCAE(PyramidCAE):
-    """Wasserstein autoencoder: the codes of all images together follow the standard normal distribution.
+    """Wasserstein autoencoder, whose codes together follow the standard normal distribution.
 
-    The networks of `BasicCAE` around an `MMDBottleneck` (Tolstikhin et al. 2018, "Wasserstein
-    Auto-Encoders"; Zhao et al. 2019, "InfoVAE"). Images can be generated as from a `VariationalCAE`, but codes
-    have no noise, and reconstructions are sharper: only the codes' distribution over a batch is penalized,
-    by `mmd_weight` times its maximum mean discrepancy squared. That is between about 0 and 2 at every size
-    of images and codes, so it goes with a loss that is a mean over an image's values; with a loss that is
-    their sum, multiply `mmd_weight` by their number. Larger batches estimate it better: take 100 or more.
+    It combines the networks of `BasicCAE` with an `MMDBottleneck` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders";
+    Zhao et al. 2019, "InfoVAE"). The model generates images as a `VariationalCAE` does, but its codes have no noise and
+    its reconstructions are sharper: only the distribution of the codes over a batch is penalized, by `mmd_weight` times
+    its squared maximum mean discrepancy. This lies between about 0 and 2 at every size of images and codes, so it suits
+    a loss that is a mean over the values of an image; for a loss that is their sum, multiply `mmd_weight` by their
+    number. Larger batches give better estimates: use 100 images or more.
 
     Logs: `mmd_loss` (see `MMDBottleneck`), `reconstruction_loss`.
 
@@ -32,8 +32,7 @@ class WassersteinCAE(PyramidCAE):
 
     Args:
         latent_dim: size of the code.
-        mmd_weight: weight of the discrepancy. May be set while training goes on, as
-            `callbacks.WeightScheduler` does.
+        mmd_weight: weight of the discrepancy. It may be changed during training, as `callbacks.WeightScheduler` does.
         kernel: "imq", the inverse multiquadratic, or "rbf", the Gaussian kernel.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
