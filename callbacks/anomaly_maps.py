@@ -1,4 +1,4 @@
-"""Where a model in training finds anomalies, epoch by epoch."""
+"""Anomalies that a model finds during training, epoch by epoch."""
 
 from typing import Any
 
@@ -27,16 +27,16 @@ MEASURED = {
 
 
 class AnomalyMaps(TensorBoardCallback):
-    """Shows in TensorBoard which anomalies a model in training finds, and how well.
+    """Shows in TensorBoard which anomalies a model finds during training, and how well.
 
-    After each epoch a `keras_cae.anomaly.AnomalyDetector` around the model is calibrated on the normal ones of the
-    images. Written are, under the tag "anomaly/…": `maps`, a picture of images, reconstructions, maps, and masks;
-    and, with labels or masks, the curves `image_auroc` and `average_precision`, and of pixels `pixel_auroc`,
-    `aupro` and `aupimo`.
+    After each epoch, a `keras_cae.anomaly.AnomalyDetector` around the model is calibrated on the normal images among
+    those given. The callback writes, under the tag "anomaly/…", `maps`, a picture of images, reconstructions, maps and
+    masks; with labels or masks also the curves `image_auroc` and `average_precision`; and with masks the curves
+    `pixel_auroc`, `aupro` and `aupimo` of the pixels.
 
-    The results are also in the logs of every epoch, as `val_image_auroc` and so on, for callbacks that come later in
-    the list: `keras.callbacks.EarlyStopping("val_image_auroc", mode="max")`, a `ModelCheckpoint`, a tuner. The
-    weights of the training are not affected. On several workers only the first measures.
+    The results are also added to the logs of every epoch, as `val_image_auroc` and so on, for callbacks that come later
+    in the list: `keras.callbacks.EarlyStopping("val_image_auroc", mode="max")`, a `ModelCheckpoint`, a tuner. The
+    weights of the training are not affected. With several workers, only the first one measures.
 
     Args:
         images: `(n, *spatial, channels)`, preferably not those of the training: normal images, and anomalous ones
@@ -51,7 +51,7 @@ class AnomalyMaps(TensorBoardCallback):
         top: as in `AnomalyDetector`.
         smoothing: as in `AnomalyDetector`.
         freq: number of epochs from one summary to the next. Results are measured after every epoch.
-        max_images: largest number of images to show, anomalous and normal ones by turns.
+        max_images: largest number of images to show, anomalous and normal ones alternately.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the model or
@@ -135,7 +135,7 @@ class AnomalyMaps(TensorBoardCallback):
         return {f"anomaly/{name}": summary for name, summary in content.items()}
 
     def _shown(self) -> np.ndarray:
-        """Return the numbers of the images to show: anomalous and normal ones by turns."""
+        """Return the numbers of the images to show: anomalous and normal ones alternately."""
         labels = self.detection.labels
         if labels is None:
             return np.arange(min(self.max_images, len(self.images)))

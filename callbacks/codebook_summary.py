@@ -1,4 +1,4 @@
-"""How a model uses its codebook, and where in images."""
+"""How a model uses its codebook, overall and within images."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ MAP = "The codebook index at each position, in a colour of its own. Similar regi
 class CodebookSummary(LatentCallback):
     """Shows in TensorBoard how a model with discrete codes uses its codebook.
 
-    Writes each epoch, under the tag "codebook/…": `used`, the share of the codebook's vectors that occur in
-    the codes of the images; `perplexity`, the exponential of the entropy of their relative frequencies;
-    `indices`, a histogram of the indices; `map`, a picture of a few images with their codes, in a colour for
-    each index, and their reconstructions.
+    In each epoch, the callback writes under the tag "codebook/…": `used`, the share of the codebook's vectors that
+    occur in the codes of the images; `perplexity`, the exponential of the entropy of their relative frequencies;
+    `indices`, a histogram of the indices; and `map`, a picture of a few images, their codes with a colour for each
+    index, and their reconstructions.
 
-    For models whose `encode` returns integers of shape `(n, rows, columns)` and that have a `codebook_size`.
+    It works with models whose `encode` returns integers of shape `(n, rows, columns)` and that have a `codebook_size`.
     Training is not affected.
 
     Args:

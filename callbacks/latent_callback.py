@@ -1,4 +1,4 @@
-"""What the callbacks that show codes have in common: the check of whether a model has such codes."""
+"""The base of the callbacks that show codes, which checks whether a model has such codes."""
 
 from typing import Any
 

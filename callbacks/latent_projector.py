@@ -22,12 +22,12 @@ class LatentProjector(LatentCallback):
 
     Volumes are shown by the slice in the middle of their depth, signals as plain points.
 
-    Writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
-    are a tensor of their own, named "codes, epoch 0" and so on; the Projector opens on the last one, which is
-    named "codes (newest, epoch 9)". TensorBoard reads the configuration only when it first sees the folder:
-    restart it to see later epochs.
+    The callback writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
+    form a tensor, named "codes, epoch 0" and so on; the Projector opens with the last one, which is named "codes
+    (newest, epoch 9)". TensorBoard reads the configuration only when it first sees the folder: restart it to see later
+    epochs.
 
-    For models whose `encode` returns floats; feature maps are flattened. One projector per folder.
+    It works with models whose `encode` returns floats; feature maps are flattened. Use one projector per folder.
     Training is not affected.
 
     Args:
@@ -40,8 +40,8 @@ class LatentProjector(LatentCallback):
         max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is invalid; or, when training begins, the model's codes are not, or the folder can't be
-            written to.
+        ValueError: an argument is invalid; or, when training begins, the model's codes are not floats, or the folder
+            can't be written to.
 
     Example:
 
@@ -99,7 +99,7 @@ class LatentProjector(LatentCallback):
         return files
 
     def _description(self) -> dict[str, bytes]:
-        """Return the files that are the same for all epochs: the images, of which signals are none, and the labels."""
+        """Return the files that are the same for all epochs: the images, unless they are signals, and the labels."""
         self._described = True
         files = {}
         if rank_of(self.images) != SIGNALS:

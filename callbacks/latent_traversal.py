@@ -1,4 +1,4 @@
-"""What each latent dimension does to an image."""
+"""The effect of each latent dimension on an image."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,14 +20,13 @@ DESCRIPTION = (
 class LatentTraversal(LatentCallback):
     """Shows in TensorBoard what each latent dimension does: images decoded around the code of an image.
 
-    Writes one picture an epoch, under the tag "latent/traversal", with a row for each dimension: from left to
-    right its value goes from `span` units below that of the first image's code to `span` units above, while
+    In each epoch, the callback writes a picture under the tag "latent/traversal", with a row for each dimension. From
+    left to right, its value goes from `span` units below that of the first image's code to `span` units above, while
     the other dimensions stay fixed. The unit is that of the prior for models that have one, such as
-    `keras_cae.models.VariationalCAE`; for others it is the standard deviation of the images' codes in this
-    dimension.
+    `keras_cae.models.VariationalCAE`, and the standard deviation of the codes in this dimension for others.
 
-    For models with dense codes (a `latent_dim`) and a decoder that needs nothing but the code. Training is
-    not affected.
+    It works with models with dense codes (a `latent_dim`) and a decoder that needs only the code. Training is not
+    affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. The code of the
@@ -41,8 +40,8 @@ class LatentTraversal(LatentCallback):
         max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is invalid; or, when training begins, the model is not, or the folder can't be written
-            to.
+        ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
+            written to.
 
     Example:
 

@@ -23,18 +23,18 @@ FOLDER = "results"
 class ModelCard(TensorBoardCallback):
     """Describes the model in TensorBoard, and compares trainings in its HParams tab.
 
-    Writes a text after the first epoch, under the tag "model_card": the architecture, the number of parameters, the
-    compression, the arguments of `compile`, the versions. In the HParams tab each training is a row: the model's and
-    the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best value, such as
-    "results/best_loss", if it is known whether larger values are better. Of metrics that are measured on validation
-    data too, only that value counts. A training that ends with an exception is marked as failed, with the metrics
-    that it had reached.
+    After the first epoch, the callback writes a text under the tag "model_card": the architecture, the number of
+    parameters, the compression, the arguments of `compile` and the versions. Each training is a row of the HParams tab:
+    the model's and the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best
+    value, such as "results/best_loss", if it is known whether larger values are better. For metrics that are also
+    measured on validation data, only the validation value counts. A training that ends with an exception is marked as
+    failed, with the metrics that it had reached.
 
-    The row is in a folder of its own, "results" in `log_dir`: TensorBoard takes all scalars below a record for
-    its metrics, and would put the curves of the epochs among them.
+    The row is written to a separate folder, "results" in `log_dir`, because TensorBoard treats all scalars below a
+    record as its metrics and would include the curves of the epochs.
 
-    In a search by KerasTuner, which records the hyperparameters of its trials itself, only the text and the
-    metrics are written. For all Keras models. Training is not affected.
+    In a search by KerasTuner, which records the hyperparameters of its trials itself, only the text and the metrics are
+    written. The callback works with all Keras models. Training is not affected.
 
     Args:
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose

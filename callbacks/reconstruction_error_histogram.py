@@ -1,4 +1,4 @@
-"""How well each image is reconstructed, and whether the error tells anomalous images from normal ones."""
+"""How well each image is reconstructed, and whether the error distinguishes anomalous images from normal ones."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ WORST = "The normal images with the largest mean squared errors, the largest fir
 class ReconstructionErrorHistogram(TensorBoardCallback):
     """Shows in TensorBoard how well normal and anomalous images are reconstructed.
 
-    Writes each epoch, under the tag "reconstruction_error/…": the histogram `normal` of the images' mean
-    squared errors; given anomalous images, the histogram `anomalous` of theirs, with the same limits, and
-    `auroc`, the probability that an anomalous image has a larger error than a normal one; `worst`, a picture
-    of the normal images with the largest errors. No corruption is applied.
+    In each epoch, the callback writes under the tag "reconstruction_error/…": `normal`, the histogram of the mean
+    squared errors of the images; with anomalous images also `anomalous`, the histogram of their errors with the same
+    limits, and `auroc`, the probability that an anomalous image has a larger error than a normal one; and `worst`, a
+    picture of the normal images with the largest errors. No corruption is applied.
 
-    For all models from images to images of the same shape. Training is not affected.
+    It works with all models from images to images of the same shape. Training is not affected.
 
     Args:
         normal: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.

@@ -17,16 +17,15 @@ DESCRIPTION = (
 class ReconstructionLogger(TensorBoardCallback):
     """Shows in TensorBoard how the reconstructions of a few images improve.
 
-    Writes one picture an epoch, under the tag "reconstruction". It shows for each image the input, the
-    pixels that the model's corruption hides and the corrupted input, if there is a corruption, then the
-    reconstruction, the absolute error on a fixed colour scale, and the peak signal-to-noise ratio in
-    decibels. The noise of the corruption is the same in all epochs. Works with every Keras model from images
-    to images; where input and output differ in shape, errors are left out.
+    In each epoch, the callback writes a picture under the tag "reconstruction". For each image, it shows the input;
+    with a corruption, the hidden pixels and the corrupted input; the reconstruction; the absolute error on a fixed
+    colour scale; and the peak signal-to-noise ratio in decibels. The noise of the corruption is the same in all epochs.
+    It works with every Keras model from images to images; if input and output differ in shape, errors are left out.
 
     Training is not affected: the weights are the same, to the last bit, as without the callback.
 
-    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also if training stops
-    early. TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
+    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early.
+    TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest

@@ -21,7 +21,7 @@ from keras_cae.drawing.checked_images import checked_images
 def standard_callbacks(
     images: Any, log_dir: Any = "logs", *, labels: Any = None, anomalous: Any = None, freq: int = 1
 ) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that show in TensorBoard how a training goes.
+    """Return the callbacks that show the progress of a training in TensorBoard.
 
     For every model: the curves of `keras.callbacks.TensorBoard`, `ModelCard`, `ReconstructionLogger` and
     `ReconstructionErrorHistogram`. For the models that support them: `LatentStatistics` with dense codes,

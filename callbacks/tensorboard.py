@@ -1,4 +1,4 @@
-"""Keras's own callback for TensorBoard, with which training outlives a full disk."""
+"""Keras's own callback for TensorBoard, made to tolerate a full disk."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, writ
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """A `keras.callbacks.TensorBoard` with which training goes on if the disk is full, with a warning.
+    """A `keras.callbacks.TensorBoard` that warns of a full disk and lets training continue.
 
-    It has the name of its base class, by which KerasTuner recognizes the callback whose folder it redirects.
+    It has the same name as its base class, by which KerasTuner recognizes the callback whose folder it redirects.
     Summaries per batch are not protected.
     """
 

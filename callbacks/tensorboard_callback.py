@@ -1,4 +1,4 @@
-"""What the callbacks that write to TensorBoard have in common: when and where they write."""
+"""The base of the callbacks that write to TensorBoard, which determines when and where they write."""
 
 import abc
 import copy
@@ -18,15 +18,15 @@ from keras_cae.validation import positive_int
 class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
     """Writes summaries at the end of epochs, with the epoch's number as their step.
 
-    A subclass overrides `summaries`, and `incompatibility`, which says which models it can't show. Summaries are
-    written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also if training stops early. They are
-    on the disk at the end of the epoch: TensorBoard shows them during training, and an interrupted training
-    loses none. If the disk is full, a warning says so, and training goes on.
+    A subclass overrides `summaries`, and `incompatibility`, which determines the models that it can't show. Summaries
+    are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early. They are on
+    the disk at the end of the epoch, so that TensorBoard shows them during training and an interrupted training loses
+    none. If the disk is full, the callback warns and training continues.
 
-    The random state of training is left unchanged, whatever the summaries draw.
+    Random numbers that the summaries use leave the random state of training unchanged.
 
-    Copies, such as KerasTuner makes for each trial, share the attributes named by `shared_by_copies`, and
-    nothing of a training in progress.
+    Copies, such as those that KerasTuner makes for each trial, share the attributes listed in `shared_by_copies`, but
+    no state of a training in progress.
 
     Args:
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
@@ -72,7 +72,7 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         return None
 
     def reset_run(self) -> None:
-        """Drop all state of one training. A subclass that has more of it extends this."""
+        """Reset all state of a training. A subclass with state of its own extends this method."""
         self._writer: EventWriter | None = None
         self._unwritten_epoch: int | None = None
         self._last_epoch = 0
@@ -81,7 +81,7 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
 
     @property
     def directory(self) -> str:
-        """The folder of the event files, as `log_dir` names it at this time."""
+        """The folder of the event files to which `log_dir` currently refers."""
         shared = isinstance(self.log_dir, keras.callbacks.TensorBoard)
         return os.fspath(self.log_dir.log_dir if shared else self.log_dir)
 

@@ -23,11 +23,10 @@ BUILT = "built"
 
 
 class AtomicFiles(Mixin):
-    """Mixin for a `keras.Model`: it writes files beside the old ones, and then puts them in their place.
+    """Mixin for a `keras.Model` that writes its files atomically: it writes new files, which then replace the old ones.
 
-    Whatever ends the process meanwhile, the file under the name that was asked for is the old one or the new
-    one. So are the files of all callbacks that call these methods: `ModelCheckpoint`, `BackupAndRestore`, and
-    KerasTuner's.
+    Even if the process is killed, the requested path holds either the old file or the new one. This also applies to the
+    callbacks that call these methods: `ModelCheckpoint`, `BackupAndRestore` and those of KerasTuner.
     """
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
@@ -66,7 +65,7 @@ class AtomicFiles(Mixin):
 
 
 class BuiltModelFiles(AtomicFiles):
-    """Mixin for a model that is built for a shape of images: its files load whole, or not at all.
+    """Mixin for a model that is built for a shape of images, whose files load completely or not at all.
 
     Keras warns of a file whose configuration does not say how to build the model, and goes on without the
     weights.

@@ -1,4 +1,4 @@
-"""What metrics and losses make of the images that they compare, and of the weights of these."""
+"""The preparation of images and weights for metrics and losses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Keras offers its own parts only, in one place: the library touches nothing else that is private."""
+"""All uses of private parts of Keras, in one place."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskFullError(OSError):
-    """A file could not be written for want of space.
+    """Raised if a file can't be written because the disk is full.
 
     Args:
         path: path of the file.
@@ -29,19 +29,19 @@ class DiskFullError(OSError):
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Return whether an error says that there is no space left, be it from Python, from TensorFlow or from HDF5."""
+    """Return whether an error of Python, TensorFlow or HDF5 means that the disk is full."""
     return getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, of which nobody ever finds a part."""
+    """Write a text file atomically."""
     with write_atomically(path) as unfinished:
         unfinished.write_text(text)
 
 
 @contextmanager
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file, or a folder of files, so that nobody ever finds a part of it.
+    """Write a file, or a folder of files, atomically.
 
     The block writes to another file beside it, whose path it is given. At the end of the block that file is
     flushed to the disk and takes the place of the old one. After an exception, a full disk or the end of the
@@ -74,7 +74,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a folder that is whole, or not there.
+    """Write a folder completely, or not at all.
 
     The block is given the path of an empty folder beside it. At the end of the block its files are flushed to the
     disk, and it takes the place of the folder that was there, as a whole. After an exception or on a full disk, the

@@ -1,4 +1,4 @@
-"""Constructor arguments that are checked, kept, saved and, once a model is built, fixed."""
+"""Constructor arguments that are checked, stored, saved and, once a model is built, fixed."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ Rule = Callable[[Any, str], Any]
 class Hyperparameters:
     """A layer or a model whose hyperparameters follow rules that its class declares.
 
-    A class lists its constructor's arguments in `rules` and hands the values to `keep`. Every argument is
-    then checked, kept as an attribute of the same name and returned by `get_config`. After `build` the
-    attributes can't be assigned any more: the layers that exist would not follow, and the saved file would
-    describe another model. What is meant to change (the weight of a penalty) is a property or another
-    descriptor of the class, and stays assignable.
+    A class lists the arguments of its constructor in `rules` and passes the values to `keep`. Every argument is then
+    checked, stored as an attribute of the same name and returned by `get_config`. After `build`, the attributes can no
+    longer be assigned: the existing layers would not follow, and a saved file would describe another model. Attributes
+    that are meant to change, such as the weight of a penalty, are properties or other descriptors of the class and
+    remain assignable.
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}
@@ -27,7 +27,7 @@ class Hyperparameters:
     """Arguments that may be assigned after `build`, because everything follows."""
 
     def keep(self, **values: Any) -> None:
-        """Check arguments of the constructor and keep them under their names."""
+        """Check arguments of the constructor, and store them under their names."""
         for name, value in values.items():
             setattr(self, name, self.rules[name](value, name))
 

@@ -1,4 +1,4 @@
-"""A detector of anomalies around an autoencoder."""
+"""The anomaly detector."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -30,13 +30,13 @@ from keras_cae.validation import choice, non_negative_float, optional, share_up_
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
-    """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
+    """Detects and localizes anomalies in images with an autoencoder that is trained on normal images.
 
-    `calibrate` learns from normal images what scores they have, and sets the threshold; `predict` then scores
-    images, and says which are anomalous and where. Everything is kept in one `.keras` file, and in one
-    exported artifact, whose outputs are the scores, the thresholds, and what follows from both.
+    `calibrate` learns the scores of normal images and sets the threshold. `predict` then scores images and returns
+    which ones are anomalous, and where. One `.keras` file, or one exported file, holds the complete detector, with the
+    scores, the thresholds and the decisions as outputs.
 
-    Called on a batch, it returns a dictionary of tensors: what `predict` returns, `threshold` and
+    Called on a batch, the detector returns a dictionary of tensors: the outputs of `predict`, `threshold` and
     `map_threshold`.
 
     Args:
@@ -44,10 +44,10 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         score: how images and pixels are scored: "mse", "mae", "ssim", "relative", "standardized", "latent",
             "elbo"; several, joined by "+"; a `Score`; or a function of images and reconstructions that
             returns maps or one number per image.
-        pooling: how a map becomes the number of an image: "mean"; "max"; or "top", the mean of the largest
-            values, for defects that are small.
+        pooling: how a map is reduced to the score of an image: "mean"; "max"; or "top", the mean of the largest values,
+            for small defects.
         top: share of the pixels that count with "top".
-        smoothing: standard deviation in pixels of the Gaussian that smooths maps before that; 0 for none.
+        smoothing: standard deviation, in pixels, of the Gaussian that smooths maps before pooling; 0 for none.
         resize: how images in folders get the size that the autoencoder takes: "stretch", "crop" or "pad", see
             `datasets.load_images`.
         image_size: `(height, width)` that they get where the autoencoder takes any size; one number for
@@ -58,8 +58,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
 
     Raises:
         TypeError: `autoencoder` is not a model of this library.
-        ValueError: another argument is not of the kind named above, or the score can't be had from this
-            autoencoder.
+        ValueError: another argument is invalid, or this autoencoder does not support the score.
 
     Example:
 
@@ -175,7 +174,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         labels: Any = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
     ) -> "AnomalyDetector":
-        """Learn from normal images what scores they have, and set both thresholds.
+        """Learn the scores of normal images, and set both thresholds.
 
         Images that the autoencoder was not trained on are better, since those of training are reconstructed
         a little better than others. The memory of one batch is needed, and of one number per image.
@@ -188,9 +187,9 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             normal_images: an array, a `tf.data.Dataset`, a `PyDataset`, or the path of a folder of images;
                 with `labels`, anomalous ones among them.
             false_positive_rate: the share of normal images that may be called anomalous, of "quantile".
-            method: "quantile"; "sigma", so many standard deviations above the mean; or, with labels of which
-                some are anomalous, "f1" for the best F1 and "youden" for the largest sum of both rates of
-                success.
+            method: "quantile"; "sigma", a number of standard deviations above the mean; or, with labels for both normal
+                and anomalous images, "f1" for the best F1 score and "youden" for the largest sum of sensitivity and
+                specificity.
             sigmas: number of standard deviations, for "sigma".
             labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
             batch_size: number of images of an array or a folder that are scored at once.
@@ -199,8 +198,8 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             The detector.
 
         Raises:
-            ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or
-                another argument is not of the kind named above.
+            ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or another
+                argument is invalid.
         """
         labels = None if labels is None else as_labels(labels)
         rule = ThresholdRule(method, false_positive_rate, sigmas, labels)
@@ -264,7 +263,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
 
     @property
     def threshold(self) -> float:
-        """The score above which images are anomalous. It may be set once the detector is calibrated."""
+        """The score above which images are anomalous. It can be set once the detector is calibrated."""
         return self.calibration.threshold("threshold")
 
     @threshold.setter
@@ -273,7 +272,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
 
     @property
     def map_threshold(self) -> float:
-        """The value of a map above which pixels are. It may be set once the detector is calibrated."""
+        """The value of a map above which pixels are anomalous. It can be set once the detector is calibrated."""
         return self.calibration.threshold("map_threshold")
 
     @map_threshold.setter
@@ -316,7 +315,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
     def evaluate(
         self, images: Any, labels: Any = None, masks: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> dict[str, float]:
-        """Measure how well anomalies are found that are known.
+        """Measure how well known anomalies are detected.
 
         Args:
             images: as for `predict`; or a dataset of `(images, labels)` or `(images, labels, masks)`.

@@ -1,4 +1,4 @@
-"""Several scores as one."""
+"""The combination of several scores."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -24,16 +24,17 @@ def several_scores(values: Any, name: str) -> tuple[Any, ...]:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Combined(Score):
-    """The mean of several scores, each in deviations from its mean over normal images.
+    """Averages several scores, each standardized by its mean and deviation over normal images.
 
-    Maps are averaged the same way. "mse+ssim" is `Combined(["mse", "ssim"])`, and so with all names.
+    Maps are averaged in the same way. "mse+ssim" stands for `Combined(["mse", "ssim"])`; other names can be joined
+    likewise.
 
     Args:
         scores: names, `Score` objects or functions; at least two.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: `scores` is not of the kind named above.
+        ValueError: `scores` is invalid.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""How well a model finds known anomalies while it is being trained."""
+"""How well a model detects known anomalies during training."""
 
 import warnings
 from typing import Any
@@ -17,9 +17,9 @@ AT_THRESHOLD = ("f1", "accuracy")
 
 
 class Detection:
-    """Images of which it is known whether they are anomalous, and how a detector is to find them.
+    """Labelled images, and the settings of the detector that finds the anomalous ones.
 
-    The normal ones among them calibrate the detector; without labels and masks, all are taken for normal.
+    The normal images calibrate the detector; without labels and masks, all images are considered normal.
 
     Args:
         images: `(n, *spatial, channels)`.
@@ -58,7 +58,7 @@ class Detection:
         return self.images if self.labels is None else self.images[~self.labels]
 
     def detector(self, model: keras.Model) -> AnomalyDetector:
-        """Return a detector around a built model, to be calibrated anew after every epoch.
+        """Return a detector around a built model, which is to be recalibrated after every epoch.
 
         Raises:
             ValueError: the model, or its score, is of a kind that can't be scored.

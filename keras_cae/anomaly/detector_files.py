@@ -1,4 +1,4 @@
-"""What a detector writes into files."""
+"""How a detector is exported."""
 
 from typing import Any
 

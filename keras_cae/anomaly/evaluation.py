@@ -1,4 +1,4 @@
-"""How well scores and maps find anomalies that are known."""
+"""How well scores and maps find known anomalies."""
 
 import warnings
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> d
 
 
 def note_undefined(results: dict[str, float]) -> None:
-    """Warn of results that are NaN, and say why they are."""
+    """Warn of results that are NaN, and explain why."""
     undefined = [name for name, value in results.items() if np.isnan(value)]
     if undefined:
         reasons = "; ".join(f"{name}: {EXPLANATIONS[name]}" for name in undefined)

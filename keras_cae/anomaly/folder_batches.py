@@ -1,4 +1,4 @@
-"""The images of files on the way into a detector."""
+"""Images that are read from files for a detector."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Any function as a score."""
+"""A score that a function computes."""
 
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ def function(value: Any, name: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FunctionScore(Score):
-    """What a function of images and reconstructions returns; made of a function that is given as a score.
+    """Scores images with a function of images and reconstructions. A function that is given as a score becomes one.
 
     Args:
         function: called with images and reconstructions, float32 tensors `(n, *spatial, channels)`; returns
@@ -29,7 +29,7 @@ class FunctionScore(Score):
 
     Raises:
         TypeError: `function` can't be called.
-        ValueError: it returns something else, or is to be saved and has no name.
+        ValueError: it returns something else, or it is not registered and can't be saved.
 
     Example:
 

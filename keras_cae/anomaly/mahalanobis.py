@@ -1,4 +1,4 @@
-"""Mean and covariance of many vectors, of which a batch is in memory, and distances from them."""
+"""Mean and covariance of many vectors, computed batch by batch, and distances from them."""
 
 from typing import Any
 

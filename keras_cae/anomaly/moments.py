@@ -1,4 +1,4 @@
-"""Mean and deviation of many arrays, of which a batch is in memory."""
+"""Mean and standard deviation of many arrays, computed batch by batch."""
 
 import numpy as np
 

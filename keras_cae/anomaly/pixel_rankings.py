@@ -51,7 +51,7 @@ class PixelRankings:
             self._merge()
 
     def _merge(self) -> None:
-        """Bring what is held down to one entry for each value that can be told apart."""
+        """Merge the entries that are held into one for each distinguishable value."""
         values = _snapped(np.concatenate([values for values, _ in self._parts]))
         weights = np.concatenate([weights for _, weights in self._parts])
         different, where = np.unique(values, return_inverse=True)

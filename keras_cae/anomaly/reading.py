@@ -1,4 +1,4 @@
-"""Images on the way into a detector: one or many, in memory or in a folder."""
+"""Images for a detector: one or many, in memory or in a folder."""
 
 from os import PathLike
 from pathlib import Path

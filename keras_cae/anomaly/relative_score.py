@@ -1,4 +1,4 @@
-"""Errors compared with those to expect of images that are as busy."""
+"""Errors relative to those of equally complex images."""
 
 import math
 from typing import Any, ClassVar
@@ -24,21 +24,21 @@ def exponent(value: Any, name: str) -> float | str:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class RelativeScore(Score):
-    """How much larger the error is than images that are as busy let expect; by name "relative".
+    """Scores how much larger the error is than expected from the complexity of the image; by name "relative".
 
         relative = log(error) − exponent · log(mean squared gradient)
 
-    Busy images are reconstructed badly whatever they show, and plain ones well (compare Serrà et al. 2020,
-    "Input complexity and out-of-distribution detection with likelihood-based generative models"). The error
-    is the pooled map of squared errors, which is also the detector's map.
+    Complex images are reconstructed badly whatever they show, and plain ones well (compare Serrà et al. 2020, "Input
+    complexity and out-of-distribution detection with likelihood-based generative models"). The error is the pooled map
+    of squared errors, which is also the detector's map.
 
-    With `typicality` the score is the relative error, in deviations from its mean over normal images, plus
-    the Mahalanobis distance of four numbers of the image from those of normal ones: the relative error, and
-    the logarithms of the mean squared gradient, of the mean squared curvature, and of the variance. So
-    images are anomalous, too, that are plainer, busier or coarser than normal ones.
+    With `typicality`, the score is the standardized relative error plus the Mahalanobis distance of four statistics of
+    the image from those of normal images: the relative error, and the logarithms of the mean squared gradient, the mean
+    squared curvature and the variance. Images that are plainer, more complex or coarser than normal ones are then
+    anomalous too.
 
-    Gradients, curvatures and variances count at least as much as the least that normal images have, so the
-    scores of blank images are finite.
+    Gradients, curvatures and variances are floored at the smallest ones of normal images, so that the scores of blank
+    images are finite.
 
     Args:
         exponent: exponent of the gradient. "fitted" for the one with which the gradient best explains the error in

@@ -1,4 +1,4 @@
-"""Sums over many arrays, of which a batch is in memory, from which moments follow."""
+"""Sums over many arrays, computed batch by batch, which determine their moments."""
 
 import abc
 from typing import Any

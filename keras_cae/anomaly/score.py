@@ -14,11 +14,11 @@ Run = Callable[[Callable[[Seen], Any]], Iterator[Any]]
 
 
 class Score(Hyperparameters, keras.layers.Layer):
-    """How anomalous images are, and which of their pixels: the base of the scores of an `AnomalyDetector`.
+    """The base of the scores of an `AnomalyDetector`, which measure how anomalous images and their pixels are.
 
-    A subclass writes `error_map`, `image_scores`, or both; larger values are more anomalous. What it has to
-    know of normal images it learns in `fit`, into weights that it makes in `build` and that are saved with
-    the detector. The score of an image must not depend on the other images of the batch.
+    A subclass implements `error_map`, `image_scores` or both; larger values are more anomalous. It learns from normal
+    images in `fit`, and stores the results in weights that it creates in `prepare` and that are saved with the
+    detector. The score of an image must not depend on the other images of the batch.
 
     Args:
         **kwargs: arguments of `keras.layers.Layer`.
@@ -47,14 +47,14 @@ class Score(Hyperparameters, keras.layers.Layer):
         super().__init__(**kwargs)
 
     def check(self, autoencoder: Any) -> None:
-        """Raise a `ValueError` if the score can't be had from an autoencoder, which is built.
+        """Raise a `ValueError` if a built autoencoder does not support the score.
 
         Args:
             autoencoder: the `CAE`.
         """
 
     def prepare(self, autoencoder: Any, image_shape: Any) -> None:
-        """Make the weights for an autoencoder, which is built.
+        """Create the weights for a built autoencoder.
 
         Args:
             autoencoder: the `CAE`.
@@ -62,7 +62,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         """
 
     def attach(self, autoencoder: Any, image_shape: Any) -> None:
-        """Make the weights for an autoencoder, once.
+        """Create the weights for an autoencoder, once.
 
         Args:
             autoencoder: the `CAE`.

@@ -1,4 +1,4 @@
-"""What a score sees of a batch of images."""
+"""A batch of images and what an autoencoder computes from it, as scores see them."""
 
 import functools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from keras_cae.images import scale_images
 
 
 class Seen:
-    """A batch of images and what the autoencoder makes of them, each computed when it is first asked for.
+    """A batch of images and what the autoencoder computes from it, each at its first use.
 
     All values are float32, in the unit of the images; integers are scaled to [0, 1].
 

@@ -1,4 +1,4 @@
-"""Weights that hold what was learned of normal images."""
+"""Weights that hold what was learned from normal images."""
 
 from typing import Any
 

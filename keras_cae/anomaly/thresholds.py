@@ -1,4 +1,4 @@
-"""From scores of normal images, or of labelled ones, to a threshold."""
+"""Thresholds from the scores of normal or labelled images."""
 
 import warnings
 from typing import Any
@@ -14,7 +14,7 @@ OF_LABELS = ("f1", "youden")
 
 
 class ThresholdRule:
-    """How thresholds follow from scores.
+    """The rule by which thresholds follow from scores.
 
     Args:
         method: one of `METHODS`.
@@ -66,7 +66,7 @@ class ThresholdRule:
 
 
 def above(values: Any, threshold: Any) -> Any:
-    """Return where values are above a threshold. What is not a number is not normal either."""
+    """Return where values are above a threshold. NaN counts as above."""
     return ops.logical_or(values > threshold, ops.isnan(values))
 
 

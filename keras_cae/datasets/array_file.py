@@ -23,7 +23,7 @@ LENGTHS_IN_ZIP = 26
 
 
 class Header(NamedTuple):
-    """What a stored array says of itself before it is read."""
+    """The description of a stored array, known before it is read."""
 
     shape: tuple[int, ...]
     dtype: np.dtype

@@ -77,7 +77,7 @@ class ArraySource(ImageSource):
 
 
 class ConvertedView:
-    """An image of which only those parts are read and converted that are asked for.
+    """An image whose parts are read and converted on demand.
 
     Args:
         stored: the image as it is stored.
@@ -108,7 +108,7 @@ class _Numbered(Sequence[str]):
 
 
 def is_type_decided(dtype: np.dtype, high: Any) -> bool:
-    """Return whether the type of images is known from a value, whatever the others are.
+    """Return whether the highest value so far determines the type of images, whatever the others are.
 
     Args:
         dtype: the type in which they are stored.
@@ -118,7 +118,7 @@ def is_type_decided(dtype: np.dtype, high: Any) -> bool:
 
 
 def extremes(array: np.ndarray) -> tuple[Any, Any]:
-    """Return the lowest and the highest value of an array, or as much of them as decides on the type of images.
+    """Return the lowest and the highest value of an array, as far as they are needed to decide on the type of images.
 
     Args:
         array: `(n, …)`; it is read in parts.

@@ -1,4 +1,4 @@
-"""Threads that decode images ahead of whoever asks for them."""
+"""Threads that decode images ahead of their use."""
 
 import os
 import threading
@@ -49,9 +49,9 @@ _THREADS = _Threads()
 def in_order(function: Callable[[int], Result], count: int, ahead: int = 0) -> Iterator[Result]:
     """Yield `function(0)`, `function(1)`, …, computed on a few threads, a few numbers ahead.
 
-    Wherever Python collects garbage it may meet an iterator of TensorFlow that was given up, and waits for that to
-    end, and so for the generator behind it. So nobody here holds a lock that others need or waits for ever: a
-    result that does not come, because its thread waits in that way, is computed by whoever needs it.
+    A garbage collection may destroy an abandoned iterator of TensorFlow, and then waits for the generator behind it. To
+    avoid deadlocks, nothing here holds a lock that others need or waits without a timeout: if a thread waits in this
+    way, the consumer computes the result itself.
 
     Args:
         function: function from numbers to results. It must give the same result every time.

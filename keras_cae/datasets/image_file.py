@@ -34,7 +34,7 @@ TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class ImageHeader(NamedTuple):
-    """What can be known of an image before its pixels are decoded.
+    """What is known of an image before its pixels are decoded.
 
     `size` is `(height, width)` as a viewer shows it; `grey` says that it has no colours, `alpha` that it
     may be transparent, `deep` that it has more than 8 bits, `dropped` how many channels it has beyond these.

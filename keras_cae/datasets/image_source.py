@@ -1,4 +1,4 @@
-"""Where streams take their images from, one at a time."""
+"""The base of the sources of images, from which streams read one image at a time."""
 
 import os
 import threading
@@ -16,9 +16,9 @@ from keras_cae.validation import LARGEST_INT
 
 
 class ImageSource(ABC):
-    """Numbered images, which are read when they are needed.
+    """Numbered images, which are read on demand.
 
-    A subclass sets the attributes and writes `read`, and `view` where parts of an image can be read.
+    A subclass sets the attributes and implements `read`, and `view` if parts of an image can be read.
 
     Attributes:
         names: what each image is called: the path of its file, or its place in an array.

@@ -19,14 +19,14 @@ Item = tuple[tuple[np.ndarray, ...], int]
 
 
 class Host(NamedTuple):
-    """Which part of each batch this process reads."""
+    """The part of each batch that this process reads."""
 
     number: int = 0
     hosts: int = 1
 
 
 class ImageStream:
-    """Images or patches of them, decoded on a few threads while they are asked for.
+    """Images, or patches of them, decoded on demand by a few threads.
 
     Args:
         source: source of the images.

@@ -1,4 +1,4 @@
-"""The refusal of images that memory can't hold, before the machine starts to swap."""
+"""The check whether images fit into memory, before the machine starts to swap."""
 
 import math
 import os

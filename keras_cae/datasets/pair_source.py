@@ -15,7 +15,7 @@ LISTED = 5
 
 
 class PairSource(ImageSource):
-    """Two images at a time: the first of one source, the second of another.
+    """Pairs of images, the first of one source and the second of another.
 
     Args:
         first: the pictures; those of the same place in what was given belong together.
@@ -118,7 +118,7 @@ def partners(noisy: Path, clean: Path) -> tuple[list[Path], list[Path]]:
 
 def _by_path(folder: Path, name: str) -> dict[str, Path]:
     if not folder.is_dir():
-        raise FileNotFoundError(f"{name} must be a folder of images, got {str(folder)!r}, which is none.")
+        raise FileNotFoundError(f"{name} must be a folder of images, got {str(folder)!r}, which is not a folder.")
     files = {path.relative_to(folder).as_posix(): path for path in image_paths(folder)}
     if not files:
         raise ValueError(f"There are no images in {name}, {str(folder)!r}.")

@@ -165,7 +165,7 @@ class PictureSource(ImageSource):
 
 
 class TiledView:
-    """An image of which only those tiles are decoded that are asked for.
+    """An image whose tiles are decoded on demand.
 
     Args:
         source: source of the image.

@@ -1,4 +1,4 @@
-"""Patches of large images, to train on."""
+"""Random patches of large images for training."""
 
 import math
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from keras_cae.validation import seed as seed_rule
 
 
 class RandomPatches(keras.utils.PyDataset):
-    """Patches from random places of images, signals or volumes: other ones in every epoch.
+    """Patches at random places of images, signals or volumes, which differ in every epoch.
 
-    A few large images, or a single one, become as many patches as fit side by side. Where an image is smaller than
-    a patch, along any axis, the whole length is taken. Only the batch at hand is in memory beside the images, which
-    may be a `numpy.memmap`.
+    An epoch has as many patches of a few large images, or a single one, as fit side by side. Along an axis in which an
+    image is smaller than a patch, its whole length is used. Apart from the images, which may be a `numpy.memmap`, only
+    the current batch is in memory.
 
     Args:
         images: array `(n, height, width, channels)`, or signals or volumes likewise.
-        targets: images to make of them, of the same size, of which the same places are taken; or None.
+        targets: target images of the same size, from which patches at the same places are taken; or None.
         sample_weight: one weight per image, `(n,)`, or per pixel, `(n, *spatial)`; or None.
         patch_size: side of the patches in pixels, an integer or one for each axis.
         batch_size: number of patches in a batch.

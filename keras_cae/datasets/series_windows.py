@@ -21,13 +21,13 @@ Starts = range | np.ndarray
 class SeriesWindows:
     """The windows of one or several time series, as `keras_cae.datasets.windows` makes them.
 
-    Used like an array of shape `(n, length, channels)` and type float32: `len(windows)`, `windows[3]`,
-    `windows[:100]`, `numpy.asarray(windows)`, `model.fit(windows)`, `model.predict(windows)`. The series are held
-    once; a window is cut out when it is asked for. `batches` gives them batch by batch to what need not hold all
+    Use it like an array of shape `(n, length, channels)` and type float32: `len(windows)`, `windows[3]`,
+    `windows[:100]`, `numpy.asarray(windows)`, `model.fit(windows)`, `model.predict(windows)`. The series are stored
+    once, and windows are cut out on demand. `batches` returns them batch by batch, for purposes that need not hold all
     of them at once.
 
-    `scores_per_step`, `anomalous_steps` and `to_series` go back from windows to time steps. They return one array
-    for a single series, and a list of arrays for a list of series.
+    `scores_per_step`, `anomalous_steps` and `to_series` convert results for windows to results for time steps. They
+    return one array for a single series, and a list of arrays for a list of series.
 
     Args:
         series: arrays `(steps, channels)` with the same number of channels.
@@ -145,8 +145,8 @@ class SeriesWindows:
 
         Args:
             errors: errors of the windows, `(n,)`; or of each of their steps, `(n, length)` or, averaged over channels,
-                `(n, length, channels)`, with which a score tells steps in one window apart. Or an iterable of such
-                arrays, batch by batch.
+                `(n, length, channels)`, with which the scores of the steps of a window can differ. Or an iterable of
+                these arrays, batch by batch.
 
         Returns:
             An array `(steps,)`, float64; a list of arrays for a list of series. NaN for a step without a window.
@@ -158,21 +158,21 @@ class SeriesWindows:
         return self._as_given([_mean(*pair) for pair in zip(totals, self._coverage(), strict=True)])
 
     def anomalous_steps(self, is_anomaly: Any) -> Any:
-        """Return which time steps are anomalous: those of which all windows that cover them are.
+        """Return which time steps are anomalous: those that are covered by anomalous windows only.
 
-        A window is anomalous if any of its steps is. To flag all steps of such windows would flag the normal
-        ones around an anomaly too.
+        A window is anomalous if any of its steps is. Flagging all steps of such windows would also flag the normal
+        steps around an anomaly.
 
         Args:
-            is_anomaly: booleans for the windows, `(n,)`, or for each of their steps, `(n, length)`; or an
-                iterable of such arrays, batch by batch.
+            is_anomaly: booleans for the windows, `(n,)`, or for each of their steps, `(n, length)`; or an iterable of
+                these arrays, batch by batch.
 
         Returns:
             An array of booleans, `(steps,)`; a list of arrays for a list of series. False for a step without a
             window.
 
         Raises:
-            ValueError: these are no booleans, have another shape, or are not as many as the windows.
+            ValueError: the values are not booleans, have another shape, or are not as many as the windows.
         """
         totals = self._totals(is_anomaly, lambda batch: _of_steps(_booleans(batch), self.length), ())
         flags = [(counts > 0) & (total == counts) for total, counts in zip(totals, self._coverage(), strict=True)]
@@ -182,8 +182,8 @@ class SeriesWindows:
         """Return windows joined to series: for each time step the mean over the windows that cover it.
 
         Args:
-            values: windows `(n, length, channels)`, for instance reconstructions, with any number of channels;
-                or an iterable of such arrays, batch by batch.
+            values: windows `(n, length, channels)`, for instance reconstructions, with any number of channels; or an
+                iterable of these arrays, batch by batch.
 
         Returns:
             An array `(steps, channels)`, float64; a list of arrays for a list of series. NaN for a step without

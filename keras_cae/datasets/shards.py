@@ -1,4 +1,4 @@
-"""Images in TFRecord files, each with what must be known of it before it is read.
+"""Images in TFRecord files, each with the description that is needed before it is read.
 
 A record is a `tf.train.Example` of two messages, one after the other, which every reader takes for one: what is
 known of the image, and the image. So a reader learns what all records hold without reading the images.
@@ -70,7 +70,7 @@ class Record:
             file.seek(self.start)
             content = file.read(self.length)
         if zlib.crc32(content) != self.checksum:
-            raise ValueError("the record is damaged: its checksum is another one")
+            raise ValueError("the record is damaged: its checksum does not match")
         return content
 
     def pixels(self) -> np.ndarray:

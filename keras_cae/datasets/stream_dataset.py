@@ -15,7 +15,7 @@ from keras_cae.datasets.split import split_images
 
 
 class StreamSplit(NamedTuple):
-    """Three streams of images that share none."""
+    """Three streams of different images."""
 
     train: Any
     validation: Any
@@ -31,7 +31,7 @@ class StreamLabels(NamedTuple):
 
 @dataclass(frozen=True)
 class Streaming:
-    """What becomes a `tf.data.Dataset`.
+    """The images and settings from which a `tf.data.Dataset` is created.
 
     Args:
         source: source of the images.

@@ -25,7 +25,7 @@ SHARE = 0.5
 
 
 class StreamedImages:
-    """Images with the shape, the length and the slices of an array, which are read when they are asked for.
+    """Images with the shape, the length and the slices of an array, which are read on demand.
 
     Args:
         source: source of the images.
@@ -71,7 +71,7 @@ class StreamedImages:
 
 
 class StreamedSplit(NamedTuple):
-    """Three parts of images that share none."""
+    """Three parts with different images."""
 
     train: StreamedImages
     validation: StreamedImages
@@ -79,7 +79,7 @@ class StreamedSplit(NamedTuple):
 
 
 class StreamedData:
-    """What `ImageData` is, for images that are not in memory.
+    """The counterpart of `ImageData` for images that are not in memory.
 
     Args:
         source: source of the images.

@@ -81,7 +81,7 @@ class Region:
 
 
 class TiledTiff:
-    """A TIFF file that is stored in tiles, such as the slides of microscopes: parts of it are decoded alone.
+    """A TIFF file that is stored in tiles, such as a microscope slide, of which single parts can be decoded.
 
     Args:
         path: path of the file.

@@ -40,7 +40,7 @@ class VolumeSource(ImageSource):
         own_sizes: whether volumes may differ in size.
 
     Raises:
-        ValueError: a file is no TIFF, volumes differ in size or type, or none can be read.
+        ValueError: a file is not a TIFF file, volumes differ in size or type, or none can be read.
     """
 
     def __init__(self, paths: Sequence[Path], *, own_sizes: bool = False) -> None:
@@ -124,7 +124,7 @@ class VolumeSource(ImageSource):
 
 
 class VolumeView:
-    """A volume of which only those pages are read that are asked for.
+    """A volume whose pages are read on demand.
 
     Args:
         source: source of the volume.

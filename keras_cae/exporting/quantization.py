@@ -1,4 +1,4 @@
-"""What is needed to quantize a file, and what it costs."""
+"""The quantization of a file, and its cost."""
 
 from typing import Any, NamedTuple
 
@@ -94,7 +94,7 @@ def check_quantization(quantize: str | None, representative_images: Any, file_fo
     """Raise a `ValueError` unless the arguments about quantization fit together."""
     if quantize is None:
         if representative_images is not None:
-            raise ValueError("representative_images are for quantize='int8' only, which is not asked for.")
+            raise ValueError("representative_images need quantize='int8', which was not given.")
         return
     one_of(quantize, "quantize", QUANTIZATIONS)
     if file_format != "litert":

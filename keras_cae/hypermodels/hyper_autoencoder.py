@@ -20,15 +20,15 @@ from keras_cae.validation import seed as seed_rule
 
 
 class HyperAutoencoder(keras_tuner.HyperModel):
-    """What the hypermodels share. For a model of your own, derive from it and name the class and its space.
+    """The base of the hypermodels. To tune a model of your own, derive from it and set the class and its space.
 
-    Trials are compared by the PSNR of the reconstructions of clean validation images, whatever their loss,
-    noise or weights of penalties: give the tuner `objective=hypermodel.objective`, it takes no other one.
-    `search` needs validation data.
+    Trials are compared by the PSNR of the reconstructions of clean validation images, whatever their loss, noise or
+    penalty weights. Give the tuner `objective=hypermodel.objective`; no other objective works. `search` needs
+    validation data.
 
-    Every hyperparameter is also an argument of the constructor. One value fixes it, `(low, high)` searches
-    the numbers in between, a list chooses among its values; `Fixed`, `Range` and `Choices` do the same, with
-    a default and a scale of your own. These hyperparameters are shared, and searched like this by default:
+    Every hyperparameter is also an argument of the constructor. A single value fixes it, `(low, high)` searches the
+    numbers in between, and a list searches its values; `Fixed`, `Range` and `Choices` do the same and also take a
+    default and a scale. These are the shared hyperparameters and their default search spaces:
 
     - `latent_dim`: 32. The size of the code. In KerasTuner: `model/latent_dim`.
     - `corruption`: none. Or "gaussian_noise", "dropout", or a layer. In KerasTuner: `corruption/kind`.
@@ -37,9 +37,9 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     - `optimizer`: adam, nadam or rmsprop. Or "sgd".
     - `learning_rate`: 0.0003 to 0.01. Or a schedule.
     - `weight_decay`: 1e-6 to 0.01.
-    - `batch_size`: 128, 32, 64 or 256, for arrays. None for data that come in batches, which have no use for it.
+    - `batch_size`: 128, 32, 64 or 256, for arrays. None for data that are batched already.
 
-    A value that is fixed is not listed among those of a trial. The first of several values is tried first; wide
+    Fixed values are not listed among the hyperparameters of a trial. The first of several values is tried first; wide
     ranges are searched on a logarithmic scale.
 
     Args:
@@ -65,8 +65,8 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         **space: the hyperparameters to fix or to bound.
 
     Raises:
-        ValueError: an argument is not what is described above, or no trial could take a value of the space.
-        TypeError: the space names a hyperparameter that there is not.
+        ValueError: an argument is invalid, or no trial could use a value of the space.
+        TypeError: the space names a hyperparameter that does not exist.
 
     Example:
 

@@ -26,7 +26,7 @@ BOTTLENECK = "model/bottleneck"
 
 
 class HyperCAE(HyperAutoencoder):
-    """Finds the architecture too: one of the models whose decoders see nothing but a code of `latent_dim`.
+    """Searches for the best architecture too, among the models whose decoders see only a code of `latent_dim` values.
 
     The hyperparameters of a model, such as `BasicCAE/depth`, are those of its own hypermodel, and are
     searched only in the trials that choose it. Arguments are those of `HyperAutoencoder`, and those of the
@@ -34,10 +34,10 @@ class HyperCAE(HyperAutoencoder):
 
     - `architecture`: BasicCAE, BatchNormPoolCAE or ResidualCAE. Or other models of `candidates`, by their
       names. In KerasTuner: `model/architecture`.
-    - `bottleneck`: none. Or "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the
-      hyperparameters of the layer, such as `GaussianBottleneck/beta`: `bottleneck="gaussian"` finds the best
-      network of a variational autoencoder. A penalty costs reconstruction, so a list that contains "none"
-      ends there unless the penalty generalizes better. In KerasTuner: `model/bottleneck`.
+    - `bottleneck`: none. Or "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the hyperparameters of
+      the layer, such as `GaussianBottleneck/beta`: `bottleneck="gaussian"` finds the best network of a variational
+      autoencoder. A penalty makes reconstructions worse, so a search over a list that contains "none" selects it unless
+      a penalty generalizes better. In KerasTuner: `model/bottleneck`.
 
     Example:
 

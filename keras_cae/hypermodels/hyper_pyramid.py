@@ -26,9 +26,9 @@ NOT_SEARCHED = ("filters", "strides")
 
 
 class HyperPyramid(HyperAutoencoder):
-    """What the hypermodels of networks share whose levels each have twice the channels of the one before.
+    """The base of the hypermodels of networks in which each level has twice the filters of the one before.
 
-    Hyperparameters, which KerasTuner knows by the name of the model (`BasicCAE/depth`):
+    The hyperparameters, which KerasTuner lists under the name of the model (`BasicCAE/depth`), are:
 
     - `depth`: 2 to 4. The number of levels, which small images limit.
     - `width`: 16, 8, 32 or 64. The number of channels of the first level.
@@ -36,8 +36,8 @@ class HyperPyramid(HyperAutoencoder):
     - `activation`: relu, silu, gelu or leaky_relu.
     - `output_activation`: sigmoid.
 
-    `filters=(16, 32)` fixes depth and width; `strides` is that of the models, 2, and is not searched. The shared
-    hyperparameters and all other arguments are those of `HyperAutoencoder`.
+    `filters=(16, 32)` fixes the depth and the width; `strides` is 2, the default of the models, and is not searched.
+    The shared hyperparameters and all other arguments are those of `HyperAutoencoder`.
 
     Example:
 

@@ -11,7 +11,7 @@ from keras_cae.hypermodels.tuner_files import FINISHED, SearchFolder, read_oracl
 
 
 def write_state(file: Path, state: dict[str, Any]) -> str:
-    """Write a file of a search, and keep the oracle's state before this one beside it.
+    """Write a file of a search, and keep the previous state of the oracle.
 
     Args:
         file: the file.

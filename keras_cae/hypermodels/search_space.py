@@ -40,7 +40,7 @@ class Choices:
         log: whether `(low, high)`, given in their place, is searched on a logarithmic scale.
 
     Raises:
-        ValueError: there are no values, or KerasTuner can't hold them.
+        ValueError: there are no values, or KerasTuner does not support them.
     """
 
     values: tuple[Any, ...]

@@ -34,7 +34,7 @@ BOTTLENECKS: Mapping[str, tuple[type[Bottleneck], dict[str, Space]]] = {
 
 
 class SearchedBottleneck:
-    """A bottleneck of a kind, whose hyperparameters are drawn for every trial.
+    """A bottleneck of a kind, whose hyperparameters are chosen for every trial.
 
     Args:
         kind: a key of `BOTTLENECKS`.

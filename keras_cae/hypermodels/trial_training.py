@@ -32,8 +32,8 @@ class TrialTraining:
         **kwargs: arguments of `fit`.
 
     Raises:
-        keras_tuner.errors.FatalValueError: the tuner has another objective than the hypermodel, or the data
-            can't be searched on. It ends the search.
+        keras_tuner.errors.FatalValueError: the tuner and the hypermodel have different objectives, or the data are not
+            suitable. This ends the search.
     """
 
     def __init__(self, hypermodel: Any, hp: Any, model: CAE, *args: Any, **kwargs: Any) -> None:

@@ -48,7 +48,7 @@ class BlindSpots(Corruption):
 
     Args:
         ratio: share of the pixels that are hidden, between 0 and 1. It is approximate, because the boxes have sides of
-        whole pixels.
+            whole pixels.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
             the value of a random one, "uniform" (N2V).
         radius: how far away neighbours may be along each axis, in pixels.
@@ -148,7 +148,7 @@ class BlindSpots(Corruption):
             largest = (int(MOST_NEIGHBOURS ** (1 / len(sides))) - 1) // 2
             raise ValueError(
                 f"radius must be at most {largest} for {len(sides)} spatial axes, got {self.radius}: all neighbours "
-                "within it are looked at for each hidden pixel. Use a smaller one."
+                "within it are read for each hidden pixel. Use a smaller radius."
             )
         if any(isinstance(side, int) and side < 2 for side in sides):
             raise ValueError(

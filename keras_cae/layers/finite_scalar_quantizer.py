@@ -19,7 +19,7 @@ def several_levels(levels: Any, name: str) -> tuple[int, ...]:
     """Validate numbers of levels: integers of at least 2."""
     levels = positive_ints(levels, name)
     if min(levels) < 2:
-        raise ValueError(f"{name} must be integers of at least 2, got {levels}: one level says nothing.")
+        raise ValueError(f"{name} must be integers of at least 2, got {levels}: a single level holds no information.")
     return levels
 
 

@@ -11,7 +11,7 @@ from keras_cae.validation import positive_float
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Charbonnier(ImageLoss):
-    """The absolute error, smoothed at zero: edges stay sharper than with the squared error.
+    """Charbonnier loss: the absolute error, smoothed at zero, which keeps edges sharper than the squared error.
 
         mean over channels of √((y_true − y_pred)² + epsilon²)
 

@@ -11,13 +11,13 @@ from keras_cae.losses.image_loss import ImageLoss
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class TotalVariation(ImageLoss):
-    """How rough reconstructions are: the differences between neighbouring pixels, whatever the targets.
+    """Total variation: the differences between neighbouring pixels of the reconstructions, whatever the targets.
 
         (Σ abs(right neighbour − pixel) + Σ abs(lower neighbour − pixel)) / number of values
 
-    of images from 0 to 1, with a sum for each axis (Rudin et al. 1992, "Nonlinear Total Variation Based Noise
-    Removal Algorithms", in its anisotropic form). Added to a loss of pixels with `losses.Weighted`, it
-    smooths noise away and keeps edges.
+    of images from 0 to 1, with a sum for each axis (Rudin et al. 1992, "Nonlinear Total Variation Based Noise Removal
+    Algorithms", in its anisotropic form). Combined with a pixel loss by `losses.Weighted`, it removes noise and keeps
+    edges.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Values are divided by it.

@@ -16,11 +16,10 @@ REDUCTIONS = ("sum_over_batch_size", "mean")
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Weighted(WeightedByImage):
-    """A weighted sum of losses, for instance of a loss of pixels and one of structure.
+    """A weighted sum of losses, for example of a pixel loss and a structural loss.
 
-    The values of the parts are added for each pixel, where parts with one value per image have that value at
-    each of its pixels, and the sum is averaged. So each part counts as it would alone, with weights of images
-    and pixels too.
+    The values of the parts are added pixel by pixel and then averaged; a part with one value per image has this value
+    at each of its pixels. Each part therefore counts as it would alone, also with weights of images and pixels.
 
     Args:
         losses: at least one loss: a loss object or function, or a name that `keras_cae.losses.get` knows.

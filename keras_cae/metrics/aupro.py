@@ -21,7 +21,7 @@ LARGEST_LABEL = 127
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AUPRO(keras.metrics.Metric):
-    """How well maps find the defects that masks show, small ones as well as large ones.
+    """AUPRO: how well maps localize the defects in masks, small and large ones alike.
 
     For every threshold, the overlap of each defect, a connected region of a mask, is the share of its pixels
     above the threshold; the curve shows the mean overlap over all defects against the share of normal pixels
@@ -29,8 +29,8 @@ class AUPRO(keras.metrics.Metric):
     every defect stands out (Bergmann et al. 2020, "Uninformed Students"). Pixels belong to one region if they
     touch at an edge or a corner.
 
-    Memory does not depend on how much is measured: values are sorted into bins that are 0.2 % of a value wide.
-    NaN unless there were defects and normal pixels.
+    Memory does not depend on the amount of data: values are sorted into bins with a relative width of 0.2 %. The result
+    is NaN unless there were defects and normal pixels.
 
     Args:
         limit: the share of normal pixels above the threshold up to which the curve counts.

@@ -14,7 +14,7 @@ from keras_cae.validation import positive_int
 class CodeCounts(CodeMetric):
     """Counts how often each code of a codebook has been used, over all batches since the last reset.
 
-    A subclass writes `of_frequencies`.
+    A subclass implements `of_frequencies`.
     """
 
     def __init__(self, codebook_size: int, name: str, **kwargs: Any) -> None:

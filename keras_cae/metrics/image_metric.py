@@ -11,15 +11,15 @@ from keras_cae.validation import positive_float, text
 
 
 class ImageMetric(MeasuredMean, abc.ABC):
-    """The base of metrics that compare images, to derive metrics of your own from.
+    """The base of metrics that compare images. Derive from it to write your own.
 
-    A subclass writes `per_image`. It is given two batches of equal shape, as float32 from 0 to 1 whatever
-    `max_value` and the type of the images, and returns one value per image. The metric is the mean of these
-    values over all images since the last reset, NaN before the first. The base checks the images, scales
-    integers by the largest value of their type, and applies the weights.
+    A subclass implements `per_image`. It receives two batches of equal shape, as float32 from 0 to 1 whatever
+    `max_value` and the type of the images, and returns one value per image. The metric is the mean of these values over
+    all images since the last reset, NaN before the first. The base checks the images, scales integers by the largest
+    value of their type, and applies the weights.
 
-    If the smallest value is the best, the class sets `direction = "min"`. Callbacks such as `EarlyStopping`
-    read it when their `mode` is "auto".
+    If smaller values are better, the class sets `direction = "min"`. Callbacks such as `EarlyStopping` read it when
+    their `mode` is "auto".
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

@@ -1,4 +1,4 @@
-"""A mean that is not a number before anything has been measured."""
+"""A mean that is NaN before anything has been measured."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from keras_cae.validation import text
 class MeasuredMean(keras.metrics.Mean):
     """The weighted mean of all values since the last reset; NaN if there were none.
 
-    `keras.metrics.Mean` is 0 in that case, which reads like a measurement, for instance of a perfect loss.
+    `keras.metrics.Mean` is 0 in that case, which looks like a measurement, for example of a perfect loss.
 
     Args:
         name: name of the metric, under which it is logged.

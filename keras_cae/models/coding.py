@@ -64,7 +64,7 @@ class Coding:
 
         Raises:
             ValueError: the codes have another shape, or they are not indices of the codebook although the model has
-            one.
+                one.
         """
         return self._inference("_decode")(codes, batch_size)
 

@@ -54,7 +54,7 @@ def likelihood_of(model: Any, likelihood: str | None) -> str:
         function = keras.losses.get(loss) if isinstance(loss, str) else loss  # "bce" has a longer name as well.
         likelihood = LIKELIHOODS.get(getattr(function, "__name__", type(function).__name__))
         if likelihood is None:
-            raise ValueError(f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} does not say.")
+            raise ValueError(f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} is neither.")
     return str(one_of(likelihood, "likelihood", ("bernoulli", "gaussian")))
 
 

@@ -15,10 +15,10 @@ from keras_cae.networks.pyramid import Pyramid
 
 @dataclass
 class Graphs:
-    """An encoder and a decoder with their ends open, for the bottleneck in between.
+    """The graphs of an encoder and a decoder without the bottleneck in between, and with it.
 
-    `encoder` and `decoder` are what users see: images to codes, and codes to images. `body` ends where the
-    bottleneck begins, and returns what the decoder sees of the encoder too; `head` begins where it ends.
+    `encoder` and `decoder` are what users see: images to codes, and codes to images. `body` ends before the bottleneck
+    and also returns the feature maps that the decoder sees; `head` begins after the bottleneck.
     """
 
     encoder: keras.Model

@@ -14,8 +14,8 @@ from keras_cae.images import scale_images
 class Network(AtomicFiles, keras.Model):
     """A functional `keras.Model` whose image inputs may be integers.
 
-    Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder
-    scales them, where Keras would cast them. The layers are nodes of a graph: their outputs can be taken by
+    Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder scales
+    them, whereas Keras would only cast them. The layers are nodes of a graph, so that their outputs are available by
     `keras.Model(network.inputs, network.get_layer("level_1").output)`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Networks made of levels, each of which makes images smaller, or larger again."""
+"""Networks of levels, each of which reduces or enlarges images."""
 
 import abc
 import math
@@ -29,11 +29,11 @@ def level_strides(values: Any, name: str) -> int | tuple[int | tuple[int, ...], 
 
 
 class Pyramid(abc.ABC):
-    """Describes the encoder and the decoder of an architecture, and makes their graphs.
+    """Describes the encoder and the decoder of an architecture, and builds their graphs.
 
-    A subclass names the levels: `encoder_levels`, `decoder_levels`. One rule serves every size: images are
-    padded by reflection until `downsampling` divides their sides, and the reconstruction is cropped to the
-    size of the images. The same description serves signals, images and volumes.
+    A subclass creates the levels in `encoder_levels` and `decoder_levels`. Images of every size are padded by
+    reflection until `downsampling` divides their sides, and the reconstruction is cropped to the size of the images.
+    The same description serves signals, images and volumes.
 
     Args:
         rank: number of spatial axes.

@@ -37,7 +37,7 @@ def interpolation(
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
         ValueError: the model has no codes that are vectors, or its decoder needs more than them; or another argument is
-            not of the kind named above.
+            invalid.
 
     Example:
 

@@ -49,8 +49,8 @@ def latent_grid(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
-        ValueError: the model has no prior, has not been built, or its codes are not vectors; or another argument is not
-            of the kind named above.
+        ValueError: the model has no prior, has not been built, or its codes are not vectors; or another argument is
+            invalid.
 
     Example:
 

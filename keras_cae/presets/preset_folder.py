@@ -21,11 +21,11 @@ SERIALIZED = ("module", "class_name", "config", "registered_name", "build_config
 
 
 class PresetFolder:
-    """A folder that holds a trained model, and reads back to the same bits.
+    """A folder that holds a trained model, which loads bit by bit as it was saved.
 
-    `config.json` says what the model is, for which images it was built and on which it was trained;
-    `model.weights.h5` has the weights, without the optimizer; `metadata.json` has checksums of both, by which
-    damaged files are told, and `README.md` introduces the model to people. Keras reads the folder, too.
+    `config.json` describes the model, and the images for which it was built and on which it was trained;
+    `model.weights.h5` holds the weights, without the optimizer; `metadata.json` holds checksums of both, to detect
+    damaged files; and `README.md` introduces the model to people. Keras can also load the folder.
 
     Args:
         path: path of the folder.

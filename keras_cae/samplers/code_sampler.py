@@ -14,9 +14,9 @@ from keras_cae.validation import positive_int
 
 
 class CodeSampler(abc.ABC):
-    """A distribution that is fitted to codes and draws others.
+    """A distribution that is fitted to codes and sampled for new ones.
 
-    A subclass names its `states`, the arrays that `fit_flat` finds and `draw_flat` uses.
+    A subclass lists its `states`, the arrays that `fit_flat` computes and `draw_flat` uses.
     """
 
     states: tuple[str, ...] = ()

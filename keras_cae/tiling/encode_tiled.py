@@ -40,7 +40,7 @@ def encode_tiled(
         The codes, as `model.encode(image[None])[0]`. For a path, the file as a read-only memory-mapped array.
 
     Raises:
-        TypeError: the model is none of this library, or another argument is not of the kind named above.
+        TypeError: the model is none of this library, or another argument is invalid.
         ValueError: codes are vectors, or the image is not of the kind that the model takes; the tile is smaller than
             the downsampling, or not larger than the overlap; `out` has another shape.
         DiskFullError: there is no space for the file.

@@ -264,6 +264,6 @@ def precise(autoencoder: Any) -> Any:
         return in_single_precision(autoencoder)
     except (TypeError, ValueError) as error:
         raise NotMeasurableError(
-            "its layers compute in half precision, where small gradients vanish, and can't be made anew in float32, "
+            "its layers compute in half precision, where small gradients vanish, and can't be recreated in float32, "
             "for which keras.saving.register_keras_serializable is needed"
         ) from error

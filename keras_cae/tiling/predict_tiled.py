@@ -54,7 +54,7 @@ def predict_tiled(
         a read-only memory-mapped array.
 
     Raises:
-        TypeError: the model is none of this library, or another argument is not of the kind named above.
+        TypeError: the model is none of this library, or another argument is invalid.
         ValueError: the image is not of the kind that the model takes; the tile is smaller than the downsampling, or
             not larger than the overlap; `out` has another shape.
         DiskFullError: there is no space for the file.

@@ -182,7 +182,7 @@ def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
         )
     if dtype.name not in WHITE:
         raise ValueError(
-            f"dtype must be a type in which images are stored, of which white is known, such as uint8 or uint16, or "
+            f"dtype must be a type in which images are stored, such as uint8 or uint16, or "
             f"a type of floats, got {dtype}."
         )
     return WHITE[dtype.name]

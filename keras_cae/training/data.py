@@ -1,4 +1,4 @@
-"""The containers that data come in."""
+"""The containers of data that a model accepts."""
 
 import inspect
 import itertools

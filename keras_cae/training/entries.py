@@ -1,4 +1,4 @@
-"""How data come in: `fit`, `evaluate`, `predict`, and their single batches."""
+"""The methods that take data: `fit`, `evaluate`, `predict` and their variants for single batches."""
 
 import abc
 import math
@@ -19,7 +19,7 @@ from keras_cae.training.workers import callbacks_of_worker, end_of_fit
 
 
 class Entries(BuiltModelFiles, DistributedTraining):
-    """The methods of a `keras.Model` that take data, which check them and hand them on to the steps."""
+    """The methods of a `keras.Model` that take data, check them and pass them on to the steps."""
 
     _gate: InputGate
     built: bool
@@ -51,21 +51,21 @@ class Entries(BuiltModelFiles, DistributedTraining):
         sample_weight: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Train as `keras.Model.fit` does, towards `y`, or towards `x` if there is no `y`.
+        """Train as `keras.Model.fit` does, with `y` as the target, or `x` if there is no `y`.
 
         Args:
             x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
                 `keras.utils.PyDataset`, generator.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
+            y: the target images; by default `x`.
+            batch_size: number of images of an array in a batch.
             epochs: number of epochs.
             verbose: as in `keras.Model.fit`.
-            callbacks: as in `keras.Model.fit`. On several workers only the first writes files.
+            callbacks: as in `keras.Model.fit`. With several workers, only the first one writes files.
             validation_split: as in `keras.Model.fit`.
             validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
                 targets may be None.
             shuffle: as in `keras.Model.fit`.
-            class_weight: refused: images have no classes.
+            class_weight: not supported, because images have no classes.
             sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, *spatial)`.
             **kwargs: arguments of `keras.Model.fit`.
 
@@ -73,8 +73,8 @@ class Entries(BuiltModelFiles, DistributedTraining):
             The `keras.callbacks.History`.
 
         Raises:
-            ValueError: images, targets or weights are not of the kind named above. A batch that is refused
-                changes nothing; what was trained before it is kept.
+            ValueError: images, targets or weights are invalid. A refused batch changes nothing in the model; earlier
+                training is kept.
         """
         if class_weight is not None:
             raise ValueError(
@@ -133,13 +133,13 @@ class Entries(BuiltModelFiles, DistributedTraining):
     ) -> Any:
         """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
 
-        A corruption draws the same noise in every evaluation. Evaluations of several threads at once, whose metrics are
-        those of the model, wait for each other.
+        A corruption uses the same noise in every evaluation. Concurrent evaluations in several threads, which share the
+        metrics of the model, run one after another.
 
         Args:
             x: images, as in `fit`.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
+            y: the target images; by default `x`.
+            batch_size: number of images of an array in a batch.
             verbose: as in `keras.Model.evaluate`.
             sample_weight: weights, as in `fit`.
             **kwargs: arguments of `keras.Model.evaluate`.
@@ -148,7 +148,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
             The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
 
         Raises:
-            ValueError: images, targets or weights are not of the kind named above.
+            ValueError: images, targets or weights are invalid.
         """
         self._check_replicas()
         check_counts(batch_size)
@@ -175,9 +175,8 @@ class Entries(BuiltModelFiles, DistributedTraining):
 
         Args:
             x: images, as in `fit`.
-            batch_size: images in a batch of an array.
-            *args: positional arguments of `keras.Model.predict`.
-            **kwargs: arguments of `keras.Model.predict`.
+            batch_size: number of images of an array in a batch. *args: positional arguments of `keras.Model.predict`.
+                **kwargs: arguments of `keras.Model.predict`.
 
         Returns:
             An array of reconstructions.

@@ -1,4 +1,4 @@
-"""What the values and the shapes of images mean to a model, decided in one place for every entry."""
+"""The meaning of the values and shapes of images to a model, decided in one place for every entry."""
 
 import warnings
 from collections.abc import Callable
@@ -41,19 +41,19 @@ DTYPES = ("", *WHITE, "float32")
 
 
 class InputGate:
-    """Decides whether a model takes images, and turns them into the floats that its networks see.
+    """Decides whether a model accepts images, and converts them to the floats that its networks see.
 
-    Every way into a model asks it: `fit`, `evaluate`, `predict`, `encode`, the methods for single batches and a
-    plain call. It knows what the model was built for, and from the first batch of training on what the model
-    was trained on, which is saved with the model.
+    Every entry to a model uses it: `fit`, `evaluate`, `predict`, `encode`, the methods for single batches and a plain
+    call. It knows for which images the model was built and, from the first training batch on, on which it was trained.
+    The latter is saved with the model.
 
-    - What integers mean is decided in `keras_cae.pixel_values`, for loading too. Those that are no images of their
-      type (8-bit images in a uint16, zeros and ones in a uint8) are refused, since they would be black.
-    - Floats are taken as they are. Those that the model can't have been made for (0 to 255, where the outputs
-      reach from 0 to 1) are refused, and so are values that are not finite.
+    - `keras_cae.pixel_values` determines what integers mean, for loading too. Integers that do not use the range of
+      their type (8-bit images in a uint16, zeros and ones in a uint8) are refused, since they would be black.
+    - Floats are used unchanged. Floats for which the model can't have been built (0 to 255, if the outputs range from 0
+      to 1) are refused, and so are values that are not finite.
 
-    The values are checked where they are: in the compiled step, which leaves the model untouched by a batch
-    that is refused (see `run_checked`), or on the host for data that come as arrays to `encode` and the like.
+    The values are checked where they are: in the compiled step, in which a refused batch leaves the model unchanged
+    (see `run_checked`), or on the host for arrays that are given to `encode` and the like.
 
     Args:
         output_activation: activation of the model: it bounds the values of the targets.
@@ -165,8 +165,8 @@ class InputGate:
     def run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
         """Take a step on a batch, unless the batch is refused: then nothing changes.
 
-        What is returned for a refused batch are zeros; `raise_refusal` says what was wrong. After a refusal
-        all batches are refused until then.
+        For a refused batch, zeros are returned, and `raise_refusal` raises the error. Until then, all later batches are
+        refused too.
 
         Args:
             step: from a batch to a structure of tensors.

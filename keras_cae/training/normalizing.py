@@ -1,4 +1,4 @@
-"""The normalizer of a model: what it may be, and how it learns from the first training data."""
+"""The normalizer of a model: its validation, and its adaptation to the first training data."""
 
 import inspect
 import itertools

@@ -1,4 +1,4 @@
-"""The values that the outputs of a model reach, as far as its last activation says."""
+"""The range of the outputs of a model, as far as its last activation determines it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where training is: what a backup needs so that training goes on at the next batch."""
+"""The progress of a training, which a backup stores so that training continues with the next batch."""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Random numbers: the same in every evaluation, others on every replica of a distribution strategy."""
+"""Random numbers that are the same in every evaluation, and differ between the replicas of a distribution strategy."""
 
 import contextlib
 from collections.abc import Iterator

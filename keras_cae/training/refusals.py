@@ -1,4 +1,4 @@
-"""What is said about images that a model does not take."""
+"""The errors about images that a model does not accept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a step and the layers that it calls tell each other."""
+"""The context by which a step and the layers that it calls communicate."""
 
 from contextvars import ContextVar, Token
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a batch to the gradient: how batches are compared with their targets, and learned from."""
+"""From a batch to the gradient: the steps of training and evaluation."""
 
 import warnings
 from collections.abc import Callable
@@ -34,10 +34,10 @@ class Batch(NamedTuple):
 
 
 class Trainer(Entries):
-    """A `keras.Model` that `fit` trains to reconstruct images, towards `y` or else towards `x`.
+    """A `keras.Model` that `fit` trains to reconstruct images, with `y` as the target, or `x` if there is no `y`.
 
-    Its `Entries` take the data; read downwards, the methods here follow a batch to the gradient. A subclass is
-    the model: it says how images are corrupted (`corrupted`) and reconstructed (`call`).
+    `Entries` takes the data; read from top to bottom, the methods here follow a batch to the gradient. A subclass is
+    the model: it determines how images are corrupted (`corrupted`) and reconstructed (`call`).
     """
 
     train_function: Any
@@ -352,9 +352,9 @@ class Trainer(Entries):
         shape = shape_of_loss(loss, target, y_pred)
         if shape is not None and len(shape) != len(y_pred.shape) - 1:
             raise ValueError(
-                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), of "
-                f"which it takes those of hidden pixels; {loss!r} gives the shape {shape}. Use 'mse', "
-                "'mae' or 'binary_crossentropy'."
+                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), "
+                f"because only hidden pixels count; {loss!r} gives the shape {shape}. Use 'mse', 'mae' or "
+                "'binary_crossentropy'."
             )
 
     def _loss_functions(self) -> Any:
@@ -370,7 +370,7 @@ def _with_kept_noise(target: Any) -> Any:
         if not compatible(noise.shape, target.shape):
             raise ValueError(
                 f"The corruption keeps noise of shape {tuple(noise.shape)} in the target, which has the shape "
-                f"{tuple(target.shape)}. Set keep_noise=False, or train towards images of the input's shape."
+                f"{tuple(target.shape)}. Set keep_noise=False, or train with targets of the input's shape."
             )
         target = target + ops.cast(noise, target.dtype)
     return target

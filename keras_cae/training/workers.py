@@ -1,4 +1,4 @@
-"""What `fit` does about its callbacks: which of them a worker runs, and how they hear of an exception."""
+"""The callbacks of `fit`: which of them a worker runs, and how they are notified of an exception."""
 
 from typing import Any
 

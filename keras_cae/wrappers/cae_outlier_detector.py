@@ -50,7 +50,7 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
         ImportError: scikit-learn is not installed.
         TypeError: in `fit`, `model` is not a `CAE`.
         ValueError: in `fit`, the images do not have `image_shape`, the model refuses them, or another argument is
-            not of the kind named above.
+            invalid.
 
     Example:
 

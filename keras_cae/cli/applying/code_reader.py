@@ -87,7 +87,7 @@ def _codes_in(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
     except DAMAGED as error:
-        raise ValueError(f"{path.name} can't be read, it is damaged or no .npz file ({error}).") from error
+        raise ValueError(f"{path.name} can't be read, it is damaged or not an .npz file ({error}).") from error
     return CODES if f"{CODES}.npy" in members else None
 
 
@@ -142,7 +142,7 @@ class _ParquetReader(CodeReader):
         try:
             self._file = parquet.ParquetFile(path)
         except (OSError, arrow.ArrowException) as error:
-            raise ValueError(f"{path.name} can't be read, it is damaged or no Parquet file ({error}).") from error
+            raise ValueError(f"{path.name} can't be read, it is damaged or not a Parquet file ({error}).") from error
         columns = self._file.schema_arrow.names
         self._columns = [name for name in columns if name != FILE_COLUMN]
         self._shape = _shape_of(self._columns, code_shape)
