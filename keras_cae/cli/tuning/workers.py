@@ -113,7 +113,7 @@ class Processes:
 
 
 def _share(index: int, workers: int, gpus: int) -> dict[str, str]:
-    """A worker's part of the machine: a GPU, or some processor cores."""
+    """Return a worker's part of the machine: a GPU, or some processor cores."""
     if gpus:
         return {"CUDA_VISIBLE_DEVICES": str(index % gpus)}
     threads = str(max(1, (os.cpu_count() or 1) // workers))
