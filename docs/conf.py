@@ -1,9 +1,14 @@
 """Configuration of the documentation: `sphinx-build --fail-on-warning docs SITE`."""
 
+import importlib
 import inspect
 import os
+from collections import Counter
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
 
 import keras_cae
 
@@ -43,5 +48,39 @@ def constructor_signature(_app, what, _name, cls, *_):
     return str(inspect.Signature(plain)), None
 
 
+def linked_names():
+    """The names in running text that stand for an entry of the API: `models.CAE`, and `CAE` where only one object has the name."""
+    entries = {
+        f"{namespace}.{name}"
+        for namespace in keras_cae.NAMESPACES
+        for name in importlib.import_module(f"keras_cae.{namespace}").__all__
+    }
+    shortened = Counter(entry.rpartition(".")[2] for entry in entries)
+    targets = {}
+    for entry in entries:
+        name = entry.rpartition(".")[2]
+        targets[f"keras_cae.{entry}"] = targets[entry] = f"keras_cae.{entry}"
+        if name[0].isupper() and shortened[name] == 1:
+            targets[name] = f"keras_cae.{entry}"
+    return targets
+
+
+def link_names(app, document):
+    """Link names of the API, such as `BasicCAE` or `datasets.windows`, to their entries."""
+    if app.env.docname == "api":
+        return
+    targets = linked_names()
+    for literal in list(document.findall(nodes.literal)):
+        target = targets.get(literal.astext().removesuffix("()"))
+        if target is None or isinstance(literal.parent, nodes.reference | nodes.title | pending_xref):
+            continue
+        link = pending_xref(
+            "", refdomain="py", reftype="obj", reftarget=target, refexplicit=True, refwarn=True, refdoc=app.env.docname
+        )
+        literal.replace_self(link)
+        link += literal
+
+
 def setup(app):
     app.connect("autodoc-process-signature", constructor_signature)
+    app.connect("doctree-read", link_names)
