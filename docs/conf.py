@@ -36,7 +36,10 @@ autodoc_typehints = "none"
 autodoc_default_options = {"show-inheritance": True}
 default_role = "code"
 napoleon_use_rtype = False
-napoleon_custom_sections = [("Input shape", "params_style"), ("Output shape", "params_style")]
+napoleon_custom_sections = [
+    ("Input shape", "params_style"),
+    ("Output shape", "params_style"),
+]
 
 
 def constructor_signature(_app, what, _name, cls, *_):
@@ -49,7 +52,7 @@ def constructor_signature(_app, what, _name, cls, *_):
 
 
 def linked_names():
-    """The names in running text that stand for an entry of the API: `models.CAE`, and `CAE` where only one object has the name."""
+    """Map names in the text to API entries: `models.CAE`, and `CAE` if unambiguous."""
     entries = {
         f"{namespace}.{name}"
         for namespace in keras_cae.NAMESPACES
@@ -66,16 +69,24 @@ def linked_names():
 
 
 def link_names(app, document):
-    """Link names of the API, such as `BasicCAE` or `datasets.windows`, to their entries."""
+    """Link names of the API, such as `CAE` or `datasets.windows`, to their entries."""
     if app.env.docname == "api":
         return
     targets = linked_names()
     for literal in list(document.findall(nodes.literal)):
         target = targets.get(literal.astext().removesuffix("()"))
-        if target is None or isinstance(literal.parent, nodes.reference | nodes.title | pending_xref):
+        if target is None or isinstance(
+            literal.parent, nodes.reference | nodes.title | pending_xref
+        ):
             continue
         link = pending_xref(
-            "", refdomain="py", reftype="obj", reftarget=target, refexplicit=True, refwarn=True, refdoc=app.env.docname
+            "",
+            refdomain="py",
+            reftype="obj",
+            reftarget=target,
+            refexplicit=True,
+            refwarn=True,
+            refdoc=app.env.docname,
         )
         literal.replace_self(link)
         link += literal
