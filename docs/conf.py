@@ -42,15 +42,6 @@ napoleon_custom_sections = [
 ]
 
 
-def constructor_signature(_app, what, _name, cls, *_):
-    """The arguments of `__init__`: Keras's own `__new__` hides them."""
-    if what != "class":
-        return None
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    plain = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
-    return str(inspect.Signature(plain)), None
-
-
 def linked_names():
     """Map names in the text to API entries: `models.CAE`, and `CAE` if unambiguous."""
     entries = {
@@ -92,6 +83,15 @@ def link_names(app, document):
         link += literal
 
 
+def constructor_signature(_app, what, _name, cls, *_):
+    """The arguments of `__init__`: Keras's own `__new__` hides them."""
+    if what != "class":
+        return None
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    plain = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
+    return str(inspect.Signature(plain)), None
+
+
 def setup(app):
-    app.connect("autodoc-process-signature", constructor_signature)
     app.connect("doctree-read", link_names)
+    app.connect("autodoc-process-signature", constructor_signature)
