@@ -26,6 +26,7 @@ LONG_PAGES = (
     "denoise_without_clean_images.md",
     "denoising.md",
     "distribution.md",
+    "existing_keras_code.md",
     "exporting.md",
     "generation.md",
     "losses.md",
@@ -41,6 +42,7 @@ LONG_PAGES = (
     "training_loop.md",
     "tuning.md",
     "volumes.md",
+    "write_a_bottleneck.md",
 )
 OPTIONS = {"plots.py": ["--epochs", "1"], "signals.py": ["--epochs", "1"], "volumes.py": ["--epochs", "1"]}
 """Of the scripts that take long, which are run shortly."""
