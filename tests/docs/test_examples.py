@@ -22,6 +22,7 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
 LONG_PAGES = (
     "anomalies.md",
+    "coming_from_keras_examples.md",
     "data.md",
     "denoise_without_clean_images.md",
     "denoising.md",
