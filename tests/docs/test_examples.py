@@ -22,7 +22,11 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
 LONG_PAGES = (
     "anomalies.md",
+    "choose_a_model.md",
+    "coming_from_alibi_detect.md",
+    "coming_from_anomalib.md",
     "coming_from_keras_examples.md",
+    "coming_from_pythae.md",
     "data.md",
     "denoise_without_clean_images.md",
     "denoising.md",
