@@ -33,6 +33,13 @@ class Batch(NamedTuple):
     pixel_weights: Any = None
 
 
+def with_pixel_weights(batch: Batch, weights: Any) -> Batch:
+    """Return a batch whose pixels have weights in the loss, which multiply those that the user gave, or None."""
+    if weights is None:
+        return batch
+    return batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
+
+
 class Trainer(Entries):
     """A `keras.Model` that `fit` trains to reconstruct images, with `y` as the target, or `x` if there is no `y`.
 
@@ -54,9 +61,10 @@ class Trainer(Entries):
         """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
         raise NotImplementedError
 
-    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
-        """Return what `corrupted` does, for a batch with its targets."""
-        return self.corrupted(batch.images)
+    def _inputs_of(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
+        """Return the inputs of the networks, and the batch that their outputs are compared with."""
+        inputs, weights = self.corrupted(batch.images)
+        return inputs, with_pixel_weights(batch, weights)
 
     def _observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
@@ -222,13 +230,12 @@ class Trainer(Entries):
         """Return what the model makes of the corrupted images, and the batch with the weights of their pixels."""
         # First, because the call that follows clears what layers have added to the loss.
         self._observe(batch.images, training)
-        inputs, weights = self._inputs_of(batch)
+        inputs, batch = self._inputs_of(batch, training)
         batch = batch._replace(target=_with_kept_noise(batch.target))
         y_pred = self(inputs, training=training)
-        if weights is None:
-            return y_pred, batch
-        self._check_loss_of_pixels(batch.target, y_pred)
-        return y_pred, batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
+        if batch.pixel_weights is not None:
+            self._check_loss_of_pixels(batch.target, y_pred)
+        return y_pred, batch
 
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
         """Return this replica's share of the loss, and track the mean over all images."""
