@@ -175,7 +175,8 @@ class Entries(BuiltModelFiles, DistributedTraining):
 
         Args:
             x: images, as in `fit`.
-            batch_size: number of images of an array in a batch. *args: positional arguments of `keras.Model.predict`.
+            batch_size: number of images of an array in a batch.
+            *args: positional arguments of `keras.Model.predict`.
                 **kwargs: arguments of `keras.Model.predict`.
 
         Returns:
