@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import os
+import posixpath
 from collections import Counter
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -30,6 +31,9 @@ nitpicky = False
 
 html_theme = "furo"
 html_title = "keras_cae"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -92,6 +96,21 @@ def constructor_signature(_app, what, _name, cls, *_):
     return str(inspect.Signature(plain)), None
 
 
+def link_pictures(app, document):
+    """Let pictures that are in no link open in full size."""
+    if app.builder.format != "html":
+        return
+    # Sphinx copies the pictures of all pages into one folder, under the names of their files.
+    folder = posixpath.relpath("_images", posixpath.dirname(app.env.docname) or ".")
+    for image in list(document.findall(nodes.image)):
+        if not isinstance(image.parent, nodes.reference):
+            target = posixpath.join(folder, posixpath.basename(image["uri"]))
+            link = nodes.reference("", "", refuri=target, classes=["image-reference"])
+            image.replace_self(link)
+            link.append(image)
+
+
 def setup(app):
     app.connect("doctree-read", link_names)
     app.connect("autodoc-process-signature", constructor_signature)
+    app.connect("doctree-read", link_pictures)
