@@ -100,7 +100,7 @@ def link_pictures(app, document):
     """Let pictures that are in no link open in full size."""
     if app.builder.format != "html":
         return
-    # Sphinx copies the pictures of all pages into one folder, under the names of their files.
+    # Sphinx copies the pictures of all pages into one folder, by the names of the files.
     folder = posixpath.relpath("_images", posixpath.dirname(app.env.docname) or ".")
     for image in list(document.findall(nodes.image)):
         if not isinstance(image.parent, nodes.reference):

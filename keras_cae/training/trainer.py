@@ -18,6 +18,9 @@ from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 
 
+MIRRORING = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
 class Batch(NamedTuple):
     """What a step works on: this replica's part of a batch, as floats.
 
@@ -87,7 +90,7 @@ class Trainer(Entries):
         """Compile the training step; its function raises an error for a batch that is refused."""
         made = self.train_function is None or force
         self._build_optimizers()
-        if self._has_replicas and made:
+        if self._is_mirrored and made:
             self.train_function = replicated(self, self.train_step)
         else:
             super().make_train_function(force)
@@ -97,7 +100,7 @@ class Trainer(Entries):
     def make_test_function(self, force: bool = False) -> None:
         """Compile the evaluation step; its function raises an error for a batch that is refused."""
         made = self.test_function is None or force
-        if self._has_replicas and made:
+        if self._is_mirrored and made:
             self.test_function = replicated(self, self.test_step)
         else:
             super().make_test_function(force)
@@ -112,11 +115,12 @@ class Trainer(Entries):
             self.predict_function = self._checking(self.predict_function)
 
     @property
-    def _has_replicas(self) -> bool:
-        return bool(self.distribute_strategy.num_replicas_in_sync > 1)
+    def _is_mirrored(self) -> bool:
+        """Whether optimizers and metrics meet those of other replicas, be it one replica alone: not in a `tf.cond`."""
+        return self.distribute_strategy.num_replicas_in_sync > 1 or isinstance(self.distribute_strategy, MIRRORING)
 
     def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        if self._has_replicas:
+        if self._is_mirrored:
             use_independent_seeds(self)
 
         def checked(data: Any) -> Any:
@@ -191,8 +195,8 @@ class Trainer(Entries):
         return self(images, training=False)
 
     def _run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """Run a step if the batch is accepted. On several replicas, `replicated` checks all their parts together."""
-        return step(data) if replica_count() > 1 else self._gate.run_checked(step, data)
+        """Run a step if the batch is accepted. Of mirrored models, `replicated` checks the parts of all replicas."""
+        return step(data) if self._is_mirrored else self._gate.run_checked(step, data)
 
     def _train_on(self, data: Any) -> Any:
         batch = self._batch(data)
