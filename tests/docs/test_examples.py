@@ -31,6 +31,7 @@ LONG_PAGES = (
     "losses.md",
     "models.md",
     "own_data.md",
+    "performance.md",
     "plots.md",
     "pretraining.md",
     "saving.md",
