@@ -13,6 +13,8 @@ from keras_cae.inner_layers import inner_layers
 SINGLE = "float32"
 POLICIES = {"float32": SINGLE, "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 """The dtype policies by the types in which they compute. All of them keep weights in float32."""
+ENCODER = "encoder"
+"""The argument of models whose networks are given to them."""
 CONFIG = "config.json"
 """The part of a `.keras` file that says how the model is made."""
 EPSILONS = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
@@ -64,15 +66,19 @@ def with_policy(model: Any, policy: str) -> Any:
         ValueError: the networks of the model were given to it, and have policies of their own.
     """
     made = keras.saving.serialize_keras_object(model)
-    config = made["config"]
-    config = config.get("autoencoder", {"config": config})["config"]
-    if "encoder" in config:
+    config = _config_of_autoencoder(made)
+    if ENCODER in config:
         raise ValueError(
             f"The networks of this {type(_autoencoders(model)[0]).__name__} were given to it, and compute in the "
             f"precision that they were made in: make them under keras.config.set_dtype_policy({policy!r})."
         )
     config["dtype"] = keras.saving.serialize_keras_object(keras.DTypePolicy(policy))
     return made
+
+
+def has_given_networks(model: Any) -> bool:
+    """Whether the networks of an autoencoder, or of that of a detector, were given to it and not made by it."""
+    return ENCODER in _config_of_autoencoder(keras.saving.serialize_keras_object(model))
 
 
 def save_in_single_precision(model: Any, path: str | Path) -> None:
@@ -97,6 +103,11 @@ def save_in_single_precision(model: Any, path: str | Path) -> None:
             if part.filename == CONFIG:
                 content = json.dumps(_with_scaled_loss(_without_policies(json.loads(content)), model)).encode()
             single.writestr(part, content)
+
+
+def _config_of_autoencoder(made: dict[str, Any]) -> dict[str, Any]:
+    config: dict[str, Any] = made["config"]
+    return config["autoencoder"]["config"] if "autoencoder" in config else config
 
 
 def _with_scaled_loss(made: dict[str, Any], model: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
 from keras_cae.cli.quiet_start import import_keras
 
@@ -29,6 +30,8 @@ def encode(options: EncodeOptions) -> int:
         if options.out is not None:
             check_file(options.out, SUFFIXES, (options.model, *options.data), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.report import note, opening, report
     from keras_cae.cli.saved_model import load_autoencoder

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
 from keras_cae.cli.quiet_start import import_keras
 
@@ -32,6 +33,8 @@ def evaluate(options: EvaluateOptions) -> int:
         if options.out is not None:
             check_file(options.out, (".csv",), (options.model, *options.data), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import applied, open_images
     from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
     from keras_cae.cli.saved_model import load_autoencoder

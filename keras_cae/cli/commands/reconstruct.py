@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
 from keras_cae.cli.quiet_start import import_keras
 
@@ -27,6 +28,8 @@ def reconstruct(options: ReconstructOptions) -> int:
     with plain_errors():
         check_pictures_or_array(options.out, (options.model, *options.data), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.pictures import check_pictures
     from keras_cae.cli.applying.report import note, opening, report, typed, typed_data

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.machine_options import Device
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
 
@@ -20,6 +22,7 @@ class SampleOptions:
     image_size: option.MadeSize = None
     batch_size: option.AppliedBatchSize = 32
     out: option.ImagesOut = None
+    device: Device = None
     json: AsJSON = False
     overwrite: option.Overwrite = False
 
@@ -35,6 +38,8 @@ def sample(options: SampleOptions) -> int:
     with plain_errors():
         check_pictures_or_array(options.out, (options.model,), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import size_for
     from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.pictures import numbers

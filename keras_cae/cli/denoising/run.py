@@ -36,7 +36,7 @@ class DenoisingRun:
         self.files = plan(options.inputs)
         self.denoisers: Denoisers | None = None
         if not options.train:
-            self.denoisers = Presets() if options.model is None else OneModel(options.model)
+            self.denoisers = self._saved()
         self.folder = make_run_folder(options.out, "denoised").path
         self.skipped: list[SkippedFile] = []
         self.written: list[dict[str, str]] = []
@@ -58,6 +58,10 @@ class DenoisingRun:
         self._report(denoisers)
         return SUCCESS
 
+    def _saved(self) -> Denoisers:
+        model, precision = self.options.model, self.options.precision
+        return Presets(precision) if model is None else OneModel(model, precision)
+
     def _trained(self) -> Denoisers:
         images: dict[int, list[Path]] = {GREY: [], COLOUR: []}
         readable = []
@@ -73,7 +77,7 @@ class DenoisingRun:
         steps = self.options.steps * sum(bool(paths) for paths in images.values())
         with progress(steps, "Training", "steps") as advance:
             callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance(1))
-            return Trained(images, self.options.steps, self.options.seed, callback)
+            return Trained(images, self.options.steps, self.options.seed, callback, self.options.precision)
 
     def _denoise(self, planned: Planned, denoisers: Denoisers) -> None:
         target = self.folder / planned.result

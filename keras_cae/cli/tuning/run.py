@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import keras
-import tensorflow as tf
 from rich import box
 from rich.table import Table
 
@@ -14,9 +13,11 @@ from keras_cae import hypermodels
 from keras_cae.callbacks import ReconstructionLogger
 from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
+from keras_cae.cli.devices import gpu_numbers
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
 from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
+from keras_cae.cli.precision import chosen_precision
 from keras_cae.cli.presets import ANY, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
@@ -28,9 +29,10 @@ from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
 from keras_cae.hypermodels.tuner_files import COMPLETED, is_chief, is_part
+from keras_cae.precision import POLICIES, in_single_precision, save_in_single_precision
 
 LISTED_TRIALS = 10
-CHANGEABLE = ("out", "trials", "workers")
+CHANGEABLE = ("out", "trials", "workers", "device")
 """The options that may change when a search is continued."""
 
 
@@ -61,6 +63,16 @@ class TuningRun:
             report_data(data, self.split)
 
     def _make_hypermodel(self) -> Any:
+        # By the machine alone: one precision for all models, in every process and whenever the search goes on.
+        precision = chosen_precision(self.options.precision, announced=not is_part())
+        former = keras.config.dtype_policy()
+        try:
+            keras.config.set_dtype_policy(POLICIES[precision])
+            return self._hypermodel()
+        finally:
+            keras.config.set_dtype_policy(former)
+
+    def _hypermodel(self) -> Any:
         model = self.options.model
         name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
         # Images that are streamed come in batches.
@@ -101,8 +113,7 @@ class TuningRun:
 
     def _search(self) -> int:
         if self.distributed:
-            gpus = len(tf.config.list_physical_devices("GPU"))
-            return search_together(sys.argv[1:], self.options.workers, gpus)
+            return search_together(sys.argv[1:], self.options.workers, gpu_numbers())
         try:
             if is_chief():
                 self.tuner.search(verbose=0)  # only waits for the workers
@@ -145,7 +156,8 @@ class TuningRun:
         self._print_trials(trials)
         (model,) = self.tuner.get_best_models()
         with write_atomically(self.folder.model) as unfinished:
-            model.save(unfinished)
+            save_in_single_precision(model, unfinished)
+        model = in_single_precision(model)
         quality = compare(model, PCAReconstruction(code_size(model, self.split)), self.split)
         draw(model, self.split.test, self.folder.picture)
         self._write_results(trials, quality)
