@@ -8,6 +8,7 @@ from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
 from keras_cae.cli.machine_options import Device
+from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
 
@@ -55,7 +56,7 @@ def decode(options: DecodeOptions) -> int:
         made = _decoded(options, model, codes)
         count, out = write_images(model, made, codes.names, codes.count, options.out, f"{options.codes.stem}-images")
         again = f"keras-cae encode {typed(options.model, out)}"
-        said = [f"Decoded {count:,} images: {out}", f"Next, see which codes they have: {again}"]
+        said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, see which codes they have: {again}"]
         report(options, {"codes": str(options.codes), "images": count, "out": str(out)}, said)
     return SUCCESS
 

@@ -8,6 +8,7 @@ from typing import Any
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
 MEASURES = {"mse": "MSE", "psnr": "PSNR (dB)", "ssim": "SSIM"}
@@ -113,7 +114,7 @@ def _means(results: dict[str, Any], noun: str) -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=f"{results['images']:,} {noun}", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=counted(results["images"], noun), title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("", *MEASURES.values()):
         table.add_column(heading, justify="right" if heading else "left")
     table.add_row("mean", f"{results['mse']:.5f}", f"{results['psnr']:.2f}", f"{results['ssim']:.3f}")

@@ -8,6 +8,7 @@ from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
 from keras_cae.cli.machine_options import Device
+from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
 
@@ -54,7 +55,7 @@ def sample(options: SampleOptions) -> int:
         names = numbers(options.n, "sample-")
         count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
         more = f"keras-cae sample {typed(options.model)} {options.n} --seed {options.seed + 1}"
-        said = [f"Generated {count:,} {'image' if count == 1 else 'images'}: {out}", f"Next, generate others: {more}"]
+        said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate others: {more}"]
         report(options, {"images": count, "seed": options.seed, "out": str(out)}, said)
     return SUCCESS
 

@@ -12,7 +12,7 @@ from keras_cae.cli.denoising.files import Planned, plan
 from keras_cae.cli.denoising.photograph import COLOUR, GREY, read_photograph
 from keras_cae.cli.denoising.trained import Trained
 from keras_cae.cli.endings import SUCCESS
-from keras_cae.cli.messages import say
+from keras_cae.cli.messages import counted, say
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_skipped
 from keras_cae.cli.run_folder import make_run_folder
@@ -110,5 +110,5 @@ class DenoisingRun:
             say(json.dumps(results))
             return
         count = len(self.written)
-        say(f"Denoised: {count:,} {'image' if count == 1 else 'images'} ({denoisers.describe()})")
+        say(f"Denoised: {counted(count, 'images')} ({denoisers.describe()})")
         say(f"Results: {self.folder}")

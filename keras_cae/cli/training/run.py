@@ -4,7 +4,6 @@ import json
 import math
 import shlex
 import shutil
-import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +18,7 @@ from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.comparison import Quality, code_size, compare, draw
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.machine_options import PrecisionName
-from keras_cae.cli.messages import say, warn
+from keras_cae.cli.messages import counted, say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.precision import AUTO, chosen_precision
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
@@ -28,6 +27,7 @@ from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.scoring.detector import make_detector, report_detector, write_detector
 from keras_cae.cli.stopped_run import check_images, settings_of
 from keras_cae.cli.training.best_model import BestModel
+from keras_cae.cli.training.epoch_lines import EpochLines
 from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
@@ -157,7 +157,7 @@ class TrainingRun:
         say(f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters{code}")
         half = "" if self.precision == SINGLE else f", {self.precision}"
         say(
-            f"Training on {_device()}: {self.epochs} {'epoch' if self.epochs == 1 else 'epochs'}, "
+            f"Training on {_device()}: {counted(self.epochs, 'epochs')}, "
             f"batches of {self.batch_size}, "
             f"Adam {self.options.learning_rate:g}, {self.loss}{half}"
         )
@@ -167,9 +167,9 @@ class TrainingRun:
         self.model.fit(
             **training_data(self.split, self.batch_size, self.options.seed),
             epochs=self.epochs,
-            # A progress bar rewrites its line, which only a terminal can.
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=0,
             callbacks=[
+                EpochLines(),
                 *standard_callbacks(self.split.validation[:SHOWN_IMAGES], str(self.folder.logs), freq=pictures),
                 self.best,
                 keras.callbacks.BackupAndRestore(str(self.folder.backup), delete_checkpoint=False),

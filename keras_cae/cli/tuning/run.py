@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,20 +16,22 @@ from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.devices import gpu_numbers
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
-from keras_cae.cli.messages import say, say_table, warn
+from keras_cae.cli.messages import counted, say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.precision import chosen_precision
-from keras_cae.cli.presets import ANY, MODELS, schedule_for, size_arguments
+from keras_cae.cli.presets import ANY, DEFAULT_TRIALS, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
 from keras_cae.cli.training.run import training_data
+from keras_cae.cli.tuning.search_line import SearchLine, TrialEpochs, trials_in
+from keras_cae.cli.tuning.search_plan import plan_search
 from keras_cae.cli.tuning.search_stop import SearchStop
-from keras_cae.cli.tuning.tuners import describe, make_tuner
+from keras_cae.cli.tuning.tuners import PROJECT, describe, make_tuner
 from keras_cae.cli.tuning.workers import search_together
 from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
-from keras_cae.hypermodels.tuner_files import COMPLETED, is_chief, is_part
+from keras_cae.hypermodels.tuner_files import COMPLETED, SearchFolder, is_chief, is_part
 from keras_cae.precision import POLICIES, in_single_precision, save_in_single_precision
 
 LISTED_TRIALS = 10
@@ -113,7 +116,7 @@ class TuningRun:
 
     def _search(self) -> int:
         if self.distributed:
-            return search_together(sys.argv[1:], self.options.workers, gpu_numbers())
+            return search_together(sys.argv[1:], self.options.workers, gpu_numbers(), self._watch())
         try:
             if is_chief():
                 self.tuner.search(verbose=0)  # only waits for the workers
@@ -124,9 +127,30 @@ class TuningRun:
             return FAILURE
         return SUCCESS
 
+    def _line(self) -> SearchLine:
+        options = self.options
+        return SearchLine(plan_search(options.tuner, options.trials or DEFAULT_TRIALS, options.epochs), options.epochs)
+
+    def _watch(self) -> Callable[[], None]:
+        """What shows how far the search of other processes has come."""
+        search, folder = self._line(), SearchFolder(self.folder.path / PROJECT)
+        search.start(trials_in(folder))
+
+        def watch() -> None:
+            if search.due:
+                search.update(trials_in(folder))
+                search.show_all()
+
+        return watch
+
     def _try_models(self) -> None:
         tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
         pictured = self.split.validation[:PICTURED_IMAGES]
+        shown = []
+        if not is_part():
+            self.tuner.trial_epochs = TrialEpochs(self._line())
+            self.tuner.trial_epochs.search.start(self.tuner.tried())
+            shown = [self.tuner.trial_epochs]
         with SearchStop() as stop:
             self.tuner.search(
                 **self._data(),
@@ -135,6 +159,7 @@ class TuningRun:
                 callbacks=[
                     tensorboard,
                     ReconstructionLogger(pictured, log_dir=tensorboard, freq=self.options.epochs),
+                    *shown,
                     stop,
                 ],
             )
@@ -162,7 +187,7 @@ class TuningRun:
         draw(model, self.split.test, self.folder.picture)
         self._write_results(trials, quality)
         report_quality(quality, self.split.test)
-        say(f"All {len(trials)} trials: {self.folder.trials}")
+        say(f"{'The trial' if len(trials) == 1 else f'All {len(trials):,} trials'}: {self.folder.trials}")
         report_files(self.folder)
 
     def _write_trials(self, trials: list[Any]) -> None:
@@ -175,10 +200,10 @@ class TuningRun:
                 writer.writerow({**score, **trial.hyperparameters.values})
 
     def _print_trials(self, trials: list[Any]) -> None:
-        table = Table(title=f"The best of {len(trials)} trials", title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title=f"The best of {counted(len(trials), 'trials')}", title_justify="left", box=box.SIMPLE_HEAD)
         table.add_column("trial", justify="right")
         table.add_column("PSNR (dB)", justify="right")
-        table.add_column("hyperparameters")
+        table.add_column("hyperparameters", no_wrap=True, overflow="ellipsis")
         for trial in trials[:LISTED_TRIALS]:
             table.add_row(trial.trial_id, f"{trial.score:.2f}", describe(trial))
         say_table(table)

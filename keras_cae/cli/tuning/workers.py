@@ -5,11 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from keras_cae.cli.devices import CPU
 from keras_cae.cli.endings import BROKEN_PIPE, SUCCESS
+from keras_cae.cli.live_line import LiveLine
 from keras_cae.cli.messages import warn
 from keras_cae.cli.quiet_start import LOG_LEVEL, NO_LOG
 from keras_cae.hypermodels.tuner_files import CHIEF, environment, worker_name
@@ -22,7 +23,7 @@ PROGRAM = ("-P", "-c", "from keras_cae.cli import main; main()")
 """Python does not import from the current folder, which may hold another keras_cae."""
 
 
-def search_together(arguments: list[str], workers: int, gpus: Sequence[int]) -> int:
+def search_together(arguments: list[str], workers: int, gpus: Sequence[int], watch: Callable[[], None]) -> int:
     """Run the command in a chief, which leads the search, and in workers, which try models.
 
     All of them end when this function does, also when a signal stops it.
@@ -31,6 +32,7 @@ def search_together(arguments: list[str], workers: int, gpus: Sequence[int]) -> 
         arguments: the arguments of the program.
         workers: the number of workers.
         gpus: the numbers of the GPUs that they share; without any, they share the processor cores.
+        watch: called now and then while they search.
 
     Returns:
         The exit code of the chief, or that of a worker that died too often.
@@ -44,6 +46,7 @@ def search_together(arguments: list[str], workers: int, gpus: Sequence[int]) -> 
         running = [processes.start(variables, device) for variables in environments]
         while chief.poll() is None:
             time.sleep(0.2)
+            watch()
             for index, worker in enumerate(running):
                 code = worker.poll()
                 if code in (None, SUCCESS):
@@ -51,8 +54,10 @@ def search_together(arguments: list[str], workers: int, gpus: Sequence[int]) -> 
                 if code == BROKEN_PIPE or restarts[index] == RESTARTS:
                     return code
                 restarts[index] += 1
+                LiveLine().clear()
                 warn(f"Worker {index} died (exit code {code}): it is started again.")
                 running[index] = processes.start(environments[index], device)
+        LiveLine().clear()
         for worker in running:
             worker.wait()
         return chief.returncode
