@@ -16,6 +16,7 @@ from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.devices import gpu_numbers
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
+from keras_cae.cli.live_line import LiveLine, cut
 from keras_cae.cli.messages import counted, say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.precision import chosen_precision
@@ -35,6 +36,8 @@ from keras_cae.hypermodels.tuner_files import COMPLETED, SearchFolder, is_chief,
 from keras_cae.precision import POLICIES, in_single_precision, save_in_single_precision
 
 LISTED_TRIALS = 10
+OTHER_COLUMNS = 24
+"""How many characters the table of trials takes beside the hyperparameters."""
 CHANGEABLE = ("out", "trials", "workers", "device")
 """The options that may change when a search is continued."""
 
@@ -203,9 +206,11 @@ class TuningRun:
         table = Table(title=f"The best of {counted(len(trials), 'trials')}", title_justify="left", box=box.SIMPLE_HEAD)
         table.add_column("trial", justify="right")
         table.add_column("PSNR (dB)", justify="right")
-        table.add_column("hyperparameters", no_wrap=True, overflow="ellipsis")
+        table.add_column("hyperparameters")
+        width = LiveLine().width
+        room = None if width is None else max(width - OTHER_COLUMNS, len("hyperparameters"))
         for trial in trials[:LISTED_TRIALS]:
-            table.add_row(trial.trial_id, f"{trial.score:.2f}", describe(trial))
+            table.add_row(trial.trial_id, f"{trial.score:.2f}", cut(describe(trial), room))
         say_table(table)
 
     def _write_results(self, trials: list[Any], quality: dict[str, Any]) -> None:
