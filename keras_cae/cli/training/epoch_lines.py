@@ -67,8 +67,7 @@ class EpochLines(keras.callbacks.Callback):
         self._line.show(fitted(parts, self._line.width, done))
 
     def _head(self) -> str:
-        epochs = self.params["epochs"]
-        return f"Epoch {self._epoch + 1:{len(str(epochs))}}/{epochs}"
+        return f"Epoch {self._epoch + 1}/{self.params['epochs']}"
 
     def _left(self, done: float) -> list[Part]:
         """The time that is left, after a share of the epoch."""
