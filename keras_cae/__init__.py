@@ -6,7 +6,7 @@ registered with it: `keras.saving.load_model` needs nothing but `import keras_ca
 """
 
 import importlib
-from types import ModuleType
+from typing import Any
 
 from keras_cae.backend import require_tensorflow_backend
 from keras_cae.registration import register_classes_after_keras
@@ -27,17 +27,22 @@ NAMESPACES = (
     "wrappers",
 )
 
-__all__ = [*NAMESPACES, "__version__"]
+FUNCTIONS = {"recommended_dtype_policy": "keras_cae.fastest_policy"}
+"""The modules of the functions that belong to no namespace."""
+
+__all__ = [*NAMESPACES, *FUNCTIONS, "__version__"]
 
 require_tensorflow_backend()
 register_classes_after_keras(__name__, __path__)
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     if name in NAMESPACES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in FUNCTIONS:
+        return getattr(importlib.import_module(FUNCTIONS[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *NAMESPACES})
+    return sorted({*globals(), *NAMESPACES, *FUNCTIONS})

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from keras_cae.cli import options as option
+from keras_cae.cli.machine_options import Device
 
 ModelFile = Annotated[
     Path,
@@ -98,5 +99,6 @@ class AppliedOptions:
     image_size: AnySize = None
     resize: KnownResize = None
     batch_size: AppliedBatchSize = 32
+    device: Device = None
     json: option.AsJSON = False
     overwrite: Overwrite = False

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from keras_cae.cli.messages import warn
+from keras_cae.cli.messages import counted, warn
 
 TENTHS = 10
 PATIENCE = 5.0
@@ -53,7 +53,7 @@ class _Lines:
         self.tenth, self.last = tenth, now
         left = (now - self.begin) * (self.count - self.done) / self.done
         share = 100 * self.done // self.count
-        warn(f"{self.verb}: {self.done:,} of {self.count:,} {self.noun} ({share} %), about {duration(left)} left")
+        warn(f"{self.verb}: {self.done:,} of {counted(self.count, self.noun)} ({share} %), about {duration(left)} left")
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from keras_cae.cli.comparison import Quality
-from keras_cae.cli.messages import say, say_table, warn
+from keras_cae.cli.messages import counted, say, say_table, warn
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets import ImageData, ImageSplit, SkippedFile
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit, image_bytes
@@ -49,7 +49,7 @@ def report_skipped(skipped: Sequence[SkippedFile]) -> None:
     """
     if not skipped:
         return
-    warn(f"Skipped {len(skipped)} {'file' if len(skipped) == 1 else 'files'} that can't be read:")
+    warn(f"Skipped {counted(len(skipped), 'files')} that can't be read:")
     for path, reason in skipped[:LISTED_FILES]:
         warn(f"  {path}: {reason}")
     if len(skipped) > LISTED_FILES:
@@ -63,7 +63,7 @@ def report_quality(rows: dict[str, Quality], images: Any) -> None:
         rows: what was measured, by the name of the method.
         images: the test images.
     """
-    table = Table(title=f"{len(images):,} test {kind_of(images).noun}", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=counted(len(images), f"test {kind_of(images).noun}"), title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for heading in ("MSE", "PSNR (dB)", "SSIM"):
         table.add_column(heading, justify="right")

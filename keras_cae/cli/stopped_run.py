@@ -16,7 +16,7 @@ from keras_cae.datasets.load_images import DATASETS
 
 IMAGES = "images_sha256"
 """The name under which the settings of a run have the fingerprint of its images."""
-NOT_OPTIONS = ("given", "out", "resume")
+NOT_OPTIONS = ("given", "out", "resume", "device")
 
 
 def settings_of(options: DataOptions, parts: Iterable[Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ LONG_PAGES = (
     "losses.md",
     "models.md",
     "own_data.md",
+    "performance.md",
     "plots.md",
     "pretraining.md",
     "saving.md",

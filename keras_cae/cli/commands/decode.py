@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.machine_options import Device
+from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
 
@@ -19,6 +22,7 @@ class DecodeOptions:
     key: option.CodesKey = None
     batch_size: option.AppliedBatchSize = 32
     out: option.ImagesOut = None
+    device: Device = None
     json: AsJSON = False
     overwrite: option.Overwrite = False
 
@@ -34,6 +38,8 @@ def decode(options: DecodeOptions) -> int:
     with plain_errors():
         check_pictures_or_array(options.out, (options.model, options.codes), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.code_reader import open_codes
     from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.report import report, typed
@@ -50,7 +56,7 @@ def decode(options: DecodeOptions) -> int:
         made = _decoded(options, model, codes)
         count, out = write_images(model, made, codes.names, codes.count, options.out, f"{options.codes.stem}-images")
         again = f"keras-cae encode {typed(options.model, out)}"
-        said = [f"Decoded {count:,} images: {out}", f"Next, see which codes they have: {again}"]
+        said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, see which codes they have: {again}"]
         report(options, {"codes": str(options.codes), "images": count, "out": str(out)}, said)
     return SUCCESS
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import plain_errors
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
@@ -48,6 +50,8 @@ class DenoiseOptions:
     train: Train = False
     steps: Steps = 1200
     seed: option.Seed = 0
+    precision: machine.AppliedPrecision = "float32"
+    device: machine.Device = None
     json: option.AsJSON = False
     given: frozenset[str] = field(default=frozenset(), init=False, compare=False)
     """The names of the options that were on the command line."""
@@ -67,6 +71,8 @@ def denoise(options: DenoiseOptions) -> int:
             if name in options.given and not options.train:
                 raise ValueError(f"--{name} is about the training that --train does: leave it out, or add --train.")
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.denoising.run import DenoisingRun
 
     with plain_errors():

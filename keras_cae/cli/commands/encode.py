@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
 SUFFIXES = (".npz", ".csv", ".parquet", ".npy")
@@ -29,6 +31,8 @@ def encode(options: EncodeOptions) -> int:
         if options.out is not None:
             check_file(options.out, SUFFIXES, (options.model, *options.data), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.report import note, opening, report
     from keras_cae.cli.saved_model import load_autoencoder
@@ -67,7 +71,11 @@ def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, An
     else:
         following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
     size, count = in_words(results["code_shape"]), results["images"]
-    return [f"Encoded {count:,} {images.kind.noun} as {size} numbers each: {results['out']}", f"Next, {following}"]
+    each = " each" if count > 1 else ""
+    return [
+        f"Encoded {counted(count, images.kind.noun)} as {size} numbers{each}: {results['out']}",
+        f"Next, {following}",
+    ]
 
 
 def _check_code_shapes(model: Any, images: Any) -> None:

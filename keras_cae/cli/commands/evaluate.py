@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
 MEASURES = {"mse": "MSE", "psnr": "PSNR (dB)", "ssim": "SSIM"}
@@ -32,6 +34,8 @@ def evaluate(options: EvaluateOptions) -> int:
         if options.out is not None:
             check_file(options.out, (".csv",), (options.model, *options.data), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import applied, open_images
     from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
     from keras_cae.cli.saved_model import load_autoencoder
@@ -110,7 +114,7 @@ def _means(results: dict[str, Any], noun: str) -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=f"{results['images']:,} {noun}", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=counted(results["images"], noun), title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("", *MEASURES.values()):
         table.add_column(heading, justify="right" if heading else "left")
     table.add_row("mean", f"{results['mse']:.5f}", f"{results['psnr']:.2f}", f"{results['ssim']:.3f}")

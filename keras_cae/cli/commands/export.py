@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from keras_cae.cli import options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.machine_options import Device
 from keras_cae.cli.messages import say
 from keras_cae.cli.model_options import ModelFile
 from keras_cae.cli.quiet_start import import_keras
@@ -70,6 +72,7 @@ class ExportOptions:
     quantize: Quantize = None
     representative_images: RepresentativeImages = None
     verify: Verify = True
+    device: Device = None
     json: option.AsJSON = False
 
 
@@ -79,6 +82,8 @@ def export(options: ExportOptions) -> int:
     The file is loaded in its own runtime, where that is installed, and compared with the model on random images.
     """
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.saved_model import load_any
 
     with plain_errors():

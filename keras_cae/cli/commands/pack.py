@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_cae.cli import options as option
 from keras_cae.cli.endings import SUCCESS, plain_errors
-from keras_cae.cli.messages import say
+from keras_cae.cli.messages import counted, say
 from keras_cae.cli.quiet_start import import_keras
 
 
@@ -52,8 +52,8 @@ def pack(options: PackOptions) -> int:
     count = len(packed.paths)
     size = sum(Path(path).stat().st_size for path in packed.paths)
     say(
-        f"Packed {packed.images:,} {'image' if packed.images == 1 else 'images'} into "
-        f"{count} {'shard' if count == 1 else 'shards'} of "
+        f"Packed {counted(packed.images, 'images')} into "
+        f"{counted(count, 'shards')} of "
         f"{size / count / 1e6:,.1f} MB: {options.pattern}"
     )
     return SUCCESS

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
 
@@ -27,6 +29,8 @@ def reconstruct(options: ReconstructOptions) -> int:
     with plain_errors():
         check_pictures_or_array(options.out, (options.model, *options.data), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.pictures import check_pictures
     from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
@@ -41,7 +45,7 @@ def reconstruct(options: ReconstructOptions) -> int:
         write = _write_array if is_array(options.out) else _write_pictures
         count, out = write(options, saved.autoencoder, images)
         said = [
-            f"Reconstructed {count:,} {images.kind.noun}: {out}",
+            f"Reconstructed {counted(count, images.kind.noun)}: {out}",
             f"Next, measure how good they are: keras-cae evaluate {typed(options.model)} {typed_data(options)}",
         ]
         report(options, {"images": count, "out": str(out)}, said, images)

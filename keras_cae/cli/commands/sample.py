@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_cae.cli import model_options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.machine_options import Device
+from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
 
@@ -20,6 +23,7 @@ class SampleOptions:
     image_size: option.MadeSize = None
     batch_size: option.AppliedBatchSize = 32
     out: option.ImagesOut = None
+    device: Device = None
     json: AsJSON = False
     overwrite: option.Overwrite = False
 
@@ -35,6 +39,8 @@ def sample(options: SampleOptions) -> int:
     with plain_errors():
         check_pictures_or_array(options.out, (options.model,), options.overwrite)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.applying.images import size_for
     from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.pictures import numbers
@@ -49,7 +55,7 @@ def sample(options: SampleOptions) -> int:
         names = numbers(options.n, "sample-")
         count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
         more = f"keras-cae sample {typed(options.model)} {options.n} --seed {options.seed + 1}"
-        said = [f"Generated {count:,} {'image' if count == 1 else 'images'}: {out}", f"Next, generate others: {more}"]
+        said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate others: {more}"]
         report(options, {"images": count, "seed": options.seed, "out": str(out)}, said)
     return SUCCESS
 

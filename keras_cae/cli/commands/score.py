@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import plain_errors
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
@@ -19,6 +21,8 @@ class ScoreOptions:
     threshold: option.Threshold = None
     overlays: option.Overlays = "anomalies"
     batch_size: option.ScoringBatchSize = 32
+    precision: machine.AppliedPrecision = "float32"
+    device: machine.Device = None
     out: option.ScoresFolder = None
     json: option.AsJSON = False
     fail_on_anomaly: option.FailOnAnomaly = False
@@ -34,6 +38,8 @@ def score(options: ScoreOptions) -> int:
         if options.out is not None:
             check_free(options.out)
     import_keras()
+    with plain_errors():
+        use_device(options.device)
     from keras_cae.cli.scoring.run import ScoringRun
 
     with plain_errors():

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import plain_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.quiet_start import import_keras
@@ -26,6 +28,8 @@ class TrainOptions(option.DataOptions):
     score: option.Score = "relative"
     false_positive_rate: option.FalsePositiveRate = 0.01
     seed: option.Seed = 0
+    precision: machine.Precision = "float32"
+    device: machine.Device = None
     out: option.RunFolder = None
     resume: option.Resume = None
 
@@ -42,6 +46,7 @@ def train(options: TrainOptions) -> int:
             options = stopped_options(options, options.resume)
         elif options.out is not None:
             check_free(options.out)
+        use_device(options.device)
         images = load(options)
     import_keras()
     from keras_cae.cli.training.run import TrainingRun

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
+from keras_cae.cli.devices import use_device
 from keras_cae.cli.endings import plain_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.presets import ANY
@@ -20,6 +22,8 @@ class TuneOptions(option.DataOptions):
     epochs: option.TrialEpochs = 10
     workers: option.Workers = 0
     seed: option.Seed = 0
+    precision: machine.Precision = "float32"
+    device: machine.Device = None
     out: option.SearchFolder = None
 
 
@@ -30,6 +34,7 @@ def tune(options: TuneOptions) -> int:
     logs. The same command with the same --out continues a search that was stopped.
     """
     with plain_errors():
+        use_device(options.device)
         images = load(options)
     import_keras()
     from keras_cae.cli.tuning.run import TuningRun

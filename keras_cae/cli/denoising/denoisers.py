@@ -7,14 +7,19 @@ from typing import Any
 import numpy as np
 
 from keras_cae.cli.denoising.photograph import COLOUR, GREY
+from keras_cae.cli.machine_options import PrecisionName
+from keras_cae.cli.precision import chosen_precision
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.cli.saved_model import load_saved
 from keras_cae.models import CAE
+from keras_cae.precision import POLICIES, in_precision
 from keras_cae.presets.preset_folder import CONFIG
 from keras_cae.tiling import predict_tiled
 
 PRESETS = {GREY: "photographs-grey", COLOUR: "photographs-colour"}
 """The bundled presets, by the channels that they take."""
+MEASURED_SIDE = 128
+"""Of the images for which precisions are compared."""
 IN_WORDS = {GREY: "grey", COLOUR: "colour"}
 MOST_OF_UNIT = 2.0
 """The largest value of images whose white is 1 and that have strong noise."""
@@ -53,11 +58,15 @@ class Denoisers(ABC):
 class Presets(Denoisers):
     """The bundled models. Where there is one only, it denoises all images.
 
+    Args:
+        precision: what they compute in: "auto", "float32", "bfloat16" or "float16".
+
     Raises:
         ValueError: there are none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, precision: PrecisionName = "float32") -> None:
+        self._precision = precision
         self._names = {channels: name for channels, name in PRESETS.items() if name in CAE.presets}
         if not self._names:
             raise ValueError(
@@ -69,7 +78,7 @@ class Presets(Denoisers):
     def model_for(self, channels: int) -> Any:
         name = self._names.get(channels) or next(iter(self._names.values()))
         if name not in self._models:
-            self._models[name] = CAE.from_preset(name)
+            self._models[name] = _in_precision(CAE.from_preset(name), self._precision)
         return self._models[name]
 
     def describe(self) -> str:
@@ -81,13 +90,14 @@ class OneModel(Denoisers):
 
     Args:
         name: a file, a folder, the name of a preset or a handle.
+        precision: what it computes in: "auto", "float32", "bfloat16" or "float16".
 
     Raises:
         OSError, ImportError: it can't be reached.
         ValueError: it is none that takes grey or colour images.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, precision: PrecisionName = "float32") -> None:
         self.name = name
         self.model = _load(name)
         shape = self.model.built_shape
@@ -96,12 +106,20 @@ class OneModel(Denoisers):
                 f"--model {name!r} must be a model of grey images or of images in three colours, got one that was "
                 f"built for the shape {shape}."
             )
+        self.model = _in_precision(self.model, precision)
 
     def model_for(self, channels: int) -> Any:
         return self.model
 
     def describe(self) -> str:
         return self.name
+
+
+def _in_precision(model: Any, precision: PrecisionName) -> Any:
+    """The model, computing in a precision or in the one that is fastest for it."""
+    shape = (*(side or MEASURED_SIDE for side in model.built_shape[1:-1]), model.built_shape[-1])
+    chosen = chosen_precision(precision, model, image_shape=shape, batch_size=1, training=False)
+    return in_precision(model, POLICIES[chosen])
 
 
 def _load(name: str) -> Any:

@@ -12,7 +12,7 @@ from keras_cae.cli.denoising.files import Planned, plan
 from keras_cae.cli.denoising.photograph import COLOUR, GREY, read_photograph
 from keras_cae.cli.denoising.trained import Trained
 from keras_cae.cli.endings import SUCCESS
-from keras_cae.cli.messages import say
+from keras_cae.cli.messages import counted, say
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_skipped
 from keras_cae.cli.run_folder import make_run_folder
@@ -36,7 +36,7 @@ class DenoisingRun:
         self.files = plan(options.inputs)
         self.denoisers: Denoisers | None = None
         if not options.train:
-            self.denoisers = Presets() if options.model is None else OneModel(options.model)
+            self.denoisers = self._saved()
         self.folder = make_run_folder(options.out, "denoised").path
         self.skipped: list[SkippedFile] = []
         self.written: list[dict[str, str]] = []
@@ -58,6 +58,10 @@ class DenoisingRun:
         self._report(denoisers)
         return SUCCESS
 
+    def _saved(self) -> Denoisers:
+        model, precision = self.options.model, self.options.precision
+        return Presets(precision) if model is None else OneModel(model, precision)
+
     def _trained(self) -> Denoisers:
         images: dict[int, list[Path]] = {GREY: [], COLOUR: []}
         readable = []
@@ -73,7 +77,7 @@ class DenoisingRun:
         steps = self.options.steps * sum(bool(paths) for paths in images.values())
         with progress(steps, "Training", "steps") as advance:
             callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance(1))
-            return Trained(images, self.options.steps, self.options.seed, callback)
+            return Trained(images, self.options.steps, self.options.seed, callback, self.options.precision)
 
     def _denoise(self, planned: Planned, denoisers: Denoisers) -> None:
         target = self.folder / planned.result
@@ -106,5 +110,5 @@ class DenoisingRun:
             say(json.dumps(results))
             return
         count = len(self.written)
-        say(f"Denoised: {count:,} {'image' if count == 1 else 'images'} ({denoisers.describe()})")
+        say(f"Denoised: {counted(count, 'images')} ({denoisers.describe()})")
         say(f"Results: {self.folder}")

@@ -10,7 +10,10 @@ import numpy as np
 
 from keras_cae.cli.denoising.denoisers import IN_WORDS, Denoisers
 from keras_cae.cli.denoising.photograph import read_photograph
+from keras_cae.cli.machine_options import PrecisionName
+from keras_cae.cli.precision import chosen_precision
 from keras_cae.models import BlindSpotCAE
+from keras_cae.precision import POLICIES
 
 PATCH, BATCH, LEARNING_RATE = 32, 8, 3e-3
 KEPT_BYTES = 2**28
@@ -25,11 +28,16 @@ class Trained(Denoisers):
         steps: steps of the training of each.
         seed: seed of weights and patches.
         callback: callback of the trainings.
+        precision: what they compute in: "auto", "float32", "bfloat16" or "float16".
     """
 
-    def __init__(self, images: dict[int, list[Path]], steps: int, seed: int, callback: Any) -> None:
+    def __init__(
+        self, images: dict[int, list[Path]], steps: int, seed: int, callback: Any, precision: PrecisionName = "float32"
+    ) -> None:
         self._models = {
-            channels: train(paths, channels, steps, seed, callback) for channels, paths in images.items() if paths
+            channels: train(paths, channels, steps, seed, callback, precision)
+            for channels, paths in images.items()
+            if paths
         }
 
     def model_for(self, channels: int) -> Any:
@@ -40,10 +48,14 @@ class Trained(Denoisers):
         return f"BlindSpotCAE, trained on the {kinds} images"
 
 
-def train(paths: Sequence[Path], channels: int, steps: int, seed: int, callback: Any) -> Any:
+def train(
+    paths: Sequence[Path], channels: int, steps: int, seed: int, callback: Any, precision: PrecisionName = "float32"
+) -> Any:
     """Train a model on files of images of so many channels."""
+    measured: dict[str, Any] = {"image_shape": (PATCH, PATCH, channels), "batch_size": BATCH}
+    policy = POLICIES[chosen_precision(precision, BlindSpotCAE(patch_size=None), **measured)]
     keras.utils.set_random_seed(seed)
-    model = BlindSpotCAE(patch_size=None, seed=seed)
+    model = BlindSpotCAE(patch_size=None, seed=seed, dtype=policy)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     model.compile(keras.optimizers.Adam(schedule), loss="mse")
     model.fit(Patches(paths, channels, steps, seed), shuffle=False, verbose=0, callbacks=[callback])

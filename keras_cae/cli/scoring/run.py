@@ -13,16 +13,21 @@ from keras_cae.anomaly import AnomalyDetector
 from keras_cae.cli.commands.score import ScoreOptions
 from keras_cae.cli.endings import ANOMALIES_FOUND, SUCCESS
 from keras_cae.cli.messages import say, warn
+from keras_cae.cli.precision import chosen_precision
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_detection, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.saved_model import load_saved
+from keras_cae.cli.scoring.half_precision import HalfPrecision
 from keras_cae.cli.scoring.measurement import Measurement
 from keras_cae.cli.scoring.sources import Scored, open_source
 from keras_cae.drawing.anomaly_overlay import draw_anomaly_overlay
 from keras_cae.drawing.png import to_png
 from keras_cae.files import write_atomically, write_text
+from keras_cae.precision import POLICIES, SINGLE
 
+ASSUMED_SIDE = 64
+"""Of the images for which precisions are compared, where a model takes any size."""
 COLUMNS = ("file", "kind", "score", "probability", "is_anomaly")
 
 
@@ -42,11 +47,24 @@ class ScoringRun:
         self.detector = load_detector(options.detector)
         if options.threshold is not None:
             self.detector.threshold = options.threshold
+        self.precision = self._choose_precision()
+        self.predict: Any = self.detector.predict
+        if self.precision != SINGLE:
+            self.predict = HalfPrecision(self.detector, POLICIES[self.precision]).predict
         self.source = open_source(options.data, options.key, self.detector, options.stream)
         self.folder = make_run_folder(options.out, f"{self.source.name}-scores")
         self.measurement = Measurement(self.detector.threshold)
         self.pictures = len(self.detector.autoencoder.built_shape) == 4 and options.overlays != "none"
         self.scored = self.anomalies = 0
+
+    def _choose_precision(self) -> str:
+        options, autoencoder = self.options, self.detector.autoencoder
+        shape, size = autoencoder.built_shape[1:], self.detector.image_size
+        if None in shape:
+            sides = size or (ASSUMED_SIDE,) * autoencoder.rank
+            shape = (*sides, shape[-1])
+        measured: dict[str, Any] = {"image_shape": shape, "batch_size": options.batch_size, "training": False}
+        return chosen_precision(options.precision, autoencoder, **measured)
 
     def finish(self) -> int:
         """Score, write, report.
@@ -74,7 +92,7 @@ class ScoringRun:
     def _score(self, images: list[Scored]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a batch."""
         pixels = np.stack([image.pixels for image in images])
-        found = self.detector.predict(pixels, batch_size=self.options.batch_size)
+        found = self.predict(pixels, batch_size=self.options.batch_size)
         self.measurement.add(images, found)
         self.scored += len(images)
         self.anomalies += int(found["is_anomaly"].sum())
@@ -99,6 +117,7 @@ class ScoringRun:
         return {
             "detector": str(options.detector),
             "data": options.data,
+            "precision": self.precision,
             "images": self.scored,
             "anomalies": self.anomalies,
             "threshold": self.detector.threshold,

@@ -8,12 +8,13 @@ from typing import Any
 import keras
 
 from keras_cae.files import write_atomically, write_text
+from keras_cae.precision import save_in_single_precision
 
 
 class BestModel(keras.callbacks.Callback):
     """Saves the model after each epoch whose validation loss is the lowest so far.
 
-    Like `keras.callbacks.ModelCheckpoint(save_best_only=True)`, but a file that is there stays whole, and a
+    Like `keras.callbacks.ModelCheckpoint(save_best_only=True)`, but in float32; a file that is there stays whole, and a
     training that is stopped and goes on ends with the same file as one that is not. An epoch that was stopped
     in its middle counts only until training goes on.
 
@@ -49,7 +50,7 @@ class BestModel(keras.callbacks.Callback):
             with write_atomically(self._former) as unfinished:
                 unfinished.write_bytes(self.path.read_bytes())
         with write_atomically(self.path) as unfinished:
-            self.model.save(unfinished)
+            save_in_single_precision(self.model, unfinished)
         self.best, self.epoch = loss, epoch + 1
         if not stopped:
             write_text(self._state, json.dumps({"val_loss": loss, "epoch": self.epoch}))

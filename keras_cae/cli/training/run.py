@@ -4,7 +4,6 @@ import json
 import math
 import shlex
 import shutil
-import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -18,19 +17,23 @@ from keras_cae.callbacks import standard_callbacks
 from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.comparison import Quality, code_size, compare, draw
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
-from keras_cae.cli.messages import say, warn
+from keras_cae.cli.machine_options import PrecisionName
+from keras_cae.cli.messages import counted, say, warn
 from keras_cae.cli.pca import PCAReconstruction
+from keras_cae.cli.precision import AUTO, chosen_precision
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import compression, report_baseline, report_data, report_files, report_quality, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
 from keras_cae.cli.scoring.detector import make_detector, report_detector, write_detector
 from keras_cae.cli.stopped_run import check_images, settings_of
 from keras_cae.cli.training.best_model import BestModel
+from keras_cae.cli.training.epoch_lines import EpochLines
 from keras_cae.cli.training.graceful_stop import GracefulStop
 from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import is_full_disk, write_text
 from keras_cae.metrics import PSNR
+from keras_cae.precision import POLICIES, SINGLE
 
 SHOWN_IMAGES = 500
 """How many images the callbacks use at most."""
@@ -51,7 +54,6 @@ class TrainingRun:
     """
 
     def __init__(self, options: TrainOptions, data: ImageData | StreamedData) -> None:
-        keras.utils.set_random_seed(options.seed)
         self.options = options
         self.preset = MODELS[options.model]
         self.loss = options.loss or self.preset.loss
@@ -62,6 +64,7 @@ class TrainingRun:
         schedule = schedule_for(len(self.split.train))
         self.epochs = options.epochs or schedule.epochs
         self.batch_size = options.batch_size or schedule.batch_size
+        self.precision = self._choose_precision()
         self.model = self._compiled_model()
         if options.detector:
             # Whatever is wrong with the options of the detector has to be known before the training.
@@ -85,23 +88,34 @@ class TrainingRun:
             loss=self.loss,
             noise=float(self.noise),
             stream=isinstance(self.data, StreamedData),
+            precision=self.precision,
         )
         folder.backup.mkdir()
         write_text(folder.backup_settings, json.dumps(settings_of(used, self.split), indent=2) + "\n")
         return folder
 
-    def _compiled_model(self) -> models.CAE:
+    def _choose_precision(self) -> PrecisionName:
+        shape = self.split.train.shape[1:]
+        model = self._new_model() if self.options.precision == AUTO else None
+        return chosen_precision(self.options.precision, model, image_shape=shape, batch_size=self.batch_size)
+
+    def _new_model(self, policy: str = SINGLE) -> models.CAE:
         options = self.options
-        model = getattr(models, self.preset.model)(
+        return getattr(models, self.preset.model)(
             **size_arguments(options.model, options.latent_dim),
             corruption=keras.layers.GaussianNoise(self.noise) if self.noise else None,
             **({"filters": options.filters} if options.filters else {}),
             rank=options.rank,
+            dtype=policy,
         )
+
+    def _compiled_model(self) -> models.CAE:
+        keras.utils.set_random_seed(self.options.seed)
+        model = self._new_model(POLICIES[self.precision])
         model.build((None, *self.split.train.shape[1:]))
         name = LOSSES[self.loss]
         loss = getattr(losses if hasattr(losses, name) else keras.losses, name)()
-        model.compile(keras.optimizers.Adam(options.learning_rate), loss, metrics=[PSNR()])
+        model.compile(keras.optimizers.Adam(self.options.learning_rate), loss, metrics=[PSNR()])
         return model
 
     def finish(self) -> int:
@@ -141,10 +155,11 @@ class TrainingRun:
         if self.compresses:
             code = f", code of {compression(self.split.train.shape[1:], self.code_size)}"
         say(f"Model: {type(self.model).__name__}, {self.model.count_params():,} parameters{code}")
+        half = "" if self.precision == SINGLE else f", {self.precision}"
         say(
-            f"Training on {_device()}: {self.epochs} {'epoch' if self.epochs == 1 else 'epochs'}, "
+            f"Training on {_device()}: {counted(self.epochs, 'epochs')}, "
             f"batches of {self.batch_size}, "
-            f"Adam {self.options.learning_rate:g}, {self.loss}"
+            f"Adam {self.options.learning_rate:g}, {self.loss}{half}"
         )
 
     def _fit(self, stop: GracefulStop) -> None:
@@ -152,9 +167,9 @@ class TrainingRun:
         self.model.fit(
             **training_data(self.split, self.batch_size, self.options.seed),
             epochs=self.epochs,
-            # A progress bar rewrites its line, which only a terminal can.
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=0,
             callbacks=[
+                EpochLines(),
                 *standard_callbacks(self.split.validation[:SHOWN_IMAGES], str(self.folder.logs), freq=pictures),
                 self.best,
                 keras.callbacks.BackupAndRestore(str(self.folder.backup), delete_checkpoint=False),
@@ -199,6 +214,7 @@ class TrainingRun:
                 "noise": self.noise,
                 "epochs": self.epochs,
                 "batch_size": self.batch_size,
+                "precision": self.precision,
                 "stream": isinstance(self.data, StreamedData),
                 **size_arguments(self.options.model, self.options.latent_dim),
             },

@@ -3,10 +3,10 @@
 import csv
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import keras
-import tensorflow as tf
 from rich import box
 from rich.table import Table
 
@@ -14,23 +14,31 @@ from keras_cae import hypermodels
 from keras_cae.callbacks import ReconstructionLogger
 from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
+from keras_cae.cli.devices import gpu_numbers
 from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
-from keras_cae.cli.messages import say, say_table, warn
+from keras_cae.cli.live_line import LiveLine, cut
+from keras_cae.cli.messages import counted, say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.presets import ANY, MODELS, schedule_for, size_arguments
+from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.presets import ANY, DEFAULT_TRIALS, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
 from keras_cae.cli.training.run import training_data
+from keras_cae.cli.tuning.search_line import SearchLine, TrialEpochs, trials_in
+from keras_cae.cli.tuning.search_plan import plan_search
 from keras_cae.cli.tuning.search_stop import SearchStop
-from keras_cae.cli.tuning.tuners import describe, make_tuner
+from keras_cae.cli.tuning.tuners import PROJECT, describe, make_tuner
 from keras_cae.cli.tuning.workers import search_together
 from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
-from keras_cae.hypermodels.tuner_files import COMPLETED, is_chief, is_part
+from keras_cae.hypermodels.tuner_files import COMPLETED, SearchFolder, is_chief, is_part
+from keras_cae.precision import POLICIES, in_single_precision, save_in_single_precision
 
 LISTED_TRIALS = 10
-CHANGEABLE = ("out", "trials", "workers")
+OTHER_COLUMNS = 24
+"""How many characters the table of trials takes beside the hyperparameters."""
+CHANGEABLE = ("out", "trials", "workers", "device")
 """The options that may change when a search is continued."""
 
 
@@ -61,6 +69,16 @@ class TuningRun:
             report_data(data, self.split)
 
     def _make_hypermodel(self) -> Any:
+        # By the machine alone: one precision for all models, in every process and whenever the search goes on.
+        precision = chosen_precision(self.options.precision, announced=not is_part())
+        former = keras.config.dtype_policy()
+        try:
+            keras.config.set_dtype_policy(POLICIES[precision])
+            return self._hypermodel()
+        finally:
+            keras.config.set_dtype_policy(former)
+
+    def _hypermodel(self) -> Any:
         model = self.options.model
         name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
         # Images that are streamed come in batches.
@@ -101,8 +119,7 @@ class TuningRun:
 
     def _search(self) -> int:
         if self.distributed:
-            gpus = len(tf.config.list_physical_devices("GPU"))
-            return search_together(sys.argv[1:], self.options.workers, gpus)
+            return search_together(sys.argv[1:], self.options.workers, gpu_numbers(), self._watch())
         try:
             if is_chief():
                 self.tuner.search(verbose=0)  # only waits for the workers
@@ -113,9 +130,30 @@ class TuningRun:
             return FAILURE
         return SUCCESS
 
+    def _line(self) -> SearchLine:
+        options = self.options
+        return SearchLine(plan_search(options.tuner, options.trials or DEFAULT_TRIALS, options.epochs), options.epochs)
+
+    def _watch(self) -> Callable[[], None]:
+        """What shows how far the search of other processes has come."""
+        search, folder = self._line(), SearchFolder(self.folder.path / PROJECT)
+        search.start(trials_in(folder))
+
+        def watch() -> None:
+            if search.due:
+                search.update(trials_in(folder))
+                search.show_all()
+
+        return watch
+
     def _try_models(self) -> None:
         tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
         pictured = self.split.validation[:PICTURED_IMAGES]
+        shown = []
+        if not is_part():
+            self.tuner.trial_epochs = TrialEpochs(self._line())
+            self.tuner.trial_epochs.search.start(self.tuner.tried())
+            shown = [self.tuner.trial_epochs]
         with SearchStop() as stop:
             self.tuner.search(
                 **self._data(),
@@ -124,6 +162,7 @@ class TuningRun:
                 callbacks=[
                     tensorboard,
                     ReconstructionLogger(pictured, log_dir=tensorboard, freq=self.options.epochs),
+                    *shown,
                     stop,
                 ],
             )
@@ -145,12 +184,13 @@ class TuningRun:
         self._print_trials(trials)
         (model,) = self.tuner.get_best_models()
         with write_atomically(self.folder.model) as unfinished:
-            model.save(unfinished)
+            save_in_single_precision(model, unfinished)
+        model = in_single_precision(model)
         quality = compare(model, PCAReconstruction(code_size(model, self.split)), self.split)
         draw(model, self.split.test, self.folder.picture)
         self._write_results(trials, quality)
         report_quality(quality, self.split.test)
-        say(f"All {len(trials)} trials: {self.folder.trials}")
+        say(f"{'The trial' if len(trials) == 1 else f'All {len(trials):,} trials'}: {self.folder.trials}")
         report_files(self.folder)
 
     def _write_trials(self, trials: list[Any]) -> None:
@@ -163,12 +203,14 @@ class TuningRun:
                 writer.writerow({**score, **trial.hyperparameters.values})
 
     def _print_trials(self, trials: list[Any]) -> None:
-        table = Table(title=f"The best of {len(trials)} trials", title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title=f"The best of {counted(len(trials), 'trials')}", title_justify="left", box=box.SIMPLE_HEAD)
         table.add_column("trial", justify="right")
         table.add_column("PSNR (dB)", justify="right")
         table.add_column("hyperparameters")
+        width = LiveLine().width
+        room = None if width is None else max(width - OTHER_COLUMNS, len("hyperparameters"))
         for trial in trials[:LISTED_TRIALS]:
-            table.add_row(trial.trial_id, f"{trial.score:.2f}", describe(trial))
+            table.add_row(trial.trial_id, f"{trial.score:.2f}", cut(describe(trial), room))
         say_table(table)
 
     def _write_results(self, trials: list[Any], quality: dict[str, Any]) -> None:

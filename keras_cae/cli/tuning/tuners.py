@@ -4,9 +4,11 @@ from typing import Any
 
 import keras_tuner
 
-from keras_cae.cli.messages import say, warn
+from keras_cae.cli.live_line import LiveLine
+from keras_cae.cli.messages import warn
 from keras_cae.cli.presets import DEFAULT_TRIALS, TUNERS
-from keras_cae.hypermodels.tuner_files import COMPLETED, drawn
+from keras_cae.cli.tuning.search_line import Tried
+from keras_cae.hypermodels.tuner_files import COMPLETED, FINISHED, drawn
 
 PROJECT = "search"
 
@@ -15,14 +17,34 @@ class Announcing:
     """Mixin for a tuner: prints a line for each trial that ends."""
 
     oracle: Any
+    trial_epochs: Any = None
+    """The callback that shows how far a trial has come, if there is one."""
+
+    def tried(self) -> list[Tried]:
+        """All trials that there are."""
+        trials = self.oracle.trials.values()
+        return [Tried(trial.status, trial.hyperparameters.values, trial.score) for trial in trials]
+
+    def on_trial_begin(self, trial: Any) -> None:
+        """Show that the trial has begun."""
+        super().on_trial_begin(trial)  # type: ignore[misc]  # the tuner's
+        if self.trial_epochs is None:
+            return
+        search = self.trial_epochs.search
+        tried = self.tried()
+        search.update(tried)
+        number = 1 + sum(each.status in FINISHED for each in tried)
+        self.trial_epochs.name = f"Trial {trial.trial_id} ({number} of {search.plan.trials})"
+        search.show(self.trial_epochs.name)
 
     def on_trial_end(self, trial: Any) -> None:
         """Let the oracle score the trial, and print the result."""
         super().on_trial_end(trial)  # type: ignore[misc]  # the tuner's
         trial = self.oracle.get_trial(trial.trial_id)
         if trial.status == COMPLETED:
-            say(f"Trial {trial.trial_id}: {trial.score:.2f} dB, {describe(trial)}")
+            LiveLine().keep(f"Trial {trial.trial_id}: {trial.score:.2f} dB, {describe(trial)}")
         else:
+            LiveLine().clear()
             warn(f"Trial {trial.trial_id} failed: {_last_line(trial.message)}")
 
 

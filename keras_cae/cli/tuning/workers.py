@@ -7,9 +7,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from typing import Self
 
+from keras_cae.cli.devices import CPU
 from keras_cae.cli.endings import BROKEN_PIPE, SUCCESS
+from keras_cae.cli.live_line import LiveLine
 from keras_cae.cli.messages import warn
 from keras_cae.cli.quiet_start import LOG_LEVEL, NO_LOG
 from keras_cae.hypermodels.tuner_files import CHIEF, environment, worker_name
@@ -36,7 +39,7 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def search_together(arguments: list[str], workers: int, gpus: int) -> int:
+def search_together(arguments: list[str], workers: int, gpus: Sequence[int], watch: Callable[[], None]) -> int:
     """Run the command in a chief, which leads the search, and in workers, which try models.
 
     All of them end when this function does, also when a signal stops it.
@@ -44,19 +47,22 @@ def search_together(arguments: list[str], workers: int, gpus: int) -> int:
     Args:
         arguments: the arguments of the program.
         workers: the number of workers.
-        gpus: the number of GPUs of this machine.
+        gpus: the numbers of the GPUs that they share; without any, they share the processor cores.
+        watch: called now and then while they search.
 
     Returns:
         The exit code of the chief, or that of a worker that died too often.
     """
     port = _free_port()
     environments = [environment(worker_name(index), port) | _share(index, workers, gpus) for index in range(workers)]
+    device = "gpu" if gpus else CPU
     restarts = [0] * workers
     with Processes(arguments) as processes:
-        chief = processes.start({**environment(CHIEF, port), "CUDA_VISIBLE_DEVICES": "-1"})
-        running = [processes.start(variables) for variables in environments]
+        chief = processes.start({**environment(CHIEF, port), "CUDA_VISIBLE_DEVICES": "-1"}, CPU)
+        running = [processes.start(variables, device) for variables in environments]
         while chief.poll() is None:
             time.sleep(0.2)
+            watch()
             for index, worker in enumerate(running):
                 code = worker.poll()
                 if code in (None, SUCCESS):
@@ -64,8 +70,10 @@ def search_together(arguments: list[str], workers: int, gpus: int) -> int:
                 if code == BROKEN_PIPE or restarts[index] == RESTARTS:
                     return code
                 restarts[index] += 1
+                LiveLine().clear()
                 warn(f"Worker {index} died (exit code {code}): it is started again.")
-                running[index] = processes.start(environments[index])
+                running[index] = processes.start(environments[index], device)
+        LiveLine().clear()
         for worker in running:
             worker.wait()
         return chief.returncode
@@ -82,16 +90,17 @@ class Processes:
         self.arguments = arguments
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    def start(self, environment: dict[str, str], device: str) -> subprocess.Popen[bytes]:
         """Start a process.
 
         Args:
             environment: what its environment variables have beyond those of this process.
+            device: what it computes on, of those that it sees.
         """
         variables = {**os.environ, **environment}
         if variables.get(LOG_LEVEL) == NO_LOG:
             del variables[LOG_LEVEL]  # Each process sets it itself, as this one has done.
-        command = [sys.executable, *PROGRAM, *self.arguments]
+        command = [sys.executable, *PROGRAM, *self.arguments, "--device", device]
         process = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE)
         self.started.append(process)
         return process
@@ -112,12 +121,12 @@ class Processes:
                 process.wait()
 
 
-def _share(index: int, workers: int, gpus: int) -> dict[str, str]:
+def _share(index: int, workers: int, gpus: Sequence[int]) -> dict[str, str]:
     """Return a worker's part of the machine: a GPU, or some processor cores."""
     if gpus:
-        return {"CUDA_VISIBLE_DEVICES": str(index % gpus)}
+        return {"CUDA_VISIBLE_DEVICES": str(gpus[index % len(gpus)])}
     threads = str(max(1, (os.cpu_count() or 1) // workers))
-    return {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    return {"CUDA_VISIBLE_DEVICES": "-1", "TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
 
 
 def _free_port() -> int:

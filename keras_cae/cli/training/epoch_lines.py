@@ -1,0 +1,88 @@
+"""A line for each epoch of a training."""
+
+import math
+import time
+from typing import Any
+
+import keras
+
+from keras_cae.cli.live_line import LiveLine, Part, fitted
+from keras_cae.cli.progress import duration
+
+SECONDS_BETWEEN = 0.1
+"""How long a line stays as it is, at least."""
+
+
+class EpochLines(keras.callbacks.Callback):
+    """Prints a line for each epoch. On a terminal that of the epoch that goes on has a bar, and is written anew.
+
+    No line is wider than the terminal: what has no room is left out, first the metrics, last the loss.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = LiveLine()
+        self._epoch = self._first = 0
+        self._begin = self._second = self._epoch_begin = self._shown = 0.0
+        self._validated: dict[str, float] = {}
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._begin = time.monotonic()
+        self._first = -1
+        self._validated = {}
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        now = time.monotonic()
+        if self._first < 0:
+            self._first = epoch
+        elif epoch == self._first + 1:
+            self._second = now
+        self._epoch, self._epoch_begin, self._shown = epoch, now, 0.0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        now = time.monotonic()
+        if not self._line.live:
+            return
+        if not math.isfinite((logs or {}).get("loss", 0.0)):
+            self._line.clear()  # Keras writes that the training ends
+        elif now - self._shown >= SECONDS_BETWEEN:
+            self._shown = now
+            self._show(batch + 1, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        logs = logs or {}
+        self._validated = {name: value for name, value in logs.items() if name.startswith("val_")}
+        parts = [Part(self._head()), *_values(logs), Part(f"{time.monotonic() - self._epoch_begin:.1f} s", 4)]
+        self._line.keep(fitted([*parts, *self._left(1.0)], self._line.width))
+
+    def _show(self, batches: int, logs: dict[str, float]) -> None:
+        steps = self.params.get("steps")
+        parts = [Part(self._head()), *_values({**logs, **self._validated})]
+        done = None
+        if steps:
+            done = batches / steps
+            parts += self._left(done)
+        else:
+            parts.insert(1, Part(f"batch {batches:,}"))
+        self._line.show(fitted(parts, self._line.width, done))
+
+    def _head(self) -> str:
+        return f"Epoch {self._epoch + 1}/{self.params['epochs']}"
+
+    def _left(self, done: float) -> list[Part]:
+        """The time that is left, after a share of the epoch."""
+        left = self.params["epochs"] - self._epoch - done
+        epochs, since = self._epoch - self._first + done, self._begin
+        if self._epoch > self._first:
+            # The first epoch takes longer, because the step is compiled in it.
+            epochs, since = epochs - 1, self._second
+        if left <= 0 or epochs <= 0:
+            return []
+        return [Part(f"{duration((time.monotonic() - since) / epochs * left)} left", 1)]
+
+
+def _values(logs: dict[str, float]) -> list[Part]:
+    """The loss, then that of the validation, then all others."""
+    ranks = {"loss": 0, "val_loss": 2}
+    names = sorted(logs, key=lambda name: ranks.get(name, 3))
+    return [Part(f"{name} {logs[name]:#.4g}", ranks.get(name, 3)) for name in names]
