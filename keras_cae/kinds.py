@@ -1,4 +1,7 @@
-"""What examples are called, by their number of spatial axes."""
+"""The names of examples by their number of spatial axes: signals, images, volumes.
+
+Messages and shapes of all packages come from here.
+"""
 
 from typing import Any, NamedTuple
 

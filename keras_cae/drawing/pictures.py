@@ -1,4 +1,4 @@
-"""Signals, images and volumes as pictures: what all that draws batches asks, so that nothing else tells them apart."""
+"""Signals, images and volumes as pictures: the only place that distinguishes them when batches are drawn."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

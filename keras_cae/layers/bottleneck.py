@@ -1,4 +1,4 @@
-"""The base of the layers that stand between the encoder and the decoder."""
+"""The base of the layers between the encoder and the decoder."""
 
 from typing import Any, ClassVar
 

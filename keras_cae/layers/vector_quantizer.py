@@ -107,7 +107,7 @@ class VectorQuantizer(Quantizer):
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         codes = (self.codebook_size, self.code_dim)
-        # Wide apart compared to the zeros that they would be: a model that is not trained makes codes too.
+        # Random rather than zero, because a model can encode images before it is trained.
         self.codebook = self._state("codebook", codes, keras.initializers.RandomNormal(seed=self.seed))
         self.counts = self._state("counts", codes[:1], "zeros")
         self.sums = self._state("sums", codes, "zeros")

@@ -1,4 +1,4 @@
-"""What a decoder makes of a plane of codes."""
+"""Images decoded from a plane of codes."""
 
 from typing import Any
 

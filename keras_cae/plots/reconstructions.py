@@ -1,4 +1,4 @@
-"""Images beside their reconstructions, as a figure."""
+"""Images and their reconstructions, as a figure."""
 
 from typing import Any
 

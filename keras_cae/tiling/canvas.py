@@ -1,4 +1,4 @@
-"""Where the outputs of tiles are added up."""
+"""The canvas on which the outputs of tiles are added up."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""How far the pixels lie that an output of a network depends on: measured, so that it holds for any network.
+"""The receptive field of a network, which is measured, so that it works for any network.
 
 The gradient of an output with respect to the image is zero outside of its receptive field. It is zero at some pixels
 inside as well, where an activation does not pass it on or pooling chooses another pixel. So it is taken of a network
@@ -97,7 +97,7 @@ class Probe:
         for remainder in range(1 if self.pads else self.periods[axis] or 1):
             try:
                 part = self._limited_reach(axis, remainder)
-            except NotMeasurableError as error:  # Of sizes that the network does not take.
+            except NotMeasurableError as error:  # The network does not take this size.
                 problem = error
                 continue
             if part is None:
@@ -233,7 +233,7 @@ class Probe:
         with self._positive_weights(1.0), constant_moments():
             kept = self._along(axis, values)[first:last]
             for period in range(cell, unit + 1, cell):
-                with contextlib.suppress(NotMeasurableError):  # Of sizes that the network does not take.
+                with contextlib.suppress(NotMeasurableError):  # The network does not take this size.
                     moved = self._along(axis, values[period:])[first - period // cell : last - period // cell]
                     if np.allclose(kept, moved, rtol=0, atol=SAME * kept.max()):
                         return period

@@ -1,4 +1,4 @@
-"""What is computed of each tile, and what has to be known of the network for it."""
+"""The computation for each tile, and the properties of the network that it depends on."""
 
 import abc
 import functools

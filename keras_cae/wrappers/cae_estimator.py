@@ -1,4 +1,4 @@
-"""What the estimators around an autoencoder have in common."""
+"""The base of the estimators around an autoencoder."""
 
 import math
 from collections.abc import Iterator
