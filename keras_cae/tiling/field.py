@@ -39,7 +39,7 @@ Outputs = Callable[[Any, Any], Any]
 
 
 class Reach(NamedTuple):
-    """How many pixels before and after its own an output depends on, along one axis."""
+    """The numbers of pixels before and after its own position on which an output depends, along one axis."""
 
     before: int
     after: int
@@ -212,7 +212,7 @@ class Probe:
     # The period of networks that don't tell it
 
     def find_periods(self) -> bool:
-        """Learn by how many pixels an image can be shifted, so that its outputs are shifted and the same.
+        """Find the shifts of an image in pixels by which its outputs are shifted and otherwise unchanged.
 
         Returns:
             Whether there is such a number for every axis.
