@@ -39,7 +39,8 @@ class AdversarialBottleneck(GaussianPrior):
         latent_dim: size of the code. By default that of the encoder's output.
         adversarial_weight: weight of the penalty. Setting the attribute takes effect in the next step.
         units: sizes of the discriminator's hidden layers.
-        seed: seed of the samples of the prior in training. **kwargs: arguments of `keras.layers.Layer`.
+        seed: seed of the samples of the prior in training.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`.
 

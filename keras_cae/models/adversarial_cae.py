@@ -55,7 +55,8 @@ class AdversarialCAE(PyramidCAE):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
             the output activation "sigmoid" is replaced by "linear".
-        seed: seed of the samples of the prior in training. **kwargs: arguments of `keras.Model`.
+        seed: seed of the samples of the prior in training.
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
     height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.

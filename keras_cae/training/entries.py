@@ -175,8 +175,9 @@ class Entries(BuiltModelFiles, DistributedTraining):
 
         Args:
             x: images, as in `fit`.
-            batch_size: number of images of an array in a batch. *args: positional arguments of `keras.Model.predict`.
-                **kwargs: arguments of `keras.Model.predict`.
+            batch_size: number of images of an array in a batch.
+            *args: positional arguments of `keras.Model.predict`.
+            **kwargs: arguments of `keras.Model.predict`.
 
         Returns:
             An array of reconstructions.
