@@ -44,7 +44,7 @@ KINDS = {
     2: Kind("images", "image", "height, width", "pixels"),
     3: Kind("volumes", "volume", "depth, height, width", "voxels"),
 }
-"""By rank, the number of spatial axes."""
+"""The kinds of examples by their rank, the number of spatial axes."""
 
 
 def rank_of(batch: Any) -> int:

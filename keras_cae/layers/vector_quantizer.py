@@ -15,7 +15,7 @@ from keras_cae.validation import fraction, non_negative_float, positive_int, see
 SMOOTHING = 1e-5
 """Added to every code's count, so that none is divided by zero."""
 SMALLEST_COUNT = 1e-30
-"""Of a code that was used: only those that never were have the count 0."""
+"""The smallest count of a code that was used: only codes that were never used have the count 0."""
 CODES_AT_ONCE = 128
 """To how many codes the distances of all vectors are in memory at the same time."""
 
