@@ -98,7 +98,7 @@ class BlindSpots(Corruption):
 
     def corrupt(self, images: Any) -> tuple[Any, Any]:
         sides = ops.shape(images)[1:-1]
-        self._check(sides)
+        self.check_sides(sides)
         places = self.draw(images)
         corrupted = images
         for offset, neighbours in self._replaced(len(sides)).items():
@@ -142,7 +142,8 @@ class BlindSpots(Corruption):
                 f"{np.shape(mask)}."
             )
 
-    def _check(self, sides: Sequence[Any]) -> None:
+    def check_sides(self, sides: Sequence[Any]) -> None:
+        """Raise a `ValueError` for images of a size whose pixels can't be hidden."""
         self.check_rank(len(sides))
         if (2 * self.radius + 1) ** len(sides) > MOST_NEIGHBOURS:
             largest = (int(MOST_NEIGHBOURS ** (1 / len(sides))) - 1) // 2

@@ -15,37 +15,50 @@ from keras_cae.models.pyramid_cae import PyramidCAE, Strides
 from keras_cae.networks.blind_u_shaped import BlindUShaped
 from keras_cae.networks.pyramid import Pyramid
 from keras_cae.training.inference import DEFAULT_BATCH_SIZE
-from keras_cae.training.trainer import Batch
+from keras_cae.training.neighbour_pairs import choose_neighbours, subsample
+from keras_cae.training.trainer import Batch, with_pixel_weights
 from keras_cae.validation import boolean, choice, optional, per_axis, positive_int, positive_int_or_ints, share
 from keras_cae.validation import seed as seed_rule
 
 RADIUS = {"median": 1, "mean": 1, "uniform": 2}
 """How far away the neighbours may be that replace a hidden pixel."""
+DIFFERENCE_KEPT = 0.5
+"""Which part of the difference between two neighbours is taken off the target, when images are subsampled."""
+DEFAULT_RATIO, DEFAULT_REPLACEMENT = 1 / 9, "median"
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlindSpotCAE(PyramidCAE):
     """Autoencoder that learns to remove noise from the noisy images alone.
 
-    Training hides single pixels, which the model learns to predict from the pixels around them. Noise that is
-    independent from pixel to pixel can't be predicted, so the model predicts the clean image (Krull et al. 2019,
-    "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard
-    Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture"). `predict` and `encode` hide
-    nothing and take images of any size.
+    Noise that is independent from pixel to pixel can't be predicted from other pixels, so a model that has to predict
+    pixels from others learns the clean image. `predict` and `encode` see all pixels and take images of any size. There
+    are two methods of training:
+
+    - "subsampling" takes two images of half the size out of each noisy image, which consist of neighbouring pixels, and
+      trains the model to predict one from the other (Huang et al. 2021, "Neighbor2Neighbor: Self-Supervised Denoising
+      from Single Noisy Images"). Half of the difference between the two in the denoised image is taken off the target,
+      which keeps fine detail.
+    - "masking" hides single pixels, which the model learns to predict from those around them (Krull et al. 2019,
+      "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard
+      Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture").
 
     - `fit(noisy)` trains on noisy images. From arrays of images that are larger than `patch_size`, it takes patches at
       random places, as many in each epoch as fit side by side, so that a single large image is enough:
       `fit(image[None], epochs=100)`. Datasets are used as they are and should yield patches.
     - `fit(noisy, other)` trains with other images as targets and hides nothing. The targets may be other noisy images
       of the same scene, which is Noise2Noise (Lehtinen et al. 2018), or clean images.
-    - The loss is computed on the hidden pixels; metrics compare images in which the visible pixels are unchanged. With
-      `validation_data=(noisy, clean)` nothing is hidden, so that the loss and the metrics measure the denoising.
+    - `evaluate` and validation hide pixels, whatever the method. The loss is computed on the hidden pixels; metrics
+      compare images in which the visible pixels are unchanged. With `validation_data=(noisy, clean)` nothing is
+      hidden, so that the loss and the metrics measure the denoising.
 
     Images are normalized, so they may have values of any unit. Sizes that the levels can't halve are padded internally
     by reflection.
 
     Args:
         convs_per_level: number of convolutions of the encoder and of the decoder at each level.
+        method: "subsampling" or "masking"; by default subsampling, unless `ratio`, `replacement` or `structured_mask`
+            differ from their defaults.
         ratio: share of the pixels that are hidden, between 0 and 1.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
             the value of a random one, "uniform" (N2V).
@@ -79,7 +92,8 @@ class BlindSpotCAE(PyramidCAE):
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is invalid; the loss has no value per pixel.
+        ValueError: an argument is invalid; the loss has no value per pixel; `structured_mask` is given with
+            `method="subsampling"`.
 
     Example:
 
@@ -94,6 +108,7 @@ class BlindSpotCAE(PyramidCAE):
     rules: ClassVar = {
         **without(PyramidCAE.rules, "latent_dim"),
         "convs_per_level": positive_int,
+        "method": optional(choice("subsampling", "masking")),
         "ratio": share,
         "replacement": choice(*RADIUS),
         "structured_mask": optional(mask_rule),
@@ -107,8 +122,9 @@ class BlindSpotCAE(PyramidCAE):
         self,
         convs_per_level: int = 2,
         *,
-        ratio: float = 1 / 9,
-        replacement: str = "median",
+        method: str | None = None,
+        ratio: float = DEFAULT_RATIO,
+        replacement: str = DEFAULT_REPLACEMENT,
         structured_mask: Any = None,
         outermost_skip: bool = True,
         blurred_pooling: bool = False,
@@ -129,6 +145,7 @@ class BlindSpotCAE(PyramidCAE):
             None,
             hyperparameters={
                 "convs_per_level": convs_per_level,
+                "method": method,
                 "ratio": ratio,
                 "replacement": replacement,
                 "structured_mask": structured_mask,
@@ -148,6 +165,11 @@ class BlindSpotCAE(PyramidCAE):
             normalizer=keras.layers.Normalization() if normalizer is None else normalizer,
             **kwargs,
         )
+        if self.method == "subsampling" and self.structured_mask is not None:
+            raise ValueError(
+                "structured_mask is for noise that neighbouring pixels share, from which method='subsampling' can't "
+                "learn. Use method='masking'."
+            )
         if self.patch_size is not None:
             per_axis(self.patch_size, self.rank, "patch_size")
         self._pixel_mask = BlindSpots(
@@ -172,6 +194,12 @@ class BlindSpotCAE(PyramidCAE):
     # Hidden pixels
 
     @property
+    def _subsamples(self) -> bool:
+        if self.method is not None:
+            return bool(self.method == "subsampling")
+        return self.structured_mask is None and (self.ratio, self.replacement) == (DEFAULT_RATIO, DEFAULT_REPLACEMENT)
+
+    @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
         return (*super().corruptions, self._pixel_mask)
 
@@ -183,18 +211,42 @@ class BlindSpotCAE(PyramidCAE):
         self._own_loop_is_corrupted = True
         return corrupted_by(super().corruptions, images)[0]
 
-    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
-        """Return the images with hidden pixels, and the weights of these; of images with another target, all pixels."""
-        if batch.target is batch.images:
-            return self.corrupted(batch.images)
+    def _inputs_of(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
+        if batch.target is not batch.images:
+            return self._towards_targets(batch)
+        if training and self._subsamples:
+            return self._subsampled(batch)
+        return super()._inputs_of(batch, training)
+
+    def _towards_targets(self, batch: Batch) -> tuple[Any, Batch]:
+        """Hide pixels of the images that are their own targets only: these would be copied."""
         visible = self._visible(batch.images)
         if visible.shape[1:] != batch.target.shape[1:]:
-            return visible, None
+            return visible, batch
         hidden, weights = self._pixel_mask.corrupt(visible)
-        # Towards themselves, images would be copied.
         axes = tuple(range(1, len(batch.images.shape)))
         itself = ops.all(ops.equal(batch.images, batch.target), axis=axes, keepdims=True)
-        return ops.where(itself, hidden, visible), ops.where(itself[..., 0], weights, ops.ones_like(weights))
+        weights = ops.where(itself[..., 0], weights, ops.ones_like(weights))
+        return ops.where(itself, hidden, visible), with_pixel_weights(batch, weights)
+
+    def _subsampled(self, batch: Batch) -> tuple[Any, Batch]:
+        """Return images of half the size, and the batch whose targets are their neighbours.
+
+        Neighboring pixels show slightly different things. The difference between them in the denoised image, taken
+        off the target in part, keeps the model from blurring it. All of it must not be taken off: the model could
+        learn to copy its input then.
+        """
+        images = batch.images
+        self._pixel_mask.check_sides(ops.shape(images)[1:-1])
+        pair = choose_neighbours(images, self._pixel_mask.seed_generator)
+        denoised = ops.stop_gradient(ops.cast(self._reconstruct(images), images.dtype))
+        difference = subsample(denoised, pair.first) - subsample(denoised, pair.second)
+        target = subsample(images, pair.second) + DIFFERENCE_KEPT * difference
+        return subsample(self._visible(images), pair.first), batch._replace(
+            images=subsample(images, pair.first),
+            target=target,
+            sample_weight=_weights_of(batch.sample_weight, images, pair.second),
+        )
 
     # Patches of large images
 
@@ -227,6 +279,18 @@ class BlindSpotCAE(PyramidCAE):
             return False
         sizes = per_axis(self.patch_size, self.rank, "patch_size")
         return any(side > size for side, size in zip(shape[1:-1], sizes, strict=True))
+
+
+def _weights_of(sample_weight: Any, images: Any, chosen: Any) -> Any:
+    """Return the weights of the chosen pixels; weights of whole images as they are."""
+    if sample_weight is None or len(sample_weight.shape) < len(images.shape) - 1:
+        return sample_weight
+    if sample_weight.shape[1:] == (1,) * len(sample_weight.shape[1:]):
+        return sample_weight
+    weights = ops.cast(sample_weight, images.dtype)
+    if len(weights.shape) == len(images.shape):
+        return subsample(weights, chosen)
+    return subsample(weights[..., None], chosen)[..., 0]
 
 
 def _split(parts: list[Any], validation_split: float) -> tuple[list[Any], tuple[Any, ...]]:

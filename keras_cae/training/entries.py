@@ -268,19 +268,19 @@ class Entries(BuiltModelFiles, DistributedTraining):
         return [self.optimizer] if second is None else [self.optimizer, second]
 
     def _check_replicas(self) -> None:
-        """Refuse what Keras can't do on several replicas."""
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if replicas == 1:
+        """Refuse what Keras can't do under a strategy that mirrors variables."""
+        if not self._is_mirrored:
             return
+        strategy = self.distribute_strategy.__class__.__name__
         if self.steps_per_execution > 1:
             raise ValueError(
-                f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
-                "not run under a tf.distribute strategy. Compile the model without it."
+                f"steps_per_execution must be 1 under {strategy}: Keras's loop over several steps does not run there. "
+                "Compile the model without it."
             )
         if any(map(_accumulates, self._optimizers())):
             raise ValueError(
-                f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
-                "accumulate under a tf.distribute strategy. Use a larger batch_size."
+                f"gradient_accumulation_steps must be None under {strategy}: Keras's optimizers can't accumulate "
+                "there. Use a larger batch_size."
             )
 
 

@@ -18,6 +18,9 @@ from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 
 
+MIRRORING = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
 class Batch(NamedTuple):
     """What a step works on: this replica's part of a batch, as floats.
 
@@ -31,6 +34,13 @@ class Batch(NamedTuple):
     count: Any
     valid: Any
     pixel_weights: Any = None
+
+
+def with_pixel_weights(batch: Batch, weights: Any) -> Batch:
+    """Return a batch whose pixels have weights in the loss, which multiply those that the user gave, or None."""
+    if weights is None:
+        return batch
+    return batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
 
 
 class Trainer(Entries):
@@ -54,9 +64,10 @@ class Trainer(Entries):
         """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
         raise NotImplementedError
 
-    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
-        """Return what `corrupted` does, for a batch with its targets."""
-        return self.corrupted(batch.images)
+    def _inputs_of(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
+        """Return the inputs of the networks, and the batch that their outputs are compared with."""
+        inputs, weights = self.corrupted(batch.images)
+        return inputs, with_pixel_weights(batch, weights)
 
     def _observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
@@ -79,7 +90,7 @@ class Trainer(Entries):
         """Compile the training step; its function raises an error for a batch that is refused."""
         made = self.train_function is None or force
         self._build_optimizers()
-        if self._has_replicas and made:
+        if self._is_mirrored and made:
             self.train_function = replicated(self, self.train_step)
         else:
             super().make_train_function(force)
@@ -89,7 +100,7 @@ class Trainer(Entries):
     def make_test_function(self, force: bool = False) -> None:
         """Compile the evaluation step; its function raises an error for a batch that is refused."""
         made = self.test_function is None or force
-        if self._has_replicas and made:
+        if self._is_mirrored and made:
             self.test_function = replicated(self, self.test_step)
         else:
             super().make_test_function(force)
@@ -104,11 +115,12 @@ class Trainer(Entries):
             self.predict_function = self._checking(self.predict_function)
 
     @property
-    def _has_replicas(self) -> bool:
-        return bool(self.distribute_strategy.num_replicas_in_sync > 1)
+    def _is_mirrored(self) -> bool:
+        """Whether optimizers and metrics meet those of other replicas, be it one replica alone: not in a `tf.cond`."""
+        return self.distribute_strategy.num_replicas_in_sync > 1 or isinstance(self.distribute_strategy, MIRRORING)
 
     def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        if self._has_replicas:
+        if self._is_mirrored:
             use_independent_seeds(self)
 
         def checked(data: Any) -> Any:
@@ -183,8 +195,8 @@ class Trainer(Entries):
         return self(images, training=False)
 
     def _run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """Run a step if the batch is accepted. On several replicas, `replicated` checks all their parts together."""
-        return step(data) if replica_count() > 1 else self._gate.run_checked(step, data)
+        """Run a step if the batch is accepted. Of mirrored models, `replicated` checks the parts of all replicas."""
+        return step(data) if self._is_mirrored else self._gate.run_checked(step, data)
 
     def _train_on(self, data: Any) -> Any:
         batch = self._batch(data)
@@ -222,13 +234,12 @@ class Trainer(Entries):
         """Return what the model makes of the corrupted images, and the batch with the weights of their pixels."""
         # First, because the call that follows clears what layers have added to the loss.
         self._observe(batch.images, training)
-        inputs, weights = self._inputs_of(batch)
+        inputs, batch = self._inputs_of(batch, training)
         batch = batch._replace(target=_with_kept_noise(batch.target))
         y_pred = self(inputs, training=training)
-        if weights is None:
-            return y_pred, batch
-        self._check_loss_of_pixels(batch.target, y_pred)
-        return y_pred, batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
+        if batch.pixel_weights is not None:
+            self._check_loss_of_pixels(batch.target, y_pred)
+        return y_pred, batch
 
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
         """Return this replica's share of the loss, and track the mean over all images."""

@@ -5,7 +5,7 @@
 
 The noise is drawn once for each photograph, before training, and never clipped: noise that is drawn anew in every
 epoch would show the network clean images on average. Trains for so many minutes on random patches of the noisy
-photographs, with the mean squared error and Adam, whose learning rate falls from 3e-3 to 0 along a cosine; then
+photographs, with the mean squared error and Adam, whose learning rate falls from 2e-3 to 0 along a cosine; then
 removes the noise from whole photographs: from those that were trained on, as one does who has no others, and from
 those that were held out. DATA is that of denoising.py. Prints a table in Markdown: decibels of PSNR on average,
 nothing clipped.
@@ -21,15 +21,16 @@ from tables import print_table
 
 import keras_cae
 
-PATCH = 32
+PATCH = 64
 BATCH = 8
-LEARNING_RATE = 3e-3
+LEARNING_RATE = 2e-3
 TRAINED_ON = 12
 """How many of the photographs that were trained on are looked at."""
 N2V = {"replacement": "uniform", "outermost_skip": True, "blurred_pooling": False}
 N2V2 = {"replacement": "median", "outermost_skip": False, "blurred_pooling": True}
 VARIANTS = {
     "default": {},
+    "masking": {"method": "masking"},
     "as N2V": {**N2V, "ratio": 1 / 484},
     "as N2V2": {**N2V2, "ratio": 1 / 484},
     "a pixel in 64": {"ratio": 1 / 64},

@@ -47,6 +47,8 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("presets"))
     parser.add_argument("--kind", nargs="+", choices=CHANNELS, default=list(CHANNELS))
     parser.add_argument("--filters", nargs="+", type=int, default=[32, 64, 128])
+    parser.add_argument("--start", type=Path, help="a folder of presets to go on from")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--precision", default="float32", help="what to train in: mixed_bfloat16 where it is faster")
     parser.add_argument("--most", type=int, help="how many photographs are held out, at most")
     parser.add_argument("--seed", type=int, default=0)
@@ -63,6 +65,10 @@ def make(kind, arguments):
     keras.utils.set_random_seed(arguments.seed)
     noise = keras_cae.layers.RandomGaussianNoise(0.0, STRONGEST / 255, seed=arguments.seed)
     trained = keras_cae.models.DenoisingCAE(filters=arguments.filters, corruption=noise, dtype=arguments.precision)
+    if arguments.start:
+        earlier = keras_cae.models.DenoisingCAE.from_preset(arguments.start / f"photographs-{kind}")
+        trained.build((None, None, None, CHANNELS[kind]))
+        trained.set_weights(earlier.get_weights())
     steps = train(trained, training, CHANNELS[kind], arguments)
     model = in_single_precision(trained)
     print(f"\n{kind}: {model.count_params():,} parameters, {steps:,} steps, {len(training)} photographs\n")
@@ -99,9 +105,9 @@ def train(model, images, channels, arguments):
     """Train for so many minutes; return the number of steps."""
     shape = tf.TensorSpec((BATCH, PATCH, PATCH, channels), tf.uint8)
     dataset = tf.data.Dataset.from_generator(lambda: batches(images, arguments.seed), output_signature=shape)
-    model.compile(keras.optimizers.Adam(1e-3), "mae")
+    model.compile(keras.optimizers.Adam(arguments.learning_rate), "mae")
     model.fit(dataset.take(1), verbose=0)  # compiles the step
-    schedule = CosineOverTime(arguments.minutes * 60)
+    schedule = CosineOverTime(arguments.minutes * 60, arguments.learning_rate)
     model.fit(dataset.prefetch(4), steps_per_epoch=10**7, callbacks=[schedule], verbose=0)
     return schedule.steps
 

@@ -152,9 +152,9 @@ def test_several_steps_per_execution_are_refused(two_replicas):
     with two_replicas.scope():
         model = keras_cae.models.BasicCAE(3, filters=(3, 4))
         model.compile("sgd", "mse", steps_per_execution=2)
-    with pytest.raises(ValueError, match="steps_per_execution must be 1 on 2 replicas"):
+    with pytest.raises(ValueError, match="steps_per_execution must be 1 under MirroredStrategy"):
         model.fit(make_images(8), verbose=0)
-    with pytest.raises(ValueError, match="steps_per_execution must be 1 on 2 replicas"):
+    with pytest.raises(ValueError, match="steps_per_execution must be 1 under MirroredStrategy"):
         model.evaluate(make_images(8), verbose=0)
 
 
@@ -163,5 +163,5 @@ def test_accumulated_gradients_are_refused(policy, two_replicas):
     with two_replicas.scope():
         model = keras_cae.models.BasicCAE(3, filters=(3, 4), dtype=policy)
         model.compile(keras.optimizers.SGD(gradient_accumulation_steps=2), "mse")
-    with pytest.raises(ValueError, match="gradient_accumulation_steps must be None on 2 replicas"):
+    with pytest.raises(ValueError, match="gradient_accumulation_steps must be None under MirroredStrategy"):
         model.fit(make_images(8), verbose=0)

@@ -22,10 +22,16 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
 LONG_PAGES = (
     "anomalies.md",
+    "choose_a_model.md",
+    "coming_from_alibi_detect.md",
+    "coming_from_anomalib.md",
+    "coming_from_keras_examples.md",
+    "coming_from_pythae.md",
     "data.md",
     "denoise_without_clean_images.md",
     "denoising.md",
     "distribution.md",
+    "existing_keras_code.md",
     "exporting.md",
     "generation.md",
     "losses.md",
@@ -41,6 +47,7 @@ LONG_PAGES = (
     "training_loop.md",
     "tuning.md",
     "volumes.md",
+    "write_a_bottleneck.md",
 )
 OPTIONS = {"plots.py": ["--epochs", "1"], "signals.py": ["--epochs", "1"], "volumes.py": ["--epochs", "1"]}
 """Of the scripts that take long, which are run shortly."""

@@ -39,9 +39,7 @@ def error(model, noisy, clean):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "arguments", [{}, {"replacement": "uniform", "outermost_skip": False, "blurred_pooling": True}]
-)
+@pytest.mark.parametrize("arguments", [{}, {"method": "masking", "outermost_skip": False, "blurred_pooling": True}])
 def test_a_single_noisy_image_is_enough(arguments):
     keras.utils.set_random_seed(0)
     clean = smooth(1, 160, 150, 1)
@@ -61,11 +59,54 @@ def test_a_mask_removes_noise_along_rows():
     noisy = (clean + noise).astype("float32")
     errors = []
     for mask in (None, np.ones((1, 5))):
-        model = BlindSpotCAE(filters=(16, 24), structured_mask=mask, patch_size=32, seed=0)
+        model = BlindSpotCAE(filters=(16, 24), method="masking", structured_mask=mask, patch_size=32, seed=0)
         model.compile(keras.optimizers.Adam(0.003), "mse")
         model.fit(noisy, batch_size=8, epochs=25, verbose=0)
         errors.append(error(model, noisy, clean))
     assert errors[1] < 0.6 * errors[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "subsamples"),
+    [
+        ({}, True),
+        ({"ratio": 1 / 4, "method": "subsampling"}, True),
+        ({"method": "masking"}, False),
+        ({"ratio": 1 / 4}, False),
+        ({"replacement": "uniform"}, False),
+        ({"structured_mask": np.ones((1, 3))}, False),
+    ],
+)
+def test_the_method_of_training(images, arguments, subsamples):
+    seen = []
+
+    class Recording(BlindSpotCAE):
+        def call(self, inputs, training=None):
+            if training:
+                seen.append(tuple(inputs.shape[1:3]))
+            return super().call(inputs, training=training)
+
+    model = Recording(filters=(3, 4), convs_per_level=1, **arguments)
+    model.compile("adam", "mse")
+    model.fit(images, verbose=0)
+    height, width = images.shape[1:3]
+    assert set(seen) == {(height // 2, width // 2) if subsamples else (height, width)}
+
+
+def test_subsampling_can_not_remove_correlated_noise():
+    with pytest.raises(ValueError, match=r"structured_mask is for noise .* Use method='masking'"):
+        small(method="subsampling", structured_mask=np.ones((1, 3)))
+
+
+def test_weights_of_subsampled_pixels(images):
+    losses = []
+    for weight in (1.0, 2.0, 0.0):
+        keras.utils.set_random_seed(0)
+        weights = np.full(images.shape[:3], weight, "float32")
+        losses.append(unmoved().fit(images, sample_weight=weights, shuffle=False, verbose=0).history["loss"][0])
+    assert losses[0] > 0
+    assert losses[1] == pytest.approx(2 * losses[0], rel=1e-5)
+    assert losses[2] == 0.0
 
 
 def test_the_loss_is_that_of_hidden_pixels(images):

@@ -214,6 +214,7 @@ ARGUMENTS = {
         with_bottleneck(
             (3, 4, 5),
             convs_per_level=1,
+            method="masking",
             ratio=0.1,
             replacement="uniform",
             structured_mask=[[[1, 1, 1]]],

@@ -222,6 +222,7 @@ ACCEPTED = {
     "merge": nothing,
     "min_value": lambda value: is_number(value) and value < 2,
     "mmd_weight": non_negative,
+    "method": none,
     "momentum": fraction,
     "name": optional(word),
     "normalization": none,
