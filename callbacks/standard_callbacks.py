@@ -23,12 +23,12 @@ def standard_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """Return the callbacks that show the progress of a training in TensorBoard.
 
-    For every model: the curves of `keras.callbacks.TensorBoard`, `ModelCard`, `ReconstructionLogger` and
-    `ReconstructionErrorHistogram`. For the models that support them: `LatentStatistics` with dense codes,
-    `LatentTraversal` and `LatentInterpolation` if the decoder also needs nothing but the code,
-    `LatentProjector` with floating-point codes, `PriorSamples` with a prior, `CodebookSummary` with a
-    codebook. A callback that does not fit the model writes nothing, where on its own it would raise an error.
-    Training goes on if the disk is full, also if it is full from the start; a warning says so.
+    For every model, these are the curves of `keras.callbacks.TensorBoard`, `ModelCard`, `ReconstructionLogger` and
+    `ReconstructionErrorHistogram`. For the models that support them, there are also `LatentStatistics` for dense codes,
+    `LatentTraversal` and `LatentInterpolation` if the decoder needs only the code, `LatentProjector` for floating-point
+    codes, `PriorSamples` for a prior, and `CodebookSummary` for a codebook. A callback that does not support the model
+    writes nothing, whereas it raises an error on its own. If the disk is full, a warning says so and training
+    continues.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. Preferably not

@@ -1,4 +1,7 @@
-"""Protection against damaged or malicious NumPy files."""
+"""Protection against damaged or malicious NumPy files.
+
+The data sets, the samplers and the command load such files.
+"""
 
 import lzma
 import struct

@@ -1,4 +1,7 @@
-"""Models whose files are complete at every moment."""
+"""Models whose files are complete at every moment.
+
+The autoencoders, their encoders and decoders, and the detectors derive from these classes.
+"""
 
 import io
 import os
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
     class Mixin(keras.Model):
         """What the methods below extend."""
-else:  # Keras exchanges the bases of functional models, of which this must be none.
+else:  # Keras replaces the bases of functional models, so this must not be a keras.Model.
     Mixin = object
 
 

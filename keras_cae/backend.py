@@ -1,4 +1,7 @@
-"""The check that Keras 3 runs on TensorFlow, made without importing either."""
+"""The check that Keras 3 runs on TensorFlow, made without importing either.
+
+`keras_cae/__init__.py` runs it.
+"""
 
 import json
 import os

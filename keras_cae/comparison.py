@@ -1,4 +1,7 @@
-"""The preparation of images and weights for metrics and losses."""
+"""The preparation of images and weights for metrics and losses.
+
+The losses, the metrics, the scores of detectors and the pictures share it.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""All uses of private parts of Keras, in one place."""
+"""All uses of private parts of Keras, in one place.
+
+The training, the metrics and the callbacks use it.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Files that are complete at every moment."""
+"""Files that are complete at every moment.
+
+Everything that writes files uses it.
+"""
 
 import errno
 import os

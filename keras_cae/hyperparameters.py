@@ -1,4 +1,7 @@
-"""Constructor arguments that are checked, stored, saved and, once a model is built, fixed."""
+"""Constructor arguments that are checked, stored, saved and, once a model is built, fixed.
+
+The layers, the models and the scores of detectors share it.
+"""
 
 import inspect
 from collections.abc import Callable, Mapping

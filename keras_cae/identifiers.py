@@ -1,4 +1,7 @@
-"""Losses and metrics by the names that `compile` takes: the library's own, then those of Keras."""
+"""Losses and metrics by the names that `compile` takes: the library's own, then those of Keras.
+
+`losses.get` and `metrics.get` share it.
+"""
 
 import inspect
 import re

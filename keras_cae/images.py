@@ -1,4 +1,7 @@
-"""What every part of the library takes for an image batch: its scale, its shape, its size."""
+"""The scale, the shape and the size of image batches, as every part of the library understands them.
+
+The models, the layers, the metrics, the plots and the command share it.
+"""
 
 from typing import Any
 

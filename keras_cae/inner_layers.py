@@ -1,4 +1,7 @@
-"""The layers inside of a model."""
+"""The layers inside of a model.
+
+The models, the plots and the copies in another precision use it.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""What examples are called, by their number of spatial axes."""
+"""The names of examples by their number of spatial axes: signals, images, volumes.
+
+Messages and shapes of all packages come from here.
+"""
 
 from typing import Any, NamedTuple
 
@@ -41,7 +44,7 @@ KINDS = {
     2: Kind("images", "image", "height, width", "pixels"),
     3: Kind("volumes", "volume", "depth, height, width", "voxels"),
 }
-"""By rank, the number of spatial axes."""
+"""The kinds of examples by their rank, the number of spatial axes."""
 
 
 def rank_of(batch: Any) -> int:

@@ -1,4 +1,7 @@
-"""How well scores rank: areas under curves, of plain and of weighted examples, in NumPy."""
+"""How well scores rank: areas under curves, of plain and of weighted examples, in NumPy.
+
+The detectors and the plots share it.
+"""
 
 from typing import Any
 

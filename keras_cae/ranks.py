@@ -1,4 +1,7 @@
-"""The layers that Keras has for one, two and three spatial axes."""
+"""The layers that Keras has for one, two and three spatial axes.
+
+The layers, the networks and the tiles share it.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""The connected regions of masks."""
+"""The connected regions of masks.
+
+The detectors and `metrics.AUPRO` share it.
+"""
 
 from typing import Any
 

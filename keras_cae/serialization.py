@@ -1,4 +1,7 @@
-"""Between layers, activations and the plain values that `get_config` holds."""
+"""Between layers, activations and the plain values that `get_config` holds.
+
+The layers, the models and the scores of detectors share it.
+"""
 
 from collections.abc import Callable
 from typing import Any

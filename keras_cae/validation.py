@@ -1,7 +1,9 @@
-"""Rules for constructor arguments: each checks a value and returns it in the form in which it is kept.
+"""Rules for constructor arguments: each checks a value and returns it in the form in which it is stored.
 
 A rule is called as `rule(value, name)` and raises a `ValueError` that names the
 argument, what it must be and what came. `optional`, `choice` make rules of rules.
+
+All packages share it.
 """
 
 from collections.abc import Callable, Iterable

@@ -120,7 +120,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             return
         if not self.autoencoder.built:
             self.autoencoder.build(input_shape)
-        # Of one size, if the score compares places; else of any that the autoencoder takes.
+        # Images of one size if the score compares positions, and of any size that the autoencoder takes otherwise.
         known = self.score.compares_places
         self.images_shape = (None, *input_shape[1:]) if known else self.autoencoder.built_shape
         self.score.attach(self.autoencoder, self.images_shape[1:])

@@ -1,4 +1,4 @@
-"""What a detector can be made around."""
+"""The check of a detector's autoencoder."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from keras_cae.anomaly.statistic import statistic
 from keras_cae.validation import finite_float
 
 KEPT_SCORES = 10_000
-"""Of up to how many normal images all scores are kept; of more, as many evenly spaced quantiles."""
+"""The number of scores that are kept: those of all normal images, or as many evenly spaced quantiles."""
 THRESHOLDS = ("threshold", "map_threshold")
 
 

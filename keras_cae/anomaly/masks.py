@@ -1,4 +1,4 @@
-"""Masks of defects, in the forms that they come in."""
+"""Masks of defects, in all forms that are accepted."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from keras_cae.regions import regions_of
 EXACT_PIXELS = 2**22
 """Up to how many pixels results are exact; beyond, values are kept to three digits (2^18 different ones)."""
 LARGEST_EXACT_DEFECT = 2**14
-"""Of how many pixels of an image's defects AUPIMO keeps all values."""
+"""The number of defect pixels of an image up to which AUPIMO keeps all values."""
 KEPT_BITS = np.uint32(0xFFFFC000)
 LIMIT_OF_AUPRO = 0.3
 RANGE_OF_AUPIMO = (1e-5, 1e-4)

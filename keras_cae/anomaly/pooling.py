@@ -1,4 +1,4 @@
-"""From maps of pixels to one number per image."""
+"""The reduction of maps of pixels to one score per image."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the callbacks share that handle stop signals."""
+"""The base of the callbacks that handle stop signals."""
 
 import abc
 import contextlib

@@ -1,4 +1,4 @@
-"""Between grey, colour, and colour with opacity."""
+"""The conversion between grey, colour, and colour with opacity."""
 
 import numpy as np
 

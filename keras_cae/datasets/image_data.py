@@ -1,4 +1,4 @@
-"""What loading returns: the images, and what the reader should know about them."""
+"""The result of loading: the images, and notes about them."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -139,7 +139,7 @@ def read_pixels(
     with open_image(picture) as opened:
         # JPEG decoders halve a large image several times for next to nothing.
         opened.draft(None, (2 * max(layout.size), 2 * max(layout.size)))
-        # Of deep images Pillow leaves it to us that some files count from white to black.
+        # Pillow does not invert deep images in files that count from white to black.
         from_white = isinstance(opened, TiffImageFile) and opened.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE
         ImageOps.exif_transpose(opened, in_place=True)
         opened.load()

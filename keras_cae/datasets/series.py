@@ -1,4 +1,4 @@
-"""Time series as people store them, brought to one form."""
+"""Time series, converted to one form."""
 
 import contextlib
 from typing import Any

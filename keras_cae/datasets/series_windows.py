@@ -1,4 +1,4 @@
-"""The windows of time series, and what was measured on them, step by step."""
+"""The windows of time series, and the conversion of results back to time steps."""
 
 import itertools
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Arrays of images, signals or volumes as people store them, brought to one form."""
+"""Arrays of images, signals or volumes, converted to one form."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

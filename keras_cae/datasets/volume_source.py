@@ -157,7 +157,7 @@ def _pixels(image: Image.Image, page: int) -> np.ndarray:
     pixels = np.asarray(image if image.mode in KEPT_MODES else image.convert("RGB"))
     if image.mode.startswith("I;16"):
         pixels = pixels.astype(np.uint16)
-        # Of deep images Pillow leaves it to us that some files count from white to black.
+        # Pillow does not invert deep images in files that count from white to black.
         if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE:
             pixels = 65535 - pixels
     return pixels if pixels.ndim == VOLUMES else pixels[..., None]

@@ -1,4 +1,4 @@
-"""Images beside the maps of their anomalies."""
+"""Images and the maps of their anomalies."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Images beside the codebook indices that encode them."""
+"""Images and the codebook indices that encode them."""
 
 import numpy as np
 

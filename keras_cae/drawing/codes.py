@@ -1,4 +1,4 @@
-"""What pictures of codes ask of models: whether there is a prior, what the codes are, and their units."""
+"""The properties of models that pictures of codes need: whether there is a prior, and the kind and units of codes."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from keras_cae.kinds import rank_of
 __all__ = ["MAX_ERROR", "ImageGrid", "draw_image_grid"]
 
 SIGNALS_PER_BLOCK = 3
-"""How many signals beside their errors stand beside each other; curves need more room than images."""
+"""The number of signals side by side; curves need more room than images."""
 SIGNAL_TEXT = 15
 """The size of the text beside curves, which have numbers of their own, in pixels."""
 

@@ -1,4 +1,4 @@
-"""Rows of pictures as one picture without texts, for those who write the texts themselves."""
+"""Rows of pictures as one picture without texts, which the caller adds."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

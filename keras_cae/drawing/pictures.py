@@ -1,4 +1,4 @@
-"""Signals, images and volumes as pictures: what all that draws batches asks, so that nothing else tells them apart."""
+"""Signals, images and volumes as pictures: the only place that distinguishes them when batches are drawn."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ compare."""
 OWN_LIMITS = ("anomaly map", "defect", "hidden")
 """The rows whose values are not those of signals."""
 STRIP_WIDTH, STRIP_HEIGHT = 200, 16
-"""Of the codebook indices of a signal, in pixels."""
+"""The size of the strip of codebook indices of a signal, in pixels."""
 
 
 class PictureRow(NamedTuple):

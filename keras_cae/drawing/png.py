@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 COMPRESS_LEVEL = 1
-"""Of zlib, from 0 to 9. Higher levels take twice the time, and the files are hardly smaller."""
+"""The level of zlib, from 0 to 9. Higher levels take twice the time and hardly make smaller files."""
 
 
 def to_png(picture: np.ndarray) -> bytes:

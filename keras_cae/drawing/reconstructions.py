@@ -1,4 +1,4 @@
-"""Signals, images and volumes beside their reconstructions."""
+"""Signals, images and volumes and their reconstructions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -8,7 +8,7 @@ import numpy as np
 from keras_cae.pixel_values import WHITE
 
 SMALLEST_SIDE = 12
-"""Of the images that a file for images of any size is tried on."""
+"""The smallest side of the images on which a file for images of any size is tried."""
 
 
 def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> np.ndarray:

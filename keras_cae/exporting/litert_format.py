@@ -60,7 +60,7 @@ class LiteRTFormat(FileFormat):
             from ai_edge_litert.interpreter import Interpreter
         else:
             Interpreter = tf.lite.Interpreter  # noqa: N806  # a class
-        # Of a copy in memory: the file is put in its place meanwhile.
+        # Of a copy in memory, because the file is moved to its final place meanwhile.
         interpreter = Interpreter(model_content=path.read_bytes())
         runner = interpreter.get_signature_runner("serve")
         (images,) = runner.get_input_details()

@@ -12,7 +12,7 @@ from keras_cae.exporting.served import Outputs, Served
 ULPS = 8
 """How many units in the last place of the largest output are taken for rounding, whatever the range of the outputs."""
 ROUNDING = 1e-6
-"""Of a quotient of two whole numbers."""
+"""The rounding error of a quotient of two integers."""
 BATCH_SIZES = (1, 5)
 DRAWS = 3
 """How many random batches may be tried, if a rounding error can become a large one."""

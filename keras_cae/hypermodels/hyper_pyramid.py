@@ -48,7 +48,7 @@ class HyperPyramid(HyperAutoencoder):
 
     own_space = PYRAMID_SPACE
     full_resolution_levels: ClassVar[int] = 1
-    """How many levels keep the size of the one before; the others halve it."""
+    """The number of levels that keep the resolution of the images; the others halve it."""
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
         space = super().narrowed({key: value for key, value in given.items() if key not in NOT_SEARCHED})

@@ -30,7 +30,7 @@ SHARED_SPACE: Mapping[str, tuple[str, Space]] = {
 }
 
 WITHOUT_LATENT_DIM = {key: value for key, value in SHARED_SPACE.items() if key != "latent_dim"}
-"""Of models whose codes are feature maps."""
+"""The shared search space of models whose codes are feature maps."""
 
 
 def _check_corruption(value: Any, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What KerasTuner documents nowhere: the files of a search and what is in them, and the processes that share one."""
+"""Undocumented parts of KerasTuner: the files of a search and their content, and the processes that share a search."""
 
 import json
 import os

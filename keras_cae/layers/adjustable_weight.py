@@ -1,4 +1,4 @@
-"""The weight of a penalty, which may change while training goes on."""
+"""The weight of a penalty, which may change during training."""
 
 from typing import Any, Self, overload
 

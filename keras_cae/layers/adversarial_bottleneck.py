@@ -14,7 +14,7 @@ from keras_cae.training.step_context import current_step
 from keras_cae.validation import non_negative_float, optional, positive_int, positive_ints, seed
 
 EVALUATION_SEED = 0
-"""Of the codes of the prior in evaluation, which are the same in every batch."""
+"""The seed of the samples of the prior in evaluation, which are the same in every batch."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

@@ -14,7 +14,7 @@ from keras_cae.layers.corruption import Corruption, weights_of_hidden
 from keras_cae.validation import choice, optional, positive_int, seed, share
 
 MOST_NEIGHBOURS = 10_000
-"""More than that are held in memory for each hidden pixel only by mistake."""
+"""The largest number of neighbours that are held in memory for each hidden pixel; a larger one is a mistake."""
 Offsets = tuple[tuple[int, ...], ...]
 """Places relative to a pixel, one number for each axis."""
 

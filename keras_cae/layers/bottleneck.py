@@ -1,4 +1,4 @@
-"""The base of the layers that stand between the encoder and the decoder."""
+"""The base of the layers between the encoder and the decoder."""
 
 from typing import Any, ClassVar
 
@@ -45,7 +45,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     latent_dim: int | None = None
     """Size of the code, where the bottleneck decides it; None if it takes the encoder's output as it is."""
     code_dim: int | None = None
-    """How many values the last axis of the encoder's output must have; None for any number."""
+    """The number of values that the last axis of the encoder's output must have; None for any number."""
     projects: ClassVar[bool] = False
     """Whether the bottleneck makes vectors of feature maps itself, so that the encoder has no dense layer."""
     passes_codes: ClassVar[bool] = False
@@ -55,7 +55,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     has_posterior: ClassVar[bool] = False
     """Whether `posterior(features)` returns the mean and the logarithm of the variance of each code."""
     codebook_size: int | None = None
-    """How many discrete codes there are; None for continuous codes."""
+    """The number of discrete codes; None for continuous codes."""
     has_discriminator: ClassVar[bool] = False
     """Whether there is a network `discriminator`, which an optimizer of its own trains."""
     weights_of_penalties: ClassVar[tuple[str, ...]] = ()

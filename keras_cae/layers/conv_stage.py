@@ -1,4 +1,4 @@
-"""What the convolution blocks of the encoder and of the decoder share."""
+"""The base of the convolution blocks of encoders and decoders."""
 
 import abc
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The base of corruptions that say which pixels count."""
+"""The base of corruptions that determine which pixels count."""
 
 import abc
 from typing import Any

@@ -11,7 +11,7 @@ from keras_cae.serialization import layer
 from keras_cae.validation import boolean
 
 SMALLEST_DEVIATION = 1e-6
-"""Of a channel, relative to its mean: below this it is constant, but for rounding."""
+"""The standard deviation of a channel, relative to its mean, below which it is constant up to rounding."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

@@ -1,4 +1,4 @@
-"""A corruption that takes away resolution."""
+"""A corruption that reduces the resolution."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar

@@ -10,7 +10,7 @@ from keras_cae.training.replicas import replica_count, sum_over_replicas, valid_
 from keras_cae.validation import fraction, positive_float
 
 SMALLEST_EPSILON = 1.001e-5
-"""Below this the fused kernel takes another epsilon than the one it is given."""
+"""The smallest epsilon that the fused kernel respects."""
 FUSED_TYPES = ("float32", "float16", "bfloat16")
 
 

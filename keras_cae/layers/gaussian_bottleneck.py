@@ -13,7 +13,7 @@ from keras_cae.training.replicas import mean_over_batch
 from keras_cae.validation import non_negative_float, optional, positive_int, seed
 
 LOG_VARIANCES = (-14.0, 14.0)
-"""Beyond these, variances would be lost in rounding, or overflow."""
+"""The limits of the logarithm of variances, beyond which these would be lost in rounding or overflow."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

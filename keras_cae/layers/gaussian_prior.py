@@ -1,4 +1,4 @@
-"""What bottlenecks share whose codes are held near the standard normal distribution."""
+"""The base of bottlenecks whose codes are kept close to the standard normal distribution."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from keras import ops
 from keras_cae.validation import positive_float, positive_int
 
 SMALLEST_GROUP = 4
-"""How many channels a group has at least: one of a single value would be normalized to nothing."""
+"""The minimum number of channels of a group: a group of a single value would be normalized to zero."""
 
 _moments_are_constant: contextvars.ContextVar[bool] = contextvars.ContextVar("moments_are_constant", default=False)
 

@@ -1,4 +1,4 @@
-"""A corruption by what JPEG files lose."""
+"""A corruption by the artifacts of JPEG compression."""
 
 from typing import Any, ClassVar
 

@@ -15,7 +15,7 @@ from keras_cae.training.replicas import all_of_batch
 from keras_cae.validation import choice, non_negative_float
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Of the kernels whose mean is taken, relative to the mean squared distance of two codes of the prior."""
+"""The scales of the kernels that are averaged, relative to the mean squared distance of two codes of the prior."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

@@ -1,4 +1,4 @@
-"""What corruptions share that paint something over a part of each image."""
+"""The base of corruptions that paint something over a part of each image."""
 
 import abc
 from typing import Any, ClassVar

@@ -9,7 +9,7 @@ from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float, positive_float_or_range, seed
 
 FEW = 16.0
-"""Up to this mean, counts are drawn by their exact distribution."""
+"""The mean up to which counts are sampled from their exact distribution."""
 MOST_OF_FEW = 48
 """The count that a mean of `FEW` exceeds once in 10 thousand million draws."""
 

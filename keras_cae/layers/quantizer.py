@@ -1,4 +1,4 @@
-"""What the bottlenecks have in common whose codes are discrete."""
+"""The base of bottlenecks with discrete codes."""
 
 import abc
 from typing import Any

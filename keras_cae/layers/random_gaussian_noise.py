@@ -1,4 +1,4 @@
-"""A corruption by Gaussian noise, of another strength for every image."""
+"""A corruption by Gaussian noise with a random strength for every image."""
 
 from typing import Any, ClassVar
 

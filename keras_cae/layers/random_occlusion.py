@@ -1,4 +1,4 @@
-"""A corruption that covers parts of images by textures."""
+"""A corruption that covers parts of images with textures."""
 
 from typing import Any, ClassVar
 

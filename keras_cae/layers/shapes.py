@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 WAVES = 6
-"""How many waves make a pattern: enough that none is seen for itself."""
+"""The number of waves of a pattern: so many that no single one is visible."""
 
 
 def positions(images: Any) -> list[Any]:

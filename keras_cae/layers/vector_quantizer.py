@@ -15,7 +15,7 @@ from keras_cae.validation import fraction, non_negative_float, positive_int, see
 SMOOTHING = 1e-5
 """Added to every code's count, so that none is divided by zero."""
 SMALLEST_COUNT = 1e-30
-"""Of a code that was used: only those that never were have the count 0."""
+"""The smallest count of a code that was used: only codes that were never used have the count 0."""
 CODES_AT_ONCE = 128
 """To how many codes the distances of all vectors are in memory at the same time."""
 
@@ -107,7 +107,7 @@ class VectorQuantizer(Quantizer):
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         codes = (self.codebook_size, self.code_dim)
-        # Wide apart compared to the zeros that they would be: a model that is not trained makes codes too.
+        # Random rather than zero, because a model can encode images before it is trained.
         self.codebook = self._state("codebook", codes, keras.initializers.RandomNormal(seed=self.seed))
         self.counts = self._state("counts", codes[:1], "zeros")
         self.sums = self._state("sums", codes, "zeros")

@@ -57,7 +57,7 @@ class AUPRO(keras.metrics.Metric):
         super().__init__(name=text(name, "name"), **kwargs)
         self.limit = share_up_to_one(limit, "limit")
         declare_direction(self, "max")
-        # Of each bin the overlaps, which add up to the number of defects, and the number of normal pixels.
+        # For each bin, the overlaps, which add up to the number of defects, and the number of normal pixels.
         self.overlaps, self.normal = (
             self.add_weight(shape=(BINS,), initializer="zeros", dtype="float64", name=each)
             for each in ("overlaps", "normal")

@@ -1,4 +1,4 @@
-"""What the metrics of discrete codes have in common: how often each code was used."""
+"""The base of metrics of discrete codes, which counts how often each code is used."""
 
 import abc
 from typing import Any

@@ -1,4 +1,4 @@
-"""What metrics of codes have in common."""
+"""The base of metrics of codes."""
 
 import abc
 from typing import Any

@@ -1,4 +1,4 @@
-"""Strided and transposed convolutions."""
+"""The autoencoder with strided and transposed convolutions."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Batch normalization, pooling and upsampling."""
+"""The autoencoder with batch normalization, pooling and upsampling."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Removes noise without having seen clean images."""
+"""The autoencoder that learns to remove noise without clean images."""
 
 import math
 from collections.abc import Sequence
@@ -191,7 +191,7 @@ class BlindSpotCAE(PyramidCAE):
             **shared,
         )
 
-    # What is hidden, and when
+    # Hidden pixels
 
     @property
     def _subsamples(self) -> bool:

@@ -1,6 +1,5 @@
-"""The autoencoder that all others are made from: the networks, and how images flow through them."""
+"""The autoencoder that all others derive from: its networks, and the flow of images through them."""
 
-import dataclasses
 import functools
 import math
 from typing import Any, ClassVar
@@ -21,7 +20,7 @@ from keras_cae.models.coding import Coding
 from keras_cae.models.corrupting import Corrupting
 from keras_cae.models.listing import Listed
 from keras_cae.models.model_files import ModelFiles
-from keras_cae.networks.graphs import Graphs, check_single_output, graphs_of_networks
+from keras_cae.networks.graphs import GivenNetworks, Graphs, check_single_output, graphs_of_networks
 from keras_cae.networks.network import Network
 from keras_cae.ranks import rank_rule
 from keras_cae.serialization import layer
@@ -47,17 +46,6 @@ def network(value: Any, name: str) -> keras.Model:
     if not isinstance(value, keras.Model):
         raise TypeError(f"{name} must be a keras.Model, got {value!r}.")
     return value
-
-
-@dataclasses.dataclass(frozen=True)
-class GivenNetworks:
-    """The networks that the user gave, which the built model extends: its encoder ends with the codes.
-
-    This is not a tuple, because Keras would save the weights under the name of the attribute that holds it.
-    """
-
-    encoder: keras.Model
-    decoder: keras.Model
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -174,7 +162,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
             self.bottleneck = layer(bottleneck, "bottleneck")
         self._own_loop_is_corrupted = False
 
-    # What is there before the model is built, and after
+    # Attributes before and after the model is built
 
     def __getattr__(self, name: str) -> Any:
         for cls in type(self).__mro__:
@@ -208,7 +196,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     @functools.cached_property
     def _gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
         """Decides which images the model takes, and makes floats of them."""
-        # Of normalized values the activation says nothing about those of the images.
+        # With a normalizer, the activation does not limit the values of the images.
         return InputGate(None if self.normalizer is not None else self._last_activation(), self.rank)
 
     def _last_activation(self) -> Any:

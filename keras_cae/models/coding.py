@@ -1,4 +1,4 @@
-"""Codes: what the encoder makes of images, and how images are made of codes."""
+"""Codes: how images are encoded and codes are decoded."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Compiling an autoencoder, with a second optimizer where it has a discriminator."""
+"""Compiling an autoencoder, with a second optimizer if it has a discriminator."""
 
 from typing import Any
 

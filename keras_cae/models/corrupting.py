@@ -1,4 +1,4 @@
-"""Corruption: what a model does to images before its networks see them, in training and evaluation."""
+"""Corruption: how a model changes images before its networks see them, in training and evaluation."""
 
 import warnings
 from collections.abc import Iterable

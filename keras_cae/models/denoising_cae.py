@@ -1,4 +1,4 @@
-"""Removes noise from images of any size."""
+"""The denoising autoencoder."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""What a model shows of itself: in completions, and in its summary before it is built."""
+"""How a model presents itself: in completions, and in its summary before it is built."""
 
 from typing import Any
 

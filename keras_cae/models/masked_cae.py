@@ -1,4 +1,4 @@
-"""Masked autoencoder, whose encoder is kept for other tasks."""
+"""The masked autoencoder, whose encoder is reused for other tasks."""
 
 import math
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         """What the methods below extend."""
 
         rank: int
-else:  # Keras exchanges the bases of functional models, of which this must be none.
+else:  # Keras replaces the bases of functional models, so this must not be a keras.Model.
     Mixin = object
 
 

@@ -1,4 +1,4 @@
-"""Residual blocks."""
+"""The autoencoder with residual blocks."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

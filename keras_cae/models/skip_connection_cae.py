@@ -1,4 +1,4 @@
-"""Skip connections between the encoder and the decoder."""
+"""The autoencoder with skip connections between the encoder and the decoder."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

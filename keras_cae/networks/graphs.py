@@ -13,6 +13,17 @@ from keras_cae.networks.network import Network
 from keras_cae.networks.pyramid import Pyramid
 
 
+@dataclass(frozen=True)
+class GivenNetworks:
+    """The networks that the user gave, which the built model extends: its encoder ends with the codes.
+
+    This is not a tuple, because Keras would save the weights under the name of the attribute that holds it.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+
+
 @dataclass
 class Graphs:
     """The graphs of an encoder and a decoder without the bottleneck in between, and with it.

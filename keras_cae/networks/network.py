@@ -37,7 +37,7 @@ class Network(AtomicFiles, keras.Model):
 
     predict_function: Any
     _gate: Any = None
-    """Of the encoder of an autoencoder: its `InputGate`, which refuses what the autoencoder does not take."""
+    """The `InputGate` of an autoencoder, for its encoder; it refuses what the autoencoder does not accept."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None

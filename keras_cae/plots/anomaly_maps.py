@@ -24,9 +24,9 @@ def anomaly_maps(
     dpi: Any = None,
     figure: Any = None,
 ) -> Any:
-    """Show images, their reconstructions, where a detector finds anomalies, and the scores.
+    """Show images, their reconstructions, the anomaly maps of a detector, and the scores.
 
-    The threshold of maps is the middle of the colours. Scores above that of images are bold and red.
+    The threshold of the maps is the middle of the colour scale. Scores above the threshold of images are bold and red.
 
     Args:
         detector: a calibrated `AnomalyDetector`.

@@ -19,9 +19,9 @@ from keras_cae.validation import positive_int
 def codebook(
     model: Any, images: Any, *, max_images: int = 8, figsize: Any = None, dpi: Any = None, figure: Any = None
 ) -> Any:
-    """Show images, their codes, each index in a colour of its own, and how often each vector of the codebook is used.
+    """Show images, their codes, with a colour for each index, and how often each vector of the codebook is used.
 
-    The title has the share of the vectors that occur in the codes of all images, and their perplexity, the effective
+    The title states the share of the vectors that occur in the codes of all images, and their perplexity, the effective
     number of vectors in use.
 
     Args:

@@ -30,14 +30,14 @@ def error_histogram(
     dpi: Any = None,
     figure: Any = None,
 ) -> Any:
-    """Show how the errors of images are distributed, of each kind of image in a colour of its own.
+    """Show the distribution of the errors of images, with a colour for each kind of image.
 
-    The errors are mean squared errors of the reconstructions; of an `AnomalyDetector` its scores, with the threshold as
-    a line. If there are normal and anomalous images, the title has the area under the ROC curve.
+    The errors are the mean squared errors of the reconstructions, or the scores of an `AnomalyDetector`, with the
+    threshold as a line. If there are normal and anomalous images, the title states the area under the ROC curve.
 
     Args:
         model: a model from images to images, an `AnomalyDetector`; or errors or scores, `(n,)`.
-        images: `(n, height, width, channels)`, signals or volumes, or a dataset of such; none for errors.
+        images: `(n, height, width, channels)`, signals or volumes, or a dataset of batches; left out for errors.
         labels: one for each image, `(n,)`: 0 or False for normal, 1 or True for anomalous ones, or the numbers or names
             of up to ten classes.
         bins: the number of bins.

@@ -60,7 +60,7 @@ def one_example(model: Any, image: Any, name: str) -> np.ndarray:
 
 
 class Shown:
-    """Turns images and what a model makes of them into floats that can be shown.
+    """Converts images and the outputs of a model for them to floats that can be shown.
 
     Images and volumes of any unit are shown from their lowest value, in black, to their highest, in white. Those from
     0 to 1 and integers stay as they are, and so do signals, whose curves have numbers at their axes.

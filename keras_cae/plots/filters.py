@@ -30,11 +30,11 @@ def filters(
     dpi: Any = None,
     figure: Any = None,
 ) -> Any:
-    """Show the filters of a convolution, which are what its outputs respond to.
+    """Show the filters of a convolution, the patterns to which its outputs respond.
 
-    A filter of three input channels is shown in their colours, any other by its mean over the input channels. Middle
-    grey is 0, and black and white are the largest absolute value of all filters, so that they compare. Filters of
-    signals are curves, and of those of volumes the middle slices are shown.
+    A filter with three input channels is shown in colour, any other one by its mean over the input channels. Middle
+    grey is 0, and black and white are the largest absolute value of all filters, so that filters can be compared.
+    Filters of signals are shown as curves, and filters of volumes by their middle slices.
 
     Args:
         model: a model with convolutions, or a part of one, such as `model.decoder`.

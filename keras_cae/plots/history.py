@@ -17,7 +17,7 @@ VALIDATION = "val_"
 def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any = None) -> Any:
     """Show how losses and metrics changed from epoch to epoch, in training and in validation.
 
-    Each has a panel of its own, with the validation over the training.
+    Each one has its own panel, with the curves of training and validation.
 
     Args:
         history: what `fit` returns, a `keras.callbacks.History`; or its dictionary `history.history`.
@@ -31,7 +31,7 @@ def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any =
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `history` is neither.
-        ValueError: it holds no epoch, or what it holds are not numbers.
+        ValueError: it holds no epoch, or its values are not numbers.
 
     Example:
 

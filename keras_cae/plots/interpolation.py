@@ -16,10 +16,10 @@ from keras_cae.validation import positive_int
 def interpolation(
     model: Any, a: Any, b: Any, *, steps: int = 6, figsize: Any = None, dpi: Any = None, figure: Any = None
 ) -> Any:
-    """Show the images that a model decodes from codes between those of two images.
+    """Show the images that a model decodes between the codes of two images.
 
-    The two images stand at the ends. In the first row the codes lie on a straight line. If the model has a prior there
-    is a second row, in which they lie on an arc around its mean: where most codes are, if there are many dimensions.
+    The two images are at the ends of the rows. In the first row, the codes lie on a straight line. If the model has a
+    prior, there is a second row, in which they lie on an arc around its mean, where most codes are in many dimensions.
 
     Args:
         model: a model whose codes are vectors.

@@ -1,4 +1,4 @@
-"""What a decoder makes of a plane of codes."""
+"""Images decoded from a plane of codes."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def latent_grid(
     Args:
         model: a model with a prior and codes that are vectors, such as `VariationalCAE`.
         dims: the latent dimensions that change from left to right and from bottom to top.
-        steps: the number of images in a row and in a column; by default as many as can be told apart.
+        steps: the number of images in a row and in a column; by default as many as remain distinguishable.
         span: how far the codes go from 0 to each side, in standard deviations of the prior.
         figsize: width and height of the figure in inches.
         dpi: pixels per inch.

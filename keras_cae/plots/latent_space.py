@@ -18,13 +18,13 @@ def latent_space(
 ) -> Any:
     """Show codes as points, in the colours of their labels.
 
-    Codes of two dimensions are shown as they are, others by their first two principal components, whose share of the
-    variance stands at the axes, or as a reducer maps them to the plane.
+    Codes of two dimensions are shown unchanged. Other codes are shown by their first two principal components, whose
+    share of the variance is noted at the axes, or as a reducer maps them to the plane.
 
     Args:
         codes: vectors `(n, latent_dim)`, what `encode` returns.
         labels: `(n,)` or `(n, 1)`: names or numbers of classes, or, if they are floats, values of a scale.
-        reducer: makes two dimensions of more: an object with `fit_transform`, such as `sklearn.manifold.TSNE()` or
+        reducer: reduces codes to two dimensions: an object with `fit_transform`, such as `sklearn.manifold.TSNE()` or
             `umap.UMAP()`, or a function from `(n, latent_dim)` to `(n, 2)`.
         figsize: width and height of the figure in inches.
         dpi: pixels per inch.

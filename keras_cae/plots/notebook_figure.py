@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 
 class NotebookFigure(Figure):
-    """A figure that notebooks show, also where pyplot has not been imported.
+    """A figure that notebooks show even if pyplot has not been imported.
 
-    pyplot keeps no reference to it, so it is shown once and goes away with its last reference.
+    pyplot keeps no reference to it, so that it is shown once and is freed with its last reference.
     """
 
     def _repr_png_(self) -> bytes:

@@ -8,7 +8,7 @@ from keras_cae.validation import positive_float
 POINTS, TITLE_POINTS = 9.0, 11.0
 """Sizes of texts at the natural size of a plot."""
 SMALLEST_SCALE, LARGEST_SCALE = 0.67, 2.0
-"""Of texts: below six points they could not be read."""
+"""The limits of the scale of texts: below six points, they could not be read."""
 
 
 class Page:

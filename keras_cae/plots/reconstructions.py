@@ -1,4 +1,4 @@
-"""Images beside their reconstructions, as a figure."""
+"""Images and their reconstructions, as a figure."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ def reconstructions(
 ) -> Any:
     """Show images, their reconstructions, the error and the PSNR.
 
-    What the model's corruption does is shown too: the corrupted input and, if the loss counts hidden pixels alone,
-    where these are. Values beyond [0, 1] have a root mean squared error instead of a PSNR.
+    The effect of the model's corruption is shown too: the corrupted input and, if the loss counts hidden pixels only,
+    the hidden pixels. For values outside [0, 1], the root mean squared error replaces the PSNR.
 
     Args:
         model: a model from images to images, of this library or any other Keras model.
         images: `(n, height, width, channels)`, floats or integers; signals `(n, length, channels)`, which are shown as
-            curves; or volumes, of which the middle slices are shown. A `tf.data.Dataset` of batches will do.
+            curves; or volumes, of which the middle slices are shown. A `tf.data.Dataset` of batches is accepted too.
         max_images: the largest number of images to show, the first ones.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.

@@ -28,10 +28,10 @@ def traversal(
     dpi: Any = None,
     figure: Any = None,
 ) -> Any:
-    """Show how an image changes with one latent dimension after another.
+    """Show how an image changes with each latent dimension.
 
-    The unit of the changes is that of the prior. Models without one need other images to know how far codes go: with
-    `images` it is the standard deviation of each dimension, without them the root mean square of the image's own code.
+    The unit of the changes is that of the prior. For models without a prior, it is the standard deviation of each
+    dimension over the codes of `images` or, without these, the root mean square of the image's own code.
 
     Args:
         model: a model whose codes are vectors.

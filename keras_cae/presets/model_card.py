@@ -1,4 +1,4 @@
-"""What introduces a model to people: a README.md in the form of the model cards of the Hugging Face Hub."""
+"""The README.md of a preset, in the form of the model cards of the Hugging Face Hub."""
 
 from typing import Any
 

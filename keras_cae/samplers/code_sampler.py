@@ -1,4 +1,4 @@
-"""What the samplers share: the codes' shape, checks, and a plain file format."""
+"""The base of the samplers: the shape of codes, checks, and a plain file format."""
 
 import abc
 import inspect

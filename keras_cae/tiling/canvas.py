@@ -1,4 +1,4 @@
-"""Where the outputs of tiles are added up."""
+"""The canvas on which the outputs of tiles are added up."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from keras_cae.tiling.tile_axis import TileAxis
 
 
 class Canvas:
-    """Adds the weighted outputs of tiles up, in rows of tiles from the first to the last.
+    """Adds up the weighted outputs of tiles, in rows of tiles from the first to the last.
 
     Sums are taken in the array that is written to, if it has the type of the outputs. Else, since integers can't hold
     parts of sums, they are taken in memory, as many rows as a tile has, and written when they are complete.

@@ -20,7 +20,7 @@ def encode_tiled(
     dtype: Any = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> np.ndarray:
-    """Encode one image of any size tile by tile, by a model whose codes are feature maps.
+    """Encode one image of any size tile by tile, with a model whose codes are feature maps.
 
     It works as `predict_tiled` does. By default tiles overlap by the receptive field of the encoder, which is smaller
     than that of the model, and the codes are those of the whole image. Codes that are numbers of vectors are not
@@ -30,7 +30,7 @@ def encode_tiled(
         model: a `CAE` with `latent_dim=None`.
         image: `(*spatial, channels)`: an array, which may be memory-mapped.
         tile: sides of the tiles in pixels, overlap included: an integer, or one for each axis.
-        overlap: how many pixels neighbouring tiles have in common, at least: an integer, or one for each axis.
+        overlap: minimum number of pixels that neighbouring tiles share: an integer, or one for each axis.
         batch_size: number of tiles that are computed at once; by default as many as have 262,144 pixels.
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file. By default a new array.
         dtype: type of the codes, by default that of `encode`, or that of `out`.
@@ -40,7 +40,7 @@ def encode_tiled(
         The codes, as `model.encode(image[None])[0]`. For a path, the file as a read-only memory-mapped array.
 
     Raises:
-        TypeError: the model is none of this library, or another argument is invalid.
+        TypeError: the model is not of this library, or another argument is invalid.
         ValueError: codes are vectors, or the image is not of the kind that the model takes; the tile is smaller than
             the downsampling, or not larger than the overlap; `out` has another shape.
         DiskFullError: there is no space for the file.

@@ -1,4 +1,4 @@
-"""How far the pixels lie that an output of a network depends on: measured, so that it holds for any network.
+"""The receptive field of a network, which is measured, so that it works for any network.
 
 The gradient of an output with respect to the image is zero outside of its receptive field. It is zero at some pixels
 inside as well, where an activation does not pass it on or pooling chooses another pixel. So it is taken of a network
@@ -39,7 +39,7 @@ Outputs = Callable[[Any, Any], Any]
 
 
 class Reach(NamedTuple):
-    """How many pixels before and after its own an output depends on, along one axis."""
+    """The numbers of pixels before and after its own position on which an output depends, along one axis."""
 
     before: int
     after: int
@@ -97,7 +97,7 @@ class Probe:
         for remainder in range(1 if self.pads else self.periods[axis] or 1):
             try:
                 part = self._limited_reach(axis, remainder)
-            except NotMeasurableError as error:  # Of sizes that the network does not take.
+            except NotMeasurableError as error:  # The network does not take this size.
                 problem = error
                 continue
             if part is None:
@@ -212,7 +212,7 @@ class Probe:
     # The period of networks that don't tell it
 
     def find_periods(self) -> bool:
-        """Learn by how many pixels an image can be shifted, so that its outputs are shifted and the same.
+        """Find the shifts of an image in pixels by which its outputs are shifted and otherwise unchanged.
 
         Returns:
             Whether there is such a number for every axis.
@@ -233,7 +233,7 @@ class Probe:
         with self._positive_weights(1.0), constant_moments():
             kept = self._along(axis, values)[first:last]
             for period in range(cell, unit + 1, cell):
-                with contextlib.suppress(NotMeasurableError):  # Of sizes that the network does not take.
+                with contextlib.suppress(NotMeasurableError):  # The network does not take this size.
                     moved = self._along(axis, values[period:])[first - period // cell : last - period // cell]
                     if np.allclose(kept, moved, rtol=0, atol=SAME * kept.max()):
                         return period

@@ -1,4 +1,4 @@
-"""Arrays that lie in files, and what of them stays in memory."""
+"""Arrays in files, and the part of them that stays in memory."""
 
 import mmap
 import os

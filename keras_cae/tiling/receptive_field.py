@@ -7,24 +7,25 @@ from keras_cae.tiling.task import task_of
 
 
 def receptive_field(model: Any) -> tuple[int, ...]:
-    """Return how many pixels along each axis a pixel of the reconstruction depends on.
+    """Return the number of pixels along each axis on which a pixel of the reconstruction depends.
 
-    It is measured, so that it holds for any network: residual, U-shaped, pooled, or one of yours. With tiles that
-    overlap by as much, `predict_tiled` returns what `predict` makes of the whole image. Strided networks treat
-    pixels differently by their place relative to the strides: it is the extent that holds for all of them.
+    It is measured, so that it is correct for any network: residual, U-shaped, pooled or custom. With tiles that overlap
+    by this number, `predict_tiled` returns what `predict` returns for the whole image. Strided networks treat pixels
+    differently depending on their position relative to the strides; the result is the extent that covers all of them.
 
-    What group normalization measures of the whole image is left out: it is the receptive field of the convolutions.
+    The statistics of group normalization, which depend on the whole image, are left out: the result is the receptive
+    field of the convolutions.
 
     Args:
-        model: a `CAE` of any kind, which is built, or an `AnomalyDetector` that is calibrated, of whose map it is.
+        model: a built `CAE` of any kind, or a calibrated `AnomalyDetector`, for the receptive field of its map.
 
     Returns:
-        One number for each spatial axis. Of a model for images of one size it is that size.
+        One number for each spatial axis. For a model for images of one size, it is that size.
 
     Raises:
-        TypeError: the model is none of this library.
-        ValueError: the model is not built; or it sees all of any image, by global pooling or attention; or no
-            gradient arrives at the images, with which it could be measured.
+        TypeError: the model is not of this library.
+        ValueError: the model is not built; it depends on the whole image, for example by global pooling or attention;
+            or no gradient reaches the images, so that nothing can be measured.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""What is computed of each tile, and what has to be known of the network for it."""
+"""The computation for each tile, and the properties of the network that it depends on."""
 
 import abc
 import functools
@@ -23,7 +23,7 @@ _tasks: weakref.WeakKeyDictionary[Any, dict[type, "Task"]] = weakref.WeakKeyDict
 
 
 class Task(abc.ABC):
-    """What a model makes of a batch of tiles. A subclass writes `outputs` and `differentiable`.
+    """The computation for a batch of tiles. A subclass implements `outputs` and `differentiable`.
 
     Args:
         model: the model, of which tasks hold no reference that keeps it alive.
@@ -149,7 +149,7 @@ class Reconstruction(Task):
 
 
 class Encoding(Task):
-    """What `encode` returns: feature maps, or numbers of vectors."""
+    """What `encode` returns: feature maps, or codebook indices."""
 
     def outputs(self, images: Any) -> Any:
         codes = self.model._encode(images)
@@ -194,7 +194,7 @@ class Map(Task):
 
 
 class _Differentiable:
-    """An autoencoder whose `reconstruct` lets gradients through."""
+    """An autoencoder whose `_reconstruct` is differentiable."""
 
     def __init__(self, autoencoder: Any) -> None:
         self.autoencoder = autoencoder
@@ -207,7 +207,7 @@ class _Differentiable:
 
 
 def quantizes(autoencoder: Any) -> bool:
-    """Return whether codes are numbers of vectors."""
+    """Return whether codes are codebook indices."""
     return getattr(autoencoder.bottleneck, "codebook_size", None) is not None
 
 

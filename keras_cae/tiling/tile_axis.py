@@ -1,4 +1,4 @@
-"""Where tiles lie along one axis, and how much each counts where they overlap."""
+"""The positions of tiles along one axis, and their weights where they overlap."""
 
 import functools
 

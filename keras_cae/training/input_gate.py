@@ -331,7 +331,7 @@ class InputGate:
             return of_integers(name, dtype, low, high, known=False) or of_type(name, dtype)
         return out_of_range(name, low, high, self)
 
-    # What was learned, for files
+    # State, for files
 
     def state(self) -> np.ndarray:
         """Return what files hold: the type and the extremes of the training images, and the type of the targets."""

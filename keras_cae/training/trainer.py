@@ -324,7 +324,7 @@ class Trainer(Entries):
         images, target, weights, y_pred = without_padding((images, target, weights, y_pred), batch.valid)
         return self.compute_metrics(images, target, y_pred, weights)
 
-    # What is reported, and what can't be computed
+    # The reconstruction loss, and the checks of losses
 
     def _update_reconstruction_loss(self, loss: Any, step: StepContext, count: Any) -> None:
         if self._reports_reconstruction or self._adds_losses() or step.penalties:

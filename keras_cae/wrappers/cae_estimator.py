@@ -1,4 +1,4 @@
-"""What the estimators around an autoencoder have in common."""
+"""The base of the estimators around an autoencoder."""
 
 import math
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ SCALED = ("uint8", "uint16", "bool")
 
 
 class CAEEstimator(BaseEstimator):
-    """Trains a fresh copy of a model on rows of numbers or on images, and reads both for it.
+    """Trains a new copy of a model on images, or on images that are given as rows of numbers.
 
-    A subclass calls `train` in its `fit`, keeps the model as `model_`, and reads what its other methods get
-    with `images_of_fitted`.
+    A subclass calls `train` in its `fit`, stores the model as `model_`, and reads the inputs of its other methods with
+    `images_of_fitted`.
 
     Args:
         model: a `CAE`, trained or not.

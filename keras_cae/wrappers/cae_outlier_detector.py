@@ -13,11 +13,11 @@ from keras_cae.wrappers.cae_estimator import CAEEstimator
 
 
 class CAEOutlierDetector(OutlierMixin, CAEEstimator):
-    """Finds outliers among images, as scikit-learn's `IsolationForest` does among rows of numbers.
+    """Detects outliers among images, as scikit-learn's `IsolationForest` does among rows of numbers.
 
-    `fit` trains a fresh copy of a model, with new weights, puts an `AnomalyDetector` around it, and sets the
-    threshold, so that the share `contamination` of the images are outliers. Images come as rows of numbers,
-    `(n, height * width * channels)`, which `image_shape` describes, or as arrays of images.
+    `fit` trains a copy of the model with new weights, creates an `AnomalyDetector` around it, and sets the threshold so
+    that the share `contamination` of the images are outliers. Images are rows of numbers, `(n, height * width *
+    channels)`, whose shape `image_shape` gives, or arrays of images.
 
     Args:
         model: a `CAE`, trained or not. Its configuration counts, and how it was compiled, if it was.
@@ -41,10 +41,9 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
     Attributes:
         detector_: the `AnomalyDetector` around the trained copy.
         model_: the trained copy.
-        offset_: what `decision_function` subtracts from `score_samples`: the detector's threshold, with its sign
-            changed.
+        offset_: offset that `decision_function` subtracts from `score_samples`: the negative threshold of the detector.
         history_: losses and metrics, `{name: [one value per epoch]}`.
-        n_features_in_: how many numbers an image has.
+        n_features_in_: number of values of an image.
 
     Raises:
         ImportError: scikit-learn is not installed.

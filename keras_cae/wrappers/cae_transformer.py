@@ -14,8 +14,8 @@ from keras_cae.wrappers.cae_estimator import CAEEstimator
 class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstimator):
     """Reduces images to codes, as scikit-learn's `PCA` does: in pipelines, searches and cross-validation.
 
-    `fit` trains a fresh copy of a model, with new weights, and leaves the model that was passed as it is. Images come
-    as rows of numbers, `(n, height * width * channels)`, which `image_shape` describes, or as arrays of images.
+    `fit` trains a copy of the model with new weights and leaves the given model unchanged. Images are rows of numbers,
+    `(n, height * width * channels)`, whose shape `image_shape` gives, or arrays of images.
 
     Args:
         model: a `CAE`, trained or not. Its configuration counts, and how it was compiled, if it was.
@@ -32,7 +32,7 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstim
     Attributes:
         model_: the trained copy.
         history_: losses and metrics, `{name: [one value per epoch]}`.
-        n_features_in_: how many numbers an image has.
+        n_features_in_: number of values of an image.
 
     Raises:
         ImportError: scikit-learn is not installed.

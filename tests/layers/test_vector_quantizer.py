@@ -74,7 +74,7 @@ def test_moving_averages(decay):
 
 
 def test_a_fresh_codebook_is_of_vectors_of_the_first_batch(monkeypatch):
-    monkeypatch.setattr(VectorQuantizer, "_follow", lambda *_: None)
+    monkeypatch.setattr(VectorQuantizer, "_update_codebook", lambda *_: None)
     quantizer = started(size=64)
     distances = np.abs(np.asarray(quantizer.codebook)[:, None] - VECTORS.reshape(1, -1, 4)).sum(-1)
     np.testing.assert_array_equal(distances.min(axis=1), 0)

@@ -1,1 +1,1 @@
-"""What the commands share that apply a saved model to images, batch by batch."""
+"""The parts that are shared by the commands that apply a saved model to images, batch by batch."""

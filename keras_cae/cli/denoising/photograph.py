@@ -80,7 +80,8 @@ def read_photograph(path: Path) -> Photograph:
             return _photograph(*deep.read(path))
     with open_image(path) as image:
         image_format, pages = image.format, getattr(image, "n_frames", 1)
-        if pages > 1 and image_format != "MPO":  # Of these, which telephones make, the first is the photograph.
+        # The first image of an MPO file, which telephones write, is the photograph.
+        if pages > 1 and image_format != "MPO":
             raise ValueError(f"{pages} images in one file")
         settings = _settings(image, path)
         ImageOps.exif_transpose(image, in_place=True)
