@@ -147,7 +147,7 @@ def test_a_refused_fit_leaves_no_trace(models, container, fault):
 
 
 @pytest.mark.slow
-@examples(8)
+@examples(5)
 @given(
     container=st.sampled_from(sorted(CONTAINERS)),
     dtype=st.sampled_from(sorted(SAME)),

@@ -38,6 +38,8 @@ BOTTLENECKS = {
     "contractive": (lambda: layers.ContractiveBottleneck(), 3),
 }
 QUICK = {("residual", "variational"), ("residual", "vector quantized"), ("batch norm", "adversarial")}
+COMPILED = {*QUICK, ("skip", "MMD"), ("masked", "finite scalar"), ("denoising", "sparse"), ("basic", "contractive")}
+"""Of each architecture and each bottleneck one pair is trained by compiled steps."""
 
 
 @pytest.mark.parametrize(
@@ -52,8 +54,8 @@ def test_any_architecture_with_any_bottleneck(architecture, bottleneck, images, 
     make, latent_dim = BOTTLENECKS[bottleneck]
     size = () if architecture == "denoising" or latent_dim is None else (latent_dim,)
     model = ARCHITECTURES[architecture](*size, bottleneck=make())
-    model.compile("adam", "mse")
-    history = model.fit(images, batch_size=4, epochs=2, verbose=0).history
+    model.compile("adam", "mse", run_eagerly=(architecture, bottleneck) not in COMPILED)
+    history = model.fit(images, batch_size=5, verbose=0).history
     assert np.isfinite(list(history.values())).all()
     assert "reconstruction_loss" in history
     codes = model.encode(images)
