@@ -37,15 +37,23 @@ BOTTLENECKS = {
     "sparse": (lambda: layers.SparseBottleneck(), 3),
     "contractive": (lambda: layers.ContractiveBottleneck(), 3),
 }
-QUICK = {("residual", "variational"), ("residual", "vector quantized"), ("batch norm", "adversarial")}
-COMPILED = {*QUICK, ("skip", "MMD"), ("masked", "finite scalar"), ("denoising", "sparse"), ("basic", "contractive")}
-"""Of each architecture and each bottleneck one pair is trained by compiled steps."""
+QUICK = ("residual", "variational")
+# Of each architecture and each bottleneck one pair is trained by compiled steps.
+COMPILED = {
+    QUICK,
+    ("residual", "vector quantized"),
+    ("batch norm", "adversarial"),
+    ("skip", "MMD"),
+    ("masked", "finite scalar"),
+    ("denoising", "sparse"),
+    ("basic", "contractive"),
+}
 
 
 @pytest.mark.parametrize(
     ("architecture", "bottleneck"),
     [
-        pytest.param(*pair, marks=() if pair in QUICK else pytest.mark.slow)
+        pytest.param(*pair, marks=() if pair == QUICK else pytest.mark.slow)
         for pair in ((a, b) for a in ARCHITECTURES for b in BOTTLENECKS)
         if pair != ("denoising", "MMD")  # whose kernels are made for codes of one size
     ],

@@ -378,7 +378,7 @@ class TestAutoencoder:
             for rank in DATA
             if rank == 2 or cls in (IN_EVERY_RANK if rank == 1 else IN_VOLUMES)
         ],
-        quick=[(cls, 2) for cls in QUICK] + [(models.BasicCAE, 3)],
+        quick=[(cls, 2) for cls in QUICK],
     )
     def test_data_flow_training_and_saving(self, cls, rank, tmp_path):
         data = DATA[rank]
