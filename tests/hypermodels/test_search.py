@@ -67,6 +67,7 @@ def test_the_best_model_has_the_score_of_its_trial(kind, digits):
     assert score == pytest.approx(tuner.oracle.get_best_trials()[0].score, rel=1e-6)
     best.save("best.keras")
     loaded = keras.saving.load_model("best.keras")
+    loaded.run_eagerly = best.run_eagerly
     assert loaded.evaluate(images[64:90], verbose=0, return_dict=True)["psnr"] == score
     if kind == "Hyperband":
         # A promoted trial goes on with the weights and the optimizer of the one that it came from.
