@@ -1,4 +1,4 @@
-"""Callbacks that show in TensorBoard how an autoencoder learns, and schedules of weights."""
+"""Callbacks that show in TensorBoard how an autoencoder learns, and that schedule weights."""
 
 from keras_cae.callbacks.anomaly_maps import AnomalyMaps
 from keras_cae.callbacks.codebook_summary import CodebookSummary

@@ -1,4 +1,4 @@
-"""Where a model in training finds anomalies, epoch by epoch."""
+"""Anomalies that a model finds during training, epoch by epoch."""
 
 from typing import Any
 
@@ -27,35 +27,35 @@ MEASURED = {
 
 
 class AnomalyMaps(TensorBoardCallback):
-    """Shows in TensorBoard which anomalies a model in training finds, and how well.
+    """Shows in TensorBoard which anomalies a model finds during training, and how well.
 
-    After each epoch a `keras_cae.anomaly.AnomalyDetector` around the model is calibrated on the normal ones of the
-    images. Written are, under the tag "anomaly/…": `maps`, a picture of images, reconstructions, maps, and masks;
-    and, with labels or masks, the curves `image_auroc` and `average_precision`, and of pixels `pixel_auroc`,
-    `aupro` and `aupimo`.
+    After each epoch, a `keras_cae.anomaly.AnomalyDetector` around the model is calibrated on the normal images among
+    those given. The callback writes, under the tag "anomaly/…", `maps`, a picture of images, reconstructions, maps and
+    masks; with labels or masks also the curves `image_auroc` and `average_precision`; and with masks the curves
+    `pixel_auroc`, `aupro` and `aupimo` of the pixels.
 
-    The results are also in the logs of every epoch, as `val_image_auroc` and so on, for callbacks that come later in
-    the list: `keras.callbacks.EarlyStopping("val_image_auroc", mode="max")`, a `ModelCheckpoint`, a tuner. The
-    weights of the training are not affected. On several workers only the first measures.
+    The results are also added to the logs of every epoch, as `val_image_auroc` and so on, for callbacks that come later
+    in the list: `keras.callbacks.EarlyStopping("val_image_auroc", mode="max")`, a `ModelCheckpoint`, a tuner. The
+    weights of the training are not affected. With several workers, only the first one measures.
 
     Args:
         images: `(n, *spatial, channels)`, preferably not those of the training: normal images, and anomalous ones
             if there are labels or masks.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         masks: where the defects are: `(n, *spatial)`, or a list in which normal images may have None.
         labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`. By default the images whose mask
             holds a defect are anomalous.
-        score: of the detector, as `AnomalyDetector` takes it.
-        pooling: of the detector.
-        top: of the detector.
-        smoothing: of the detector.
-        freq: the number of epochs from one picture to the next. Results are measured after every epoch.
-        max_images: the largest number of images to show, anomalous and normal ones by turns.
+        score: as in `AnomalyDetector`.
+        pooling: as in `AnomalyDetector`.
+        top: as in `AnomalyDetector`.
+        smoothing: as in `AnomalyDetector`.
+        freq: number of epochs from one summary to the next. Results are measured after every epoch.
+        max_images: largest number of images to show, anomalous and normal ones alternately.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to, or the model or the score is of a kind that can't be used.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the model or
+            the score is of a kind that can't be used.
 
     Example:
 
@@ -95,12 +95,12 @@ class AnomalyMaps(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.detection = Detection(self.images, labels, masks, score, pooling=pooling, top=top, smoothing=smoothing)
 
-    def forget_run(self) -> None:
-        super().forget_run()
+    def reset_run(self) -> None:
+        super().reset_run()
         self.results: dict[str, float] = {}
         self._detector: AnomalyDetector | None = None
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         self.inference.reconstruct(self.images[:1])
         try:
             self._detector = self.detection.detector(self.model)
@@ -135,7 +135,7 @@ class AnomalyMaps(TensorBoardCallback):
         return {f"anomaly/{name}": summary for name, summary in content.items()}
 
     def _shown(self) -> np.ndarray:
-        """The numbers of the images to show: anomalous and normal ones by turns."""
+        """Return the numbers of the images to show: anomalous and normal ones alternately."""
         labels = self.detection.labels
         if labels is None:
             return np.arange(min(self.max_images, len(self.images)))

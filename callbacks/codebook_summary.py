@@ -1,4 +1,4 @@
-"""How a model uses its codebook, and where in images."""
+"""How a model uses its codebook, overall and within images."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from keras_cae.callbacks.latent_callback import LatentCallback
 from keras_cae.callbacks.summaries import Summary, histogram, image, scalar
 from keras_cae.drawing.codebook_map import draw_codebook_map
-from keras_cae.drawing.codes import codebook_size_of, codebook_usage, misfit_of_indices
+from keras_cae.drawing.codes import codebook_size_of, codebook_usage, index_incompatibility
 from keras_cae.images import scale_images
 from keras_cae.kinds import rank_of
 from keras_cae.validation import positive_int
@@ -22,25 +22,25 @@ MAP = "The codebook index at each position, in a colour of its own. Similar regi
 class CodebookSummary(LatentCallback):
     """Shows in TensorBoard how a model with discrete codes uses its codebook.
 
-    Writes each epoch, under the tag "codebook/…": `used`, the share of the codebook's vectors that occur in
-    the codes of the images; `perplexity`, the exponential of the entropy of their relative frequencies;
-    `indices`, a histogram of the indices; `map`, a picture of a few images with their codes, in a colour for
-    each index, and their reconstructions.
+    In each epoch, the callback writes under the tag "codebook/…": `used`, the share of the codebook's vectors that
+    occur in the codes of the images; `perplexity`, the exponential of the entropy of their relative frequencies;
+    `indices`, a histogram of the indices; and `map`, a picture of a few images, their codes with a colour for each
+    index, and their reconstructions.
 
-    For models whose `encode` returns integers of shape `(n, rows, columns)` and that have a `codebook_size`.
+    It works with models whose `encode` returns integers of shape `(n, rows, columns)` and that have a `codebook_size`.
     Training is not affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images to use, the first ones.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
         shown_images: the number of images in the picture.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            codebook, or the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model has no codebook, or the folder can't be
+            written to.
 
     Example:
 
@@ -67,17 +67,17 @@ class CodebookSummary(LatentCallback):
         super().__init__(images, log_dir, freq, max_images)
         self.shown_images = positive_int(shown_images, "shown_images")
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         if codebook_size_of(self.model) is None:
             return "it has no codebook (no attribute codebook_size)."
-        return super().misfit()
+        return super().incompatibility()
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        return misfit_of_indices(codes, rank_of(self.images))
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
+        return index_incompatibility(codes, rank_of(self.images))
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         size = codebook_size_of(self.model)
-        assert size is not None  # `misfit` has asked
+        assert size is not None  # `incompatibility` has asked
         codes = self.inference.encode(self.images)
         _, used, perplexity = codebook_usage(codes, size)
         return {

@@ -21,12 +21,12 @@ _open_writers: weakref.WeakValueDictionary[str, "EventWriter"] = weakref.WeakVal
 
 
 def open_writer(directory: str, subfolder: str = "") -> "EventWriter":
-    """Return the writer of a folder: the one that is open, or else a new one, on a new event file.
+    """Return the writer of a folder: the one that is open, or a new one with a new event file.
 
     Every `open_writer` needs its `close`.
 
     Args:
-        directory: the folder of a training, of which one warning says that it can't be written to.
+        directory: folder of a training, for which a single warning says that it can't be written to.
         subfolder: the one to write to.
 
     Raises:
@@ -44,11 +44,11 @@ def open_writer(directory: str, subfolder: str = "") -> "EventWriter":
 class EventWriter:
     """Writes summaries and files to a folder, for all callbacks of a training that share it.
 
-    They share one event file, because TensorBoard's slow loader reads the files of a folder one after
-    another and never returns to an earlier one. After each `write` the summaries are on the disk.
+    The callbacks share one event file, because TensorBoard's slow loader reads the files of a folder one after another
+    and never returns to an earlier one. The summaries are on the disk after each `write`.
 
-    Training goes on if the disk is full, from the start or later: the first failure is a warning, and each
-    `write` tries again, on a new event file.
+    Training continues if the disk is full: the first failure is a warning, and each later `write` tries again with a
+    new event file.
 
     Args:
         directory: the folder.

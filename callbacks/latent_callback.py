@@ -1,4 +1,4 @@
-"""What the callbacks that show codes have in common: the check of whether a model has such codes."""
+"""The base of the callbacks that show codes, which checks whether a model has such codes."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.drawing.checked_images import checked_images
-from keras_cae.drawing.codes import has_prior, misfit_of_vectors
+from keras_cae.drawing.codes import has_prior, vector_incompatibility
 from keras_cae.validation import positive_int
 
 
@@ -15,13 +15,14 @@ class LatentCallback(TensorBoardCallback):
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, or the `keras.callbacks.TensorBoard` whose folder to share.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images to use, the first ones.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            codes of the kind that the callback shows.
+        ValueError: an argument is invalid; or, when training begins, the model has no codes of the kind that the
+            callback shows.
     """
 
     shared_by_copies: tuple[str, ...] = ("images",)
@@ -33,17 +34,19 @@ class LatentCallback(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.images = checked_images(images, self.max_images)
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         if not callable(getattr(self.model, "encode", None)):
             return "it has no codes (no method encode)."
         codes = self.inference.encode(self.images[:1])
-        return self.misfit_of_codes(codes) or (self._misfit_of_decoder(codes) if self.needs_decoder else None)
+        return self.code_incompatibility(codes) or (
+            self._decoder_incompatibility(codes) if self.needs_decoder else None
+        )
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
         """Return why such codes can't be shown, or None if they can."""
-        return misfit_of_vectors(codes, "CodebookSummary")
+        return vector_incompatibility(codes, "CodebookSummary")
 
-    def _misfit_of_decoder(self, codes: np.ndarray) -> str | None:
+    def _decoder_incompatibility(self, codes: np.ndarray) -> str | None:
         try:
             self.inference.decode(codes)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""What lies between the codes of two images."""
+"""Images decoded between the codes of two images."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,30 +18,30 @@ DESCRIPTION = (
 
 
 class LatentInterpolation(LatentCallback):
-    """Shows in TensorBoard how one image turns into another on the way between their codes.
+    """Shows in TensorBoard how one image turns into another along a path between their codes.
 
-    Writes one picture an epoch, under the tag "latent/interpolation", with two rows for each pair of images:
-    codes on the straight line between theirs, and on the arc, whose radius changes evenly too (spherical
-    interpolation; White 2016, "Sampling Generative Networks"). In many dimensions, the straight line leaves
-    the shell in which the codes of a normal distribution lie. The centre of the arc is the origin for models
-    with a prior, otherwise the mean of the images' codes. At the ends of each row are the images themselves.
+    In each epoch, the callback writes a picture under the tag "latent/interpolation", with two rows for each pair of
+    images: images decoded along the straight line between their codes, and along an arc with an evenly changing radius
+    (spherical interpolation; White 2016, "Sampling Generative Networks"). In many dimensions, the straight line leaves
+    the shell in which the samples of a normal distribution lie. The centre of the arc is the origin for models with a
+    prior, and the mean of the codes of the images otherwise. Each row begins and ends with the images themselves.
 
-    For models with dense codes (a `latent_dim`) and a decoder that needs nothing but the code. Training is
-    not affected.
+    It works with models with dense codes (a `latent_dim`) and a decoder that needs only the code. Training is not
+    affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         pairs: the number of pairs: the first image with the second, the third with the fourth, and so on;
             or the indices `(i, j)` of the images of each pair.
         steps: the number of decoded images in a row, including those of the images' own codes.
-        freq: the number of epochs from one picture to the next.
-        max_images: the largest number of images to use, the first ones.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
-            the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
+            written to.
 
     Example:
 
@@ -81,8 +81,8 @@ class LatentInterpolation(LatentCallback):
         center = "" if self.has_prior else " (here the mean of all codes)"
         return {"latent/interpolation": image(picture, DESCRIPTION.format(center=center))}
 
-    def misfit(self) -> str | None:
-        reason = super().misfit()
+    def incompatibility(self) -> str | None:
+        reason = super().incompatibility()
         if reason is None:
             decoded = self.inference.decode(self.inference.encode(self.images[:1]))
             if decoded.shape[1:] != self.images.shape[1:]:

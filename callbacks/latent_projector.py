@@ -22,26 +22,26 @@ class LatentProjector(LatentCallback):
 
     Volumes are shown by the slice in the middle of their depth, signals as plain points.
 
-    Writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
-    are a tensor of their own, named "codes, epoch 0" and so on; the Projector opens on the last one, which is
-    named "codes (newest, epoch 9)". TensorBoard reads the configuration only when it first sees the folder:
-    restart it to see later epochs.
+    The callback writes the codes, the labels, the images and the configuration that lists them. The codes of each epoch
+    form a tensor, named "codes, epoch 0" and so on; the Projector opens with the last one, which is named "codes
+    (newest, epoch 9)". TensorBoard reads the configuration only when it first sees the folder: restart it to see later
+    epochs.
 
-    For models whose `encode` returns floats; feature maps are flattened. One projector per folder.
+    It works with models whose `encode` returns floats; feature maps are flattened. Use one projector per folder.
     Training is not affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         labels: one label for each image, of any type that can be printed; or a dictionary of several columns
             of labels by their names; None for none.
-        freq: the number of epochs from one tensor to the next; None for the first and the last epoch only.
-        max_images: the largest number of images to use, the first ones.
+        freq: number of epochs from one summary to the next. None for the first and the last epoch only.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model's codes
-            are not, or the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model's codes are not floats, or the folder
+            can't be written to.
 
     Example:
 
@@ -66,20 +66,20 @@ class LatentProjector(LatentCallback):
         super().__init__(images, log_dir, freq, max_images)
         self.labels = _checked_labels(labels, len(images), len(self.images))
 
-    def forget_run(self) -> None:
-        super().forget_run()
+    def reset_run(self) -> None:
+        super().reset_run()
         self._tensors: dict[str, str] = {}
         self._sprite: Any = None
         self._described = False
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
         flat = codes.reshape(len(codes), -1)
-        return super().misfit_of_codes(flat)
+        return super().code_incompatibility(flat)
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         return {}
 
-    def lost(self, epoch: int) -> None:
+    def on_write_failure(self, epoch: int) -> None:
         self._described = False
         self._tensors.pop(f"codes, epoch {epoch}", None)
 
@@ -99,7 +99,7 @@ class LatentProjector(LatentCallback):
         return files
 
     def _description(self) -> dict[str, bytes]:
-        """The files that are the same for all epochs: the images, of which signals are none, and the labels."""
+        """Return the files that are the same for all epochs: the images, unless they are signals, and the labels."""
         self._described = True
         files = {}
         if rank_of(self.images) != SIGNALS:

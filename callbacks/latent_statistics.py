@@ -33,7 +33,7 @@ KL_SUM = "The divergence of a code from the prior, in nats, averaged over the im
 class LatentStatistics(LatentCallback):
     """Shows in TensorBoard how the codes of images are distributed.
 
-    Writes each epoch, under the tag "latent/…":
+    In each epoch, the callback writes under the tag "latent/…":
 
     - `dimension_<j>`: a histogram of the codes for each of the most active dimensions;
     - `active_units`: the number of dimensions that vary at all (Burda et al. 2016);
@@ -44,19 +44,20 @@ class LatentStatistics(LatentCallback):
     - for models with a `posterior`, such as `keras_cae.models.VariationalCAE`: `kl`, the divergence from the
       prior in nats, `kl_<j>` for the most active dimensions, and `kl_per_dimension`, a histogram over all.
 
-    For models with dense codes (a `latent_dim`). Training is not affected.
+    It works with models with dense codes (a `latent_dim`). Training is not affected.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes; at least two.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images to use, the first ones.
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. At least two are
+            needed.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
         max_dims: the number of dimensions that get a histogram of their own.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
-            the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
+            written to.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""What each latent dimension does to an image."""
+"""The effect of each latent dimension on an image."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,29 +20,28 @@ DESCRIPTION = (
 class LatentTraversal(LatentCallback):
     """Shows in TensorBoard what each latent dimension does: images decoded around the code of an image.
 
-    Writes one picture an epoch, under the tag "latent/traversal", with a row for each dimension: from left to
-    right its value goes from `span` units below that of the first image's code to `span` units above, while
+    In each epoch, the callback writes a picture under the tag "latent/traversal", with a row for each dimension. From
+    left to right, its value goes from `span` units below that of the first image's code to `span` units above, while
     the other dimensions stay fixed. The unit is that of the prior for models that have one, such as
-    `keras_cae.models.VariationalCAE`; for others it is the standard deviation of the images' codes in this
-    dimension.
+    `keras_cae.models.VariationalCAE`, and the standard deviation of the codes in this dimension for others.
 
-    For models with dense codes (a `latent_dim`) and a decoder that needs nothing but the code. Training is
-    not affected.
+    It works with models with dense codes (a `latent_dim`) and a decoder that needs only the code. Training is not
+    affected.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. The code of the
             first one is changed; the units are computed from all of them.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         dims: the number of dimensions to show, those that vary most; or the indices of those to show.
         span: the largest change to each side, in units.
         steps: the number of images in a row.
-        freq: the number of epochs from one picture to the next.
-        max_images: the largest number of images to use, the first ones.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to use, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model is not, or
-            the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
+            written to.
 
     Example:
 
@@ -71,8 +70,8 @@ class LatentTraversal(LatentCallback):
         self.span = positive_float(span, "span")
         self.steps = positive_int(steps, "steps")
 
-    def misfit_of_codes(self, codes: np.ndarray) -> str | None:
-        reason = super().misfit_of_codes(codes)
+    def code_incompatibility(self, codes: np.ndarray) -> str | None:
+        reason = super().code_incompatibility(codes)
         if reason is None and isinstance(self.dims, tuple) and max(self.dims) >= codes.shape[1]:
             raise ValueError(f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}.")
         if reason is None and len(self.images) == 1 and not self.has_prior:

@@ -23,29 +23,27 @@ FOLDER = "results"
 class ModelCard(TensorBoardCallback):
     """Describes the model in TensorBoard, and compares trainings in its HParams tab.
 
-    Writes a text after the first epoch, under the tag "model_card": the architecture, the number of parameters, the
-    compression, the arguments of `compile`, the versions. In the HParams tab each training is a row: the model's and
-    the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best value, such as
-    "results/best_loss", if it is known whether larger values are better. Of metrics that are measured on validation
-    data too, only that value counts. A training that ends with an exception is marked as failed, with the metrics
-    that it had reached.
+    After the first epoch, the callback writes a text under the tag "model_card": the architecture, the number of
+    parameters, the compression, the arguments of `compile` and the versions. Each training is a row of the HParams tab:
+    the model's and the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best
+    value, such as "results/best_loss", if it is known whether larger values are better. For metrics that are also
+    measured on validation data, only the validation value counts. A training that ends with an exception is marked as
+    failed, with the metrics that it had reached.
 
-    The row is in a folder of its own, "results" in `log_dir`: TensorBoard takes all scalars below a record for
-    its metrics, and would put the curves of the epochs among them.
+    The row is written to a separate folder, "results" in `log_dir`, because TensorBoard treats all scalars below a
+    record as its metrics and would include the curves of the epochs.
 
-    In a search by KerasTuner, which records the hyperparameters of its trials itself, only the text and the
-    metrics are written. For all Keras models. Training is not affected.
+    In a search by KerasTuner, which records the hyperparameters of its trials itself, only the text and the metrics are
+    written. The callback works with all Keras models. Training is not affected.
 
     Args:
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins. Trainings to
-            compare need folders of their own.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins. Trainings to compare need folders of their own.
         hparams: further values to compare trainings by: numbers, strings and booleans by their names; None
             for no others.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to.
 
     Example:
 
@@ -60,8 +58,8 @@ class ModelCard(TensorBoardCallback):
         super().__init__(log_dir, freq=None)
         self.hparams = _checked_hparams(hparams)
 
-    def forget_run(self) -> None:
-        super().forget_run()
+    def reset_run(self) -> None:
+        super().reset_run()
         self._results: EventWriter | None = None
         self._described = False
         self._recorded = False
@@ -95,7 +93,7 @@ class ModelCard(TensorBoardCallback):
         self._described = True
         return {"model_card": text(card(self.model))}
 
-    def lost(self, epoch: int) -> None:
+    def on_write_failure(self, epoch: int) -> None:
         self._described = False
 
     def _end_run(self, completed: bool = False) -> None:
@@ -107,7 +105,7 @@ class ModelCard(TensorBoardCallback):
         super()._end_run(completed)
 
     def _measured(self) -> dict[str, Summary]:
-        """The best and the last values, of the validation data where there are such."""
+        """Return the best and the last values, of the validation data where there are such."""
         values = {"best": self._best, "final": self._final}
         return {
             f"results/{kind}_{name}": scalar(value)

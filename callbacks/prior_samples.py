@@ -1,4 +1,4 @@
-"""Images that a model draws from its prior."""
+"""Images that a model generates from its prior."""
 
 from typing import Any
 
@@ -14,22 +14,22 @@ DESCRIPTION = "Images decoded from codes drawn from the prior. The codes are the
 
 
 class PriorSamples(TensorBoardCallback):
-    """Shows in TensorBoard the images that a model draws from its prior.
+    """Shows in TensorBoard the images that a model generates from its prior.
 
-    Writes one picture an epoch, under the tag "latent/prior_samples", of the same codes in every epoch. For
-    models with a prior, such as `keras_cae.models.VariationalCAE`, whose `sample(n, seed=seed)` draws the
-    images. Training is not affected.
+    In each epoch, the callback writes a picture under the tag "latent/prior_samples", from the same codes in every
+    epoch. It works with models with a prior, such as `keras_cae.models.VariationalCAE`, whose `sample(n, seed=seed)`
+    generates the images. Training is not affected.
 
     Args:
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        n: the number of images to draw.
-        seed: the seed of the codes.
-        freq: the number of epochs from one picture to the next.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        n: number of images to generate.
+        seed: seed of the codes.
+        freq: number of epochs from one summary to the next.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            prior, or the folder can't be written to.
+        ValueError: an argument is invalid; or, when training begins, the model has no prior, or the folder can't be
+            written to.
 
     Example:
 
@@ -45,7 +45,7 @@ class PriorSamples(TensorBoardCallback):
         self.n = positive_int(n, "n")
         self.seed = non_negative_int(seed, "seed")
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         if has_prior(self.model):
             return None
         return "it has no prior to draw codes from, and so no sample(n, seed). A VariationalCAE has one."

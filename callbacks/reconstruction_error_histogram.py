@@ -1,4 +1,4 @@
-"""How well each image is reconstructed, and whether the error tells anomalous images from normal ones."""
+"""How well each image is reconstructed, and whether the error distinguishes anomalous images from normal ones."""
 
 from typing import Any
 
@@ -23,25 +23,25 @@ WORST = "The normal images with the largest mean squared errors, the largest fir
 class ReconstructionErrorHistogram(TensorBoardCallback):
     """Shows in TensorBoard how well normal and anomalous images are reconstructed.
 
-    Writes each epoch, under the tag "reconstruction_error/…": the histogram `normal` of the images' mean
-    squared errors; given anomalous images, the histogram `anomalous` of theirs, with the same limits, and
-    `auroc`, the probability that an anomalous image has a larger error than a normal one; `worst`, a picture
-    of the normal images with the largest errors. No corruption is applied.
+    In each epoch, the callback writes under the tag "reconstruction_error/…": `normal`, the histogram of the mean
+    squared errors of the images; with anomalous images also `anomalous`, the histogram of their errors with the same
+    limits, and `auroc`, the probability that an anomalous image has a larger error than a normal one; and `worst`, a
+    picture of the normal images with the largest errors. No corruption is applied.
 
-    For all models from images to images of the same shape. Training is not affected.
+    It works with all models from images to images of the same shape. Training is not affected.
 
     Args:
         normal: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
         anomalous: images that should be reconstructed badly; None for none.
-        freq: the number of epochs from one summary to the next.
-        max_images: the largest number of images of each kind to use, the first ones.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images of each kind to use, the first ones.
         worst: the number of normal images in the picture.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to, or the images don't fit the model, or their reconstructions have another shape.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the images
+            don't fit the model, or their reconstructions have another shape.
 
     Example:
 
@@ -77,7 +77,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
                     f"{kind_of(self.normal).shape}, got the shape {np.shape(anomalous)}."
                 )
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         for images in (self.normal, self.anomalous):
             if images is None:
                 continue

@@ -17,16 +17,15 @@ DESCRIPTION = (
 class ReconstructionLogger(TensorBoardCallback):
     """Shows in TensorBoard how the reconstructions of a few images improve.
 
-    Writes one picture an epoch, under the tag "reconstruction". It shows for each image the input, the
-    pixels that the model's corruption hides and the corrupted input, if there is a corruption, then the
-    reconstruction, the absolute error on a fixed colour scale, and the peak signal-to-noise ratio in
-    decibels. The noise of the corruption is the same in all epochs. Works with every Keras model from images
-    to images; where input and output differ in shape, errors are left out.
+    In each epoch, the callback writes a picture under the tag "reconstruction". For each image, it shows the input;
+    with a corruption, the hidden pixels and the corrupted input; the reconstruction; the absolute error on a fixed
+    colour scale; and the peak signal-to-noise ratio in decibels. The noise of the corruption is the same in all epochs.
+    It works with every Keras model from images to images; if input and output differ in shape, errors are left out.
 
     Training is not affected: the weights are the same, to the last bit, as without the callback.
 
-    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also if training stops
-    early. TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
+    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early.
+    TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest
@@ -35,15 +34,14 @@ class ReconstructionLogger(TensorBoardCallback):
             first three. Of volumes, `(n, depth, height, width, channels)`, the middle slice along each axis is shown.
             Signals, `(n, length, channels)`, are curves, the input and the reconstruction over each other, with a
             panel for each channel and the error below; they may have any finite values.
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins: KerasTuner gives
-            each trial a folder of its own.
-        freq: the number of epochs from one picture to the next.
-        max_images: the largest number of images to show, the first ones.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins. KerasTuner gives each trial a folder of its own.
+        freq: number of epochs from one summary to the next.
+        max_images: largest number of images to show, the first ones.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't be
-            written to, or the images don't fit the model.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the images
+            don't fit the model.
 
     Example:
 
@@ -61,7 +59,7 @@ class ReconstructionLogger(TensorBoardCallback):
         self.max_images = positive_int(max_images, "max_images")
         self.images = checked_images(images, self.max_images)
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         reconstruction_rows(self.model, self.images, self.inference.reconstruct)
         return None
 

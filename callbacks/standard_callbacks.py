@@ -21,7 +21,7 @@ from keras_cae.drawing.checked_images import checked_images
 def standard_callbacks(
     images: Any, log_dir: Any = "logs", *, labels: Any = None, anomalous: Any = None, freq: int = 1
 ) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that show in TensorBoard how a training goes.
+    """Return the callbacks that show the progress of a training in TensorBoard.
 
     For every model: the curves of `keras.callbacks.TensorBoard`, `ModelCard`, `ReconstructionLogger` and
     `ReconstructionErrorHistogram`. For the models that support them: `LatentStatistics` with dense codes,
@@ -31,20 +31,19 @@ def standard_callbacks(
     Training goes on if the disk is full, also if it is full from the start; a warning says so.
 
     Args:
-        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes; preferably not
+        images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. Preferably not
             those of the training. The first ones are shown; statistics use up to 128 images, the projector up to 500.
-        log_dir: the folder of the event files, created when training begins; or a
-            `keras.callbacks.TensorBoard` to use instead of a new one.
+        log_dir: folder of the event files, created when training begins; or a `keras.callbacks.TensorBoard` to use
+            instead of a new one.
         labels: the labels of the images for the projector, as `LatentProjector` takes them.
         anomalous: images that should be reconstructed badly, for `ReconstructionErrorHistogram`.
-        freq: the number of epochs from one summary to the next. The projector shows the first and the last
-            epoch.
+        freq: number of epochs from one summary to the next. The projector shows the first and the last epoch.
 
     Returns:
         The callbacks, for `model.fit`.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -73,5 +72,5 @@ def standard_callbacks(
             LatentStatistics(images, tensorboard, freq=freq),
         ]
     for callback in made:
-        callback.only_where_it_fits = True
+        callback.skip_incompatible = True
     return [tensorboard, *made]

@@ -40,7 +40,7 @@ def histogram(values: np.ndarray, description: str = "", limits: tuple[float, fl
     `tf.summary.histogram` computes the same in ten times the time.
 
     Args:
-        values: of any shape.
+        values: values of any shape.
         description: in Markdown.
         limits: the limits of the buckets; values beyond them count in the outermost buckets. By default the
             smallest and the largest value.

@@ -1,4 +1,4 @@
-"""Keras's own callback for TensorBoard, with which training outlives a full disk."""
+"""Keras's own callback for TensorBoard, made to tolerate a full disk."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, writ
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """A `keras.callbacks.TensorBoard` with which training goes on if the disk is full, with a warning.
+    """A `keras.callbacks.TensorBoard` that warns of a full disk and lets training continue.
 
-    It has the name of its base class, by which KerasTuner recognizes the callback whose folder it redirects.
+    It has the same name as its base class, by which KerasTuner recognizes the callback whose folder it redirects.
     Summaries per batch are not protected.
     """
 
@@ -21,27 +21,29 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._failures = None  # those of an earlier training, of which a warning was given then
-        with self._surviving(lambda failures, error: failures.warn_or_raise(error)):
+        with self._tolerating_full_disk(lambda failures, error: failures.warn_or_raise(error)):
             super().on_train_begin(logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_epoch_end(epoch, logs)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_test_begin(logs)
 
     def on_test_end(self, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_test_end(logs)
 
     def on_train_end(self, logs: Any = None) -> None:
-        with self._surviving():
+        with self._tolerating_full_disk():
             super().on_train_end(logs)
 
     @contextlib.contextmanager
-    def _surviving(self, handle: Callable[[WriteFailures, Exception], None] = WriteFailures.warn) -> Iterator[None]:
+    def _tolerating_full_disk(
+        self, handle: Callable[[WriteFailures, Exception], None] = WriteFailures.warn
+    ) -> Iterator[None]:
         if self._failures is None:
             self._failures = write_failures(self.log_dir)
         try:

@@ -1,4 +1,4 @@
-"""What the callbacks that write to TensorBoard have in common: when and where they write."""
+"""The base of the callbacks that write to TensorBoard, which determines when and where they write."""
 
 import abc
 import copy
@@ -18,38 +18,38 @@ from keras_cae.validation import positive_int
 class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
     """Writes summaries at the end of epochs, with the epoch's number as their step.
 
-    A subclass overrides `summaries`, and `misfit`, which says which models it can't show. Summaries are
-    written for the epochs 0, `freq`, 2 `freq`, … and for the last one, also if training stops early. They are
-    on the disk at the end of the epoch: TensorBoard shows them during training, and an interrupted training
-    loses none. If the disk is full, a warning says so, and training goes on.
+    A subclass overrides `summaries`, and `incompatibility`, which determines the models that it can't show. Summaries
+    are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early. They are on
+    the disk at the end of the epoch, so that TensorBoard shows them during training and an interrupted training loses
+    none. If the disk is full, the callback warns and training continues.
 
-    The random state of training is left unchanged, whatever the summaries draw.
+    Random numbers that the summaries use leave the random state of training unchanged.
 
-    Copies, such as KerasTuner makes for each trial, share the attributes named by `shared_by_copies`, and
-    nothing of a training in progress.
+    Copies, such as those that KerasTuner makes for each trial, share the attributes listed in `shared_by_copies`, but
+    no state of a training in progress.
 
     Args:
-        log_dir: the folder of the event files, created when training begins; or the
-            `keras.callbacks.TensorBoard` whose folder to share, read when training begins.
-        freq: the number of epochs from one summary to the next; None for the first and the last epoch only.
+        log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
+            folder to share, read when training begins.
+        freq: number of epochs from one summary to the next. None for the first and the last epoch only.
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the folder can't
-            be written to, or the callback can't show the model.
+        ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the callback
+            can't show the model.
     """
 
     chief_only = True
     """Whether only the first of several workers runs the callback."""
     shared_by_copies: tuple[str, ...] = ()
     """The names of attributes that are large and never change."""
-    only_where_it_fits = False
+    skip_incompatible = False
     """Whether to do nothing for a model that the callback can't show, instead of raising an error."""
 
     def __init__(self, log_dir: Any, freq: int | None = 1) -> None:
         super().__init__()
         self.log_dir = _checked_log_dir(log_dir)
         self.freq = None if freq is None else positive_int(freq, "freq")
-        self.forget_run()
+        self.reset_run()
 
     @abc.abstractmethod
     def summaries(self, epoch: int) -> dict[str, Summary]:
@@ -59,10 +59,10 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         """Return files to write after the summaries, by their paths in the folder."""
         return {}
 
-    def lost(self, epoch: int) -> None:
-        """Called when the summaries or the files of an epoch could not be written."""
+    def on_write_failure(self, epoch: int) -> None:
+        """Do what is needed when the summaries or the files of an epoch could not be written; by default nothing."""
 
-    def misfit(self) -> str | None:
+    def incompatibility(self) -> str | None:
         """Return why the callback can't show the model, or None if it can.
 
         Raises:
@@ -71,8 +71,8 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         """
         return None
 
-    def forget_run(self) -> None:
-        """Drop all state of one training. A subclass that has more of it extends this."""
+    def reset_run(self) -> None:
+        """Reset all state of a training. A subclass with state of its own extends this method."""
         self._writer: EventWriter | None = None
         self._unwritten_epoch: int | None = None
         self._last_epoch = 0
@@ -81,21 +81,21 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
 
     @property
     def directory(self) -> str:
-        """The folder of the event files, as `log_dir` names it at this time."""
+        """The folder of the event files to which `log_dir` currently refers."""
         shared = isinstance(self.log_dir, keras.callbacks.TensorBoard)
         return os.fspath(self.log_dir.log_dir if shared else self.log_dir)
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._end_run()
         if getattr(self.model, "built", False):
-            self._meet_model()
+            self._check_model()
         if not self._idle:
             self._writer = open_writer(self.directory)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         # The model was not built when training began.
         if self.inference is None:
-            self._meet_model()
+            self._check_model()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._last_epoch = epoch
@@ -115,17 +115,17 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         """Close the files: the `fit` of this library's models calls this after an exception, too."""
         self._end_run()
 
-    def _meet_model(self) -> None:
+    def _check_model(self) -> None:
         self.inference = inference_of(self.model)
         try:
             with same_noise(self.model):
-                reason = self.misfit()
+                reason = self.incompatibility()
         except ValueError as error:
             error.add_note(f"This is what {type(self).__name__} was given.")
             raise
         if reason is None:
             return
-        if not self.only_where_it_fits:
+        if not self.skip_incompatible:
             raise ValueError(f"{type(self).__name__} can't show {type(self.model).__name__}: {reason}")
         if self._writer is not None:
             self._writer.close()
@@ -138,18 +138,18 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         with same_noise(self.model):
             summaries, files = self.summaries(epoch), self.files(epoch)
         if not self._writer.write(summaries, epoch, files):
-            self.lost(epoch)
+            self.on_write_failure(epoch)
 
     def _end_run(self, completed: bool = False) -> None:
         if self._writer is not None:
             self._writer.close()
-        self.forget_run()
+        self.reset_run()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = copy.copy(self)
         memo[id(self)] = twin
         twin.set_model(None)
-        twin.forget_run()
+        twin.reset_run()
         for name, value in vars(twin).items():
             if name not in self.shared_by_copies:
                 setattr(twin, name, copy.deepcopy(value, memo))

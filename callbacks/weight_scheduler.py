@@ -20,7 +20,7 @@ RISES: dict[str, Callable[[float], float]] = {
 
 
 def _takes_effect(owner: Any, name: str) -> bool:
-    """Whether a compiled step follows when an attribute is set: its class decides what setting it does."""
+    """Return whether a compiled step follows when an attribute is set: its class decides what setting it does."""
     bottleneck = vars(owner).get("bottleneck")
     if name in getattr(bottleneck, "weights_of_penalties", ()):
         return True
@@ -35,13 +35,12 @@ def _weights_of(model: keras.Model) -> str:
 
 
 class WeightScheduler(keras.callbacks.Callback):
-    """Changes a weight of a model from step to step: `beta`, `mmd_weight` and the like.
+    """Changes a weight of a model, such as `beta` or `mmd_weight`, from step to step.
 
-    A divergence whose weight grows from 0 gives the codes time to become useful before it pulls them towards
-    the prior (Bowman et al. 2016, "Generating Sentences from a Continuous Space"; in cycles Fu et al. 2019,
-    "Cyclical Annealing Schedule"). The step is that of the optimizer, so a resumed training continues the
-    schedule. The value is added to the logs of each epoch under the attribute's name, for callbacks that come
-    later in the list.
+    If the weight of a divergence grows from 0, the codes have time to become useful before they are pulled towards the
+    prior (Bowman et al. 2016, "Generating Sentences from a Continuous Space"; in cycles Fu et al. 2019, "Cyclical
+    Annealing Schedule"). The step is that of the optimizer, so a resumed training continues the schedule. The value is
+    added to the logs of each epoch under the attribute's name, for callbacks that come later in the list.
 
     Args:
         attribute: the name of an attribute of the model, or of one of its parts: "bottleneck.weight".
@@ -55,8 +54,7 @@ class WeightScheduler(keras.callbacks.Callback):
         cycles: the number of cycles of "cyclical".
 
     Raises:
-        ValueError: an argument is not of the kind named above; or, when training begins, the model has no
-            such attribute.
+        ValueError: an argument is invalid; or, when training begins, the model has no such attribute.
 
     Example:
 
@@ -114,7 +112,7 @@ class WeightScheduler(keras.callbacks.Callback):
             ) from error
         if not _takes_effect(owner, name):
             raise ValueError(
-                f"attribute must be the weight of a penalty, which compiled steps read anew, but {self.attribute!r} of "
+                f"attribute must be the weight of a penalty, which compiled steps follow, but {self.attribute!r} of "
                 f"{type(self.model).__name__} is fixed once the model is built. Weights are {_weights_of(self.model)}."
             )
 

@@ -1,4 +1,4 @@
-"""What happens when a folder can't be written to: an error when training begins, later a warning."""
+"""The handling of a folder that can't be written to: an error when training begins, a warning later."""
 
 import os
 import re
@@ -35,7 +35,7 @@ class WriteFailures:
         self._warned = False
 
     def warn(self, error: Exception) -> None:
-        """Warn that training goes on without what could not be written, unless that was said before."""
+        """Warn that training continues without what could not be written, unless there was such a warning before."""
         if self._warned:
             return
         self._warned = True

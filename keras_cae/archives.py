@@ -1,4 +1,4 @@
-"""What NumPy's files raise that are damaged, or were made by somebody who means harm."""
+"""Protection against damaged or malicious NumPy files."""
 
 import lzma
 import struct
@@ -22,7 +22,7 @@ DAMAGED = (
 
 
 def check_plain_archive(path: object) -> None:
-    """Raise a `ValueError` if an archive is none that `numpy.savez` makes: it would take more memory than it has bytes.
+    """Raise a `ValueError` unless an archive is uncompressed, as that of `numpy.savez`: others may expand to any size.
 
     Args:
         path: the file.

@@ -22,7 +22,7 @@ def require_tensorflow_backend() -> None:
 
 
 def _configured_backend() -> str:
-    """The backend that Keras uses, or will use once it is imported."""
+    """Return the backend that Keras uses, or will use once it is imported."""
     keras = sys.modules.get("keras")
     if keras is not None and hasattr(keras, "config"):
         return str(keras.config.backend())

@@ -1,4 +1,4 @@
-"""What metrics and losses make of the images that they compare, and of the weights of these."""
+"""The preparation of images and weights for metrics and losses."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
 
     Args:
         y_true: batch of images, signals or volumes.
-        y_pred: their reconstructions.
+        y_pred: reconstructions of the images.
         name: name of the metric or loss that compares them.
     """
     true_shape, pred_shape = known_shape(y_true.shape), known_shape(y_pred.shape)
@@ -34,7 +34,7 @@ def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
 
 
 def comparable(images: Any, max_value: float) -> Any:
-    """Images as float32 from 0 to 1, given images from 0 to `max_value`; integers are scaled by their type.
+    """Return images as float32 from 0 to 1, given images from 0 to `max_value`; integers are scaled by their type.
 
     Args:
         images: array or tensor.
@@ -44,19 +44,19 @@ def comparable(images: Any, max_value: float) -> Any:
 
 
 def integers_scaled(images: Any, max_value: float) -> Any:
-    """Integer images as floats from 0 to `max_value`; floats as they are. Always a tensor."""
+    """Return integer images as floats from 0 to `max_value`; floats as they are. Always a tensor."""
     images = ops.convert_to_tensor(images)
     scaled = scale_images(images, "float32")
     return images if scaled is images else scaled * max_value
 
 
 def spatial_axes(images: Any) -> tuple[int, ...]:
-    """The axes between that of the batch and that of the channels."""
+    """Return the axes between that of the batch and that of the channels."""
     return tuple(range(1, len(images.shape) - 1))
 
 
 def weights_of_pixels(sample_weight: Any, images: Any) -> Any:
-    """The weight of each pixel, as float32, of shape `(n, height, width)`.
+    """Return the weight of each pixel, as float32, of shape `(n, height, width)`.
 
     Args:
         sample_weight: one weight per image, `(n,)` or `(n, 1)`, or one per pixel, `(n, height, width)` or
@@ -71,7 +71,7 @@ def weights_of_pixels(sample_weight: Any, images: Any) -> Any:
 
 
 def weights_of_images(sample_weight: Any, images: Any) -> Any:
-    """The weight of each image, as float32, of shape `(n,)`: with weights of pixels, their mean.
+    """Return the weight of each image, as float32, of shape `(n,)`: with weights of pixels, their mean.
 
     Args:
         sample_weight: as for `weights_of_pixels`.
@@ -85,7 +85,7 @@ def weights_of_images(sample_weight: Any, images: Any) -> Any:
 
 
 def _aligned(sample_weight: Any, images: Any) -> Any:
-    """The weights with as many axes as pixels have, of length 1 where a weight counts for the whole axis."""
+    """Return the weights with as many axes as pixels have, of length 1 where a weight counts for the whole axis."""
     weights = ops.cast(sample_weight, "float32")
     given, expected = tuple(weights.shape), tuple(images.shape[:-1])
     if len(given) <= len(images.shape) and all(size == 1 for size in given[1:]):
@@ -101,7 +101,7 @@ def _aligned(sample_weight: Any, images: Any) -> Any:
 
 
 def _broadcasts(shape: tuple[int | None, ...], target: tuple[int | None, ...]) -> bool:
-    """Whether each axis has the length of the target's, as far as known, or 1."""
+    """Return whether each axis has the length of the target's, as far as known, or 1."""
     return len(shape) == len(target) and all(
         size == 1 or compatible((size,), (other,)) for size, other in zip(shape, target, strict=True)
     )

@@ -1,4 +1,4 @@
-"""What Keras offers its own parts only, in one place: the library touches nothing else that is private."""
+"""All uses of private parts of Keras, in one place."""
 
 from typing import Any
 
@@ -30,13 +30,13 @@ def declare_direction(metric: keras.metrics.Metric, direction: str) -> None:
 
 
 def declared_direction(metric: keras.metrics.Metric) -> str | None:
-    """Whether larger values of a metric are better, "max", or smaller ones, "min"; None if not declared."""
+    """Return whether larger values of a metric are better, "max", or smaller ones, "min"; None if not declared."""
     declared = getattr(metric, "_direction", None)
     return next((name for name, keras_name in KERAS_DIRECTIONS.items() if keras_name == declared), None)
 
 
 def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:
-    """Have `fit` begin with an epoch, counted from 0; None for the one that it was asked for.
+    """Make `fit` begin with an epoch, counted from 0; None for its `initial_epoch`.
 
     `keras.callbacks.BackupAndRestore` sets the same attribute, which `fit` reads after `on_train_begin` (Keras
     3.15, keras/src/backend/tensorflow/trainer.py). Keras never takes it back, so that a second `fit` of the
@@ -52,16 +52,16 @@ class DistributedTraining(keras.Model):
     first step it adds up the replicas' parts of a batch, to learn their shapes. That fails over several workers,
     and wherever the parts differ in size. Here the shapes are those of one part.
 
-    On one device, pipelines of arrays end as soon as they are dropped: see `PromptlyEnding`.
+    On one device, pipelines of arrays end as soon as they are dropped: see `UntunedStrategy`.
     """
 
     @property
     def distribute_strategy(self) -> Any:
         """The strategy that the model was made under, through which Keras runs its pipelines."""
         strategy = super().distribute_strategy
-        return PromptlyEnding(strategy) if strategy.num_replicas_in_sync == 1 else strategy
+        return UntunedStrategy(strategy) if strategy.num_replicas_in_sync == 1 else strategy
 
-    def build_metrics(self, batch: Any) -> None:
+    def _build_metrics(self, batch: Any) -> None:
         """Make the variables of the metrics, which Keras otherwise does in the first step on one replica.
 
         Args:
@@ -77,7 +77,7 @@ class DistributedTraining(keras.Model):
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
 
-class PromptlyEnding:
+class UntunedStrategy:
     """A strategy of one replica, which runs Keras's pipelines of arrays without tuning them.
 
     TensorFlow 2.21 tunes pipelines in a thread that looks at them after 10, 20, 40 … ms, in the end once a
@@ -98,7 +98,7 @@ class PromptlyEnding:
         return getattr(self._strategy, name)
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """The dataset, untuned if it is one that Keras made of arrays: those it asks not to optimize."""
+        """Return the dataset, untuned if it is one that Keras made of arrays: those it asks not to optimize."""
         if dataset.options().experimental_optimization.apply_default_optimizations is False:
             untuned = tf.data.Options()
             untuned.autotune.enabled = False
@@ -107,7 +107,7 @@ class PromptlyEnding:
 
 
 def spans_workers(strategy: tf.distribute.Strategy) -> bool:
-    """Whether the replicas of a strategy are in several processes."""
+    """Return whether the replicas of a strategy are in several processes."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return False
     return strategy.num_replicas_in_sync > len(strategy.extended.worker_devices)

@@ -12,10 +12,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskFullError(OSError):
-    """A file could not be written for want of space.
+    """Raised if a file can't be written because the disk is full.
 
     Args:
-        path: of the file.
+        path: path of the file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -29,19 +29,19 @@ class DiskFullError(OSError):
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an error says that there is no space left, be it from Python, from TensorFlow or from HDF5."""
+    """Return whether an error of Python, TensorFlow or HDF5 means that the disk is full."""
     return getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, of which nobody ever finds a part."""
+    """Write a text file atomically."""
     with write_atomically(path) as unfinished:
         unfinished.write_text(text)
 
 
 @contextmanager
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file, or a folder of files, so that nobody ever finds a part of it.
+    """Write a file, or a folder of files, atomically.
 
     The block writes to another file beside it, whose path it is given. At the end of the block that file is
     flushed to the disk and takes the place of the old one. After an exception, a full disk or the end of the
@@ -51,7 +51,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
     are replaced one by one, and what else is in it stays.
 
     Args:
-        path: of the file. A link stays one: what it points to is replaced.
+        path: path of the file. A link stays one: what it points to is replaced.
 
     Yields:
         The path to write to. It has the same suffix.
@@ -74,14 +74,14 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a folder that is whole, or not there.
+    """Write a folder completely, or not at all.
 
     The block is given the path of an empty folder beside it. At the end of the block its files are flushed to the
     disk, and it takes the place of the folder that was there, as a whole. After an exception or on a full disk, the
     old folder is there, as it was.
 
     Args:
-        path: of the folder.
+        path: path of the folder.
 
     Yields:
         The folder to write into.
@@ -111,7 +111,7 @@ def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def _flush(path: Path) -> None:
-    """Have the disk keep a file, or all files of a folder."""
+    """Flush a file, or all files of a folder, to the disk."""
     if path.is_dir():
         for part in path.iterdir():
             _flush(part)

@@ -1,4 +1,4 @@
-"""Constructor arguments that are checked, kept, saved and, once a model is built, fixed."""
+"""Constructor arguments that are checked, stored, saved and, once a model is built, fixed."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -13,26 +13,26 @@ Rule = Callable[[Any, str], Any]
 class Hyperparameters:
     """A layer or a model whose hyperparameters follow rules that its class declares.
 
-    A class lists its constructor's arguments in `rules` and hands the values to `keep`. Every argument is
-    then checked, kept as an attribute of the same name and returned by `get_config`. After `build` the
-    attributes can't be assigned any more: the layers that exist would not follow, and the saved file would
-    describe another model. What is meant to change (the weight of a penalty) is a property or another
-    descriptor of the class, and stays assignable.
+    A class lists the arguments of its constructor in `rules` and passes the values to `keep`. Every argument is then
+    checked, stored as an attribute of the same name and returned by `get_config`. After `build`, the attributes can no
+    longer be assigned: the existing layers would not follow, and a saved file would describe another model. Attributes
+    that are meant to change, such as the weight of a penalty, are properties or other descriptors of the class and
+    remain assignable.
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}
     """The rule of each argument, the inherited ones included."""
 
-    adjustable: ClassVar[tuple[str, ...]] = ()
+    _adjustable: ClassVar[tuple[str, ...]] = ()
     """Arguments that may be assigned after `build`, because everything follows."""
 
     def keep(self, **values: Any) -> None:
-        """Check arguments of the constructor and keep them under their names."""
+        """Check arguments of the constructor, and store them under their names."""
         for name, value in values.items():
             setattr(self, name, self.rules[name](value, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        fixed = name in self.rules and name not in self.adjustable and not _is_adjustable(type(self), name)
+        fixed = name in self.rules and name not in self._adjustable and not _is_adjustable(type(self), name)
         if fixed and getattr(self, "built", False):
             raise AttributeError(
                 f"{name} of {type(self).__name__} can't be changed once it is built: its layers were made for "
@@ -50,7 +50,7 @@ def _is_adjustable(cls: type, name: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """The form in which a configuration holds a value: layers and functions by name and configuration."""
+    """Return the form in which a configuration holds a value: layers and functions by name and configuration."""
     if isinstance(value, keras.layers.Layer):
         return keras.saving.serialize_keras_object(value)
     if callable(value):
@@ -63,5 +63,5 @@ def plain(value: Any) -> Any:
 
 
 def without(rules: Mapping[str, Rule], *names: str) -> dict[str, Rule]:
-    """The rules of a base whose subclass has no use for some of the arguments."""
+    """Return the rules of a base whose subclass has no use for some of the arguments."""
     return {name: rule for name, rule in rules.items() if name not in names}

@@ -10,7 +10,7 @@ import keras
 
 
 def snake_case(name: str) -> str:
-    """The name of a class in snake case: "multi_scale_ssim" for "MultiScaleSSIM"."""
+    """Return the name of a class in snake case: "multi_scale_ssim" for "MultiScaleSSIM"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
@@ -44,7 +44,7 @@ class Identifiers:
                     self.classes[name] = public
 
     def get(self, identifier: Any) -> Any:
-        """The object of that name; whatever else Keras takes as an identifier is left to it."""
+        """Return the object of that name; whatever else Keras takes as an identifier is left to it."""
         if isinstance(identifier, str) and identifier in self.classes:
             return self.classes[identifier]()
         try:
@@ -58,7 +58,7 @@ class Identifiers:
             ) from error
 
     def replace_names(self, structure: Any) -> Any:
-        """A structure in which the library's names are replaced by the objects that they stand for.
+        """Return a structure in which the library's names are replaced by the objects that they stand for.
 
         The names of Keras stay, so that Keras logs them as usual, and so does all that is not a name.
 

@@ -36,7 +36,7 @@ def check_image_batch(shape: Any, expected: Shape | None = None, rank: int = 2) 
     Args:
         shape: the shape of a batch, `(n, *spatial, channels)`.
         expected: the `(*spatial, channels)` that the images must have; None stands for any size.
-        rank: how many spatial axes they have.
+        rank: number of spatial axes of the images.
 
     Raises:
         ValueError: the shape is another one.
@@ -67,7 +67,7 @@ def check_image_batch(shape: Any, expected: Shape | None = None, rank: int = 2) 
 
 
 def _remedy(shape: Shape, rank: int) -> str:
-    """What to do about a batch that has too few axes, or too many."""
+    """Return what to do about a batch that has too few axes, or too many."""
     kind, other = KINDS[rank], KINDS.get(len(shape) - 2)
     remedies = []
     if len(shape) == rank + 1:
@@ -83,12 +83,12 @@ def _remedy(shape: Shape, rank: int) -> str:
 
 
 def known_shape(shape: Any) -> Shape | None:
-    """`shape` as a tuple, or None if even its rank is not known."""
+    """Return `shape` as a tuple, or None if even its rank is not known."""
     return None if getattr(shape, "rank", 0) is None else tuple(shape)
 
 
 def compatible(shape: Any, other: Any) -> bool:
-    """Whether two shapes have the same rank and agree wherever both sizes are known."""
+    """Return whether two shapes have the same rank and agree wherever both sizes are known."""
     return len(shape) == len(other) and all(a is None or b is None or a == b for a, b in zip(shape, other, strict=True))
 
 
@@ -100,7 +100,7 @@ def crop(images: Any, size: tuple[Any, ...]) -> Any:
 
 
 def image_size(images: Any) -> tuple[Any, ...] | None:
-    """The spatial sides of a batch: integers where all are known, else scalar tensors.
+    """Return the spatial sides of a batch: integers where all are known, else scalar tensors.
 
     None for a symbolic batch whose size is not known.
     """

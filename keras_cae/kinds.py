@@ -45,15 +45,15 @@ KINDS = {
 
 
 def rank_of(batch: Any) -> int:
-    """The number of spatial axes of a batch with all axes, `(n, *spatial, channels)`."""
+    """Return the number of spatial axes of a batch with all axes, `(n, *spatial, channels)`."""
     return len(batch.shape) - 2
 
 
 def kind_of(batch: Any) -> Kind:
-    """What the examples of a batch with all axes, `(n, *spatial, channels)`, are called."""
+    """Return what the examples of a batch with all axes, `(n, *spatial, channels)`, are called."""
     return KINDS[rank_of(batch)]
 
 
 def all_shapes_in_words() -> str:
-    """The shapes of batches of signals, images and volumes."""
+    """Return the shapes of batches of signals, images and volumes."""
     return ", ".join(f"{kind.noun} {kind.shape}" for kind in KINDS.values())

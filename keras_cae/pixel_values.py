@@ -21,7 +21,7 @@ RULE = "Images are booleans, uint8, uint16 or floats."
 
 
 def white(dtype: Any) -> int | None:
-    """The value of white in images of a type; None for floats.
+    """Return the value of white in images of a type; None for floats.
 
     Args:
         dtype: a NumPy type, or the name of a type.
@@ -36,7 +36,7 @@ def white(dtype: Any) -> int | None:
 
 
 def meant_type(dtype: str, low: Any, high: Any) -> str | None:
-    """The type that integer images with these extreme values are meant to have; None if it can't be known.
+    """Return the type that integer images with these extreme values are meant to have; None if it can't be known.
 
     Args:
         dtype: the type that they have.
@@ -53,7 +53,7 @@ def meant_type(dtype: str, low: Any, high: Any) -> str | None:
 
 
 def divisor_of_floats(low: float, high: float) -> int | None:
-    """What floats are to be divided by to lie in [0, 1]: 1 or 255; None if their scale can't be known.
+    """Return what floats are to be divided by to lie in [0, 1]: 1 or 255; None if their scale can't be known.
 
     Args:
         low: the lowest value.
@@ -65,10 +65,10 @@ def divisor_of_floats(low: float, high: float) -> int | None:
 
 
 def problem_of_integers(dtype: str, low: float, high: float, known: bool, name: str) -> str | None:
-    """Why integers can't be taken for images of their type, and the remedy; None if they can.
+    """Return why integers can't be taken for images of their type, and the remedy; None if they can.
 
     Args:
-        dtype: their type.
+        dtype: type of the values.
         low: the lowest value.
         high: the highest value.
         known: whether images of this type are expected, so that dark ones may come.
@@ -97,7 +97,7 @@ def problem_of_integers(dtype: str, low: float, high: float, known: bool, name: 
 
 
 def of_other_types(name: str) -> str:
-    """The remedies for integers of a type that images do not have, whose values are not known.
+    """Return the remedies for integers of a type that images do not have, whose values are not known.
 
     Args:
         name: the argument.
@@ -109,7 +109,7 @@ def of_other_types(name: str) -> str:
 
 
 def darkness_note(high: float, dtype: Any, source: str, noun: str = "images") -> str | None:
-    """A sentence, if integer images use a small part of the range of their type only; else None.
+    """Return a sentence, if integer images use a small part of the range of their type only; else None.
 
     Args:
         high: the largest value.

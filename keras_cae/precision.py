@@ -28,7 +28,7 @@ def in_single_precision(model: Any) -> Any:
     copy.build_from_config(model.get_build_config())
     copy.set_weights(model.get_weights())
     for old, new in zip(_autoencoders(model), _autoencoders(copy), strict=True):
-        new.gate.load_state(old.gate.state())
+        new._gate.load_state(old._gate.state())
     return copy
 
 

@@ -6,12 +6,12 @@ import numpy as np
 
 
 def curve(scores: Any, positive: Any, negative: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The curve of true against false positives, from (0, 0) to (1, 1); equal scores move together.
+    """Return the curve of true against false positives, from (0, 0) to (1, 1); equal scores move together.
 
     Args:
         scores: `(n,)`, larger for positive examples.
         positive: how much each example counts as a positive one, `(n,)`.
-        negative: how much as a negative one.
+        negative: how much each example counts as a negative one, `(n,)`.
 
     Returns:
         The rates of false positives, ascending, and of true positives. NaN where nothing counts.
@@ -28,7 +28,7 @@ def curve(scores: Any, positive: Any, negative: Any) -> tuple[np.ndarray, np.nda
 
 
 def area(x: np.ndarray, y: np.ndarray, limit: float = 1.0) -> float:
-    """The area under a curve up to `limit`, where it is interpolated, divided by `limit`."""
+    """Return the area under a curve up to `limit`, where it is interpolated, divided by `limit`."""
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return float("nan")
     below = x <= limit
@@ -40,13 +40,13 @@ def area(x: np.ndarray, y: np.ndarray, limit: float = 1.0) -> float:
 
 
 def auroc(scores: Any, labels: Any) -> float:
-    """The area under the ROC curve; NaN unless there are both kinds."""
+    """Return the area under the ROC curve; NaN unless there are both kinds."""
     labels = np.asarray(labels, bool)
     return area(*curve(scores, labels, ~labels))
 
 
 def average_precision(scores: Any, labels: Any) -> float:
-    """The mean precision over positive examples, as scikit-learn's; NaN if there are none."""
+    """Return the mean precision over positive examples, as scikit-learn's; NaN if there are none."""
     labels = np.asarray(labels, bool)
     if not labels.any():
         return float("nan")

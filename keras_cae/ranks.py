@@ -12,7 +12,7 @@ rank_rule = choice(*KINDS)
 
 
 def size_in_words(size: Any) -> str:
-    """A size such as 28×28."""
+    """Return a size such as 28×28."""
     return "×".join(map(str, size))
 
 
@@ -22,8 +22,8 @@ def ranked_layer(kind: str, rank: int, /, *args: Any, **kwargs: Any) -> keras.la
     Args:
         kind: name of the class, with braces for the rank: "Conv{}D".
         rank: number of spatial axes.
-        *args: of the class.
-        **kwargs: of the class.
+        *args: positional arguments of the class.
+        **kwargs: positional arguments of the class.
     """
     return getattr(keras.layers, kind.format(rank))(*args, data_format="channels_last", **kwargs)
 

@@ -7,7 +7,7 @@ from keras import ops
 
 
 def regions_of(masks: Any) -> Any:
-    """Number the regions of masks: pixels that touch at an edge or a corner belong together.
+    """Return the number the regions of masks: pixels that touch at an edge or a corner belong together.
 
     Args:
         masks: `(n, *spatial)` of booleans, of one to three spatial axes.
@@ -36,7 +36,7 @@ def regions_of(masks: Any) -> Any:
 
 
 def _largest_of_three(values: Any, axis: int) -> Any:
-    """The largest of each value and its two neighbours along an axis."""
+    """Return the largest of each value and its two neighbours along an axis."""
     paddings = [(1, 1) if other == axis else (0, 0) for other in range(len(values.shape))]
     padded = tf.pad(values, paddings)
     size = tf.shape(values)[axis]

@@ -39,7 +39,7 @@ def register_classes_after_keras(package: str, path: Iterable[str]) -> None:
 
 
 def _modules(package: str, path: Iterable[str]) -> Iterator[str]:
-    """The names of all modules in a package, none of which is imported for it."""
+    """Yield the names of all modules in a package, none of which is imported for it."""
     for module in pkgutil.iter_modules(path, f"{package}."):
         yield module.name
         if module.ispkg:

@@ -7,12 +7,12 @@ import keras
 
 
 def serialize_layer(layer: Any) -> Any:
-    """The plain form of a layer, or None."""
+    """Return the plain form of a layer, or None."""
     return None if layer is None else keras.saving.serialize_keras_object(layer)
 
 
 def deserialize_layer(value: Any) -> Any:
-    """The layer that `serialize_layer` described; layers and None are returned as they are."""
+    """Return the layer that `serialize_layer` described; layers and None are returned as they are."""
     return keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
 
 
@@ -23,7 +23,7 @@ def build_once(layer: keras.layers.Layer, input_shape: Any) -> None:
 
 
 def layer(value: Any, name: str) -> keras.layers.Layer:
-    """A Keras layer, or the configuration of one."""
+    """Return a Keras layer, or the configuration of one."""
     if isinstance(value, dict):
         value = keras.saving.deserialize_keras_object(value)
     if isinstance(value, type) or not isinstance(value, keras.layers.Layer):
@@ -38,7 +38,7 @@ def layer(value: Any, name: str) -> keras.layers.Layer:
 
 
 def activation(value: Any, name: str) -> Callable[[Any], Any] | keras.layers.Layer:
-    """The rule for an activation: a name, a callable, a layer, or the plain form of one of these.
+    """Validate an activation: a name, a callable, a layer, or the plain form of one of these.
 
     Raises:
         ValueError: it is none of these.
@@ -63,14 +63,14 @@ def activation(value: Any, name: str) -> Callable[[Any], Any] | keras.layers.Lay
 
 
 def activation_layer(activation: Any, **kwargs: Any) -> keras.layers.Layer:
-    """The layer that applies what the rule `activation` returned; `kwargs` are for one that is made here."""
+    """Return the layer that applies what the rule `activation` returned; `kwargs` are for one that is made here."""
     if isinstance(activation, keras.layers.Layer):
         return activation
     return keras.layers.Activation(activation, name="activation", **kwargs)
 
 
 def activation_template(value: Any, name: str) -> Any:
-    """The rule for an activation that several blocks will use.
+    """Validate an activation that several blocks will use.
 
     A layer is kept in its plain form, of which every block makes a layer of its own: a learnable one has
     weights for one place in the network only.

@@ -24,13 +24,13 @@ LEVEL_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333], "float32")
 
 
 def structural_similarity(y_true: Any, y_pred: Any) -> Any:
-    """The SSIM of each image, of shape `(n,)`, for float32 images whose largest value is 1."""
+    """Return the SSIM of each image, of shape `(n,)`, for float32 images whose largest value is 1."""
     luminance, structure = window_similarities(y_true, y_pred)
     return ops.mean(luminance * structure, axis=(*spatial_axes(y_true), -1))
 
 
 def similarity_map(y_true: Any, y_pred: Any) -> Any:
-    """The SSIM of the window around each pixel, of shape `(n, *spatial)`; at the edges images are reflected."""
+    """Return the SSIM of the window around each pixel, of shape `(n, *spatial)`; at the edges images are reflected."""
     sizes = [_window_size(side) for side in _sides(y_true)]
     paddings = [(0, 0), *((size // 2, size // 2) for size in sizes), (0, 0)]
     true, pred = (tf.pad(images, paddings, "REFLECT") for images in (y_true, y_pred))
@@ -39,11 +39,11 @@ def similarity_map(y_true: Any, y_pred: Any) -> Any:
 
 
 def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
-    """The multi-scale SSIM of each image, of shape `(n,)`, for float32 images whose largest value is 1.
+    """Return the multi-scale SSIM of each image, of shape `(n,)`, for float32 images whose largest value is 1.
 
     Args:
         y_true: batch of images.
-        y_pred: their reconstructions.
+        y_pred: reconstructions of the images.
         floor: the least that the similarity on a scale counts, before it is raised to its power. At 0 the
             gradient of the power is infinite.
     """
@@ -61,12 +61,12 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
 
 
 def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = None) -> tuple[Any, Any]:
-    """For each window and channel, how well the means agree, and how well contrasts and patterns agree.
+    """Return how well the means, and how well contrasts and patterns, agree in each window and channel.
 
     Args:
         y_true: batch of float32 images whose largest value is 1.
-        y_pred: their reconstructions.
-        sizes: of the windows along each axis; by default 11, or less where the images are smaller.
+        y_pred: reconstructions of the images.
+        sizes: sizes of the windows along each axis; by default 11, or less where the images are smaller.
 
     Returns:
         Two batches, whose product is the SSIM.
@@ -93,7 +93,7 @@ def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = 
 
 
 def window_means(images: Any, windows: Sequence[Any]) -> Any:
-    """The weighted mean of each window that lies fully inside, channel by channel.
+    """Return the weighted mean of each window that lies fully inside, channel by channel.
 
     Args:
         images: batch of images.
@@ -106,7 +106,7 @@ def window_means(images: Any, windows: Sequence[Any]) -> Any:
 
 
 def _means_along(images: Any, axis: int, window: Any) -> Any:
-    """The weighted means along one axis.
+    """Return the weighted means along one axis.
 
     They are a convolution of two-dimensional images, of which this axis is the height, or, if it is the
     last, the width; the other axes are merged.
@@ -124,20 +124,20 @@ def _means_along(images: Any, axis: int, window: Any) -> Any:
 
 
 def gaussian_window(size: Any) -> Any:
-    """The weights of a Gaussian at `size` pixels around its centre, adding up to 1."""
+    """Return the weights of a Gaussian at `size` pixels around its centre, adding up to 1."""
     positions = ops.cast(ops.arange(size), "float32")
     weights = ops.exp(-0.5 * ops.square((positions - ops.mean(positions)) / SIGMA))
     return weights / ops.sum(weights)
 
 
 def _window_size(side: Any) -> Any:
-    """The size of the window along an axis: odd, and no longer than the axis."""
+    """Return the size of the window along an axis: odd, and no longer than the axis."""
     size = _smaller(side, WINDOW_SIZE)
     return size - (size + 1) % 2
 
 
 def _sides(images: Any) -> tuple[Any, ...]:
-    """The lengths of the axes of an image: integers, or tensors where they are not known."""
+    """Return the lengths of the axes of an image: integers, or tensors where they are not known."""
     return ops.shape(images)[1:-1]
 
 
@@ -147,7 +147,7 @@ def _smaller(first: Any, second: Any) -> Any:
 
 
 def _level_count(images: Any) -> Any:
-    """The number of scales on which the window fits into the images: a tensor if their size is not known."""
+    """Return the number of scales on which the window fits into the images: a tensor if their size is not known."""
     shortest = functools.reduce(_smaller, _sides(images))
     # Halved k times, rounded up, a side has at least 11 pixels if it had more than 10 · 2^k.
     fits = [shortest > (WINDOW_SIZE - 1) * 2**k for k in range(1, len(LEVEL_WEIGHTS))]
@@ -157,7 +157,7 @@ def _level_count(images: Any) -> Any:
 
 
 def _level_weights(levels: Any) -> Any:
-    """The weight of each scale: adding up to 1 for those that count, 0 for the others."""
+    """Return the weight of each scale: adding up to 1 for those that count, 0 for the others."""
     if isinstance(levels, int):
         return LEVEL_WEIGHTS[:levels] / LEVEL_WEIGHTS[:levels].sum()
     counting = ops.cast(ops.arange(len(LEVEL_WEIGHTS)) < levels, "float32")
@@ -166,5 +166,5 @@ def _level_weights(levels: Any) -> Any:
 
 
 def _half_size(images: Any) -> Any:
-    """Images of half the size, rounded up: means of 2×2 pixels, or of those that there are at an odd edge."""
+    """Return images of half the size, rounded up: means of 2×2 pixels, or of those that there are at an odd edge."""
     return ops.average_pool(images, 2, padding="same", data_format="channels_last")

@@ -14,12 +14,12 @@ LARGEST_INT = 2**31 - 1
 
 
 def positive_int(value: Any, name: str) -> int:
-    """An integer above zero."""
+    """Return an integer above zero."""
     return _int(value, name, 1, "a positive integer")
 
 
 def non_negative_int(value: Any, name: str) -> int:
-    """An integer, zero or above."""
+    """Return an integer, zero or above."""
     return _int(value, name, 0, "an integer, zero or above")
 
 
@@ -32,7 +32,7 @@ def _int(value: Any, name: str, smallest: int, expected: str) -> int:
 
 
 def positive_ints(values: Any, name: str) -> tuple[int, ...]:
-    """A sequence of at least one positive integer, kept as a tuple."""
+    """Return a sequence of at least one positive integer, kept as a tuple."""
     if isinstance(values, str | bytes | dict | set) or not isinstance(values, Iterable):
         raise ValueError(f"{name} must be a sequence of positive integers, got {values!r}.")
     if not isinstance(values, list | tuple | np.ndarray):
@@ -43,7 +43,7 @@ def positive_ints(values: Any, name: str) -> tuple[int, ...]:
 
 
 def size_of_image(value: Any, name: str) -> tuple[int, int]:
-    """The height and the width of an image in pixels; one number for squares."""
+    """Return the height and the width of an image in pixels; one number for squares."""
     sides = tuple(value) if isinstance(value, list | tuple | np.ndarray) else (value, value)
     if len(sides) != 2:
         raise ValueError(f"{name} must be one number or (height, width) in pixels, got {value!r}.")
@@ -52,7 +52,7 @@ def size_of_image(value: Any, name: str) -> tuple[int, int]:
 
 
 def positive_int_or_ints(value: Any, name: str) -> int | tuple[int, ...]:
-    """A positive integer, or a sequence of such with one for each axis, kept as a tuple."""
+    """Return a positive integer, or a sequence of such with one for each axis, kept as a tuple."""
     if isinstance(value, list | tuple):
         return positive_ints(value, name)
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 < value <= LARGEST_INT:
@@ -64,7 +64,7 @@ def positive_int_or_ints(value: Any, name: str) -> int | tuple[int, ...]:
 
 
 def per_axis(value: int | tuple[int, ...], rank: int, name: str) -> tuple[int, ...]:
-    """One integer for each of `rank` axes, from what `positive_int_or_ints` returned.
+    """Return one integer for each of `rank` axes, from what `positive_int_or_ints` returned.
 
     Raises:
         ValueError: there is another number of integers.
@@ -79,49 +79,49 @@ def per_axis(value: int | tuple[int, ...], rank: int, name: str) -> tuple[int, .
 
 
 def positive_float(value: Any, name: str) -> float:
-    """A finite number above zero, kept as a float."""
+    """Return a finite number above zero, kept as a float."""
     if not _is_number(value) or not 0 < float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number above zero, got {value!r}.")
     return float(value)
 
 
 def non_negative_float(value: Any, name: str) -> float:
-    """A finite number, zero or above, kept as a float."""
+    """Return a finite number, zero or above, kept as a float."""
     if not _is_number(value) or not 0 <= float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number, zero or above, got {value!r}.")
     return float(value)
 
 
 def finite_float(value: Any, name: str) -> float:
-    """A finite number, kept as a float."""
+    """Return a finite number, kept as a float."""
     if not _is_number(value) or not np.isfinite(float(value)):
         raise ValueError(f"{name} must be a finite number, got {value!r}.")
     return float(value)
 
 
 def fraction(value: Any, name: str) -> float:
-    """A number from 0 to below 1, kept as a float."""
+    """Return a number from 0 to below 1, kept as a float."""
     if not _is_number(value) or not 0 <= float(value) < 1:
         raise ValueError(f"{name} must be a number from 0 to below 1, got {value!r}.")
     return float(value)
 
 
 def share(value: Any, name: str) -> float:
-    """A number between 0 and 1, both excluded, kept as a float."""
+    """Return a number between 0 and 1, both excluded, kept as a float."""
     if not _is_number(value) or not 0 < float(value) < 1:
         raise ValueError(f"{name} must be a number between 0 and 1, got {value!r}.")
     return float(value)
 
 
 def share_up_to_one(value: Any, name: str) -> float:
-    """A number above 0 and up to 1, kept as a float."""
+    """Return a number above 0 and up to 1, kept as a float."""
     if not _is_number(value) or not 0 < float(value) <= 1:
         raise ValueError(f"{name} must be a number above 0 and up to 1, got {value!r}.")
     return float(value)
 
 
 def share_range(value: Any, name: str) -> tuple[float, float]:
-    """Two numbers above 0 and up to 1, the smaller one first, kept as a tuple of floats."""
+    """Return two numbers above 0 and up to 1, the smaller one first, kept as a tuple of floats."""
     pair = tuple(value) if isinstance(value, list | tuple | np.ndarray) else ()
     if len(pair) != 2 or not all(map(_is_number, pair)) or not 0 < pair[0] <= pair[1] <= 1:
         raise ValueError(f"{name} must be two numbers above 0 and up to 1, the smaller one first, got {value!r}.")
@@ -129,7 +129,7 @@ def share_range(value: Any, name: str) -> tuple[float, float]:
 
 
 def share_of_range(value: Any, name: str) -> float:
-    """The strength of noise: a number from 0 to 1, a share of the full range, kept as a float."""
+    """Return the strength of noise: a number from 0 to 1, a share of the full range, kept as a float."""
     if not _is_number(value) or not 0 <= float(value) <= 1:
         raise ValueError(
             f"{name} must be a share of the full range, a number from 0 to 1 such as 25 / 255, got {value!r}."
@@ -138,7 +138,7 @@ def share_of_range(value: Any, name: str) -> float:
 
 
 def positive_float_or_range(value: Any, name: str) -> float | tuple[float, float]:
-    """A finite number above zero; or two of them, the smaller one first, kept as a tuple of floats."""
+    """Return a finite number above zero; or two of them, the smaller one first, kept as a tuple of floats."""
     if isinstance(value, list | tuple | np.ndarray):
         if len(value) != 2 or not all(_is_number(number) and 0 < number < float("inf") for number in value):
             raise ValueError(f"{name} must be a finite number above zero or two of them, got {value!r}.")
@@ -151,28 +151,28 @@ def positive_float_or_range(value: Any, name: str) -> float | tuple[float, float
 
 
 def boolean(value: Any, name: str) -> bool:
-    """True or False."""
+    """Return True or False."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False, got {value!r}.")
     return bool(value)
 
 
 def text(value: Any, name: str) -> str:
-    """A string of at least one character."""
+    """Return a string of at least one character."""
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} must be a string of at least one character, got {value!r}.")
     return value
 
 
 def seed(value: Any, name: str) -> int | None:
-    """A seed of random numbers: an integer, zero or above, or None for another one each time."""
+    """Return a seed of random numbers: an integer, zero or above, or None for another one each time."""
     if value is None:
         return None
     return _int(value, name, 0, "an integer, zero or above, or None")
 
 
 def optional(rule: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    """The rule that also accepts None."""
+    """Return the rule that also accepts None."""
 
     def check(value: Any, name: str) -> Any:
         return None if value is None else rule(value, name)
@@ -182,7 +182,7 @@ def optional(rule: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
 
 
 def choice(*choices: Any) -> Callable[[Any, str], Any]:
-    """The rule that accepts one of some values."""
+    """Return the rule that accepts one of some values."""
 
     def check(value: Any, name: str) -> Any:
         return one_of(value, name, choices)
@@ -192,7 +192,7 @@ def choice(*choices: Any) -> Callable[[Any, str], Any]:
 
 
 def some_of(*choices: Any) -> Callable[[Any, str], Any]:
-    """The rule that accepts a sequence of at least one of some values, each at most once, kept as a tuple."""
+    """Return the rule that accepts a sequence of at least one of some values, each at most once, kept as a tuple."""
 
     def check(values: Any, name: str) -> tuple[Any, ...]:
         if not isinstance(values, list | tuple) or not values:

@@ -1,4 +1,4 @@
-"""Finding anomalies: a detector around any autoencoder, and the scores that it can use."""
+"""Anomaly detection: a detector around any autoencoder, and the scores that it can use."""
 
 from keras_cae.anomaly.anomaly_detector import AnomalyDetector
 from keras_cae.anomaly.combined import Combined

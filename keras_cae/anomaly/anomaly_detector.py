@@ -1,4 +1,4 @@
-"""A detector of anomalies around an autoencoder."""
+"""The anomaly detector."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -30,13 +30,13 @@ from keras_cae.validation import choice, non_negative_float, optional, share_up_
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
-    """Finds images, and places in images, that a trained autoencoder of normal images does not reconstruct.
+    """Detects and localizes anomalies in images with an autoencoder that is trained on normal images.
 
-    `calibrate` learns from normal images what scores they have, and sets the threshold; `predict` then scores
-    images, and says which are anomalous and where. Everything is kept in one `.keras` file, and in one
-    exported artifact, whose outputs are the scores, the thresholds, and what follows from both.
+    `calibrate` learns the scores of normal images and sets the threshold. `predict` then scores images and returns
+    which ones are anomalous, and where. One `.keras` file, or one exported file, holds the complete detector, with the
+    scores, the thresholds and the decisions as outputs.
 
-    Called on a batch, it returns a dictionary of tensors: what `predict` returns, `threshold` and
+    Called on a batch, the detector returns a dictionary of tensors: the outputs of `predict`, `threshold` and
     `map_threshold`.
 
     Args:
@@ -44,22 +44,21 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         score: how images and pixels are scored: "mse", "mae", "ssim", "relative", "standardized", "latent",
             "elbo"; several, joined by "+"; a `Score`; or a function of images and reconstructions that
             returns maps or one number per image.
-        pooling: how a map becomes the number of an image: "mean"; "max"; or "top", the mean of the largest
-            values, for defects that are small.
-        top: their share, of "top".
-        smoothing: standard deviation in pixels of the Gaussian that smooths maps before that; 0 for none.
+        pooling: how a map is reduced to the score of an image: "mean"; "max"; or "top", the mean of the largest values,
+            for small defects.
+        top: share of the pixels that count with "top".
+        smoothing: standard deviation, in pixels, of the Gaussian that smooths maps before pooling; 0 for none.
         resize: how images in folders get the size that the autoencoder takes: "stretch", "crop" or "pad", see
             `datasets.load_images`.
         image_size: `(height, width)` that they get where the autoencoder takes any size; one number for
             squares.
-        **kwargs: of `keras.Model`.
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: that of the autoencoder.
 
     Raises:
         TypeError: `autoencoder` is not a model of this library.
-        ValueError: another argument is not of the kind named above, or the score can't be had from this
-            autoencoder.
+        ValueError: another argument is invalid, or this autoencoder does not support the score.
 
     Example:
 
@@ -142,7 +141,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         if tf.executing_eagerly():
             self.calibration.check_done()
-            self.autoencoder.check_values(inputs)
+            self.autoencoder._check_values(inputs)
         seen = self._seen(inputs)
         maps = self.score.error_map(seen)
         values, maps = self.score.image_scores(seen, maps), smoothed(maps, self.smoothing)
@@ -175,7 +174,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         labels: Any = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
     ) -> "AnomalyDetector":
-        """Learn from normal images what scores they have, and set both thresholds.
+        """Learn the scores of normal images, and set both thresholds.
 
         Images that the autoencoder was not trained on are better, since those of training are reconstructed
         a little better than others. The memory of one batch is needed, and of one number per image.
@@ -188,19 +187,19 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             normal_images: an array, a `tf.data.Dataset`, a `PyDataset`, or the path of a folder of images;
                 with `labels`, anomalous ones among them.
             false_positive_rate: the share of normal images that may be called anomalous, of "quantile".
-            method: "quantile"; "sigma", so many standard deviations above the mean; or, with labels of which
-                some are anomalous, "f1" for the best F1 and "youden" for the largest sum of both rates of
-                success.
-            sigmas: how many, of "sigma".
+            method: "quantile"; "sigma", a number of standard deviations above the mean; or, with labels for both normal
+                and anomalous images, "f1" for the best F1 score and "youden" for the largest sum of sensitivity and
+                specificity.
+            sigmas: number of standard deviations, for "sigma".
             labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
-            batch_size: how many images of an array or a folder are scored at once.
+            batch_size: number of images of an array or a folder that are scored at once.
 
         Returns:
             The detector.
 
         Raises:
-            ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or
-                another argument is not of the kind named above.
+            ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or another
+                argument is invalid.
         """
         labels = None if labels is None else as_labels(labels)
         rule = ThresholdRule(method, false_positive_rate, sigmas, labels)
@@ -244,7 +243,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         batch_size: int,
         only_normal: bool = False,
     ) -> Iterator[Any]:
-        """What a function of `Seen` gives for each batch, as arrays."""
+        """Yield what a function of `Seen` gives for each batch, as arrays."""
         inference = self._compiled(function, lambda batch: function(self._seen(batch)))
         start = 0
         for batch in batches_of(as_batches(images, self, batch_size), batch_size):
@@ -258,13 +257,13 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
 
     def _score_and_largest(self, seen: Seen) -> tuple[Any, Any]:
-        """The score of each image, and the largest value in its map."""
+        """Return the score of each image, and the largest value in its map."""
         maps = self.score.error_map(seen)
         return self.score.image_scores(seen, maps), pooled(smoothed(maps, self.smoothing), "max", 1.0)
 
     @property
     def threshold(self) -> float:
-        """The score above which images are anomalous. It may be set once the detector is calibrated."""
+        """The score above which images are anomalous. It can be set once the detector is calibrated."""
         return self.calibration.threshold("threshold")
 
     @threshold.setter
@@ -273,7 +272,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
 
     @property
     def map_threshold(self) -> float:
-        """The value of a map above which pixels are. It may be set once the detector is calibrated."""
+        """The value of a map above which pixels are anomalous. It can be set once the detector is calibrated."""
         return self.calibration.threshold("map_threshold")
 
     @map_threshold.setter
@@ -290,7 +289,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         Args:
             images: an array, a `tf.data.Dataset`, a `PyDataset`, a generator, one image, or the path of a
                 folder of images, which are scored in the order of their paths.
-            batch_size: how many images of an array or a folder are scored at once.
+            batch_size: number of images of an array or a folder that are scored at once.
             maps: whether to return `anomaly_map` and `mask`, which are as large as the images.
             verbose: 1 for a progress bar.
 
@@ -316,14 +315,14 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
     def evaluate(
         self, images: Any, labels: Any = None, masks: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> dict[str, float]:
-        """Measure how well anomalies are found that are known.
+        """Measure how well known anomalies are detected.
 
         Args:
             images: as for `predict`; or a dataset of `(images, labels)` or `(images, labels, masks)`.
             labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
             masks: where the defects are: an array `(n, *spatial)`, or a list in which normal images may have
                 None. Booleans, or zeros and others; if the largest value is above 127, values above that.
-            batch_size: how many images of an array or a folder are scored at once.
+            batch_size: number of images of an array or a folder that are scored at once.
 
         Returns:
             A dictionary: `image_auroc` and `average_precision`, from the raw scores; `f1` and `accuracy` at
@@ -334,7 +333,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             defined is NaN, with a warning that says why.
 
         Raises:
-            ValueError: the detector is not calibrated, or an argument is not of the kind named above.
+            ValueError: the detector is not calibrated, or an argument is invalid.
         """
         self.calibration.check_done()
         images = as_batches(images, self, batch_size)
@@ -354,7 +353,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         return results
 
     def _inference(self, what: str) -> Inference:
-        """The compiled call, without thresholds and, for "scores", without maps."""
+        """Return the compiled call, without thresholds and, for "scores", without maps."""
         left_out = {*THRESHOLDS, *(("anomaly_map", "mask") if what == "scores" else ())}
 
         def outputs(images: Any) -> Any:
@@ -363,7 +362,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         return self._compiled(what, outputs)
 
     def _compiled(self, key: Any, function: Callable[[Any], Any]) -> Inference:
-        """A function of batches of images, compiled once for every `key`."""
+        """Return a function of batches of images, compiled once for every `key`."""
         inferences = self.__dict__.setdefault("_inferences", {})
         if key not in inferences:
             inferences[key] = inference_of(self.autoencoder, self.images_shape, function)

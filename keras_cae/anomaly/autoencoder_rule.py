@@ -8,7 +8,7 @@ from keras_cae.models.cae import CAE
 
 
 def autoencoder(value: Any, name: str) -> CAE:
-    """The rule for the autoencoder: a `CAE`, or the configuration of one."""
+    """Validate the autoencoder: a `CAE`, or the configuration of one."""
     value = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
     if not isinstance(value, CAE):
         raise TypeError(

@@ -16,8 +16,8 @@ def inference_of(autoencoder: Any, shape: Any, function: Callable[[Any], Any]) -
 
     Args:
         autoencoder: the `CAE`, which is built; its gate refuses what it does not take.
-        shape: of the batches, with None where it may differ.
-        function: from a batch of images to a structure of tensors.
+        shape: shape of the batches, with None where it may differ.
+        function: function from a batch of images to a structure of tensors.
     """
     compiled: dict[str, Any] = {}
 
@@ -31,7 +31,7 @@ def inference_of(autoencoder: Any, shape: Any, function: Callable[[Any], Any]) -
         return compiled[kind](images)
 
     def check(images: Any) -> None:
-        autoencoder.gate.check_array(images, "images")
+        autoencoder._gate.check_array(images, "images")
         check_image_batch(images.shape, tuple(shape[1:]), autoencoder.rank)
 
     return Inference(apply, check, lambda: True)

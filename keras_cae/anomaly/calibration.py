@@ -1,4 +1,4 @@
-"""What a detector knows of the scores of normal images, as weights of a layer."""
+"""The scores of normal images that a detector has learned, as weights of a layer."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ THRESHOLDS = ("threshold", "map_threshold")
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Calibration(keras.layers.Layer):
-    """Both thresholds, and the scores of normal images, from which probabilities follow."""
+    """Holds both thresholds, and the scores of normal images, which determine probabilities."""
 
     built: bool
 
@@ -29,11 +29,11 @@ class Calibration(keras.layers.Layer):
 
     @property
     def is_done(self) -> bool:
-        """Whether there have been normal images."""
+        """Whether the scores of normal images have been learned."""
         return self.built and bool(float(self.count.numpy()) > 0)
 
     def check_done(self) -> None:
-        """Raise a `ValueError` unless there have been normal images."""
+        """Raise a `ValueError` unless the scores of normal images have been learned."""
         if not self.is_done:
             raise ValueError(
                 "The detector is not calibrated: call detector.calibrate(normal_images), with images that are known to "
@@ -41,7 +41,7 @@ class Calibration(keras.layers.Layer):
             )
 
     def learn(self, scores: np.ndarray, threshold: float, map_threshold: float) -> None:
-        """Take over the scores of normal images, and both thresholds."""
+        """Set the scores of normal images, and both thresholds."""
         ordered = np.sort(scores)
         if len(ordered) > KEPT_SCORES:
             ordered = np.quantile(ordered, np.linspace(0, 1, KEPT_SCORES))
@@ -52,13 +52,13 @@ class Calibration(keras.layers.Layer):
         self.thresholds.assign([threshold, map_threshold])
 
     def probability(self, scores: Any) -> Any:
-        """The share of the normal images with a smaller score, for each of some scores."""
+        """Return the share of the normal images with a smaller score, for each of some scores."""
         # Counted, not searched for: the formats of exports have no binary search.
         smaller = ops.sum(ops.cast(self.normal_scores.value < scores[:, None], "float32"), axis=-1)
         return smaller / ops.minimum(self.count.value, float(KEPT_SCORES))
 
     def threshold(self, name: str) -> float:
-        """The threshold of a name."""
+        """Return the threshold of a name."""
         self.check_done()
         return float(self.thresholds.numpy()[THRESHOLDS.index(name)])
 

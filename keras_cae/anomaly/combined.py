@@ -1,4 +1,4 @@
-"""Several scores as one."""
+"""The combination of several scores."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ SMALLEST_DEVIATION = 1e-12
 
 
 def several_scores(values: Any, name: str) -> tuple[Any, ...]:
-    """The rule for scores: at least two names or objects, or configurations of some."""
+    """Validate scores: at least two names or objects, or configurations of some."""
     if not isinstance(values, list | tuple) or len(values) < 2:
         raise ValueError(f"{name} must be a list of at least two scores, got {values!r}.")
     return tuple(get(value, f"{name}[{index}]") for index, value in enumerate(values))
@@ -24,16 +24,17 @@ def several_scores(values: Any, name: str) -> tuple[Any, ...]:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Combined(Score):
-    """The mean of several scores, each in deviations from its mean over normal images.
+    """Averages several scores, each standardized by its mean and deviation over normal images.
 
-    Maps are averaged the same way. "mse+ssim" is `Combined(["mse", "ssim"])`, and so with all names.
+    Maps are averaged in the same way. "mse+ssim" stands for `Combined(["mse", "ssim"])`; other names can be joined
+    likewise.
 
     Args:
         scores: names, `Score` objects or functions; at least two.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: `scores` is not of the kind named above.
+        ValueError: `scores` is invalid.
 
     Example:
 
@@ -78,7 +79,7 @@ class Combined(Score):
         )
 
     def _parts(self, seen: Seen) -> list[tuple[Any, Any]]:
-        """The values for images and the map of each score."""
+        """Return the values for images and the map of each score."""
         maps = seen.once(self, self._maps)
         return [(score.image_scores(seen, each), each) for score, each in zip(self.scores, maps, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Whether an autoencoder can copy what it is to find."""
+"""Whether an autoencoder can copy the anomalies that it should find."""
 
 import warnings
 from typing import Any
@@ -21,7 +21,7 @@ def warn_of_copying(autoencoder: Any) -> None:
 
 
 def reason_to_copy(autoencoder: Any) -> str | None:
-    """Why an autoencoder may have learned to copy its input; None if nothing tells so."""
+    """Return why an autoencoder may have learned to copy its input; None if there is no sign of it."""
     if autoencoder.corruptions:
         return None
     if not autoencoder.decodes_codes_alone:

@@ -1,4 +1,4 @@
-"""How well a model finds known anomalies while it is being trained."""
+"""How well a model detects known anomalies during training."""
 
 import warnings
 from typing import Any
@@ -17,16 +17,16 @@ AT_THRESHOLD = ("f1", "accuracy")
 
 
 class Detection:
-    """Images of which it is known whether they are anomalous, and how a detector is to find them.
+    """Labelled images, and the settings of the detector that finds the anomalous ones.
 
-    The normal ones among them calibrate the detector; without labels and masks, all are taken for normal.
+    The normal images calibrate the detector; without labels and masks, all images are considered normal.
 
     Args:
         images: `(n, *spatial, channels)`.
         labels: 1 or True for anomalous images, `(n,)`; by default those whose mask holds a defect.
         masks: where the defects are, as `AnomalyDetector.evaluate` takes them, or None.
-        score: of the detector.
-        **options: of the detector.
+        score: as in `AnomalyDetector`.
+        **options: options of the detector.
 
     Raises:
         ValueError: labels or masks don't fit the images, or there are not both normal and anomalous images.
@@ -58,7 +58,7 @@ class Detection:
         return self.images if self.labels is None else self.images[~self.labels]
 
     def detector(self, model: keras.Model) -> AnomalyDetector:
-        """A detector around a built model, to be calibrated anew after every epoch.
+        """Return a detector around a built model, which is to be recalibrated after every epoch.
 
         Raises:
             ValueError: the model, or its score, is of a kind that can't be scored.
@@ -69,7 +69,7 @@ class Detection:
         return AnomalyDetector(model, score, **self.options)
 
     def measure(self, detector: AnomalyDetector) -> dict[str, float]:
-        """The results of a calibrated detector that do not depend on a threshold; none without labels."""
+        """Return the results of a calibrated detector that do not depend on a threshold; none without labels."""
         if self.labels is None:
             return {}
         with warnings.catch_warnings():

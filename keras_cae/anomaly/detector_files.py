@@ -1,15 +1,15 @@
-"""What a detector writes into files."""
+"""How a detector is exported."""
 
 from typing import Any
 
 from keras_cae.anomaly.calibration import Calibration
+from keras_cae.atomic_files import BuiltModelFiles
 from keras_cae.exporting.export import export_detector
 from keras_cae.exporting.report import ExportReport
-from keras_cae.whole_files import BuiltFiles
 
 
-class DetectorFiles(BuiltFiles):
-    """The method of a detector that exports it; its other files are those of `BuiltFiles`."""
+class DetectorFiles(BuiltModelFiles):
+    """The method of a detector that exports it; its other files are those of `BuiltModelFiles`."""
 
     calibration: Calibration
 
@@ -32,19 +32,19 @@ class DetectorFiles(BuiltFiles):
         Args:
             filepath: path of the file.
             format: "tf_saved_model", "onnx", "openvino" or "litert".
-            verbose: whether to print what came of it; None for yes.
+            verbose: whether to print the result; None for yes.
             input_signature: shape and type of the images, as Keras takes it.
             input_dtype: type of the images: "uint8", "uint16", "float32"; None for that of the training.
             verify: whether to compare the file with the detector.
-            **kwargs: `opset_version`, of ONNX.
+            **kwargs: `opset_version`, for ONNX.
 
         Returns:
             An `ExportReport`.
 
         Raises:
             ImportError: what the format needs is not installed.
-            ValueError: the detector is not calibrated, an argument is not of the kind named above, or the
-                format has no place for an operation of the detector.
+            ValueError: the detector is not calibrated, an argument is invalid, or the format has no place for an
+                operation of the detector.
         """
         self.calibration.check_done()
         return export_detector(

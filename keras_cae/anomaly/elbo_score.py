@@ -19,16 +19,16 @@ class ELBOScore(Score):
 
         score = − log p(image | mean code) + KL(code's distribution ‖ prior)
 
-    The first term is that of the mean code instead of a sample, so that scores don't change from call to
-    call. The map is the first term of each pixel, which is pooled and multiplied by the number of pixels.
+    The first term is that of the mean code instead of a sample, so that scores are deterministic. The map is the first
+    term of each pixel; it is pooled and multiplied by the number of pixels.
 
     Args:
         likelihood: "bernoulli", the binary cross-entropy, or "gaussian" with variance 1/2, the squared
             error. By default that of the loss with which the model was compiled.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: the autoencoder has no distribution of codes, or its loss does not say the likelihood.
+        ValueError: the autoencoder has no distribution of codes, or its loss does not determine the likelihood.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""How well scores and maps find anomalies that are known."""
+"""How well scores and maps find known anomalies."""
 
 import warnings
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ LABELS_WANTED = "labels must be given, unless images is a dataset of (images, la
 
 
 def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
-    """The results for images by name; NaN where they are not defined.
+    """Return the results for images by name; NaN where they are not defined.
 
     Args:
         scores: `(n,)`.
@@ -42,7 +42,7 @@ def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> d
 
 
 def note_undefined(results: dict[str, float]) -> None:
-    """Warn of results that are NaN, and say why they are."""
+    """Warn of results that are NaN, and explain why."""
     undefined = [name for name, value in results.items() if np.isnan(value)]
     if undefined:
         reasons = "; ".join(f"{name}: {EXPLANATIONS[name]}" for name in undefined)
@@ -50,7 +50,7 @@ def note_undefined(results: dict[str, float]) -> None:
 
 
 def as_labels(labels: Any) -> np.ndarray:
-    """Labels as booleans, True for anomalous images.
+    """Return labels as booleans, True for anomalous images.
 
     Raises:
         ValueError: they are not zeros and ones in one dimension.
@@ -72,14 +72,14 @@ def _some_of(array: np.ndarray) -> str:
 def labelled_batches(
     images: Any, labels: Any, masks: Any, batch_size: int, image_shape: Any
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
-    """The batches of images with their labels, and their masks or None.
+    """Yield the batches of images with their labels, and their masks or None.
 
     Args:
         images: as for `batches_of`; if there are no `labels`, a dataset of `(images, labels)` or
             `(images, labels, masks)`.
         labels: `(n,)` or None.
         masks: masks of all images, or None.
-        batch_size: of arrays.
+        batch_size: batch size for arrays.
         image_shape: `(*spatial, channels)`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The images of files on the way into a detector."""
+"""Images that are read from files for a detector."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,18 +38,18 @@ class ImageReader:
                 "Files can be read for an autoencoder of images of one size, but this one takes any. Give the detector "
                 "the image_size, (height, width), that images in files are to have."
             )
-        self.layout = Layout(known, channels, np.uint16 if autoencoder.gate.dtype == "uint16" else np.uint8)
+        self.layout = Layout(known, channels, np.uint16 if autoencoder._gate.dtype == "uint16" else np.uint8)
         self.sizing = Sizing(known, resize, None)
         self._of_masks = Sizing(known, resize, None, method=Image.Resampling.NEAREST)
 
     def read(self, path: Path) -> np.ndarray:
-        """The image in a file, `(height, width, channels)`."""
+        """Return the image in a file, `(height, width, channels)`."""
         pixels = read_pixels(path, self.layout, self.sizing)
         # 8 bits as 16, or one image of 16 bits among others would make these black.
         return pixels.astype(np.uint16) * 257 if self.layout.dtype is np.uint16 and pixels.dtype == np.uint8 else pixels
 
     def read_mask(self, path: Path) -> np.ndarray:
-        """The mask of defects in a file, in the size of the images, `(height, width)` of booleans."""
+        """Return the mask of defects in a file, in the size of the images, `(height, width)` of booleans."""
         with open_image(path) as image:
             pixels = np.asarray(image.convert("L"))[..., None]
         mask = self._of_masks.apply(pixels, self.layout.size)[..., 0]
@@ -57,7 +57,7 @@ class ImageReader:
 
 
 def folder_batches(folder: Path, reader: ImageReader, batch_size: int) -> Iterator[np.ndarray]:
-    """The images of a folder, in the order of their paths."""
+    """Yield the images of a folder, in the order of their paths."""
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {str(folder)!r}. Images are an array, a dataset or a folder.")
     paths = list(image_paths(folder))

@@ -1,4 +1,4 @@
-"""Any function as a score."""
+"""A score that a function computes."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from keras_cae.anomaly.seen import Seen
 
 
 def function(value: Any, name: str) -> Any:
-    """The rule for the function: a callable, or the configuration of one."""
+    """Validate the function: a callable, or the configuration of one."""
     value = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
     if isinstance(value, type) or not callable(value):
         raise TypeError(f"{name} must be a function of images and reconstructions, got {value!r}.")
@@ -19,17 +19,17 @@ def function(value: Any, name: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FunctionScore(Score):
-    """What a function of images and reconstructions returns; made of a function that is given as a score.
+    """Scores images with a function of images and reconstructions. A function that is given as a score becomes one.
 
     Args:
         function: called with images and reconstructions, float32 tensors `(n, *spatial, channels)`; returns
             maps, of the same shape or `(n, *spatial)`, or one number per image, `(n,)`, larger for anomalies.
             To save the detector, register it with `keras.saving.register_keras_serializable`.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         TypeError: `function` can't be called.
-        ValueError: it returns something else, or is to be saved and has no name.
+        ValueError: it returns something else, or it is not registered and can't be saved.
 
     Example:
 

@@ -26,7 +26,7 @@ def get(identifier: Any, name: str = "score") -> Score:
         identifier: "mse", "mae", "ssim", "relative", "standardized", "latent" or "elbo"; several of these,
             joined by "+"; a `Score`; its configuration; or a function of images and reconstructions, see
             `FunctionScore`.
-        name: of the argument, for errors.
+        name: name of the argument, for errors.
 
     Raises:
         ValueError: it is none of these.

@@ -18,15 +18,15 @@ LARGEST_CODE = 4096
 class LatentScore(Score):
     """The Mahalanobis distance of an image's code from those of normal images; by name "latent".
 
-    The covariance is shrunk towards a multiple of the identity by as much as the number of images demands
-    (Chen et al. 2010, "Shrinkage Algorithms for MMSE Covariance Estimation"). Codes don't say where an
-    anomaly is: the map is that of the squared errors, and pooling has no effect on the score.
+    The covariance is shrunk towards a multiple of the identity, depending on the number of images (Chen et al. 2010,
+    "Shrinkage Algorithms for MMSE Covariance Estimation"). Codes do not localize anomalies: the map is that of the
+    squared errors, and pooling has no effect on the score.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: codes are numbers of a codebook, of no fixed size, or of more than 4096 numbers.
+        ValueError: the codes are codebook indices, have no fixed size, or have more than 4096 values.
 
     Example:
 

@@ -12,10 +12,10 @@ from keras_cae.anomaly.seen import Seen
 class MAEScore(Score):
     """The absolute error of each pixel, averaged over channels; by name "mae".
 
-    A few large errors count less than with `MSEScore`.
+    A few large errors have less influence than with `MSEScore`.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 

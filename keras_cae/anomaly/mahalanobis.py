@@ -1,4 +1,4 @@
-"""Mean and covariance of many vectors, of which a batch is in memory, and distances from them."""
+"""Mean and covariance of many vectors, computed batch by batch, and distances from them."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ class Gaussian(RunningSums):
     """The mean and the shrunk covariance of vectors, `(n, values)`, that are added batch by batch."""
 
     def products(self, values: np.ndarray) -> np.ndarray:
-        """The sum of the products of all pairs of values."""
+        """Return the sum of the products of all pairs of values."""
         return np.asarray(values.T @ values)
 
     def covariance(self) -> np.ndarray:
-        """The covariance, shrunk towards the mean variance times the identity.
+        """Return the covariance, shrunk towards the mean variance times the identity.
 
         By how much follows from the number of vectors: the oracle approximating shrinkage of Chen et al. 2010.
         """
@@ -30,13 +30,13 @@ class Gaussian(RunningSums):
         return np.asarray((1 - shrinkage) * empirical + shrinkage * variance * np.eye(size))
 
     def precision(self) -> np.ndarray:
-        """The inverse of the covariance; finite where the vectors are all the same."""
+        """Return the inverse of the covariance; finite where the vectors are all the same."""
         covariance = self.covariance()
         smallest = 1e-12 + 1e-9 * np.trace(covariance) / len(covariance)
         return np.linalg.inv(covariance + smallest * np.eye(len(covariance)))
 
 
 def distance(vectors: Any, mean: Any, precision: Any) -> Any:
-    """The squared Mahalanobis distance of each vector, `(n,)`."""
+    """Return the squared Mahalanobis distance of each vector, `(n,)`."""
     offsets = vectors - mean
     return ops.sum(ops.matmul(offsets, precision) * offsets, axis=-1)

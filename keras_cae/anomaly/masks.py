@@ -44,7 +44,7 @@ def as_masks(masks: Any, labels: np.ndarray, image_shape: tuple[int | None, ...]
 
 
 def _stacked(masks: Any, labels: np.ndarray) -> np.ndarray:
-    """Masks of a list as one array, with empty masks for normal images that have none."""
+    """Return masks of a list as one array, with empty masks for normal images that have none."""
     missing = [number for number, mask in enumerate(masks) if mask is None and labels[number]]
     if missing:
         raise ValueError(f"masks[{missing[0]}] is None, but the image is labelled as anomalous. Give its mask.")

@@ -1,4 +1,4 @@
-"""Mean and deviation of many arrays, of which a batch is in memory."""
+"""Mean and standard deviation of many arrays, computed batch by batch."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ class Moments(RunningSums):
     """Mean and standard deviation over the first axis of arrays that are added batch by batch."""
 
     def products(self, values: np.ndarray) -> np.ndarray:
-        """The sum of squares."""
+        """Return the sum of squares."""
         return np.asarray(np.square(values).sum(axis=0))
 
     @property

@@ -10,7 +10,7 @@ class MSEScore(Score):
     """The squared error of each pixel, averaged over channels; by name "mse".
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 

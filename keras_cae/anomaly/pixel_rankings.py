@@ -22,7 +22,7 @@ class PixelRankings:
     """Pixel AUROC, AUPRO and AUPIMO of masks and maps that are added batch by batch.
 
     Args:
-        exact_pixels: how many pixels are kept as they are.
+        exact_pixels: number of pixels that are kept as they are.
     """
 
     def __init__(self, exact_pixels: int = EXACT_PIXELS) -> None:
@@ -51,7 +51,7 @@ class PixelRankings:
             self._merge()
 
     def _merge(self) -> None:
-        """Bring what is held down to one entry for each value that can be told apart."""
+        """Merge the entries that are held into one for each distinguishable value."""
         values = _snapped(np.concatenate([values for values, _ in self._parts]))
         weights = np.concatenate([weights for _, weights in self._parts])
         different, where = np.unique(values, return_inverse=True)
@@ -60,7 +60,7 @@ class PixelRankings:
         self._held = len(different)
 
     def results(self) -> dict[str, float]:
-        """The results by name; NaN where they are not defined."""
+        """Return the results by name; NaN where they are not defined."""
         values = np.concatenate([values for values, _ in self._parts])
         defects, normal, overlaps, of_normal_images = np.concatenate([weights for _, weights in self._parts]).T
         return {
@@ -70,7 +70,7 @@ class PixelRankings:
         }
 
     def _aupimo(self, values: np.ndarray, weights: np.ndarray) -> float:
-        """The mean recall over images with defects, at the few false positives that normal images show."""
+        """Return the mean recall over images with defects, at the few false positives that normal images show."""
         order = np.argsort(-values, kind="stable")
         above = np.cumsum(weights[order], dtype="float64")
         if not self._of_defects or above[-1] * RANGE_OF_AUPIMO[0] < 1:
@@ -83,13 +83,13 @@ class PixelRankings:
 
 
 def _shares_above(thresholds: np.ndarray, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The share of an image's defect pixels above each threshold."""
+    """Return the share of an image's defect pixels above each threshold."""
     from_here = np.append(np.cumsum(counts[::-1])[::-1], 0)
     return np.asarray(from_here[np.searchsorted(values, thresholds, side="right")] / from_here[0])
 
 
 def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different values of an image's defects, ascending, and how often each occurs."""
+    """Return the different values of an image's defects, ascending, and how often each occurs."""
     if len(values) > LARGEST_EXACT_DEFECT:
         values = _snapped(values)
     different, counts = np.unique(values, return_counts=True)
@@ -97,11 +97,11 @@ def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _snapped(values: np.ndarray) -> np.ndarray:
-    """Values without the last bits of their mantissa."""
+    """Return values without the last bits of their mantissa."""
     return (np.ascontiguousarray(values, "float32").view("uint32") & KEPT_BITS).view("float32")
 
 
 def _shares_of_regions(masks: np.ndarray) -> Any:
-    """For each pixel of a region one divided by the number of its pixels; else 0. Flattened."""
+    """Return, flattened, 1 / n for each pixel of a region of n pixels, and 0 for all other pixels."""
     regions = regions_of(masks).numpy().reshape(-1)
     return np.where(regions > 0, 1 / np.maximum(np.bincount(regions)[regions], 1), 0)

@@ -15,7 +15,7 @@ REACH = 3.0
 
 
 def smoothed(maps: Any, sigma: float) -> Any:
-    """Maps `(n, *spatial)` smoothed by a Gaussian; at the edges only what lies inside counts.
+    """Return maps `(n, *spatial)` smoothed by a Gaussian; at the edges only what lies inside counts.
 
     Args:
         maps: batch of maps.
@@ -35,12 +35,12 @@ def smoothed(maps: Any, sigma: float) -> Any:
 
 
 def pooled(maps: Any, pooling: str, top: float) -> Any:
-    """One number for each map, `(n,)`.
+    """Return one number for each map, `(n,)`.
 
     Args:
         maps: batch of maps.
         pooling: "mean", "max", or "top" for the mean of the largest values.
-        top: their share.
+        top: share of the pixels that count with "top".
     """
     axes = tuple(range(1, len(maps.shape)))
     if pooling == "mean":

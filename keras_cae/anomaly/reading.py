@@ -1,4 +1,4 @@
-"""Images on the way into a detector: one or many, in memory or in a folder."""
+"""Images for a detector: one or many, in memory or in a folder."""
 
 from os import PathLike
 from pathlib import Path
@@ -9,12 +9,12 @@ import tensorflow as tf
 
 
 def as_batches(images: Any, detector: Any, batch_size: int) -> Any:
-    """Images in a container of batches: a single image as a batch of one, a folder as its batches.
+    """Return images in a container of batches: a single image as a batch of one, a folder as its batches.
 
     Args:
-        images: what the user passed.
+        images: data that the user passed.
         detector: the `AnomalyDetector`, whose autoencoder is built.
-        batch_size: how many images of a folder are read at once.
+        batch_size: number of images of a folder that are read at once.
     """
     if isinstance(images, str | PathLike):
         # Decoders of files are not imported with Keras, as the classes of this package are.

@@ -1,4 +1,4 @@
-"""Errors compared with those to expect of images that are as busy."""
+"""Errors relative to those of equally complex images."""
 
 import math
 from typing import Any, ClassVar
@@ -18,33 +18,33 @@ SMALLEST = 1e-12
 
 
 def exponent(value: Any, name: str) -> float | str:
-    """The rule for the exponent: a number, or "fitted"."""
+    """Validate the exponent: a number, or "fitted"."""
     return "fitted" if isinstance(value, str) and value == "fitted" else finite_float(value, name)
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class RelativeScore(Score):
-    """How much larger the error is than images that are as busy let expect; by name "relative".
+    """Scores how much larger the error is than expected from the complexity of the image; by name "relative".
 
         relative = log(error) − exponent · log(mean squared gradient)
 
-    Busy images are reconstructed badly whatever they show, and plain ones well (compare Serrà et al. 2020,
-    "Input complexity and out-of-distribution detection with likelihood-based generative models"). The error
-    is the pooled map of squared errors, which is also the detector's map.
+    Complex images are reconstructed badly whatever they show, and plain ones well (compare Serrà et al. 2020, "Input
+    complexity and out-of-distribution detection with likelihood-based generative models"). The error is the pooled map
+    of squared errors, which is also the detector's map.
 
-    With `typicality` the score is the relative error, in deviations from its mean over normal images, plus
-    the Mahalanobis distance of four numbers of the image from those of normal ones: the relative error, and
-    the logarithms of the mean squared gradient, of the mean squared curvature, and of the variance. So
-    images are anomalous, too, that are plainer, busier or coarser than normal ones.
+    With `typicality`, the score is the standardized relative error plus the Mahalanobis distance of four statistics of
+    the image from those of normal images: the relative error, and the logarithms of the mean squared gradient, the mean
+    squared curvature and the variance. Images that are plainer, more complex or coarser than normal ones are then
+    anomalous too.
 
-    Gradients, curvatures and variances count at least as much as the least that normal images have, so the
-    scores of blank images are finite.
+    Gradients, curvatures and variances are floored at the smallest ones of normal images, so that the scores of blank
+    images are finite.
 
     Args:
-        exponent: of the gradient. "fitted": the one with which the gradient explains the error best in
+        exponent: exponent of the gradient. "fitted" for the one with which the gradient best explains the error in
             normal images, by least squares.
         typicality: whether the distance is added.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: `exponent` is neither a number nor "fitted", or `typicality` neither True nor False.
@@ -97,7 +97,7 @@ class RelativeScore(Score):
 
 
 def _numbers(seen: Seen) -> Any:
-    """Of each image its error, mean squared gradient, mean squared curvature, variance: `(n, 4)`."""
+    """Return the error, the mean squared gradient and curvature, and the variance of each image: `(n, 4)`."""
     images = seen.images
     axes = spatial_axes(images)
     means = ops.mean(images, axis=axes, keepdims=True)
@@ -109,7 +109,7 @@ def _numbers(seen: Seen) -> Any:
 
 
 def _differences(images: Any, axis: int) -> Any:
-    """The differences between neighbours along an axis."""
+    """Return the differences between neighbours along an axis."""
     before = [slice(None)] * len(images.shape)
     after = list(before)
     before[axis], after[axis] = slice(None, -1), slice(1, None)
@@ -117,14 +117,14 @@ def _differences(images: Any, axis: int) -> Any:
 
 
 def _mean_square(values: Any) -> Any:
-    """The mean square over each image's values; 0 of none."""
+    """Return the mean square over each image's values; 0 of none."""
     axes = pixel_axes(values)
     count = ops.prod(ops.convert_to_tensor(ops.shape(values)[1:]))
     return ops.sum(ops.square(values), axis=axes) / ops.cast(ops.maximum(count, 1), "float32")
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """The slope of the line that fits best; 0 where all `x` are the same."""
+    """Return the slope of the line that fits best; 0 where all `x` are the same."""
     x = x - x.mean()
     spread = np.sum(x**2)
     return float(np.sum(x * (y - y.mean())) / spread) if spread > 0 else 0.0

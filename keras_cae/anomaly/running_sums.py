@@ -1,4 +1,4 @@
-"""Sums over many arrays, of which a batch is in memory, from which moments follow."""
+"""Sums over many arrays, computed batch by batch, which determine their moments."""
 
 import abc
 from typing import Any
@@ -17,7 +17,7 @@ class RunningSums(abc.ABC):
 
     @abc.abstractmethod
     def products(self, values: np.ndarray) -> np.ndarray:
-        """The sum over a batch of the products that second moments are made of."""
+        """Return the sum over a batch of the products that second moments are made of."""
 
     def add(self, values: np.ndarray) -> None:
         """Take a batch into account."""

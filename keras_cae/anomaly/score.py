@@ -14,14 +14,14 @@ Run = Callable[[Callable[[Seen], Any]], Iterator[Any]]
 
 
 class Score(Hyperparameters, keras.layers.Layer):
-    """How anomalous images are, and which of their pixels: the base of the scores of an `AnomalyDetector`.
+    """The base of the scores of an `AnomalyDetector`, which measure how anomalous images and their pixels are.
 
-    A subclass writes `error_map`, `image_scores`, or both; larger values are more anomalous. What it has to
-    know of normal images it learns in `fit`, into weights that it makes in `build` and that are saved with
-    the detector. The score of an image must not depend on the other images of the batch.
+    A subclass implements `error_map`, `image_scores` or both; larger values are more anomalous. It learns from normal
+    images in `fit`, and stores the results in weights that it creates in `prepare` and that are saved with the
+    detector. The score of an image must not depend on the other images of the batch.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 
@@ -47,14 +47,14 @@ class Score(Hyperparameters, keras.layers.Layer):
         super().__init__(**kwargs)
 
     def check(self, autoencoder: Any) -> None:
-        """Raise a `ValueError` if the score can't be had from an autoencoder, which is built.
+        """Raise a `ValueError` if a built autoencoder does not support the score.
 
         Args:
             autoencoder: the `CAE`.
         """
 
     def prepare(self, autoencoder: Any, image_shape: Any) -> None:
-        """Make the weights for an autoencoder, which is built.
+        """Create the weights for a built autoencoder.
 
         Args:
             autoencoder: the `CAE`.
@@ -62,7 +62,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         """
 
     def attach(self, autoencoder: Any, image_shape: Any) -> None:
-        """Make the weights for an autoencoder, once.
+        """Create the weights for an autoencoder, once.
 
         Args:
             autoencoder: the `CAE`.
@@ -79,7 +79,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         self.built = True
 
     def build(self, input_shape: Any) -> None:
-        """Do nothing: `prepare` makes the weights, for which the shape of the images does not suffice."""
+        """Do nothing: `prepare` creates the weights, because the shape of the images alone does not determine them."""
 
     def fit(self, run: Run) -> None:
         """Learn from normal images.
@@ -90,7 +90,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         """
 
     def error_map(self, seen: Seen) -> Any:
-        """How anomalous each pixel is, `(n, *spatial)`. By default the squared error, averaged over channels.
+        """Return how anomalous each pixel is, `(n, *spatial)`. By default the squared error, averaged over channels.
 
         Args:
             seen: the images and what the autoencoder makes of them.
@@ -98,7 +98,7 @@ class Score(Hyperparameters, keras.layers.Layer):
         return seen.squared_errors
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
-        """How anomalous each image is, `(n,)`. By default the pooled map.
+        """Return how anomalous each image is, `(n,)`. By default the pooled map.
 
         Args:
             seen: the images and what the autoencoder makes of them.
@@ -107,11 +107,11 @@ class Score(Hyperparameters, keras.layers.Layer):
         return seen.pool(error_map)
 
     def statistic(self, name: str, shape: tuple[int, ...], value: float = 0.0) -> Any:
-        """A weight that `fit` assigns to.
+        """Return a weight that `fit` assigns to.
 
         Args:
-            name: of the weight.
-            shape: its shape.
-            value: which it has before `fit`.
+            name: name of the weight.
+            shape: shape of the weight.
+            value: value of the weight before `fit`.
         """
         return statistic(self, name, shape, value)

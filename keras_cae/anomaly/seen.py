@@ -1,4 +1,4 @@
-"""What a score sees of a batch of images."""
+"""A batch of images and what an autoencoder computes from it, as scores see them."""
 
 import functools
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from keras_cae.images import scale_images
 
 
 class Seen:
-    """A batch of images and what the autoencoder makes of them, each computed when it is first asked for.
+    """A batch of images and what the autoencoder computes from it, each at its first use.
 
     All values are float32, in the unit of the images; integers are scaled to [0, 1].
 
     Args:
         autoencoder: the `CAE`.
         images: a batch, as a tensor.
-        pool: from maps `(n, *spatial)` to one number per image, `(n,)`.
+        pool: function from maps `(n, *spatial)` to one number per image, `(n,)`.
     """
 
     def __init__(self, autoencoder: Any, images: Any, pool: Callable[[Any], Any]) -> None:
@@ -35,7 +35,7 @@ class Seen:
     @functools.cached_property
     def reconstructions(self) -> Any:
         """What `predict` makes of them, of the same shape."""
-        reconstructions = ops.cast(self.autoencoder.reconstruct(self.given), "float32")
+        reconstructions = ops.cast(self.autoencoder._reconstruct(self.given), "float32")
         if tuple(reconstructions.shape[1:]) != tuple(self.images.shape[1:]):
             raise ValueError(
                 "An anomaly detector needs an autoencoder whose reconstructions have the shape of the images, got "
@@ -54,7 +54,7 @@ class Seen:
         return ops.mean(ops.abs(self.images - self.reconstructions), axis=-1)
 
     def once(self, owner: Any, compute: Callable[["Seen"], Any]) -> Any:
-        """What `compute` makes of this batch for its owner, a score, computed when it is first asked for."""
+        """Return what `compute` makes of this batch for its owner, a score, computed when it is first asked for."""
         if id(owner) not in self._computed:
             self._computed[id(owner)] = compute(self)
         return self._computed[id(owner)]
@@ -77,12 +77,12 @@ class Seen:
 
         The rule follows from the output activation, or else from the values that the model was trained on.
         """
-        gate = self.autoencoder.gate
+        gate = self.autoencoder._gate
         low, high = (gate.low, gate.high) if gate.bounded else (gate.span or (0.0, 1.0))
         width = high - low or 1.0
         return (self.images - low) / width, (self.reconstructions - low) / width
 
 
 def pixel_axes(images: Any) -> tuple[int, ...]:
-    """All axes but that of the batch."""
+    """Return all axes but that of the batch."""
     return tuple(range(1, len(images.shape)))

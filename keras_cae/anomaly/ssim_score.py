@@ -13,12 +13,12 @@ from keras_cae.similarity import similarity_map
 class SSIMScore(Score):
     """1 − SSIM of the window around each pixel, averaged over channels; by name "ssim".
 
-    It sees wrong structure where errors are small, and hardly sees wrong colours (Bergmann et al. 2019,
-    "Improving Unsupervised Defect Segmentation by Applying Structural Similarity to Autoencoders"). The
-    windows are those of `metrics.SSIM`; at the edges of the image it is reflected.
+    It detects wrong structures even if errors are small, but hardly detects wrong colours (Bergmann et al. 2019,
+    "Improving Unsupervised Defect Segmentation by Applying Structural Similarity to Autoencoders"). The windows are
+    those of `metrics.SSIM`; images are padded by reflection.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Errors compared with those that normal images have at the same place."""
+"""Errors relative to those of normal images at the same position."""
 
 from typing import Any, ClassVar
 
@@ -13,15 +13,15 @@ from keras_cae.validation import positive_float
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class StandardizedScore(Score):
-    """The absolute error of each pixel, in deviations from what it is on average in normal images there.
+    """The absolute error of each pixel, standardized by that of normal images at this position; by name "standardized".
 
-    For objects that lie in the same place in all images: their edges, which are never reconstructed well,
-    stop counting. By name "standardized".
+    It suits objects that have the same position in all images: their edges, which are never reconstructed well, no
+    longer count.
 
     Args:
         floor: the least deviation that counts, as a share of the mean deviation over all pixels, so that a
             pixel that has never changed gives finite scores.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: `floor` is not a finite number above zero, or the size of the images is not known.

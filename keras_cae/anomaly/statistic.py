@@ -1,4 +1,4 @@
-"""Weights that hold what was learned of normal images."""
+"""Weights that hold what was learned from normal images."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ def statistic(layer: keras.layers.Layer, name: str, shape: tuple[int, ...], valu
     """Add a weight that no optimizer changes.
 
     Args:
-        layer: whose weight it is.
-        name: of the weight.
-        shape: its shape.
-        value: which it has until another one is assigned.
+        layer: layer that owns the weight.
+        name: name of the weight.
+        shape: shape of the weight.
+        value: initial value of the weight.
     """
     return layer.add_weight(
         shape=shape,

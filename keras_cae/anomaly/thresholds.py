@@ -1,4 +1,4 @@
-"""From scores of normal images, or of labelled ones, to a threshold."""
+"""Thresholds from the scores of normal or labelled images."""
 
 import warnings
 from typing import Any
@@ -14,16 +14,16 @@ OF_LABELS = ("f1", "youden")
 
 
 class ThresholdRule:
-    """How thresholds follow from scores.
+    """The rule by which thresholds follow from scores.
 
     Args:
         method: one of `METHODS`.
-        false_positive_rate: of "quantile": the largest share of the normal images that may be above.
-        sigmas: of "sigma": how many standard deviations above the mean.
+        false_positive_rate: for "quantile", the largest share of the normal images that may be above the threshold.
+        sigmas: for "sigma", the number of standard deviations above the mean.
         labels: True for anomalous images; None if there are none.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or labels are missing.
+        ValueError: an argument is invalid, or labels are missing.
     """
 
     def __init__(self, method: str, false_positive_rate: float, sigmas: float, labels: Any) -> None:
@@ -49,13 +49,13 @@ class ThresholdRule:
             self.method = "quantile"
 
     def of_images(self, scores: np.ndarray) -> float:
-        """The score above which images are anomalous, from those of all images."""
+        """Return the score above which images are anomalous, from those of all images."""
         if self.method in OF_LABELS:
             return _best_split(scores, self.labels, self.method)
         return self._of_normal(scores)
 
     def of_maps(self, largest: np.ndarray) -> float:
-        """The value above which pixels are anomalous, from the largest value in the map of each image."""
+        """Return the value above which pixels are anomalous, from the largest value in the map of each image."""
         return self._of_normal(largest)
 
     def _of_normal(self, values: np.ndarray) -> float:
@@ -66,19 +66,19 @@ class ThresholdRule:
 
 
 def above(values: Any, threshold: Any) -> Any:
-    """Where values are above a threshold. What is not a number is not normal either."""
+    """Return where values are above a threshold. NaN counts as above."""
     return ops.logical_or(values > threshold, ops.isnan(values))
 
 
 def _quantile(scores: np.ndarray, share_above: float) -> float:
-    """The quantile by linear interpolation, but never so low that more than the share are above."""
+    """Return the quantile by linear interpolation, but never so low that more than the share are above."""
     scores = np.sort(scores)
     allowed = int(np.floor(share_above * len(scores) + 1e-9))
     return float(max(np.quantile(scores, 1 - share_above), scores[len(scores) - 1 - allowed]))
 
 
 def _best_split(scores: np.ndarray, labels: np.ndarray, method: str) -> float:
-    """The threshold with the best F1 or the largest sum of both rates of success; in the middle of its gap."""
+    """Return the threshold with the best F1 or the largest sum of both rates of success; in the middle of its gap."""
     order = np.argsort(-scores.astype("float64"), kind="stable")
     scores, labels = scores.astype("float64")[order], labels[order]
     found, false = np.cumsum(labels), np.cumsum(~labels)

@@ -50,7 +50,7 @@ def add_command(run: Callable[[Any], int]) -> None:
     """Add a command to the program, named and described by its function.
 
     Args:
-        run: from the options to the exit code. The options are a dataclass, whose fields typer reads as it
+        run: function from the options to the exit code. The options are a dataclass, whose fields typer reads as it
             reads the parameters of a function.
     """
     (options,) = (hint for name, hint in get_type_hints(run).items() if name != "return")

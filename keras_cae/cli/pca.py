@@ -14,7 +14,7 @@ class PCAReconstruction:
     """Principal components of images, and images made of them again.
 
     Args:
-        components: how many numbers code an image; fewer, if the images have fewer pixels or are fewer.
+        components: number of values of a code; fewer, if the images have fewer pixels or are fewer.
 
     Raises:
         ImportError: scikit-learn is not installed.

@@ -20,7 +20,7 @@ def progress(count: int, verb: str = "Scoring", noun: str = "images") -> Iterato
     """Show on stderr how many images are done, and how long the others will take.
 
     Args:
-        count: how many there are.
+        count: number of them.
         verb: what is done to them, capitalized.
         noun: what they are.
 
@@ -57,7 +57,7 @@ class _Lines:
 
 
 def duration(seconds: float) -> str:
-    """A time in words that are as exact as an estimate is."""
+    """Return a time in words that are as exact as an estimate is."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -78,7 +78,7 @@ def report_baseline(quality: dict[str, Quality], best_epoch: int, epochs: int) -
     Args:
         quality: what was measured, by the name of the method: of the model, then of PCA.
         best_epoch: the epoch with the smallest validation loss, from 1.
-        epochs: for how many epochs the model was trained.
+        epochs: number of epochs for which the model was trained.
     """
     (name, model), (_, baseline) = list(quality.items())[:2]
     if model.mse <= baseline.mse:

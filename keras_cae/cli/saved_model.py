@@ -18,7 +18,7 @@ class SavedModel:
     """An autoencoder, with what is known of how images were read for it.
 
     Args:
-        path: of the file.
+        path: path of the file.
         autoencoder: the model, which is built.
         detector: the anomaly detector that it is in, or None.
         resize: how images got their size: "stretch", "crop" or "pad".
@@ -36,7 +36,7 @@ def load_saved(path: Path, kinds: Any, noun: str, expected: str, remedy: str) ->
     """Load a model of one of some kinds.
 
     Args:
-        path: of its file.
+        path: path of its file.
         kinds: the class, or several of them.
         noun: what to call it: "detector".
         expected: what the file has to hold, with its article: "an AnomalyDetector".
@@ -95,7 +95,7 @@ def load_autoencoder(path: Path) -> SavedModel:
 
 
 def _resize_of_run(file: Path) -> str:
-    """How the images of a run got their size, if its results are beside the model."""
+    """Return how the images of a run got their size, if its results are beside the model."""
     resize = None
     with suppress(OSError, ValueError, KeyError, TypeError):
         resize = json.loads(RunFolder(file.parent).results.read_text())["settings"]["resize"]

@@ -25,4 +25,4 @@ class StopCallback(keras.callbacks.Callback, abc.ABC):
 
     @abc.abstractmethod
     def handle(self, signal_number: int) -> None:
-        """Called when a signal comes, in the middle of whatever the program does."""
+        """Handle a signal, which may arrive while the program does anything at all."""

@@ -23,7 +23,7 @@ def settings_of(options: DataOptions, parts: Iterable[Any]) -> dict[str, Any]:
     """Return what the settings of a run hold, as JSON can: its options, and the fingerprint of its images.
 
     Args:
-        options: of the run, as it uses them.
+        options: options of the run, as it uses them.
         parts: all of its images.
     """
     plain = {name: value for name, value in options.plain().items() if name not in NOT_OPTIONS}
@@ -47,7 +47,7 @@ def stopped_options(options: Any, path: Path) -> Any:
 
     Args:
         options: those of the command that is to go on with it, with `out` and `resume`.
-        path: its folder.
+        path: folder of the run.
 
     Raises:
         FileNotFoundError: this is no run, or not all of it.
@@ -125,7 +125,7 @@ def _check_same(path: Path, before: dict[str, Any], asked: dict[str, Any], optio
 
 
 def _typed(options: dict[str, Any]) -> dict[str, Any]:
-    """Options as typer gives them, from what JSON holds."""
+    """Return options as typer gives them, from what JSON holds."""
     size, filters = options.get("image_size"), options.get("filters")
     return {
         **options,
@@ -135,5 +135,5 @@ def _typed(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _anywhere(data: str) -> str:
-    """DATA so that it names the same in every current folder."""
+    """Return DATA in a form that names the same files whatever the current folder is."""
     return data if data in DATASETS else os.path.abspath(os.path.expanduser(data))

@@ -23,13 +23,13 @@ LENGTHS_IN_ZIP = 26
 
 
 class Header(NamedTuple):
-    """What a stored array says of itself before it is read."""
+    """The description of a stored array, known before it is read."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
 
     def may_be(self, rank: int) -> bool:
-        """Whether the array may hold examples of a rank."""
+        """Return whether the array may hold examples of a rank."""
         return len(self.shape) in (rank + 1, rank + 2) and self.dtype.kind in "buif"
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ def map_array_file(path: Path, key: str | None = None, rank: int = 2) -> list[np
 
 
 def _headers(path: Path, key: str | None, rank: int) -> dict[str, Header]:
-    """What the arrays of images say of themselves."""
+    """Return what the arrays of images say of themselves."""
     archive = path.suffix.lower() == ".npz"
     headers = _read(_archive_headers if archive else _file_header, path)
     keys = _chosen_keys(headers, key, path.name, rank) if archive else tuple(headers)
@@ -147,7 +147,7 @@ def _arrays(path: Path, keys: tuple[str, ...]) -> list[np.ndarray]:
 
 
 def _chosen_keys(headers: dict[str, Header], key: str | None, source: str, rank: int) -> tuple[str, ...]:
-    """The name of the images, and perhaps that of the test images."""
+    """Return the name of the images, and perhaps that of the test images."""
     listing = ", ".join(f"{name!r}: {header}" for name, header in headers.items()) or "nothing"
     if key is not None:
         if key not in headers:

@@ -25,7 +25,7 @@ class ArraySource(ImageSource):
         sizing: the rule for the images' size.
         channels: the channels that all images get, or None for what the images have.
         rank: the number of spatial axes.
-        file: that the array lies in, or None.
+        file: file that holds the array, or None.
 
     Raises:
         ValueError: these are no images, or their scale can't be known.
@@ -45,11 +45,11 @@ class ArraySource(ImageSource):
         low, high = extremes(self._array)
         convert = conversion(self._array.dtype, low, high, source, KINDS[rank], [])
 
-        def brought(images: np.ndarray) -> np.ndarray:
+        def convert_with_channels(images: np.ndarray) -> np.ndarray:
             images = convert(np.asarray(images))
             return images if channels is None else with_channels(images[None], channels)[0]
 
-        self._convert, self._channels_first = convert, brought
+        self._convert, self._convert_with_channels = convert, convert_with_channels
         self._sizing = sizing
         stored = self._array.shape[1:-1]
         self._size: Any = tuple(sizing.target([stored])) if rank == 2 else stored
@@ -67,17 +67,17 @@ class ArraySource(ImageSource):
 
     def read(self, row: int) -> np.ndarray:
         if self._same_size:
-            return self._channels_first(self._array[row])
+            return self._convert_with_channels(self._array[row])
         # As `load_images`: the type, the size, the channels.
         image = self._sizing.apply(self._convert(np.asarray(self._array[row])), self._size)
         return image if self._channels is None else with_channels(image[None], self._channels)[0]
 
     def view(self, row: int) -> Any:
-        return ConvertedView(self._array[row], self._channels_first) if self._same_size else self.read(row)
+        return ConvertedView(self._array[row], self._convert_with_channels) if self._same_size else self.read(row)
 
 
 class ConvertedView:
-    """An image of which only those parts are read and converted that are asked for.
+    """An image whose parts are read and converted on demand.
 
     Args:
         stored: the image as it is stored.
@@ -107,8 +107,8 @@ class _Numbered(Sequence[str]):
         return f"{self._source}[{range(self._count)[number]}]"
 
 
-def decided(dtype: np.dtype, high: Any) -> bool:
-    """Whether the type of images is known from a value, whatever the others are.
+def is_type_decided(dtype: np.dtype, high: Any) -> bool:
+    """Return whether the highest value so far determines the type of images, whatever the others are.
 
     Args:
         dtype: the type in which they are stored.
@@ -118,7 +118,7 @@ def decided(dtype: np.dtype, high: Any) -> bool:
 
 
 def extremes(array: np.ndarray) -> tuple[Any, Any]:
-    """The lowest and the highest value of an array, or as much of them as decides on the type of images.
+    """Return the lowest and the highest value of an array, as far as they are needed to decide on the type of images.
 
     Args:
         array: `(n, …)`; it is read in parts.
@@ -126,7 +126,7 @@ def extremes(array: np.ndarray) -> tuple[Any, Any]:
     step = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
     low, high = array[:1].min(), array[:1].max()
     for start in range(0, len(array), step):
-        if decided(array.dtype, high):
+        if is_type_decided(array.dtype, high):
             break
         part = array[start : start + step]
         # Unlike Python's own, these keep NaN.

@@ -1,4 +1,4 @@
-"""Decoded images in a file, for the epochs after the first one and for other trainings."""
+"""A cache file of decoded images, for later epochs and other trainings."""
 
 import hashlib
 import json
@@ -23,17 +23,17 @@ LENGTH = 8
 
 
 class CachedSource(ImageSource):
-    """The images of another source, which are kept in a file once they are decoded.
+    """The images of another source, cached in a file once they are decoded.
 
-    The file knows the files that it was made from: their names, sizes and times of change. One that was made
-    from others is made anew. It has its name only when all images are in it.
+    The cache records the names, sizes and modification times of the files that it was created from; if they differ, it
+    is created again. It gets its final name only when it is complete.
 
     Args:
-        source: of the images.
+        source: source of the images.
         path: the file.
 
     Raises:
-        ValueError: the source has no files, or the file exists and is no cache.
+        ValueError: the source has no files, or the file exists and is not a cache.
     """
 
     def __init__(self, source: ImageSource, path: Path) -> None:
@@ -120,9 +120,7 @@ class CachedSource(ImageSource):
             return
         description = _description(self._path)
         if description is None:
-            raise ValueError(
-                f"cache names a file that is no cache: {str(self._path)!r}. Name a file that does not exist yet."
-            )
+            raise ValueError(f"cache names a file that is not a cache: {str(self._path)!r}. Name a new file.")
         if description.get("fingerprint") == self._fingerprint:
             self._damaged = {int(row): reason for row, reason in description["damaged"].items()}
             self._stored = self._mapped()
@@ -146,7 +144,7 @@ def _write(file: int, content: bytes, start: int) -> None:
 
 
 def _description(path: Path) -> dict[str, Any] | None:
-    """What a cache says of itself; None of another file."""
+    """Return what a cache says of itself; None of another file."""
     tail = LENGTH + len(END)
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""Threads that decode images ahead of whoever asks for them."""
+"""Threads that decode images ahead of their use."""
 
 import os
 import threading
@@ -23,7 +23,7 @@ class _Threads:
         self.tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def put(self, task: Callable[[], None]) -> None:
-        """Have a task done, which must not raise anything."""
+        """Run a task on one of the threads. The task must not raise an exception."""
         if self._process != os.getpid():  # None yet, or a process that was forked, which threads don't outlive.
             self._start()
         self.tasks.put(task)
@@ -49,14 +49,14 @@ _THREADS = _Threads()
 def in_order(function: Callable[[int], Result], count: int, ahead: int = 0) -> Iterator[Result]:
     """Yield `function(0)`, `function(1)`, …, computed on a few threads, a few numbers ahead.
 
-    Wherever Python collects garbage it may meet an iterator of TensorFlow that was given up, and waits for that to
-    end, and so for the generator behind it. So nobody here holds a lock that others need or waits for ever: a
-    result that does not come, because its thread waits in that way, is computed by whoever needs it.
+    A garbage collection may destroy an abandoned iterator of TensorFlow, and then waits for the generator behind it. To
+    avoid deadlocks, nothing here holds a lock that others need or waits without a timeout: if a thread waits in this
+    way, the consumer computes the result itself.
 
     Args:
-        function: from numbers to results. It has to give the same result every time.
-        count: how many results there are.
-        ahead: how many are computed before they are asked for; at least enough for all threads.
+        function: function from numbers to results. It must give the same result every time.
+        count: number of results.
+        ahead: number of results that are computed ahead; at least enough for all threads.
     """
     given_up = threading.Event()
     waiting: deque[tuple[int, SimpleQueue[Any]]] = deque()

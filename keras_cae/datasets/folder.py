@@ -68,7 +68,7 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
 
 
 def image_paths(folder: Path) -> Iterator[Path]:
-    """The visible image files below a folder. Links are followed, but never in circles."""
+    """Yield the visible image files below a folder. Links are followed, but never in circles."""
     visited = set()
     for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
         real = os.path.realpath(root)
@@ -83,7 +83,7 @@ def image_paths(folder: Path) -> Iterator[Path]:
 
 
 def distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
-    """The files, each once however many links lead to it, and how many were there again."""
+    """Return the files, each once however many links lead to it, and how many were there again."""
     distinct: dict[Any, Path] = {}
     repeated = 0
     for path in paths:
@@ -98,7 +98,7 @@ def distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
 
 
 def _left_out_notes(headers: Sequence[ImageHeader], repeated: int) -> list[str]:
-    """Sentences on what was left out of the files."""
+    """Return sentences on what was left out of the files."""
     notes = []
     if repeated:
         notes.append(f"{repeated} links to images that are in the folder already were left out.")
@@ -124,9 +124,9 @@ def each_file(
     """Apply a function to files on a few threads; files with which it fails are noted as skipped.
 
     Args:
-        function: of a file.
+        function: function of a file.
         paths: the files.
-        skipped: where files are noted.
+        skipped: list to which the files that fail are added.
         name: what to call a file.
 
     Returns:
@@ -153,10 +153,10 @@ def each_file(
 
 
 def common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
-    """The form that images with these headers get.
+    """Return the form that images with these headers get.
 
     Args:
-        headers: of the images.
+        headers: headers of the images.
         sizing: the rule for their size.
     """
     headers = list(headers)
@@ -175,7 +175,7 @@ def _decode(
     skipped: list[SkippedFile],
     convert: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, list[Path]]:
-    """The images, and the files that could be decoded."""
+    """Return the images, and the files that could be decoded."""
     shape = (len(paths), *layout.size, layout.channels)
     check_memory(shape, layout.dtype)
     images = np.empty(shape, layout.dtype if convert is None else convert(np.empty(0, layout.dtype)).dtype)
@@ -190,7 +190,7 @@ def _decode(
 
 
 def _without_opaque_alpha(images: np.ndarray, grey: bool) -> np.ndarray:
-    """Drop the opacity if no pixel is transparent, and the copies of grey that came with it."""
+    """Return the images without the alpha channel if no pixel is transparent; grey ones with a single channel."""
     if images.shape[-1] != 4 or (images[..., 3] < 255).any():
         return images
     return images[..., : 1 if grey else 3].copy()

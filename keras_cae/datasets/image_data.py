@@ -50,7 +50,7 @@ class ImageData:
             validation: the fraction of images for choosing the best epoch.
             test: the fraction of images for measuring; without effect where the data set their own
                 test images apart.
-            seed: of the permutation.
+            seed: seed of the permutation.
 
         Raises:
             ValueError: a fraction is out of range, or there are too few images for all parts.

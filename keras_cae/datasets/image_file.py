@@ -34,7 +34,7 @@ TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class ImageHeader(NamedTuple):
-    """What can be known of an image before its pixels are decoded.
+    """What is known of an image before its pixels are decoded.
 
     `size` is `(height, width)` as a viewer shows it; `grey` says that it has no colours, `alpha` that it
     may be transparent, `deep` that it has more than 8 bits, `dropped` how many channels it has beyond these.
@@ -54,7 +54,7 @@ class StoredPicture(Protocol):
         """Open it with Pillow."""
 
     def header(self) -> ImageHeader:
-        """What is known of it without decoding it."""
+        """Return what is known of it without decoding it."""
 
 
 Picture = Path | StoredPicture
@@ -81,7 +81,7 @@ def read_header(picture: Picture) -> ImageHeader:
 
 
 def header_of(image: Image.Image) -> ImageHeader:
-    """What is known of an image that was opened and not decoded."""
+    """Return what is known of an image that was opened and not decoded."""
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
     # Some versions of Pillow give the size of a TIFF as a viewer shows it, others as it is stored.
     width, height = (tags[IMAGE_WIDTH], tags[IMAGE_LENGTH]) if tags else image.size
@@ -96,14 +96,14 @@ def header_of(image: Image.Image) -> ImageHeader:
 
 
 def _exif(image: Image.Image) -> Image.Exif:
-    """What EXIF says of an image. Of a PNG Pillow decodes the pixels to look behind them, which is seldom needed."""
+    """Return the EXIF of an image. Pillow decodes the pixels of a PNG to look behind them, which is seldom needed."""
     if isinstance(image, PngImageFile) and "exif" not in image.info and _ends_with_pixels(image):
         return Image.Image.getexif(image)
     return image.getexif()
 
 
 def _ends_with_pixels(image: PngImageFile) -> bool:
-    """Whether nothing but the end comes after the pixels in a PNG file."""
+    """Return whether nothing but the end comes after the pixels in a PNG file."""
     assert image.fp is not None
     before = image.fp.tell()
     try:
@@ -199,7 +199,7 @@ def _with_tifffile(path: Path) -> Image.Image:
 
 
 def image_of(pixels: np.ndarray) -> Image.Image:
-    """The Pillow image of an array of any type, 16-bit and float grey as such, colours with 8 bits."""
+    """Return the Pillow image of an array of any type, 16-bit and float grey as such, colours with 8 bits."""
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim == 2 and pixels.dtype == np.uint8:
@@ -221,7 +221,7 @@ def image_of(pixels: np.ndarray) -> Image.Image:
 
 
 def failure_reason(error: Exception) -> str:
-    """Why a file could not be read, in a few words.
+    """Return why a file could not be read, in a few words.
 
     Args:
         error: what reading raised.
@@ -239,7 +239,7 @@ def _is_grey(image: Image.Image) -> bool:
 
 
 def _sixteen_bits(image: Image.Image) -> np.ndarray:
-    """Pixels from 0 to 65535, as float32, which holds each of them exactly."""
+    """Return pixels from 0 to 65535, as float32, which holds each of them exactly."""
     pixels = np.asarray(image).astype(np.float32)
     low, high = pixels.min(), pixels.max()
     if image.mode == "F":

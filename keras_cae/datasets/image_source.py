@@ -1,4 +1,4 @@
-"""Where streams take their images from, one at a time."""
+"""The base of the sources of images, from which streams read one image at a time."""
 
 import os
 import threading
@@ -16,16 +16,16 @@ from keras_cae.validation import LARGEST_INT
 
 
 class ImageSource(ABC):
-    """Numbered images, which are read when they are needed.
+    """Numbered images, which are read on demand.
 
-    A subclass sets the attributes and writes `read`, and `view` where parts of an image can be read.
+    A subclass sets the attributes and implements `read`, and `view` if parts of an image can be read.
 
     Attributes:
         names: what each image is called: the path of its file, or its place in an array.
         kept: for each image, its number in what the user gave.
         sizes: `(*spatial)` of each image, as it is read.
-        channels: of all images.
-        dtype: of all images.
+        channels: channels of all images.
+        dtype: type of all images.
         files: the files that they come from, for caches.
         skipped: the files that could not be read.
         settings: what, apart from the files, decides on the pixels, in words.
@@ -81,7 +81,7 @@ class ImageSource(ABC):
         return (self.view(row),)
 
     def finish(self) -> None:  # noqa: B027
-        """An epoch is over."""
+        """Do what is needed at the end of an epoch; by default nothing."""
 
     @property
     def shapes(self) -> tuple[tuple[int | None, ...], ...]:
@@ -96,7 +96,7 @@ class ImageSource(ABC):
         return (self.dtype,)
 
     def status_of_files(self) -> list[tuple[str, int, int]]:
-        """The path, the size and the time of change of each file."""
+        """Return the path, the size and the time of change of each file."""
         return [(os.path.abspath(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
 
     def attempt(self, function: Callable[[int], Any], row: int) -> Any:
@@ -120,12 +120,12 @@ class ImageSource(ABC):
                 self.skipped.append(made)
 
     def failure(self) -> ValueError:
-        """The error for images of which none can be read."""
+        """Return the error for images of which none can be read."""
         path, reason = self.skipped[0]
         return ValueError(f"None of the {len(self)} images can be read; the first is {path}: {reason}.")
 
     def large_enough(self, size: tuple[int, ...]) -> np.ndarray:
-        """The rows of the images that patches of a size can be cut from; the others are noted as skipped.
+        """Return the rows of the images that patches of a size can be cut from; the others are noted as skipped.
 
         Raises:
             ValueError: there are none.
@@ -145,12 +145,12 @@ class ImageSource(ABC):
 
 
 def by(size: Sequence[int]) -> str:
-    """A size in words."""
+    """Return a size in words."""
     return "×".join(map(str, size))
 
 
 def patch_size(value: Any, rank: int) -> tuple[int, ...]:
-    """The size of patches, one number for each spatial axis, or one for all."""
+    """Return the size of patches, one number for each spatial axis, or one for all."""
     sides = tuple(value) if isinstance(value, list | tuple | np.ndarray) else (value,) * rank
     valid = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in sides)
     if len(sides) != rank or not valid or not all(0 < side <= LARGEST_INT for side in sides):

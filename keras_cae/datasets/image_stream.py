@@ -19,22 +19,22 @@ Item = tuple[tuple[np.ndarray, ...], int]
 
 
 class Host(NamedTuple):
-    """Which part of each batch this process reads."""
+    """The part of each batch that this process reads."""
 
     number: int = 0
     hosts: int = 1
 
 
 class ImageStream:
-    """Images or patches of them, decoded on a few threads while they are asked for.
+    """Images, or patches of them, decoded on demand by a few threads.
 
     Args:
-        source: of the images.
-        rows: of the images to use.
+        source: source of the images.
+        rows: rows of the images to use.
         batch_size: images per batch, of all hosts together.
         shuffle: whether each epoch has another order, and patches from other places.
-        seed: of the order and of the places.
-        cutter: of patches, or None for whole images.
+        seed: seed of the order and of the places.
+        cutter: cutter of patches, or None for whole images.
         host: which part of each batch to read.
     """
 
@@ -63,7 +63,7 @@ class ImageStream:
         """The number of images or patches in an epoch."""
 
     def __len__(self) -> int:
-        """The number of batches in an epoch."""
+        """Return the number of batches in an epoch."""
         return -(-self.count // self.batch_size)
 
     def epoch(self) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray]]:
@@ -80,15 +80,15 @@ class ImageStream:
         self.source.finish()
 
     def skip(self, epochs: int) -> None:
-        """Go on as if so many epochs had been read."""
+        """Skip a number of epochs."""
         self.next_epoch += epochs
 
     def image(self, position: int) -> np.ndarray:
-        """The image at a position of `rows`, or the next one that can be read."""
+        """Return the image at a position of `rows`, or the next one that can be read."""
         return self._readable(self.rows, position, 0)[0][0][0]
 
     def _order(self, epoch: int) -> np.ndarray:
-        """The rows that this host reads. All hosts have equally many, for which rows may come twice."""
+        """Return the rows that this host reads. All hosts have equally many, for which rows may come twice."""
         order = self._generator(ORDER, epoch).permutation(self.rows) if self._shuffle else self.rows
         if self._host.hosts == 1:
             return order
@@ -96,13 +96,13 @@ class ImageStream:
         return whole[self._host.number :: self._host.hosts]
 
     def _decoded(self, order: np.ndarray, epoch: int) -> Iterator[Item]:
-        """The images in this order, however many threads decode them."""
+        """Yield the images in this order, however many threads decode them."""
         images = self.batch_size if self.cutter is None else -(-self.batch_size // self.cutter.count)
         for items in in_order(lambda position: self._readable(order, position, epoch), len(order), ahead=images):
             yield from items
 
     def _readable(self, order: np.ndarray, position: int, epoch: int) -> list[Item]:
-        """The image at a position, or its patches; where it can't be read, those of the next one that can."""
+        """Return the image at a position, or its patches; where it can't be read, those of the next one that can."""
         damaged = 0
         for step in range(len(order)):
             row = int(order[(position + step) % len(order)])
@@ -123,7 +123,7 @@ class ImageStream:
         return None if parts is None else [(parts, row)]
 
     def _patches(self, row: int, position: int, epoch: int) -> list[Item] | None:
-        """As many patches as there should be; none, if the image is empty; None, if it is damaged."""
+        """Return the patches of an image: an empty list if it is empty, None if its file is damaged."""
         assert self.cutter is not None
         cutter = self.cutter
         # Where the order stays, so do the places.
@@ -135,7 +135,7 @@ class ImageStream:
         return [(patches[number % len(patches)], row) for number in range(cutter.count)]
 
     def _mixed(self, items: Iterator[Item], epoch: int) -> Iterator[Item]:
-        """The items in another order, if there are several of an image."""
+        """Yield the items in another order, if there are several of an image."""
         if not self._shuffle or self.cutter is None or self.cutter.count == 1:
             yield from items
             return

@@ -33,12 +33,12 @@ class InspectionFolder:
 
     @classmethod
     def find(cls, path: str | Path) -> "InspectionFolder | None":
-        """The folder, if it has this layout."""
+        """Return the folder, if it has this layout."""
         path = Path(path)
         return cls(path) if (path / "train" / GOOD).is_dir() and (path / "test").is_dir() else None
 
     def test_images(self) -> list[Inspected]:
-        """The images of the test part, those without defects first.
+        """Return the images of the test part, those without defects first.
 
         Raises:
             ValueError: there are none, or the mask of one is missing although others are there.

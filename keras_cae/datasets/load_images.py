@@ -1,4 +1,4 @@
-"""The one way to images, wherever they are."""
+"""The loading of images, wherever they are."""
 
 from dataclasses import replace
 from os import PathLike
@@ -33,19 +33,18 @@ def load_images(
     *,
     rank: int = 2,
 ) -> ImageData:
-    """Load images from a folder, a file, a known data set or memory; also signals and volumes from arrays.
+    """Load images from a folder, a file, a known data set or memory, or signals and volumes from arrays.
 
-    Folders are searched for PNG, JPEG, BMP, GIF, WebP and TIFF files, nested folders too; hidden files and
-    other files are ignored. Of an animation or a multi-page file the first image is taken, and the
-    orientation that a camera noted is applied. Files that can't be read are skipped and listed in `skipped`.
-    Images have one channel if all files are grey, four if one is transparent anywhere, else three. They are
-    uint16 if all files are 16-bit grey (or grey floats in [0, 1]), else uint8. TIFF files that Pillow can't
-    read, such as those of 64-bit floats, need the extra `tiff`. A file that several links lead to is read
-    once; pipes and other special files are skipped.
+    Folders and their subfolders are searched for PNG, JPEG, BMP, GIF, WebP and TIFF files; hidden files and other files
+    are ignored. The first image of an animation or a multi-page file is used, and the orientation in the EXIF data is
+    applied. Files that can't be read are skipped and listed in `skipped`. Images have one channel if all files are
+    grey, four if any of them is transparent anywhere, and three otherwise. They are uint16 if all files are 16-bit grey
+    (or grey floats in [0, 1]), and uint8 otherwise. TIFF files that Pillow can't read, such as those of 64-bit floats,
+    need the extra `tiff`. A file that several links lead to is read once; pipes and other special files are skipped.
 
-    Arrays have the shape `(n, height, width, channels)` or `(n, height, width)`. Integers up to 255 are
-    taken as 8-bit images, up to 65535 as 16-bit ones; zeros and ones and booleans as black and white.
-    Floats must lie in [0, 1]; those from 0 to 255 are divided by 255. `notes` says where that was a choice.
+    Arrays have the shape `(n, height, width, channels)` or `(n, height, width)`. Integers up to 255 are treated as
+    8-bit images and up to 65535 as 16-bit ones; zeros and ones, and booleans, as black and white. Floats must lie in
+    [0, 1]; those from 0 to 255 are divided by 255. `notes` records where this was a choice.
 
     With `rank=1` arrays hold signals, `(n, length, channels)` or `(n, length)`; with `rank=3` volumes, `(n, depth,
     height, width, channels)` or `(n, depth, height, width)`. They keep their size and their channels.
@@ -71,10 +70,9 @@ def load_images(
     Raises:
         TypeError: `data` is neither a name nor a path nor an array.
         FileNotFoundError: there is no such file, folder or data set.
-        ValueError: an argument is not of the kind named above, there are no images, none can be read, or
-            they would not fit into memory.
+        ValueError: an argument is invalid, there are no images, none can be read, or they would not fit into memory.
         ConnectionError: a data set can't be downloaded.
-        ImportError: the digits are asked for without scikit-learn.
+        ImportError: the digits are requested and scikit-learn is not installed.
 
     Example:
 
@@ -112,7 +110,7 @@ def _check_options(rank: int, **options: Any) -> None:
 
 
 def _load_arrays(data: Any, key: str | None, rank: int) -> ImageData:
-    """Signals or volumes."""
+    """Return signals or volumes."""
     if isinstance(data, np.ndarray):
         (examples,), notes = standard_images([data], "data", rank)
         return ImageData(examples, "array", notes=notes)

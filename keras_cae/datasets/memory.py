@@ -1,4 +1,4 @@
-"""The refusal of images that memory can't hold, before the machine starts to swap."""
+"""The check whether images fit into memory, before the machine starts to swap."""
 
 import math
 import os
@@ -26,7 +26,7 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
 
     Args:
         shape: `(n, *spatial, channels)` of the images.
-        dtype: their type.
+        dtype: type of the values.
         what: what to call them; by default what they are called by their rank.
         remedy: what to do about it, a sentence.
     """
@@ -44,12 +44,12 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
 
 
 def available_memory() -> int | None:
-    """Bytes of memory that this process may still use, or None where it can't be known."""
+    """Return bytes of memory that this process may still use, or None where it can't be known."""
     return min(_limits(), default=None)
 
 
 def _limits() -> Iterator[int]:
-    """What the machine and, in a container, its control group leave."""
+    """Yield what the machine and, in a container, its control group leave."""
     meminfo = _read("/proc/meminfo")
     if meminfo is not None:
         fields = dict(line.split(":", 1) for line in meminfo.splitlines() if ":" in line)
@@ -65,7 +65,7 @@ def _limits() -> Iterator[int]:
 
 
 def _cached(path: str, name: str) -> int:
-    """Bytes of files that were read, which the system frees when a program needs memory."""
+    """Return bytes of files that were read, which the system frees when a program needs memory."""
     lines = [line.split() for line in (_read(path) or "").splitlines()]
     return next((int(line[1]) for line in lines if line[0] == name), 0)
 

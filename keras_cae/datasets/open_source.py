@@ -1,4 +1,4 @@
-"""From what users call data to a source of images."""
+"""From the data that users name to a source of images."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -38,7 +38,7 @@ def open_source(
     own_sizes: bool = False,
     pages: bool = False,
 ) -> ImageSource:
-    """Return the images that data name, to be read when they are needed.
+    """Return the source of the images that `data` names, which reads them on demand.
 
     Args:
         data: as `stream_images` describes them.
@@ -81,7 +81,7 @@ def open_source(
 
 
 def find_shards(data: Any) -> list[Path]:
-    """The shards that data name: a pattern, one, a list, or those of a folder without images."""
+    """Return the shards that data name: a pattern, one, a list, or those of a folder without images."""
     if isinstance(data, list | tuple):
         named = [isinstance(path, str | PathLike) and str(path).endswith(SHARD_SUFFIX) for path in data]
         if any(named) and not all(named):
@@ -111,7 +111,7 @@ def _shards(
         raise ValueError(f"There is no whole image in the shards; the first is {skipped[0].path}: {skipped[0].reason}.")
     kinds = {(record.shape[-1], record.dtype) if record.format == RAW else "files" for record in records}
     if len(kinds) > 1 or len({len(record.shape) for record in records}) > 1:
-        raise ValueError(f"The shards were packed in different ways, {str(paths[0])!r} and others: read them apart.")
+        raise ValueError(f"The shards were packed in different ways, {str(paths[0])!r} and others: read each alone.")
     if len(records[0].shape) != rank + 1:
         raise ValueError(
             f"The shards hold {KINDS[len(records[0].shape) - 1].noun}, got rank={rank}: say rank="
@@ -135,7 +135,7 @@ def _array_file(path: Path, key: str | None, sizing: Sizing, channels: int | Non
 
 
 def _files(data: Any) -> tuple[Path | None, Sequence[Path]]:
-    """The folder, if it is one, and the files."""
+    """Return the folder, if it is one, and the files."""
     if isinstance(data, str | PathLike):
         folder = Path(data).expanduser()
         if not folder.exists():

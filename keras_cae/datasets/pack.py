@@ -22,7 +22,7 @@ from keras_cae.validation import boolean, one_of, positive_int
 
 
 class PackedImages(NamedTuple):
-    """What `pack` has written: the paths of the shards, how many images they hold, and the files left out."""
+    """The result of `pack`: the paths of the shards, the number of images, and the files that were left out."""
 
     paths: tuple[str, ...]
     images: int
@@ -42,14 +42,14 @@ def pack(
     pages: bool = False,
     overwrite: bool = False,
 ) -> PackedImages:
-    """Write images into shards, TFRecord files of equally many images, which `stream_images` reads.
+    """Write images to shards, TFRecord files with equal numbers of images, which `stream_images` reads.
 
-    Files of images are stored as they are, so that `stream_images` gives the same pixels for the shards as for
-    the folder. With `image_size` or `channels`, and from arrays, pixels are stored, which takes more space and
-    no decoding: the fastest form to train from. Each record has the size, the type, the name of the file and a
+    Image files are stored unchanged, so that `stream_images` returns the same pixels from the shards as from the
+    folder. With `image_size` or `channels`, and for arrays, pixels are stored instead, which takes more space but no
+    decoding: this form is the fastest to train from. Each record has the size, the type, the name of the file and a
     checksum. Files that can't be decoded are left out.
 
-    A shard has its name only when it is whole.
+    A shard gets its final name only when it is complete.
 
     Args:
         data: as in `stream_images`.
@@ -71,7 +71,7 @@ def pack(
         TypeError: `data` is of another type.
         FileNotFoundError: there is no such folder or file.
         FileExistsError: there are shards of this pattern already.
-        ValueError: an argument is not of the kind named above, or there are no images that can be read.
+        ValueError: an argument is invalid, or there are no images that can be read.
         DiskFullError: there is no space left.
 
     Example:
@@ -117,7 +117,7 @@ class _Packer:
     """Writes the images of a source.
 
     Args:
-        source: of the images.
+        source: source of the images.
         data: what the user passed, to which names are relative.
         encoded: whether the files of images are stored as they are.
     """

@@ -15,11 +15,11 @@ LISTED = 5
 
 
 class PairSource(ImageSource):
-    """Two images at a time: the first of one source, the second of another.
+    """Pairs of images, the first of one source and the second of another.
 
     Args:
         first: the pictures; those of the same place in what was given belong together.
-        second: their partners.
+        second: source of the partners.
 
     Raises:
         ValueError: the images of a pair differ in size, or no pair can be read.
@@ -52,7 +52,7 @@ class PairSource(ImageSource):
     def attempt(self, function: Callable[[int], Any], row: int) -> Any:
         try:
             return function(row)
-        except _Noted:
+        except _FileSkipped:
             return None
 
     @property
@@ -71,11 +71,11 @@ class PairSource(ImageSource):
             for source, number in zip(self._sources, self._rows[row], strict=True)
         )
         if any(each is None for each in found):
-            raise _Noted
+            raise _FileSkipped
         return found
 
     def _check_sizes(self) -> None:
-        """Both images of a pair must have one size, unless both get one that was asked for."""
+        """Raise a `ValueError` if the images of a pair differ in size, unless both are resized."""
         first, second = self._sources
         if first.resized:
             return
@@ -88,12 +88,12 @@ class PairSource(ImageSource):
                 )
 
 
-class _Noted(Exception):  # noqa: N818
+class _FileSkipped(Exception):  # noqa: N818
     """A file could not be read, and has been noted."""
 
 
 def partners(noisy: Path, clean: Path) -> tuple[list[Path], list[Path]]:
-    """The images of two folders, pair by pair: those of the same path, or of the same path with other suffixes.
+    """Return the images of two folders, pair by pair: those of the same path, or of the same path with other suffixes.
 
     Raises:
         ValueError: an image has no partner, or several.
@@ -118,7 +118,7 @@ def partners(noisy: Path, clean: Path) -> tuple[list[Path], list[Path]]:
 
 def _by_path(folder: Path, name: str) -> dict[str, Path]:
     if not folder.is_dir():
-        raise FileNotFoundError(f"{name} must be a folder of images, got {str(folder)!r}, which is none.")
+        raise FileNotFoundError(f"{name} must be a folder of images, got {str(folder)!r}, which is not a folder.")
     files = {path.relative_to(folder).as_posix(): path for path in image_paths(folder)}
     if not files:
         raise ValueError(f"There are no images in {name}, {str(folder)!r}.")
@@ -126,7 +126,7 @@ def _by_path(folder: Path, name: str) -> dict[str, Path]:
 
 
 def _by_stem(files: dict[str, Path], paired: set[str], name: str) -> dict[str, Path]:
-    """The files that are left, by their paths without suffixes."""
+    """Return the files that are left, by their paths without suffixes."""
     stems: dict[str, Path] = {}
     for relative, path in files.items():
         if relative in paired:

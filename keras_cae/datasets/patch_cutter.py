@@ -15,7 +15,7 @@ class PatchCutter:
 
     Args:
         size: `(*spatial)` of patches.
-        count: how many are cut from an image at a time.
+        count: number of patches that are cut from an image at a time.
         min_std: the least standard deviation of the values of a patch, as a share of white.
     """
 
@@ -27,7 +27,7 @@ class PatchCutter:
 
         Args:
             views: the images, as arrays or as what slices like them.
-            generator: of the places.
+            generator: generator of the places.
         """
         found = []
         for _ in range(self.count):
@@ -46,6 +46,6 @@ class PatchCutter:
 
 
 def _deviation(patch: np.ndarray) -> float:
-    """That of the channel that varies most, as a share of white."""
+    """Return the standard deviation of the channel that varies most, as a fraction of white."""
     axes = tuple(range(patch.ndim - 1))
     return float(patch.std(axis=axes, dtype="float64").max()) / (white(patch.dtype) or 1)

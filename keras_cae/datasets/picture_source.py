@@ -124,7 +124,7 @@ class PictureSource(ImageSource):
         return self._layout
 
     def _highest(self, name: str) -> int:
-        """The highest value of the images, or one that decides on what their type is meant to be."""
+        """Return the highest value of the images, or one that decides on what their type is meant to be."""
         high = -1
         for row in range(len(self)):
             for part in self._parts(row):
@@ -137,7 +137,7 @@ class PictureSource(ImageSource):
         return high
 
     def _parts(self, row: int) -> Iterator[np.ndarray]:
-        """An image before it is converted, a large one part by part; nothing, if it is damaged."""
+        """Yield an image before it is converted, a large one part by part; nothing, if it is damaged."""
         picture = self._pictures[row]
         if not isinstance(picture, TiledTiff):
             pixels = self.attempt(self._unconverted, row)
@@ -165,10 +165,10 @@ class PictureSource(ImageSource):
 
 
 class TiledView:
-    """An image of which only those tiles are decoded that are asked for.
+    """An image whose tiles are decoded on demand.
 
     Args:
-        source: of the image.
+        source: source of the image.
         picture: the file.
     """
 

@@ -1,4 +1,4 @@
-"""Patches of large images, to train on."""
+"""Random patches of large images for training."""
 
 import math
 from collections.abc import Sequence
@@ -13,24 +13,24 @@ from keras_cae.validation import seed as seed_rule
 
 
 class RandomPatches(keras.utils.PyDataset):
-    """Patches from random places of images, signals or volumes: other ones in every epoch.
+    """Patches at random places of images, signals or volumes, which differ in every epoch.
 
-    A few large images, or a single one, become as many patches as fit side by side. Where an image is smaller than
-    a patch, along any axis, the whole length is taken. Only the batch at hand is in memory beside the images, which
-    may be a `numpy.memmap`.
+    An epoch has as many patches of a few large images, or a single one, as fit side by side. Along an axis in which an
+    image is smaller than a patch, its whole length is used. Apart from the images, which may be a `numpy.memmap`, only
+    the current batch is in memory.
 
     Args:
         images: array `(n, height, width, channels)`, or signals or volumes likewise.
-        targets: images to make of them, of the same size, of which the same places are taken; or None.
+        targets: target images of the same size, from which patches at the same places are taken; or None.
         sample_weight: one weight per image, `(n,)`, or per pixel, `(n, *spatial)`; or None.
         patch_size: side of the patches in pixels, an integer or one for each axis.
-        batch_size: how many patches are in a batch.
-        patches: how many patches make an epoch, rounded up to whole batches; by default as many as fit side by side.
-        seed: of the places and of the order of the images.
-        **kwargs: of `keras.utils.PyDataset`.
+        batch_size: number of patches in a batch.
+        patches: number of patches in an epoch, rounded up to whole batches; by default as many as fit side by side.
+        seed: seed of the places and of the order of the images.
+        **kwargs: arguments of `keras.utils.PyDataset`.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or targets or weights don't fit the images.
+        ValueError: an argument is invalid, or targets or weights don't fit the images.
 
     Example:
 
@@ -67,7 +67,7 @@ class RandomPatches(keras.utils.PyDataset):
         self.epoch = 0
 
     def _fitting(self, values: Any, name: str, axes: tuple[int, ...]) -> Any:
-        """Values of which the first axes are those of the images."""
+        """Return values of which the first axes are those of the images."""
         if values is None:
             return None
         values = values if hasattr(values, "shape") else np.asarray(values)
@@ -80,7 +80,7 @@ class RandomPatches(keras.utils.PyDataset):
         return -(-self.patches // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        """The batch of a number, of the present epoch."""
+        """Return the batch of a number, of the present epoch."""
         random = np.random.default_rng((self.seed, self.epoch, index))
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
         numbers = order[(np.arange(self.batch_size) + index * self.batch_size) % len(order)]
@@ -109,7 +109,7 @@ def _images(images: Any) -> Any:
 
 
 def _taken(values: Any, numbers: np.ndarray, starts: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Patches of images or of weights of pixels, or the weights of images."""
+    """Return patches of images or of weights of pixels, or the weights of images."""
     parts = []
     for number, start in zip(numbers, starts, strict=True):
         window = tuple(slice(first, first + side) for first, side in zip(start, size, strict=True))

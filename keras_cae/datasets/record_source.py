@@ -14,7 +14,7 @@ class RecordSource(ImageSource):
     """Examples that `pack` has stored in the form that they are to have.
 
     Args:
-        records: of the examples; all have the same type and number of channels.
+        records: records of the examples; all have the same type and number of channels.
         sizing: the rule for the images' size.
         channels: the channels that all images get, or None for what they have.
         own_sizes: whether every image keeps its size.

@@ -47,7 +47,7 @@ def _array(one: Any, name: str) -> np.ndarray:
 
 
 def _numbers(one: Any, array: np.ndarray) -> np.ndarray:
-    """Floats of values with None or pandas' NA between them; anything else, and times, as it is."""
+    """Return floats of values with None or pandas' NA between them; anything else, and times, as it is."""
     columns = [one[name].dtype for name in one.columns] if hasattr(one, "columns") else []
     if any(getattr(dtype, "kind", "O") in "mM" for dtype in columns):
         return array
@@ -59,7 +59,7 @@ def _numbers(one: Any, array: np.ndarray) -> np.ndarray:
 
 
 def _kinds(one: Any, array: np.ndarray) -> str:
-    """What values are, in words: of a table, which columns are no numbers."""
+    """Return what values are, in words: of a table, which columns are no numbers."""
     if not hasattr(one, "dtypes") or not hasattr(one, "columns"):
         return f"the type {array.dtype}"
     others = [str(name) for name in one.columns if getattr(one[name].dtype, "kind", "O") not in "biuf"]

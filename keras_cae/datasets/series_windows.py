@@ -21,13 +21,13 @@ Starts = range | np.ndarray
 class SeriesWindows:
     """The windows of one or several time series, as `keras_cae.datasets.windows` makes them.
 
-    Used like an array of shape `(n, length, channels)` and type float32: `len(windows)`, `windows[3]`,
-    `windows[:100]`, `numpy.asarray(windows)`, `model.fit(windows)`, `model.predict(windows)`. The series are held
-    once; a window is cut out when it is asked for. `batches` gives them batch by batch to what need not hold all
+    Use it like an array of shape `(n, length, channels)` and type float32: `len(windows)`, `windows[3]`,
+    `windows[:100]`, `numpy.asarray(windows)`, `model.fit(windows)`, `model.predict(windows)`. The series are stored
+    once, and windows are cut out on demand. `batches` returns them batch by batch, for purposes that need not hold all
     of them at once.
 
-    `scores_per_step`, `anomalous_steps` and `to_series` go back from windows to time steps. They return one array
-    for a single series, and a list of arrays for a list of series.
+    `scores_per_step`, `anomalous_steps` and `to_series` convert results for windows to results for time steps. They
+    return one array for a single series, and a list of arrays for a list of series.
 
     Args:
         series: arrays `(steps, channels)` with the same number of channels.
@@ -118,24 +118,24 @@ class SeriesWindows:
         Args:
             batch_size: windows in a batch; the last one may be smaller.
             shuffle: whether each pass takes the windows in another order, for training.
-            seed: of the orders. The same seed gives the same sequence of passes.
+            seed: seed of the orders. The same seed gives the same sequence of passes.
 
         Raises:
-            ValueError: an argument is not of the kind named above.
+            ValueError: an argument is invalid.
         """
         import tensorflow as tf
 
         batch_size, shuffle = positive_int(batch_size, "batch_size"), boolean(shuffle, "shuffle")
         generator = np.random.default_rng(seed_rule(seed, "seed"))
 
-        def one_pass() -> Iterator[np.ndarray]:
+        def single_pass() -> Iterator[np.ndarray]:
             order = generator.permutation(len(self)) if shuffle else range(len(self))
             for start in range(0, len(self), batch_size):
                 yield self._cut(np.asarray(order[start : start + batch_size]))
 
         spec = tf.TensorSpec((None, *self.shape[1:]), DTYPE)
         count = -(-len(self) // batch_size)
-        dataset = tf.data.Dataset.from_generator(one_pass, output_signature=spec)
+        dataset = tf.data.Dataset.from_generator(single_pass, output_signature=spec)
         return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
 
     # Back to time steps
@@ -144,9 +144,9 @@ class SeriesWindows:
         """Return one score for each time step: the mean of the errors of all windows that cover it.
 
         Args:
-            errors: of the windows, `(n,)`; or of each of their steps, `(n, length)` or, averaged over channels,
-                `(n, length, channels)`, with which a score tells steps in one window apart. Or an iterable of
-                such arrays, batch by batch.
+            errors: errors of the windows, `(n,)`; or of each of their steps, `(n, length)` or, averaged over channels,
+                `(n, length, channels)`, with which the scores of the steps of a window can differ. Or an iterable of
+                these arrays, batch by batch.
 
         Returns:
             An array `(steps,)`, float64; a list of arrays for a list of series. NaN for a step without a window.
@@ -158,21 +158,21 @@ class SeriesWindows:
         return self._as_given([_mean(*pair) for pair in zip(totals, self._coverage(), strict=True)])
 
     def anomalous_steps(self, is_anomaly: Any) -> Any:
-        """Return which time steps are anomalous: those of which all windows that cover them are.
+        """Return which time steps are anomalous: those that are covered by anomalous windows only.
 
-        A window is anomalous if any of its steps is. To flag all steps of such windows would flag the normal
-        ones around an anomaly too.
+        A window is anomalous if any of its steps is. Flagging all steps of such windows would also flag the normal
+        steps around an anomaly.
 
         Args:
-            is_anomaly: booleans for the windows, `(n,)`, or for each of their steps, `(n, length)`; or an
-                iterable of such arrays, batch by batch.
+            is_anomaly: booleans for the windows, `(n,)`, or for each of their steps, `(n, length)`; or an iterable of
+                these arrays, batch by batch.
 
         Returns:
             An array of booleans, `(steps,)`; a list of arrays for a list of series. False for a step without a
             window.
 
         Raises:
-            ValueError: these are no booleans, have another shape, or are not as many as the windows.
+            ValueError: the values are not booleans, have another shape, or are not as many as the windows.
         """
         totals = self._totals(is_anomaly, lambda batch: _of_steps(_booleans(batch), self.length), ())
         flags = [(counts > 0) & (total == counts) for total, counts in zip(totals, self._coverage(), strict=True)]
@@ -182,8 +182,8 @@ class SeriesWindows:
         """Return windows joined to series: for each time step the mean over the windows that cover it.
 
         Args:
-            values: windows `(n, length, channels)`, for instance reconstructions, with any number of channels;
-                or an iterable of such arrays, batch by batch.
+            values: windows `(n, length, channels)`, for instance reconstructions, with any number of channels; or an
+                iterable of these arrays, batch by batch.
 
         Returns:
             An array `(steps, channels)`, float64; a list of arrays for a list of series. NaN for a step without
@@ -207,7 +207,7 @@ class SeriesWindows:
         return self._as_given([_mean(*pair) for pair in zip(totals, self._coverage(), strict=True)])
 
     def _totals(self, values: Any, checked: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
-        """The sum over the windows that cover a step, for each series."""
+        """Return the sum over the windows that cover a step, for each series."""
         totals = [np.zeros((len(one), *shape)) for one in self.series]
         done = 0
         for given in _batches(values):
@@ -226,7 +226,7 @@ class SeriesWindows:
         return totals
 
     def _coverage(self) -> list[np.ndarray]:
-        """How many windows cover each step, for each series."""
+        """Return how many windows cover each step, for each series."""
         counts = []
         for one, starts in zip(self.series, self._starts, strict=True):
             changes = np.zeros(len(one) + 1, "int64")
@@ -250,7 +250,7 @@ class SeriesWindows:
         return np.where(indices < 0, indices + len(self), indices)
 
     def _places(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """For each series, which of the indices are of its windows, and where these start."""
+        """Return, for each series, which of the indices belong to its windows, and where these windows start."""
         numbers = np.searchsorted(self._ends, indices, side="right")
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
@@ -291,7 +291,7 @@ def _refuse(gaps: list[np.ndarray]) -> None:
 
 
 def _whole(starts: range, length: int, gaps: np.ndarray) -> Starts:
-    """The starts of the windows without a gap; a range, which takes no memory, if there is no gap."""
+    """Return the starts of the windows without a gap; a range, which takes no memory, if there is no gap."""
     if not len(gaps):
         return starts
     every = np.asarray(starts, "int64")
@@ -303,7 +303,7 @@ def _is_mask(index: Any) -> bool:
 
 
 def _batches(values: Any) -> Iterator[np.ndarray]:
-    """An array, or an iterable of arrays, in parts of a limited size."""
+    """Yield an array, or an iterable of arrays, in parts of a limited size."""
     whole = hasattr(values, "shape") or (isinstance(values, list | tuple) and all(np.ndim(one) == 0 for one in values))
     for part in [values] if whole else values:
         array = np.asarray(part)
@@ -312,7 +312,7 @@ def _batches(values: Any) -> Iterator[np.ndarray]:
 
 
 def _of_steps(batch: np.ndarray, length: int) -> np.ndarray:
-    """Values of windows, `(n,)`, or of their steps, `(n, length)`."""
+    """Return values of windows, `(n,)`, or of their steps, `(n, length)`."""
     if batch.ndim == 2 and batch.shape[1] == 1 != length:
         batch = batch[:, 0]
     if batch.ndim not in (1, 2, 3) or (batch.ndim > 1 and batch.shape[1] != length):

@@ -1,4 +1,4 @@
-"""Images in TFRecord files, each with what must be known of it before it is read.
+"""Images in TFRecord files, each with the description that is needed before it is read.
 
 A record is a `tf.train.Example` of two messages, one after the other, which every reader takes for one: what is
 known of the image, and the image. So a reader learns what all records hold without reading the images.
@@ -36,14 +36,14 @@ class Record:
     """An image in a shard.
 
     Args:
-        path: of the shard.
-        start: where the bytes of the image begin in it.
-        length: how many bytes these are.
-        name: of the file or the example that the image is from.
-        number: of the image among all that were packed.
-        format: of the image: the suffix of its file, or "raw".
+        path: path of the shard.
+        start: position at which the bytes of the image begin.
+        length: number of these bytes.
+        name: name of the file or the example that the image is from.
+        number: number of the image among all that were packed.
+        format: format of the image: the suffix of its file, or "raw".
         shape: `(*spatial, channels)`, where two channels are grey and opacity.
-        dtype: of the pixels.
+        dtype: type of the pixels.
         checksum: CRC-32 of the bytes of the image.
     """
 
@@ -70,7 +70,7 @@ class Record:
             file.seek(self.start)
             content = file.read(self.length)
         if zlib.crc32(content) != self.checksum:
-            raise ValueError("the record is damaged: its checksum is another one")
+            raise ValueError("the record is damaged: its checksum does not match")
         return content
 
     def pixels(self) -> np.ndarray:
@@ -83,7 +83,7 @@ class Record:
         yield Image.open(io.BytesIO(self.content()))
 
     def header(self) -> ImageHeader:
-        """What is known of the image."""
+        """Return what is known of the image."""
         *size, channels = self.shape
         height, width = size
         return ImageHeader((height, width), channels <= 2, channels in (2, 4), self.dtype == "uint16")
@@ -129,7 +129,7 @@ def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Reco
 
     Args:
         paths: the shards.
-        skipped: where shards are noted that are cut short or missing. What is whole in them is used.
+        skipped: list to which shards that are cut short or missing are added. Their complete records are used.
 
     Raises:
         ValueError: a file is none that `pack` writes.
@@ -145,7 +145,7 @@ def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Reco
 
 
 def _records_of(path: Path) -> tuple[list[Record], str]:
-    """The whole records of a shard, and what is wrong with it."""
+    """Return the whole records of a shard, and what is wrong with it."""
     records: list[Record] = []
     size = path.stat().st_size
     position, last = 0, False
@@ -173,7 +173,7 @@ def _records_of(path: Path) -> tuple[list[Record], str]:
 
 
 def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tuple[Record, bool]:
-    """What a record says of its image, and whether it is the last one."""
+    """Return what a record says of its image, and whether it is the last one."""
     import tensorflow as tf
 
     begin = LENGTH + CHECK
@@ -198,7 +198,7 @@ def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tupl
 
 
 def _varint(content: bytes, position: int) -> tuple[int, int]:
-    """A whole number as protocol buffers write it, seven bits a byte, and where it ends."""
+    """Return a whole number as protocol buffers write it, seven bits a byte, and where it ends."""
     value = shift = 0
     while True:
         byte = content[position]
@@ -209,7 +209,7 @@ def _varint(content: bytes, position: int) -> tuple[int, int]:
 
 
 def _missing(paths: Sequence[Path]) -> list[Path]:
-    """The shards that should be beside these, by their numbers."""
+    """Return the shards that should be beside these, by their numbers."""
     missing: set[Path] = set()
     for path in paths:
         match = NUMBERED.search(path.name)
@@ -219,18 +219,18 @@ def _missing(paths: Sequence[Path]) -> list[Path]:
 
 
 def shard_name(name: str, number: int, match: "re.Match[str] | None") -> str:
-    """The name of the shard of another number."""
+    """Return the name of the shard of another number."""
     assert match is not None
     return f"{name[: match.start('number')]}{number:05}{name[match.end('number') :]}"
 
 
 def shard_paths(pattern: str, count: int) -> list[Path]:
-    """The paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
+    """Return the paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
     return [Path(pattern.replace(PLACE, f"{number:05}-of-{count:05}")) for number in range(count)]
 
 
 def shards_of(pattern: str) -> list[Path]:
-    """The shards that exist of a pattern such as "train-{shard}.tfrecord"."""
+    """Return the shards that exist of a pattern such as "train-{shard}.tfrecord"."""
     path = Path(pattern)
     if not path.parent.is_dir():
         return []

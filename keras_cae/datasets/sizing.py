@@ -35,7 +35,7 @@ class Sizing:
         self.method = method
 
     def target(self, sizes: Iterable[Size]) -> Size:
-        """The size for images of these sizes.
+        """Return the size for images of these sizes.
 
         Of several sizes that are equally common, the one in the middle by area: of photographs that all
         differ, neither the icon nor the poster.
@@ -146,7 +146,7 @@ class Sizing:
         )
 
     def notes(self, sizes: Iterable[Size]) -> tuple[str, ...]:
-        """A note, if the size is not one that was asked for and not one that the images have."""
+        """Return a note, if the size is not one that was asked for and not one that the images have."""
         sizes = set(sizes)
         size = self.target(sizes)
         if self.image_size is not None or size in sizes:
@@ -167,6 +167,6 @@ class Sizing:
 
 
 def _overlap(inside: int, covered: int) -> tuple[slice, slice]:
-    """The parts of two lengths with the same middle that lie over each other."""
+    """Return the parts of two lengths with the same middle that lie over each other."""
     offset, shared = (inside - covered) // 2, min(inside, covered)
     return slice(max(0, offset), max(0, offset) + shared), slice(max(0, -offset), max(0, -offset) + shared)

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class ImageSplit(NamedTuple):
-    """Three arrays of images that share none."""
+    """Three arrays with different images."""
 
     train: np.ndarray
     validation: np.ndarray

@@ -46,7 +46,7 @@ def with_all_axes(array: np.ndarray, source: str, rank: int, notes: list[str]) -
         array: the array.
         source: what to call it.
         rank: the number of spatial axes.
-        notes: where a sentence is added.
+        notes: list to which a sentence is added.
 
     Raises:
         ValueError: these are not images.
@@ -86,12 +86,12 @@ def conversion(
     """Return the function that brings images to the type that they are meant to have, and note why.
 
     Args:
-        dtype: their type.
+        dtype: type of the values.
         low: the lowest of their values.
         high: the highest.
         source: what to call them.
         kind: what they are.
-        notes: where a sentence is added.
+        notes: list to which a sentence is added.
 
     Raises:
         ValueError: their scale can't be known.
@@ -109,11 +109,11 @@ def integer_conversion(
     """Return the function that brings integer images to the type that they are meant to have, and note why.
 
     Args:
-        dtype: their type.
+        dtype: type of the values.
         low: the lowest of their values.
         high: the highest.
         source: what to call them.
-        notes: where a sentence is added.
+        notes: list to which a sentence is added.
         kind: what they are.
 
     Raises:
@@ -160,7 +160,7 @@ def _float_conversion(
 
 
 def _to_unit_range(low: float, high: float, kind: Kind) -> str:
-    """The expression that scales images to [0, 1], so that the extremes are black and white."""
+    """Return the expression that scales images to [0, 1], so that the extremes are black and white."""
     name = kind.noun
     from_zero = f"({name} - {low:.7g})" if low > 0 else f"({name} + {-low:.7g})" if low < 0 else name
     return f"{from_zero} / {high - low:.7g}"

@@ -15,7 +15,7 @@ from keras_cae.datasets.split import split_images
 
 
 class StreamSplit(NamedTuple):
-    """Three streams of images that share none."""
+    """Three streams of different images."""
 
     train: Any
     validation: Any
@@ -31,17 +31,17 @@ class StreamLabels(NamedTuple):
 
 @dataclass(frozen=True)
 class Streaming:
-    """What becomes a `tf.data.Dataset`.
+    """The images and settings from which a `tf.data.Dataset` is created.
 
     Args:
-        source: of the images.
-        rows: of the images to use.
+        source: source of the images.
+        rows: rows of the images to use.
         batch_size: images per batch, of all hosts together.
         shuffle: whether each epoch has another order.
-        seed: of the order and of patches.
-        cutter: of patches, or None for whole images.
+        seed: seed of the order and of patches.
+        cutter: cutter of patches, or None for whole images.
         host: which part of each batch to read.
-        labels: of the images, or None.
+        labels: labels of the images, or None.
         labelled: whether labels come with the images.
     """
 
@@ -95,7 +95,7 @@ class Streaming:
             validation: the fraction of images for choosing the best epoch.
             test: the fraction of images for measuring; without effect where the data set their own test images
                 apart.
-            seed: of the permutation.
+            seed: seed of the permutation.
 
         Returns:
             The streams for training, validation and testing. Only the first has another order in each epoch.
@@ -133,14 +133,14 @@ class Streaming:
 
 
 def seed_of_all_hosts(seed: int | None) -> int:
-    """The seed, or one that differs every time; on several hosts, which have to agree, always the same."""
+    """Return the seed, or one that differs every time; on several hosts, which have to agree, always the same."""
     if seed is not None:
         return seed
     return 0 if _workers() > 1 else int(np.random.default_rng().integers(2**31))
 
 
 def _workers() -> int:
-    """How many processes TF_CONFIG names."""
+    """Return how many processes TF_CONFIG names."""
     try:
         cluster = json.loads(os.environ.get("TF_CONFIG", "{}")).get("cluster", {})
         return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))

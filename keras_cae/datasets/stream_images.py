@@ -41,15 +41,14 @@ def stream_images(
     labels: Any = None,
     input_context: Any = None,
 ) -> Any:
-    """Return batches of images that are read when they are needed.
+    """Return batches of images that are read on demand.
 
-    The images have the pixels, the size and the channels that `load_images` gives them. Headers are read
-    once, at the call; so are the pixels of as many images as it takes to know whether any is transparent and
-    whether the images are darker than their type. A few batches at most are in memory at any time.
+    The images have the pixels, the size and the channels that `load_images` gives them. The call reads all headers, and
+    the pixels of as many images as are needed to decide whether any image is transparent and whether the images use the
+    range of their type. At most a few batches are in memory at any time.
 
-    Each epoch has another order, the same for the same seed. There are always as many batches as announced:
-    an image that turns out to be damaged while it is decoded is noted in `skipped` and another one takes its
-    place.
+    Each epoch has a different order, which the seed determines. The number of batches is always the announced one: an
+    image that turns out to be damaged when it is decoded is noted in `skipped` and replaced by another one.
 
     Args:
         data: the path of a folder, which is searched as `load_images` does; a list of the paths of images; the
@@ -71,11 +70,11 @@ def stream_images(
             leaves out most of a blank background.
         shuffle: whether each epoch has another order and crops from other places; else the images come in the
             order of their paths, always with the same crops.
-        seed: of the order and of crops, None for another one each time. On several hosts, which must agree,
+        seed: seed of the order and of crops. None for a different one each time; on several hosts, which must agree,
             None is 0.
-        cache: the path of a file that keeps decoded images, for later epochs and other trainings. It is used
-            if it is complete and the files are still those that it was made from, by name, size and time of
-            change; else it is made anew.
+        cache: the path of a file that keeps decoded images, for later epochs and other trainings. It is used if it is
+            complete and the files are still those that it was made from, by name, size and time of change; otherwise,
+            it is created again.
         labels: "folder" yields pairs `(images, labels)`, for scoring: int32 indices into `class_names`. An
             array with a label for each of the paths or examples in `data` is yielded as it is. Training takes
             images only.
@@ -83,19 +82,18 @@ def stream_images(
             TensorFlow shares out the batches of a stream, which every host reads as a whole.
 
     Returns:
-        A `tf.data.Dataset` of batches `(n, height, width, channels)`, uint8 or uint16, or float32 from arrays
-        of floats, with a known cardinality and these attributes: `skipped`, a list of the files that could not
-        be read, which grows as damaged files are met; `paths`, the files; `labels`, the index of the folder of
-        each file; `class_names`, the names of these folders; `split(validation=0.1, test=0.2, seed=0)`, which
-        returns streams of three parts of the files, those of `ImageData.split`, and reads nothing again;
-        `skip_epochs(count)`, which goes on as if so many epochs had been read. `fit` does so when it resumes a
-        training from a backup, so that it sees the same batches.
+        A `tf.data.Dataset` of batches `(n, height, width, channels)`, uint8 or uint16, or float32 from arrays of
+        floats, with a known cardinality and these attributes: `skipped`, a list of the files that could not be read,
+        which grows as damaged files are met; `paths`, the files; `labels`, the index of the folder of each file;
+        `class_names`, the names of these folders; `split(validation=0.1, test=0.2, seed=0)`, which returns streams of
+        three parts of the files, those of `ImageData.split`, and reads nothing again; `skip_epochs(count)`, which skips
+        a number of epochs. `fit` does so when it resumes a training from a backup, so that it sees the same batches.
 
     Raises:
         TypeError: `data` is of another type.
         FileNotFoundError: there is no such folder or file.
-        ValueError: an argument is not of the kind named above, there are no images, none can be read, or
-            patches are larger than every image.
+        ValueError: an argument is invalid, there are no images, none can be read, or patches are larger than every
+            image.
 
     Example:
 
@@ -142,7 +140,7 @@ def check_image_options(rank: int, **options: Any) -> None:
 
 
 def make_cutter(patches: Any, patches_per_image: Any, min_std: Any, rank: int) -> PatchCutter | None:
-    """What cuts the patches that the arguments describe, or None if there are none."""
+    """Return what cuts the patches that the arguments describe, or None if there are none."""
     positive_int(patches_per_image, "patches_per_image")
     fraction(min_std, "min_std")
     if patches is not None:
@@ -154,7 +152,7 @@ def make_cutter(patches: Any, patches_per_image: Any, min_std: Any, rank: int) -
 
 
 def path_rule(value: Any, name: str) -> Path:
-    """The path of a file."""
+    """Return the path of a file."""
     if not isinstance(value, str | PathLike) or not str(value):
         raise ValueError(f"{name} must be the path of a file, got {value!r}.")
     path = Path(value).expanduser()
@@ -164,7 +162,7 @@ def path_rule(value: Any, name: str) -> Path:
 
 
 def host_of(input_context: Any) -> Host:
-    """This host among those that an input context knows."""
+    """Return the host that an input context describes."""
     if input_context is None:
         return Host()
     try:
@@ -182,11 +180,12 @@ def check_labels(labels: Any) -> None:
 
 
 def _labels(labels: Any, source: ImageSource, data: Any) -> StreamLabels | None:
-    """The labels of all images that can be read."""
+    """Return the labels of all images that can be read."""
     if labels is not None and not isinstance(labels, str):
         if isinstance(data, str | PathLike) and source.classes is not None:
             raise ValueError(
-                "labels must be 'folder' for a folder, whose files have no order of yours; list the paths."
+                "labels must be 'folder' for a folder, whose files have no given order. For labels in an array, pass a "
+                "list of paths."
             )
         given = len(data) if source.classes is not None else len(source)
         values = np.asarray(labels)

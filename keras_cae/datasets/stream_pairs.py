@@ -32,11 +32,11 @@ def stream_pairs(
     seed: int | None = None,
     input_context: Any = None,
 ) -> Any:
-    """Return batches of pairs, noisy and clean, that are read when they are needed, for `fit`.
+    """Return batches of pairs of noisy and clean images for `fit`, which are read on demand.
 
-    Images of the same path in both folders belong together, whatever their suffixes. With `patches` both
-    images of a pair are cut at the same place. A pair of which one image turns out to be damaged is noted in
-    `skipped`, and another one takes its place.
+    Images of the same path in both folders belong together, whatever their suffixes. With `patches` both images of a
+    pair are cut at the same place. A pair with an image that turns out to be damaged is noted in `skipped` and replaced
+    by another one.
 
     Args:
         noisy_folder: the path of the folder of the model's inputs.
@@ -50,7 +50,7 @@ def stream_pairs(
         patches_per_image: crops of each pair in an epoch.
         min_std: the least standard deviation of a crop of the clean image, as a share of white.
         shuffle: whether each epoch has another order and crops from other places.
-        seed: of the order and of crops, as in `stream_images`.
+        seed: seed of the order and of crops, as in `stream_images`.
         input_context: a `tf.distribute.InputContext`, as in `stream_images`.
 
     Returns:

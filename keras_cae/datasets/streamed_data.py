@@ -25,11 +25,11 @@ SHARE = 0.5
 
 
 class StreamedImages:
-    """Images with the shape, the length and the slices of an array, which are read when they are asked for.
+    """Images with the shape, the length and the slices of an array, which are read on demand.
 
     Args:
-        source: of the images.
-        rows: of the images to use.
+        source: source of the images.
+        rows: rows of the images to use.
     """
 
     def __init__(self, source: ImageSource, rows: np.ndarray) -> None:
@@ -59,19 +59,19 @@ class StreamedImages:
         Args:
             batch_size: images per batch.
             shuffle: whether each epoch has another order.
-            seed: of the order.
+            seed: seed of the order.
         """
         return Streaming(self.source, self.rows, batch_size, shuffle, seed).dataset()
 
     def identity(self) -> bytes:
-        """A name for these images that others do not have, as far as the names, sizes and times of files tell."""
+        """Return a name that is unique to these images, as far as the names, sizes and times of files tell."""
         status = self.source.status_of_files()
         what = f"{self.source.settings} {self.dtype} {self.shape} {status} {self.rows.tolist()}"
         return hashlib.sha256(what.encode()).digest()
 
 
 class StreamedSplit(NamedTuple):
-    """Three parts of images that share none."""
+    """Three parts with different images."""
 
     train: StreamedImages
     validation: StreamedImages
@@ -79,10 +79,10 @@ class StreamedSplit(NamedTuple):
 
 
 class StreamedData:
-    """What `ImageData` is, for images that are not in memory.
+    """The counterpart of `ImageData` for images that are not in memory.
 
     Args:
-        source: of the images.
+        source: source of the images.
         name: short name of the data, fit for a file name.
     """
 
@@ -135,7 +135,7 @@ def load_or_stream(
         key: as in `load_images`.
         max_side: as in `load_images`.
         rank: as in `load_images`.
-        name: of the data; by default that of the file or the folder.
+        name: name of the data; by default that of the file or the folder.
 
     Raises:
         OSError, ValueError, TypeError: as `load_images`.
@@ -162,7 +162,7 @@ def _is_in_files(data: Any) -> bool:
 def _opened(
     data: Any, sizing: Sizing, channels: int | None, rank: int, key: str | None, wanted: bool
 ) -> ImageSource | None:
-    """The source; None if there is none and loading is to say why."""
+    """Return the source; None if there is none and loading is to say why."""
     try:
         return open_source(data, sizing, channels, rank=rank, key=key)
     except ValueError:
@@ -178,7 +178,7 @@ def _fits(source: ImageSource) -> bool:
 
 
 def image_bytes(source: ImageSource) -> int:
-    """The bytes of the pixels of an image."""
+    """Return the bytes of the pixels of an image."""
     return int(np.prod(source.sizes[0])) * source.channels * source.dtype.itemsize
 
 

@@ -23,8 +23,8 @@ class Page:
     """A page of a TIFF file.
 
     Args:
-        path: of the file.
-        number: of the page, from 0.
+        path: path of the file.
+        number: number of the page, from 0.
     """
 
     path: Path
@@ -42,13 +42,13 @@ class Page:
             yield image
 
     def header(self) -> ImageHeader:
-        """What is known of it."""
+        """Return what is known of it."""
         with self.open() as image:
             return header_of(image)
 
 
 def pages_of(path: Path) -> list[Picture]:
-    """All pages of a TIFF file; any other file as it is, and so one that can't be read."""
+    """Return all pages of a TIFF file; any other file as it is, and so one that can't be read."""
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return [path]
     try:
@@ -76,15 +76,15 @@ class Region:
         yield image_of(self.pixels)
 
     def header(self) -> ImageHeader:
-        """What is known of it."""
+        """Return what is known of it."""
         return header_of(image_of(self.pixels))
 
 
 class TiledTiff:
-    """A TIFF file that is stored in tiles, such as the slides of microscopes: parts of it are decoded alone.
+    """A TIFF file that is stored in tiles, such as a microscope slide, of which single parts can be decoded.
 
     Args:
-        path: of the file.
+        path: path of the file.
         page: what tifffile says of its first page.
     """
 
@@ -99,7 +99,7 @@ class TiledTiff:
 
     @classmethod
     def find(cls, path: Path) -> "TiledTiff | None":
-        """The file, if it has upright grey or colour images in tiles that can be decoded here."""
+        """Return the file, if it has upright grey or colour images in tiles that can be decoded here."""
         if path.suffix.lower() not in TIFF_SUFFIXES or importlib.util.find_spec("tifffile") is None:
             return None
         import tifffile
@@ -139,7 +139,7 @@ class TiledTiff:
         return part[..., 0] if shape[-1] == 1 else part
 
     def _tile_of(self, file: Any, index: int) -> np.ndarray | None:
-        """A tile, `(height, width, channels)`; None if the file leaves it out because it is black."""
+        """Return a tile, `(height, width, channels)`; None if the file leaves it out because it is black."""
         if not self._lengths[index]:
             return None
         file.seek(self._starts[index])
@@ -155,13 +155,13 @@ class TiledTiff:
         yield image_of(self.region((slice(None), slice(None))))
 
     def header(self) -> ImageHeader:
-        """What is known of the image."""
+        """Return what is known of the image."""
         channels = self._page.samplesperpixel
         return ImageHeader(self.size, channels == 1, channels == 4, self._page.dtype == np.uint16)
 
 
 def _is_plain(page: Any) -> bool:
-    """Whether the pixels of a page are those that Pillow gives."""
+    """Return whether the pixels of a page are those that Pillow gives."""
     orientation = page.tags.get(ORIENTATION)
     if not page.is_tiled or page.imagedepth != 1 or page.planarconfig != 1:
         return False

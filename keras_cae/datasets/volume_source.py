@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from keras_cae.datasets.array_source import decided, extremes
+from keras_cae.datasets.array_source import extremes, is_type_decided
 from keras_cae.datasets.folder import each_file
 from keras_cae.datasets.image_file import DEEP_MODES, MIN_IS_WHITE, PHOTOMETRIC, open_image
 from keras_cae.datasets.image_source import ImageSource, by
@@ -40,7 +40,7 @@ class VolumeSource(ImageSource):
         own_sizes: whether volumes may differ in size.
 
     Raises:
-        ValueError: a file is no TIFF, volumes differ in size or type, or none can be read.
+        ValueError: a file is not a TIFF file, volumes differ in size or type, or none can be read.
     """
 
     def __init__(self, paths: Sequence[Path], *, own_sizes: bool = False) -> None:
@@ -85,13 +85,13 @@ class VolumeSource(ImageSource):
         return np.stack(slices)
 
     def _extremes(self) -> tuple[Any, Any]:
-        """As much of the extreme values of all volumes as decides on their type."""
+        """Return the extreme values of the volumes, as far as they are needed to decide on their type."""
         lows, highs = [], []
         for page in self._pages():
             low, high = extremes(page)
             lows.append(low)
             highs.append(high)
-            if decided(page.dtype, high):
+            if is_type_decided(page.dtype, high):
                 break
         if not lows:
             raise self.failure()
@@ -99,7 +99,7 @@ class VolumeSource(ImageSource):
         return np.min(lows), np.max(highs)
 
     def _pages(self) -> Iterator[np.ndarray]:
-        """All pages that can be read."""
+        """Yield all pages that can be read."""
         for row, (depth, *_) in enumerate(self.sizes):
             for number in range(depth):
                 place = (slice(number, number + 1), slice(None), slice(None))
@@ -124,11 +124,11 @@ class VolumeSource(ImageSource):
 
 
 class VolumeView:
-    """A volume of which only those pages are read that are asked for.
+    """A volume whose pages are read on demand.
 
     Args:
-        source: of the volume.
-        row: its number.
+        source: source of the volume.
+        row: number of the volume.
     """
 
     def __init__(self, source: VolumeSource, row: int) -> None:
@@ -151,7 +151,7 @@ def read_stack(path: Path) -> Stack:
 
 
 def _pixels(image: Image.Image, page: int) -> np.ndarray:
-    """A page, `(height, width, channels)`."""
+    """Return a page, `(height, width, channels)`."""
     if page:
         image.seek(page)
     pixels = np.asarray(image if image.mode in KEPT_MODES else image.convert("RGB"))

@@ -8,19 +8,20 @@ from keras_cae.validation import one_of, positive_int
 
 
 def windows(series: Any, length: int, stride: int = 1, *, gaps: str = "error") -> SeriesWindows:
-    """Cut time series into windows of one length, the examples that an autoencoder for signals is trained on.
+    """Cut time series into windows of equal length, to train an autoencoder for signals on them.
 
     A series of `n` steps has `n − length + 1` windows at `stride=1`; none crosses from one series into the next.
     Windows are float32; integers become floats of the same value.
 
-    Windows that overlap share steps: cut the series into parts for training and testing, not the windows.
+    Overlapping windows share steps: to get data for training and testing, split the series rather than the windows.
 
     Args:
         series: a time series, an array `(steps,)` or `(steps, channels)`, a pandas Series or a DataFrame of numbers,
             with a channel for each column; or a list of several, of any lengths. An array that is mapped from a
             file, `numpy.load(path, mmap_mode="r")`, may be larger than memory.
         length: steps in a window. A series of fewer steps has none.
-        stride: steps from the start of a window to that of the next. Steps after the last whole window are in none.
+        stride: steps from the start of a window to that of the next. Steps after the last complete window belong to
+            none.
         gaps: what happens where values are NaN or infinite: "error" refuses them; "skip" leaves out the
             windows that hold one.
 
@@ -30,7 +31,7 @@ def windows(series: Any, length: int, stride: int = 1, *, gaps: str = "error") -
 
     Raises:
         TypeError: the series hold no numbers.
-        ValueError: an argument is not of the kind named above, values are not finite, or there is no window.
+        ValueError: an argument is invalid, values are not finite, or there is no window.
 
     Example:
 

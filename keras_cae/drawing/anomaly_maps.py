@@ -39,9 +39,9 @@ def anomaly_grid(
 
     Args:
         images: `(n, *spatial, channels)`.
-        reconstructions: of the images.
+        reconstructions: reconstructions of the images.
         maps: `(n, *spatial)`. The threshold has the middle colour, and twice the threshold the last one.
-        threshold: of the maps.
+        threshold: threshold of the maps.
         masks: booleans `(n, *spatial)`, or None.
         scores: `(n,)`.
     """

@@ -32,7 +32,7 @@ def draw_anomaly_overlay(image: np.ndarray, anomaly_map: np.ndarray, threshold: 
 
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:
-    """The image with three channels from 0 to 255."""
+    """Return the image with three channels from 0 to 255."""
     if image.dtype.kind == "f":
         image = np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
     elif image.dtype != np.uint8:
@@ -41,7 +41,7 @@ def _as_rgb(image: np.ndarray) -> np.ndarray:
 
 
 def _outline(above: np.ndarray) -> np.ndarray:
-    """The pixels around those that are marked, as wide as the size of the image asks for."""
+    """Return the pixels around those that are marked, as wide as the size of the image asks for."""
     width = 2 * max(1, round(min(above.shape) / 256)) + 1
     grown = Image.fromarray(above.astype("uint8") * 255).filter(ImageFilter.MaxFilter(width))
     return (np.asarray(grown) > 0) & ~above

@@ -24,7 +24,7 @@ def checked_images(images: Any, count: int | None = None, name: str = "images", 
         any_values: whether floats may have any finite values, whatever they are.
 
     Raises:
-        ValueError: the images are not of the kind named above.
+        ValueError: the images are invalid.
     """
     images = np.asarray(images)
     _check_kind(images, name)

@@ -6,23 +6,23 @@ import numpy as np
 
 
 def has_prior(model: Any) -> bool:
-    """Whether a model generates images from a prior: a `CAE` says so, other models have a `sample`."""
+    """Return whether a model generates images from a prior: a `CAE` says so, other models have a `sample`."""
     return bool(getattr(model, "has_prior", callable(getattr(model, "sample", None))))
 
 
 def has_posterior(model: Any) -> bool:
-    """Whether a model gives distributions of codes: a `CAE` says so, other models have a `posterior`."""
+    """Return whether a model gives distributions of codes: a `CAE` says so, other models have a `posterior`."""
     return bool(getattr(model, "has_posterior", callable(getattr(model, "posterior", None))))
 
 
 def codebook_size_of(model: Any) -> int | None:
-    """How many vectors the codebook of a model, or of its bottleneck, has; None if there is no codebook."""
+    """Return how many vectors the codebook of a model, or of its bottleneck, has; None if there is no codebook."""
     parts = (getattr(model, "bottleneck", None), model)
     sizes = (getattr(part, "codebook_size", None) for part in parts)
     return next((size for size in sizes if size is not None), None)
 
 
-def misfit_of_vectors(codes: np.ndarray, instead: str) -> str | None:
+def vector_incompatibility(codes: np.ndarray, instead: str) -> str | None:
     """Return why codes are not vectors `(n, latent_dim)`, or None if they are.
 
     Args:
@@ -39,12 +39,12 @@ def misfit_of_vectors(codes: np.ndarray, instead: str) -> str | None:
     return None
 
 
-def misfit_of_indices(codes: np.ndarray, rank: int) -> str | None:
+def index_incompatibility(codes: np.ndarray, rank: int) -> str | None:
     """Return why codes are not indices of a codebook, one for each position, or None if they are.
 
     Args:
         codes: the codes.
-        rank: how many spatial axes the images have.
+        rank: number of spatial axes of the images.
     """
     if codes.dtype.kind in "iu" and codes.ndim == rank + 1:
         return None
@@ -62,7 +62,7 @@ def codebook_usage(indices: np.ndarray, size: int) -> tuple[np.ndarray, float, f
 
     Args:
         indices: the codes, integers of any shape.
-        size: of the codebook.
+        size: size of the codebook.
 
     Returns:
         The share of each vector among the codes; the share of the vectors that occur; and the perplexity, the

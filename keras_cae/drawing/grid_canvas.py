@@ -33,7 +33,7 @@ class GridCanvas:
         columns: number of columns.
         image_width: width of the widest image, in pixels.
         names: the names of all rows that will be added; none if no row has a name.
-        text_size: of all texts, in pixels, for images with texts of their own.
+        text_size: size of all texts, in pixels, for images with texts of their own.
     """
 
     def __init__(self, columns: int, image_width: int, names: Sequence[str], text_size: float | None = None) -> None:

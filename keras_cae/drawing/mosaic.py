@@ -25,7 +25,7 @@ def mosaic(rows: Sequence[np.ndarray], heights: Sequence[int], columns: int, col
 
     Args:
         rows: `(n, height, width, 3)` uint8, of at most `columns` pictures each.
-        heights: of the rows in pixels; more than that of their pictures by at least `GAP`.
+        heights: heights of the rows in pixels; more than that of their pictures by at least `GAP`.
         columns: number of columns.
         column_width: their width in pixels; more than that of the widest picture by at least `GAP`.
     """

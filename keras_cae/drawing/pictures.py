@@ -62,7 +62,7 @@ def picture_rows(
 
 
 def _overlaid(rows: Mapping[str, np.ndarray], error: np.ndarray, limits: np.ndarray, min_side: int) -> list[PictureRow]:
-    """Signals over each other, and below their error, `(n, length)`, with panels that are aligned."""
+    """Return signals over each other, and below their error, `(n, length)`, with panels that are aligned."""
     of_error = np.array([[0.0, MAX_ERROR * float(np.ptp(limits, axis=1).max())]])
     labels = max(label_width(limits, min_side), label_width(of_error, min_side))
     drawn = {
@@ -99,14 +99,14 @@ def _row(name: str, of_examples: np.ndarray) -> PictureRow:
 
 
 def _own_limits(batch: np.ndarray) -> np.ndarray:
-    """The limits of values that are not in the unit of the signals, and start from 0."""
+    """Return the limits of values that are not in the unit of the signals, and start from 0."""
     limits = limits_of(batch)
     limits[:, 0] = np.minimum(limits[:, 0], 0)
     return limits
 
 
 def _common_limits(rows: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The limits of the values of signals: those of the input if there is one, the same in all epochs."""
+    """Return the limits of the values of signals: those of the input if there is one, the same in all epochs."""
     if "input" in rows:
         low, high = limits_of(rows["input"]).T
         margin = 0.1 * (high - low)
@@ -115,7 +115,7 @@ def _common_limits(rows: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _error_maps(values: np.ndarray, min_side: int) -> np.ndarray:
-    """Values from 0 to 1, `(n, *spatial)`, in the colours of errors."""
+    """Return values from 0 to 1, `(n, *spatial)`, in the colours of errors."""
     if values.ndim - 1 == VOLUMES:
         return pictures(apply_colormap(values) / np.float32(255), min_side)
     return heatmaps(values, min_side)

@@ -39,8 +39,7 @@ def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any
         The picture, `(height, width, 3)` uint8.
 
     Raises:
-        ValueError: the images are not of the kind named above or don't fit the model, or the model does not
-            make images.
+        ValueError: the images are invalid or don't fit the model, or the model does not make images.
     """
     grid = reconstruction_grid(reconstruction_rows(model, checked_images(images), predict))
     return draw_image_grid(grid.rows, error=grid.error, captions=grid.captions)

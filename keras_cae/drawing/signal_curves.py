@@ -40,7 +40,7 @@ class Layout(NamedTuple):
 
 
 def color_of(name: str) -> str:
-    """The colour of a curve, or of the shade, by its name."""
+    """Return the colour of a curve, or of the shade, by its name."""
     return "#8c8c8c" if name == SHADED else COLORS.get(name, OTHER_COLOR)
 
 
@@ -138,7 +138,7 @@ def _shade(draw: ImageDraw.ImageDraw, hidden: np.ndarray, width: int, height: in
 
 
 def _segments(values: np.ndarray, limits: Any, width: int, height: int) -> Iterator[list[tuple[float, float]]]:
-    """The points of the curve, in one list for each part without a gap."""
+    """Yield the points of the curve, in one list for each part without a gap."""
     low, high = limits
     margin = LINE_WIDTH * OVERSAMPLING / 2
     # Infinite values of a model that has diverged leave a gap too.
@@ -155,7 +155,7 @@ def _segments(values: np.ndarray, limits: Any, width: int, height: int) -> Itera
 
 
 def _envelope(x: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and the highest point above each pixel, of a curve with many more points than pixels."""
+    """Return the lowest and the highest point above each pixel, of a curve with many more points than pixels."""
     if len(y) <= 2 * width:
         return x, y
     starts = np.searchsorted(x, np.arange(width))

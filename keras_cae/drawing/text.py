@@ -26,8 +26,8 @@ def write_text(
         text: the text.
         place: `(x, y)` of the anchor.
         anchor: which point of the text the place is, as Pillow defines it.
-        size: of the text, in pixels.
-        color: of the text.
+        size: size of the text, in pixels.
+        color: colour of the text.
         stroke: how much bolder it is, in half pixels.
     """
     opacity, left, top = _written(text, size, anchor, stroke)

@@ -1,1 +1,1 @@
-"""Files that compute what a model computes, without this library: how they are written, and how they are checked."""
+"""The export of models to files that run without this library, and the verification of these files."""

@@ -12,12 +12,12 @@ SMALLEST_SIDE = 12
 
 
 def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> np.ndarray:
-    """Images with the values that a model was made for.
+    """Return images with the values that a model was made for.
 
     Args:
         model: an autoencoder of the library, built.
         shape: `(n, *spatial, channels)`.
-        dtype: of the images.
+        dtype: type of the images.
         rng: makes them.
     """
     if dtype == "bool":
@@ -30,17 +30,17 @@ def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random
         )
         mean, deviation = (np.reshape(part, (-1,)) for part in (mean, np.sqrt(variance)))
         return (mean + deviation * rng.standard_normal(shape)).astype(dtype)
-    gate = model.gate
+    gate = model._gate
     low, high = gate.span or ((gate.low, gate.high) if gate.bounded else (0.0, 1.0))
     return rng.uniform(low, high, shape).astype(dtype)
 
 
 def sizes_to_try(model: Any, sides: tuple[int | None, ...]) -> list[tuple[int, ...]]:
-    """Sizes of images: that of the model; of a model for any size two, the second one odd.
+    """Return sizes of images: that of the model; of a model for any size two, the second one odd.
 
     Args:
         model: an autoencoder of the library, built.
-        sides: its spatial sides; None for those that may differ.
+        sides: spatial sides of its images; None for those that may differ.
     """
     if None not in sides:
         return [tuple(side for side in sides if side is not None)]

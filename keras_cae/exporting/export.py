@@ -72,7 +72,7 @@ def export_detector(
 
 
 def _checked_format(filepath: Any, format: str, verify: bool, options: dict[str, Any]) -> FileFormat:
-    """The format of a name, once the arguments are known to fit."""
+    """Return the format of a name, once the arguments are known to fit."""
     file_format = FORMATS[one_of(format, "format", tuple(FORMATS))]
     boolean(verify, "verify")
     file_format.check(filepath, options)

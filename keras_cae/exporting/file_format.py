@@ -47,7 +47,7 @@ class FileFormat(abc.ABC):
 
     @abc.abstractmethod
     def load(self, path: Path) -> Run:
-        """What a file computes, in its own runtime."""
+        """Return what a file computes, in its own runtime."""
 
     @contextmanager
     def files(self, path: Any) -> Iterator[Path]:
@@ -82,7 +82,7 @@ class FileFormat(abc.ABC):
         return not self.runtimes or any(map(is_installed, self.runtimes))
 
     def impossible(self, served: Served, operations: Any, error: BaseException | None = None) -> ValueError:
-        """The error for what can't be written.
+        """Return the error for what can't be written.
 
         Args:
             served: what it is.
@@ -102,7 +102,7 @@ class FileFormat(abc.ABC):
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module can be imported."""
+    """Return whether a module can be imported."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
@@ -110,13 +110,13 @@ def is_installed(module: str) -> bool:
 
 
 def first_line(error: BaseException | None) -> str:
-    """The first line of an error that says something."""
+    """Return the first line of an error that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
 def capitalized(sentence: str) -> str:
-    """A sentence with a capital letter at its beginning."""
+    """Return a sentence with a capital letter at its beginning."""
     return sentence[:1].upper() + sentence[1:]
 
 
@@ -135,7 +135,7 @@ def write_saved_model(served: Served, path: Path, function: Any = None) -> None:
 
     Args:
         served: what it computes.
-        path: of the folder.
+        path: path of the folder.
         function: by default that of `served`.
     """
     archive = keras.export.ExportArchive()

@@ -73,7 +73,7 @@ def _named(served: Served, batches: list[np.ndarray]) -> Iterator[tuple[str, dic
 
 
 def _unknown_operations(message: str) -> list[str]:
-    """The operations that the converter names as those that LiteRT does not have."""
+    """Return the operations that the converter names as those that LiteRT does not have."""
     details = message.split("Details:")[-1] if "Details:" in message else ""
     refused = REFUSED_OPERATION.findall(message)
     return refused + [name for name in UNKNOWN_OPERATION.findall(details) if name != "entry_function"]

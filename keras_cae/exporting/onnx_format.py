@@ -53,7 +53,7 @@ class ONNXFormat(FileFormat):
 
 
 def _captured(function: Any) -> dict[str, np.ndarray]:
-    """The tensors that a function uses beside its arguments and variables, by the names of the inputs they become."""
+    """Return the tensors that a function captures, except variables, by the names of the inputs that they become."""
     values = function.captured_inputs
     inputs = function.inputs[len(function.inputs) - len(values) :]
     return {
@@ -74,7 +74,7 @@ def _embed(graph: Any, constants: dict[str, np.ndarray]) -> None:
 
 
 def _nodes(graph: Any) -> Any:
-    """The nodes of a graph, those of the graphs inside of it too."""
+    """Yield the nodes of a graph, those of the graphs inside of it too."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:

@@ -21,7 +21,7 @@ INPUT_DTYPES = ("uint8", "uint16", "float32")
 
 
 def part_of(model: Any, part: str, input_dtype: str | None, input_signature: Any) -> Served:
-    """A part of an autoencoder.
+    """Return a part of an autoencoder.
 
     Args:
         model: an autoencoder of the library, built.
@@ -39,7 +39,7 @@ def part_of(model: Any, part: str, input_dtype: str | None, input_signature: Any
     function = (
         (lambda images: {"codes": _in_full(model.encode(ops.convert_to_tensor(images)))})
         if encodes
-        else (lambda images: {"reconstructions": _in_full(model.reconstruct(images))})
+        else (lambda images: {"reconstructions": _in_full(model._reconstruct(images))})
     )
     return Served(
         description=f"the encoder of {type(model).__name__}" if encodes else type(model).__name__,
@@ -83,7 +83,7 @@ def _decoder(model: Any, input_dtype: str | None, input_signature: Any) -> Serve
 
 
 def detector_of(detector: Any, input_dtype: str | None, input_signature: Any) -> Served:
-    """A detector, with every output that a call has.
+    """Return a detector, with every output that a call has.
 
     Args:
         detector: calibrated.
@@ -119,20 +119,20 @@ def _images_for(model: Any, dtype: str, channels: Any) -> Callable[..., np.ndarr
 
 
 def _images(model: Any, shape: Any, input_dtype: str | None, input_signature: Any) -> tuple[Any, str]:
-    """Shape and type of images."""
+    """Return the shape and type of images."""
     if input_dtype is not None and input_signature is not None:
         raise ValueError("input_dtype and input_signature must not be given both: a signature has a type.")
     dtype = input_dtype and one_of(input_dtype, "input_dtype", INPUT_DTYPES)
-    shape, dtype = _given(shape, dtype or model.export_signature()[0].dtype, input_signature, "images")
+    shape, dtype = _given(shape, dtype or model._export_signature()[0].dtype, input_signature, "images")
     try:
-        model.gate.check_type(dtype, "images")
+        model._gate.check_type(dtype, "images")
     except ValueError as error:
         raise ValueError(f"The input can't be {dtype}. {error}") from error
     return shape, dtype
 
 
 def _given(shape: Any, dtype: str, input_signature: Any, what: str) -> tuple[Any, str]:
-    """Shape and type of an input: those that are given, or else those of the signature."""
+    """Return the shape and type of an input: those that are given, or else those of the signature."""
     if input_signature is None:
         return tuple(shape), dtype
     specs = keras.tree.flatten(input_signature)
@@ -148,7 +148,7 @@ def _given(shape: Any, dtype: str, input_signature: Any, what: str) -> tuple[Any
 
 
 def _in_full(value: Any) -> Any:
-    """Half-precision values as float32, which every runtime knows."""
+    """Return half-precision values as float32, which every runtime knows."""
     dtype = keras.backend.standardize_dtype(value.dtype)
     return ops.cast(value, "float32") if dtype in ("float16", "bfloat16") else value
 

@@ -1,4 +1,4 @@
-"""What is needed to quantize a file, and what it costs."""
+"""The quantization of a file, and its cost."""
 
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ class Representatives:
 
     Args:
         model: the autoencoder.
-        served: its part.
+        served: part of the model that is quantized.
         part: the name of the part.
         images: an array, a dataset or a generator.
 
@@ -40,7 +40,7 @@ class Representatives:
         self.served, self.part = served, part
         batches, left = [], MOST_IMAGES
         for batch in batches_of(images, batch_size=32):
-            model.gate.check_array(batch, "representative_images")
+            model._gate.check_array(batch, "representative_images")
             batches.append(batch[:left])
             left -= len(batches[-1])
             if left <= 0:
@@ -80,7 +80,7 @@ class Representatives:
 
 
 def as_type(images: np.ndarray, dtype: str) -> np.ndarray:
-    """Images as an input of a type takes them: floats in [0, 1] become integers and the other way round."""
+    """Return images as an input of a type takes them: floats in [0, 1] become integers and the other way round."""
     is_integer = "float" not in str(images.dtype)
     if str(images.dtype) == dtype:
         return images
@@ -94,7 +94,7 @@ def check_quantization(quantize: str | None, representative_images: Any, file_fo
     """Raise a `ValueError` unless the arguments about quantization fit together."""
     if quantize is None:
         if representative_images is not None:
-            raise ValueError("representative_images are for quantize='int8' only, which is not asked for.")
+            raise ValueError("representative_images need quantize='int8', which was not given.")
         return
     one_of(quantize, "quantize", QUANTIZATIONS)
     if file_format != "litert":

@@ -1,4 +1,4 @@
-"""What came of an export."""
+"""The report of an export."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ class ExportReport:
     """Where an exported file is, and how closely it computes what the model computes.
 
     Attributes:
-        filepath: of the file.
-        format: its format.
+        filepath: path of the file.
+        format: format of the file.
         part: what it computes: "autoencoder", "encoder", "decoder" or "detector".
-        largest_difference: between its outputs and those of the model on random batches, after quantization on
-            the representative images; None if the file was not run.
-        psnr: of a quantized file's images, in dB, compared with the representative images; else None.
-        psnr_loss: by how many dB that is less than the model's own; else None.
+        largest_difference: largest difference between its outputs and those of the model on random batches, or, after
+            quantization, on the representative images; None if the file was not run.
+        psnr: PSNR of a quantized file's images compared with the representative images, in dB; else None.
+        psnr_loss: loss of PSNR compared with the model's own, in dB; else None.
     """
 
     filepath: str

@@ -19,11 +19,11 @@ class Served:
 
     Attributes:
         description: what it is, for messages: "the encoder of BasicCAE".
-        model: whose variables it uses.
-        function: from a tensor to a dictionary of tensors.
+        model: model whose variables it uses.
+        function: function from a tensor to a dictionary of tensors.
         input_name: name of its input.
-        shape: of its input; None for what may differ from batch to batch.
-        dtype: of its input.
+        shape: shape of the input; None for axes that may differ from batch to batch.
+        dtype: type of the input.
         image_shape: `(*spatial, channels)` of the images that `examples` is asked for.
         examples: makes a batch for its input: from a number of images, a spatial size, and a random generator.
         jumps: whether a rounding error can become a large one, as where the nearest of several is chosen.
@@ -56,7 +56,7 @@ class Served:
         return coarsest_epsilon(self.model)
 
     def here(self, batch: np.ndarray) -> Outputs:
-        """What the model itself makes of a batch, on the CPU, operation by operation."""
+        """Return what the model itself makes of a batch, on the CPU, operation by operation."""
         with tf.device("CPU:0"):
             outputs = self.function(tf.constant(batch))
         return {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in outputs.items()}

@@ -23,7 +23,7 @@ def verify(served: Served, file_format: FileFormat, run: Run, autoencoder: Any) 
 
     Args:
         served: what the file must compute.
-        file_format: its format.
+        file_format: format of the file.
         run: what it computes.
         autoencoder: says which images it takes.
 
@@ -57,7 +57,7 @@ def _largest_difference(served: Served, file_format: FileFormat, run: Run, autoe
 
 
 def _tried(served: Served, autoencoder: Any, draw: int) -> Iterator[tuple[np.ndarray, Outputs]]:
-    """Random batches, and what the model makes of them."""
+    """Yield random batches, and what the model makes of them."""
     rng = np.random.default_rng(draw)
     counts = BATCH_SIZES if served.shape[0] is None else (served.shape[0],)
     sizes = sizes_to_try(autoencoder, served.image_shape[:-1])
@@ -100,7 +100,7 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
 
 
 def _distance(served: Served, batch: np.ndarray, got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """How far values are from those expected, and how far they may be."""
+    """Return how far values are from those expected, and how far they may be."""
     got, expected = got.astype("float64"), expected.astype("float64")
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))
     difference = float(np.max(np.where(same, 0.0, np.abs(got - expected)), initial=0.0))

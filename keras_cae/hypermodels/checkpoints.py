@@ -20,7 +20,7 @@ class TrialState(NamedTuple):
 
 
 def tuners_callback(callbacks: Iterable[Any]) -> Any:
-    """The callback by which a tuner follows a trial: it has the attributes `tuner` and `trial`."""
+    """Return the callback by which a tuner follows a trial: it has the attributes `tuner` and `trial`."""
     return next((each for each in callbacks if hasattr(each, "tuner") and hasattr(each, "trial")), None)
 
 
@@ -36,9 +36,9 @@ def keep_best(
 
     Args:
         callbacks: those that the tuner gave the running trial.
-        keep: how many checkpoints stay; None for all.
+        keep: number of checkpoints that stay; None for all.
         score: the objective that the running trial has reached.
-        objective: of the search.
+        objective: objective of the search.
     """
     running = tuners_callback(callbacks)
     if keep is None or running is None:
@@ -59,7 +59,7 @@ def keep_best(
 
 
 def none_completed(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
-    """Whether the running trial is the last one that a tuner will make, and all others have failed."""
+    """Return whether the running trial is the last one that a tuner will make, and all others have failed."""
     running = tuners_callback(callbacks)
     if running is None:
         return False
@@ -70,13 +70,13 @@ def none_completed(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
 
 
 def _file(running: Any) -> Path:
-    """The file of the trial that a tuner's callback follows."""
+    """Return the file of the trial that a tuner's callback follows."""
     name = running.trial.trial_id
     return SearchFolder(Path(running.tuner.get_trial_dir(name)).parent).trial(name)
 
 
 def _other_trials(own: Path) -> list[TrialState]:
-    """All trials of the search but one, of all workers, as far as they can be read."""
+    """Return all trials of the search but one, of all workers, as far as they can be read."""
     search = SearchFolder(own.parent.parent)
     files = [search.trial(name) for name in search.trials()]
     states = {file: read_trial(file) for file in files if file != own}
@@ -88,7 +88,7 @@ def _other_trials(own: Path) -> list[TrialState]:
 
 
 def _last_rounds(trials: Iterable[TrialState]) -> dict[int, int]:
-    """The last round of every bracket of Hyperband that has a completed trial."""
+    """Return the last round of every bracket of Hyperband that has a completed trial."""
     rounds: dict[int, int] = {}
     for trial in trials:
         place = bracket_and_round(trial.values)

@@ -11,14 +11,14 @@ from keras_cae.metrics import PSNR
 
 
 class CleanQuality(keras.callbacks.Callback):
-    """Puts the PSNR of the reconstructions of clean validation images into the logs, as `val_psnr`.
+    """Adds the PSNR of the reconstructions of clean validation images to the logs, as `val_psnr`.
 
-    The metric of that name in a model with a corruption is about corrupted images, and gets worse with the
-    corruption's strength, of which it then can't be a measure.
+    In a model with a corruption, the metric of this name measures reconstructions of corrupted images. It decreases
+    with the strength of the corruption, so it could not be used to choose that strength.
 
     Args:
-        validation_data: of `fit`.
-        batch_size: how many images of an array are reconstructed at once.
+        validation_data: as in `fit`.
+        batch_size: number of images of an array that are reconstructed at once.
     """
 
     def __init__(self, validation_data: Any, batch_size: int) -> None:

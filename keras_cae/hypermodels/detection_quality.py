@@ -9,7 +9,7 @@ from keras_cae.anomaly.detection import Detection
 
 
 class DetectionQuality(keras.callbacks.Callback):
-    """Puts the results of a detector around the model into the logs of every epoch, as `val_image_auroc` and so on.
+    """Adds the results of a detector around the model to the logs of every epoch, as `val_image_auroc` and so on.
 
     Args:
         detection: the images of which it is known whether they are anomalous.

@@ -7,13 +7,13 @@ from keras_cae.models import AdversarialCAE
 
 
 class HyperAdversarialCAE(HyperPyramid):
-    """Finds a `keras_cae.models.AdversarialCAE`.
+    """Searches for the best `keras_cae.models.AdversarialCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but:
+    The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `adversarial_weight`: 0.001 to 0.03. A smaller weight always reconstructs better: fix it, or choose
-      among the trials yourself.
+    - `adversarial_weight`: 0.001 to 0.03. A smaller weight always reconstructs better: fix it, or select among the
+      trials yourself.
     - `discriminator_units`: (128, 128).
 
     Example:

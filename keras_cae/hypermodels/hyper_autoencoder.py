@@ -20,15 +20,15 @@ from keras_cae.validation import seed as seed_rule
 
 
 class HyperAutoencoder(keras_tuner.HyperModel):
-    """What the hypermodels share. For a model of your own, derive from it and name the class and its space.
+    """The base of the hypermodels. To tune a model of your own, derive from it and set the class and its space.
 
-    Trials are compared by the PSNR of the reconstructions of clean validation images, whatever their loss,
-    noise or weights of penalties: give the tuner `objective=hypermodel.objective`, it takes no other one.
-    `search` needs validation data.
+    Trials are compared by the PSNR of the reconstructions of clean validation images, whatever their loss, noise or
+    penalty weights. Give the tuner `objective=hypermodel.objective`; no other objective works. `search` needs
+    validation data.
 
-    Every hyperparameter is also an argument of the constructor. One value fixes it, `(low, high)` searches
-    the numbers in between, a list chooses among its values; `Fixed`, `Range` and `Choices` do the same, with
-    a default and a scale of your own. These hyperparameters are shared, and searched like this by default:
+    Every hyperparameter is also an argument of the constructor. A single value fixes it, `(low, high)` searches the
+    numbers in between, and a list searches its values; `Fixed`, `Range` and `Choices` do the same and also take a
+    default and a scale. These are the shared hyperparameters and their default search spaces:
 
     - `latent_dim`: 32. The size of the code. In KerasTuner: `model/latent_dim`.
     - `corruption`: none. Or "gaussian_noise", "dropout", or a layer. In KerasTuner: `corruption/kind`.
@@ -37,9 +37,9 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     - `optimizer`: adam, nadam or rmsprop. Or "sgd".
     - `learning_rate`: 0.0003 to 0.01. Or a schedule.
     - `weight_decay`: 1e-6 to 0.01.
-    - `batch_size`: 128, 32, 64 or 256, for arrays. None for data that come in batches, which have no use for it.
+    - `batch_size`: 128, 32, 64 or 256, for arrays. None for data that are batched already.
 
-    A value that is fixed is not listed among those of a trial. The first of several values is tried first; wide
+    Fixed values are not listed among the hyperparameters of a trial. The first of several values is tried first; wide
     ranges are searched on a logarithmic scale.
 
     Args:
@@ -58,15 +58,15 @@ class HyperAutoencoder(keras_tuner.HyperModel):
             needs validation data `(images, labels)` or `(images, labels, masks)`, arrays with the label 1 for
             anomalous images; the normal ones among them calibrate the detector.
         patience: epochs without a better objective after which a trial is stopped; None for no such stop.
-        keep: of how many trials, the best ones, the checkpoints stay on the disk; None for all.
-        seed: of every trial's weights, noise and order of images; None for other ones each time.
-        name: of the hypermodel.
+        keep: number of the best trials whose checkpoints stay on the disk; None for all.
+        seed: seed of every trial's weights, noise and order of images; None for other ones each time.
+        name: name of the hypermodel.
         tunable: False searches only what the tuner's own `hyperparameters` name; the rest has its default.
         **space: the hyperparameters to fix or to bound.
 
     Raises:
-        ValueError: an argument is not what is described above, or no trial could take a value of the space.
-        TypeError: the space names a hyperparameter that there is not.
+        ValueError: an argument is invalid, or no trial could use a value of the space.
+        TypeError: the space names a hyperparameter that does not exist.
 
     Example:
 
@@ -134,13 +134,13 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     # The search space
 
     def full_space(self) -> dict[str, tuple[str, Space]]:
-        """The name in KerasTuner, and what is searched, of every hyperparameter."""
+        """Return the name in KerasTuner, and what is searched, of every hyperparameter."""
         prefix = self.model_class.__name__
         own = {key: (f"{prefix}/{key}", space) for key, space in self.own_space.items()}
         return {**self.shared_space, **own}
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
-        """The full space, as the arguments of the constructor fix and bound it."""
+        """Return the full space, as the arguments of the constructor fix and bound it."""
         space = self.full_space()
         for key, value in given.items():
             if key not in space:
@@ -168,18 +168,18 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         self.make(hp)
 
     def draw(self, hp: keras_tuner.HyperParameters, key: str) -> Any:
-        """The value of a hyperparameter in a trial."""
+        """Return the value of a hyperparameter in a trial."""
         name, space = self.space[key]
         return space.draw(hp, name)
 
     # A trial's model
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
-        """The class of a trial's model, and the arguments that are its own."""
+        """Return the class of a trial's model, and the arguments that are its own."""
         return self.model_class, {key: self.draw(hp, key) for key in self.own_space}
 
     def make(self, hp: keras_tuner.HyperParameters) -> CAE:
-        """The model of a trial, neither built nor compiled."""
+        """Return the model of a trial, neither built nor compiled."""
         model_class, architecture = self.architecture(hp)
         # Images are what models are for that know of no other rank.
         rank = {} if self.rank == 2 else {"rank": self.rank}
@@ -187,7 +187,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         return model_class(**self.code(hp), **architecture, **shared)
 
     def code(self, hp: keras_tuner.HyperParameters) -> dict[str, Any]:
-        """The arguments that say what the codes of a trial's model are, whatever its architecture."""
+        """Return the arguments that say what the codes of a trial's model are, whatever its architecture."""
         return {"latent_dim": self.draw(hp, "latent_dim")} if "latent_dim" in self.space else {}
 
     def _corruption(self, hp: keras_tuner.HyperParameters) -> keras.layers.Layer | None:
@@ -206,7 +206,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         return NOISES[kind](self.draw(hp, "corruption_strength")) if kind in NOISES else None
 
     def build(self, hp: keras_tuner.HyperParameters) -> CAE:
-        """The model of a trial: compiled, and built if the images' shape is known and it is not too large."""
+        """Return the model of a trial: compiled, and built if the images' shape is known and it is not too large."""
         shape = self.input_shape
         fits = shape is not None and self.excess(hp, shape) is None
         if self.seed is not None:
@@ -229,7 +229,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         model.compile(optimizer, loss=self.draw(hp, "loss"), metrics=[PSNR()])
 
     def excess(self, hp: keras_tuner.HyperParameters, image_shape: Any) -> str | None:
-        """In words, how a trial's model is too large for images of a shape; None if it is not."""
+        """Return a sentence on how a trial's model exceeds its limits for images of a shape; None if it does not."""
         if self.max_parameters is None and self.max_flops is None:
             return None
         size = model_size(lambda: self.make(hp), image_shape)
@@ -247,8 +247,8 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         Args:
             hp: the values of the trial.
             model: what `build` returned.
-            *args: of `keras_cae.models.CAE.fit`.
-            **kwargs: of `keras_cae.models.CAE.fit`. There must be validation data.
+            *args: positional arguments of `keras_cae.models.CAE.fit`.
+            **kwargs: arguments of `keras_cae.models.CAE.fit`. There must be validation data.
 
         Returns:
             The `keras.callbacks.History`.
@@ -258,7 +258,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
 
 
 def unknown(hypermodel: HyperAutoencoder, key: str, known: Iterable[str]) -> TypeError:
-    """The error for an argument that names no hyperparameter."""
+    """Return the error for an argument that names no hyperparameter."""
     name = type(hypermodel).__name__
     return TypeError(f"{name} has no hyperparameter {key!r}, only {', '.join(sorted(known))}.")
 
@@ -272,6 +272,6 @@ def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def _checked_score(score: Any, name: str) -> Any:
-    """A score of anomalies, as it was given: every trial has its own."""
+    """Return a score of anomalies, as it was given: every trial has its own."""
     get(score, name)
     return score

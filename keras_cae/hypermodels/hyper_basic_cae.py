@@ -5,9 +5,9 @@ from keras_cae.models import BasicCAE
 
 
 class HyperBasicCAE(HyperPyramid):
-    """Finds a `keras_cae.models.BasicCAE`.
+    """Searches for the best `keras_cae.models.BasicCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`.
+    The arguments and hyperparameters are those of `HyperPyramid`.
 
     Example:
 

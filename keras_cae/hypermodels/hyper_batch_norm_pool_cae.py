@@ -6,12 +6,11 @@ from keras_cae.models import BatchNormPoolCAE
 
 
 class HyperBatchNormPoolCAE(HyperPyramid):
-    """Finds a `keras_cae.models.BatchNormPoolCAE`.
+    """Searches for the best `keras_cae.models.BatchNormPoolCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, and:
+    The arguments and hyperparameters are those of `HyperPyramid`, and:
 
-    - `momentum`: 0.9. Of the moving averages of batch normalization, so that validation follows the weights
-      of short trials soon enough.
+    - `momentum`: 0.9. The momentum of the moving averages of batch normalization, small enough for short trials.
 
     Example:
 
@@ -22,4 +21,4 @@ class HyperBatchNormPoolCAE(HyperPyramid):
 
     model_class = BatchNormPoolCAE
     own_space = PYRAMID_SPACE | {"momentum": Fixed(0.9)}
-    unhalved_levels = 0
+    full_resolution_levels = 0

@@ -7,11 +7,11 @@ from keras_cae.models import BlindSpotCAE
 
 
 class HyperBlindSpotCAE(HyperPyramid):
-    """Finds a `keras_cae.models.BlindSpotCAE`.
+    """Searches for the best `keras_cae.models.BlindSpotCAE`.
 
-    Trials are compared by how well they predict hidden pixels of noisy images, which needs no clean ones; with
-    `validation_data=(noisy, clean)` by how well they remove the noise. Arguments and
-    hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`, and:
+    Trials are compared by how well they predict hidden pixels of noisy images, which requires no clean images, or, with
+    `validation_data=(noisy, clean)`, by how well they remove the noise. The arguments and hyperparameters are those of
+    `HyperPyramid` without `latent_dim`, except:
 
     - `corruption`: none. The images have their noise.
     - `loss`: mse.
@@ -20,7 +20,7 @@ class HyperBlindSpotCAE(HyperPyramid):
     - `convs_per_level`: 1 to 3, 2 first.
     - `kernel_size`: 3.
     - `output_activation`: linear.
-    - `ratio`: 1/9. Figures of different shares of hidden pixels can't be compared: it is not searched.
+    - `ratio`: 1/9. It is not searched, because results with different shares of hidden pixels can't be compared.
     - `replacement`: median.
 
     Example:

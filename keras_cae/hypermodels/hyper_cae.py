@@ -26,7 +26,7 @@ BOTTLENECK = "model/bottleneck"
 
 
 class HyperCAE(HyperAutoencoder):
-    """Finds the architecture too: one of the models whose decoders see nothing but a code of `latent_dim`.
+    """Searches for the best architecture too, among the models whose decoders see only a code of `latent_dim` values.
 
     The hyperparameters of a model, such as `BasicCAE/depth`, are those of its own hypermodel, and are
     searched only in the trials that choose it. Arguments are those of `HyperAutoencoder`, and those of the
@@ -34,10 +34,10 @@ class HyperCAE(HyperAutoencoder):
 
     - `architecture`: BasicCAE, BatchNormPoolCAE or ResidualCAE. Or other models of `candidates`, by their
       names. In KerasTuner: `model/architecture`.
-    - `bottleneck`: none. Or "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the
-      hyperparameters of the layer, such as `GaussianBottleneck/beta`: `bottleneck="gaussian"` finds the best
-      network of a variational autoencoder. A penalty costs reconstruction, so a list that contains "none"
-      ends there unless the penalty generalizes better. In KerasTuner: `model/bottleneck`.
+    - `bottleneck`: none. Or "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the hyperparameters of
+      the layer, such as `GaussianBottleneck/beta`: `bottleneck="gaussian"` finds the best network of a variational
+      autoencoder. A penalty makes reconstructions worse, so a search over a list that contains "none" selects it unless
+      a penalty generalizes better. In KerasTuner: `model/bottleneck`.
 
     Example:
 
@@ -81,7 +81,7 @@ class HyperCAE(HyperAutoencoder):
         return space
 
     def _members(self, space: Space, own: dict[str, Any]) -> dict[str, HyperAutoencoder]:
-        """The hypermodel of each architecture that may be chosen."""
+        """Return the hypermodel of each architecture that may be chosen."""
         known = {candidate.model_class.__name__: candidate for candidate in self.candidates}
         chosen = [one_of(name, "architecture", tuple(known)) for name in possible(space)]
         for name in chosen if self.bottlenecks else ():
@@ -110,11 +110,11 @@ class HyperCAE(HyperAutoencoder):
 
 
 def _bottlenecks(space: Space, own: dict[str, Any]) -> dict[str, SearchedBottleneck]:
-    """The bottlenecks that may be chosen, but for "none"."""
+    """Return the bottlenecks that may be chosen, but for "none"."""
     kinds = [one_of(kind, "bottleneck", ("none", *BOTTLENECKS)) for kind in possible(space)]
     return {kind: SearchedBottleneck(kind, own) for kind in kinds if kind != "none"}
 
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:
-    """Those of the hyperparameters given that a candidate has."""
+    """Return those of the hyperparameters given that a candidate has."""
     return {key: value for key, value in given.items() if key in {*candidate.own_space, *NOT_SEARCHED}}

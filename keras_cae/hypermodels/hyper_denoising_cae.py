@@ -7,11 +7,11 @@ from keras_cae.models import DenoisingCAE
 
 
 class HyperDenoisingCAE(HyperPyramid):
-    """Finds a `keras_cae.models.DenoisingCAE`.
+    """Searches for the best `keras_cae.models.DenoisingCAE`.
 
-    Trials are compared by how well they remove noise: Gaussian with a standard deviation of 25/255, or
-    that between the images and the targets that `search` is given, with `corruption="none"`. Arguments and
-    hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`, and:
+    Trials are compared by how well they remove noise: Gaussian noise with a standard deviation of 25/255 or, with
+    `corruption="none"`, the noise of the images compared with the targets that `search` is given. The arguments and
+    hyperparameters are those of `HyperPyramid` without `latent_dim`, except:
 
     - `corruption`: gaussian_noise.
     - `corruption_strength`: 25/255.

@@ -7,9 +7,9 @@ from keras_cae.models import MaskedCAE
 
 
 class HyperMaskedCAE(HyperPyramid):
-    """Finds a `keras_cae.models.MaskedCAE`.
+    """Searches for the best `keras_cae.models.MaskedCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but:
+    The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 3.
     - `width`: 32, 16 or 64.
@@ -17,8 +17,8 @@ class HyperMaskedCAE(HyperPyramid):
     - `kernel_size`: 3.
     - `activation`: silu, relu or gelu.
     - `patch_size`: 4.
-    - `ratio`: 0.6. Trials are compared by the images that the model completes, which is easier the less is
-      hidden: neither this nor the size of the patches is searched.
+    - `ratio`: 0.6. Trials are compared by the completed images, which are better the less is hidden, so neither this
+      nor the patch size is searched.
 
     Example:
 
@@ -29,4 +29,4 @@ class HyperMaskedCAE(HyperPyramid):
 
     model_class = MaskedCAE
     own_space = RESIDUAL_SPACE | {"patch_size": Fixed(4), "ratio": Fixed(0.6)}
-    unhalved_levels = 0
+    full_resolution_levels = 0

@@ -26,9 +26,9 @@ NOT_SEARCHED = ("filters", "strides")
 
 
 class HyperPyramid(HyperAutoencoder):
-    """What the hypermodels of networks share whose levels each have twice the channels of the one before.
+    """The base of the hypermodels of networks in which each level has twice the filters of the one before.
 
-    Hyperparameters, which KerasTuner knows by the name of the model (`BasicCAE/depth`):
+    The hyperparameters, which KerasTuner lists under the name of the model (`BasicCAE/depth`), are:
 
     - `depth`: 2 to 4. The number of levels, which small images limit.
     - `width`: 16, 8, 32 or 64. The number of channels of the first level.
@@ -36,8 +36,8 @@ class HyperPyramid(HyperAutoencoder):
     - `activation`: relu, silu, gelu or leaky_relu.
     - `output_activation`: sigmoid.
 
-    `filters=(16, 32)` fixes depth and width; `strides` is that of the models, 2, and is not searched. The shared
-    hyperparameters and all other arguments are those of `HyperAutoencoder`.
+    `filters=(16, 32)` fixes the depth and the width; `strides` is 2, the default of the models, and is not searched.
+    The shared hyperparameters and all other arguments are those of `HyperAutoencoder`.
 
     Example:
 
@@ -47,7 +47,7 @@ class HyperPyramid(HyperAutoencoder):
     """
 
     own_space = PYRAMID_SPACE
-    unhalved_levels: ClassVar[int] = 1
+    full_resolution_levels: ClassVar[int] = 1
     """How many levels keep the size of the one before; the others halve it."""
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
@@ -67,12 +67,12 @@ class HyperPyramid(HyperAutoencoder):
         return space
 
     def _possible_depth(self, depth: Space, chosen: bool) -> Space:
-        """The depths that the size of the images permits."""
+        """Return the depths that the size of the images permits."""
         if self.input_shape is None or not isinstance(depth, Range) or not isinstance(self.strides, int):
             return depth
         size = self.input_shape[:-1]
-        deepest = self.unhalved_levels
-        while self.strides ** (deepest + 1 - self.unhalved_levels) <= min(size) and deepest < depth.high:
+        deepest = self.full_resolution_levels
+        while self.strides ** (deepest + 1 - self.full_resolution_levels) <= min(size) and deepest < depth.high:
             deepest += 1
         deepest = max(1, deepest)
         if chosen and depth.low > deepest:

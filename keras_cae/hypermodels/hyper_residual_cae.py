@@ -14,9 +14,9 @@ RESIDUAL_SPACE: dict[str, Space] = PYRAMID_SPACE | {
 
 
 class HyperResidualCAE(HyperPyramid):
-    """Finds a `keras_cae.models.ResidualCAE`.
+    """Searches for the best `keras_cae.models.ResidualCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but:
+    The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 3.
     - `width`: 32, 16 or 64.
@@ -34,4 +34,4 @@ class HyperResidualCAE(HyperPyramid):
 
     model_class = ResidualCAE
     own_space = RESIDUAL_SPACE | {"upsampling": Choices(("nearest", "transposed"))}
-    unhalved_levels = 0
+    full_resolution_levels = 0

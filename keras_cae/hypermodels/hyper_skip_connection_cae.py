@@ -6,9 +6,9 @@ from keras_cae.models import SkipConnectionCAE
 
 
 class HyperSkipConnectionCAE(HyperPyramid):
-    """Finds a `keras_cae.models.SkipConnectionCAE`.
+    """Searches for the best `keras_cae.models.SkipConnectionCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but:
+    The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 3 to 5.
     - `merge`: add or concatenate.

@@ -7,13 +7,13 @@ from keras_cae.models import VariationalCAE
 
 
 class HyperVariationalCAE(HyperPyramid):
-    """Finds a `keras_cae.models.VariationalCAE`.
+    """Searches for the best `keras_cae.models.VariationalCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but:
+    The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `beta`: 0.001 to 0.1, which suits the mean squared error. A smaller one always reconstructs better: fix
-      it, or choose among the trials yourself.
+    - `beta`: 0.001 to 0.1, which suits the mean squared error. A smaller one always reconstructs better: fix it, or
+      select among the trials yourself.
     - `free_bits`: 0.
 
     Example:

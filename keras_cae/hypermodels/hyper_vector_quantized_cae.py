@@ -7,10 +7,9 @@ from keras_cae.models import VectorQuantizedCAE
 
 
 class HyperVectorQuantizedCAE(HyperPyramid):
-    """Finds a `keras_cae.models.VectorQuantizedCAE`.
+    """Searches for the best `keras_cae.models.VectorQuantizedCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but there is no `latent_dim`,
-    and:
+    The arguments and hyperparameters are those of `HyperPyramid` without `latent_dim`, except:
 
     - `depth`: 2 to 4, 3 first.
     - `codebook_size`: 128. A larger codebook reconstructs better.

@@ -7,13 +7,12 @@ from keras_cae.models import WassersteinCAE
 
 
 class HyperWassersteinCAE(HyperPyramid):
-    """Finds a `keras_cae.models.WassersteinCAE`.
+    """Searches for the best `keras_cae.models.WassersteinCAE`.
 
-    Arguments and hyperparameters are those of `HyperPyramid`, but:
+    The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `mmd_weight`: 0.1 to 10. A smaller weight always reconstructs better: fix it, or choose among the trials
-      yourself.
+    - `mmd_weight`: 0.1 to 10. A smaller weight always reconstructs better: fix it, or select among the trials yourself.
     - `kernel`: imq.
 
     Example:

@@ -12,7 +12,7 @@ from keras_cae.hypermodels.operation_flops import flops_of_operation, is_product
 
 
 class ModelSize(NamedTuple):
-    """The number of parameters, and of floating-point operations that an image takes.
+    """The number of parameters of a model, and of floating-point operations per image.
 
     Operations are those of the convolutions and matrix products of the forward pass; a multiplication and its
     addition are two.
@@ -23,7 +23,7 @@ class ModelSize(NamedTuple):
 
 
 def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> ModelSize:
-    """The size of a model for images of a shape. No memory is taken for its weights.
+    """Return the size of a model for images of a shape. No memory is taken for its weights.
 
     Args:
         make: makes the model, not built.

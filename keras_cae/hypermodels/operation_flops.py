@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def flops_of_operation(operation: tf.Operation) -> int:
-    """How many floating-point operations a graph's operation takes; only products count.
+    """Return how many floating-point operations a graph's operation takes; only products count.
 
     Raises:
         ValueError: it is a convolution or a matrix product that is not known here, or of unknown shape.
@@ -29,7 +29,7 @@ def flops_of_operation(operation: tf.Operation) -> int:
 
 
 def is_product(kind: str) -> bool:
-    """Whether operations of a type are convolutions or matrix products, by the type's name."""
+    """Return whether operations of a type are convolutions or matrix products, by the type's name."""
     return kind in MULTIPLICATIONS or "Conv" in kind or "MatMul" in kind
 
 
@@ -66,7 +66,7 @@ def _batch_matrix_product(operation: tf.Operation) -> int:
 
 
 def _einsum(operation: tf.Operation) -> int:
-    """A product for every combination of the indices; the sum over one tensor has none."""
+    """Return a product for every combination of the indices; the sum over one tensor has none."""
     if len(operation.inputs) == 1:
         return 0
     terms = operation.get_attr("equation").decode().partition("->")[0].split(",")
@@ -75,7 +75,7 @@ def _einsum(operation: tf.Operation) -> int:
 
 
 def _sizes(term: str, shape: tf.TensorShape) -> dict[Any, int]:
-    """The sizes of the indices of a term. Those that an ellipsis stands for are numbered from the right."""
+    """Return the sizes of the indices of a term. Those that an ellipsis stands for are numbered from the right."""
     before, _, after = term.replace(" ", "").partition("...")
     covered = len(shape) - len(before) - len(after)
     indices = [*before, *range(-covered, 0), *after]

@@ -1,4 +1,4 @@
-"""Quality against the size of the code."""
+"""The trade-off between quality and the size of the code."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ import keras
 
 
 class RateDistortion(keras.callbacks.Callback):
-    """Puts `val_psnr` less a price for every number in the code into the logs, as `val_rate_distortion`.
+    """Adds `val_psnr` minus a price for each value of the code to the logs, as `val_rate_distortion`.
 
     Args:
         rate_weight: the price, in decibels.
@@ -22,7 +22,7 @@ class RateDistortion(keras.callbacks.Callback):
 
 
 def code_size(model: Any) -> int:
-    """How many numbers the code of an image has, that a built model makes.
+    """Return how many numbers the code of an image has, that a built model makes.
 
     Raises:
         ValueError: it depends on the image's size.

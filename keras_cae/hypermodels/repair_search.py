@@ -11,11 +11,11 @@ from keras_cae.hypermodels.tuner_files import FINISHED, SearchFolder, read_oracl
 
 
 def write_state(file: Path, state: dict[str, Any]) -> str:
-    """Write a file of a search, and keep the oracle's state before this one beside it.
+    """Write a file of a search, and keep the previous state of the oracle.
 
     Args:
         file: the file.
-        state: its content.
+        state: content of the file.
 
     Returns:
         The content as JSON.
@@ -37,7 +37,7 @@ def repair_search(folder: Path) -> None:
     which the oracle does not know that it has begun or ended.
 
     Args:
-        folder: of the search. If it holds none, nothing happens.
+        folder: folder of the search. If it holds none, nothing happens.
 
     Raises:
         RuntimeError: neither of the two states of the oracle can be read.
@@ -58,17 +58,17 @@ def repair_search(folder: Path) -> None:
             f"{search.oracle} can't be read: the search is resumed from the state before it, and from its trials.",
             stacklevel=2,
         )
-    _forget_the_last_if_it_never_began(search, oracle)
+    _remove_unstarted_trial(search, oracle)
     for name in sorted({*oracle["start_order"], *search.trials()}):
         trial = read_trial(search.trial(name)) or _lost_trial(search, name, oracle)
-        _settle(oracle, name, trial)
+        _reconcile(oracle, name, trial)
     if oracle != before:
         _write(search.oracle, json.dumps(oracle).encode())
     if read_state(search.tuner) is None and (search.tuner.exists() or oracle["end_order"]):
         _write(search.tuner, b"{}")  # The state of all of KerasTuner's tuners.
 
 
-def _forget_the_last_if_it_never_began(search: SearchFolder, oracle: dict[str, Any]) -> None:
+def _remove_unstarted_trial(search: SearchFolder, oracle: dict[str, Any]) -> None:
     """Remove the file of the last trial if it is not finished, and the oracle does not know it yet.
 
     The oracle, in the state before that trial, will make it again.
@@ -81,7 +81,7 @@ def _forget_the_last_if_it_never_began(search: SearchFolder, oracle: dict[str, A
 
 
 def _lost_trial(search: SearchFolder, name: str, oracle: dict[str, Any]) -> dict[str, Any]:
-    """A failed trial in the place of one that can't be read; its name must not be given to another one."""
+    """Return a failed trial in the place of one that can't be read; its name must not be given to another one."""
     file = search.trial(name)
     message = f"{file} can't be read: trial {name} counts as failed."
     warnings.warn(message, stacklevel=2)
@@ -99,7 +99,7 @@ def _lost_trial(search: SearchFolder, name: str, oracle: dict[str, Any]) -> dict
     return trial
 
 
-def _settle(oracle: dict[str, Any], name: str, trial: dict[str, Any]) -> None:
+def _reconcile(oracle: dict[str, Any], name: str, trial: dict[str, Any]) -> None:
     """Make the oracle's state agree with a trial."""
     ongoing, waiting = oracle["ongoing_trials"], oracle["retry_queue"]
     if name not in oracle["start_order"]:

@@ -28,7 +28,7 @@ SAVED: Any = Trial.__base__
 
 
 def make_searches_resumable() -> None:
-    """Have the files of all tuners of this process written safely, and checked before they are read."""
+    """Make all tuners of this process write their files atomically, and check them before they are read."""
     wrapt.wrap_function_wrapper(SAVED, "save", _save)
     wrapt.wrap_function_wrapper(BaseTuner, "__init__", _construct)
 
@@ -48,12 +48,12 @@ def _construct(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: An
 
 
 def _bound(function: Callable[..., Any], args: Any, kwargs: Any) -> dict[str, Any]:
-    """The arguments of a call by their names, with the defaults of those that are left out."""
+    """Return the arguments of a call by their names, with the defaults of those that are left out."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return bound.arguments
 
 
 def _is_remote(path: Any) -> bool:
-    """Whether a path is one of TensorFlow's other file systems, which replace whole files anyway."""
+    """Return whether a path is one of TensorFlow's other file systems, which replace whole files anyway."""
     return "://" in str(path)

@@ -27,7 +27,7 @@ class Fixed:
     log: bool = field(default=False, kw_only=True)
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
-        """The value, unless the tuner was told another one. It is not listed, because trials don't differ in it."""
+        """Return the value, or the one that the tuner prescribes. It is not listed: all trials have the same."""
         return hp.values.get(name, self.value)
 
 
@@ -40,7 +40,7 @@ class Choices:
         log: whether `(low, high)`, given in their place, is searched on a logarithmic scale.
 
     Raises:
-        ValueError: there are no values, or KerasTuner can't hold them.
+        ValueError: there are no values, or KerasTuner does not support them.
     """
 
     values: tuple[Any, ...]
@@ -53,7 +53,7 @@ class Choices:
         object.__setattr__(self, "values", values)
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
-        """The value that a trial takes."""
+        """Return the value that a trial takes."""
         return hp.Choice(name, list(self.values), default=self.values[0])
 
 
@@ -95,7 +95,7 @@ class Range:
             raise ValueError(f"A Range on a logarithmic scale must begin above zero, got {self}.")
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
-        """The value that a trial takes."""
+        """Return the value that a trial takes."""
         if self.low == self.high:
             return Fixed(self.low).draw(hp, name)
         number = hp.Int if isinstance(self.low, int) else hp.Float
@@ -104,7 +104,7 @@ class Range:
         return number(name, self.low, self.high, sampling=sampling, default=default)
 
     def up_to(self, high: float) -> "Range":
-        """The range without the numbers above `high`."""
+        """Return the range without the numbers above `high`."""
         default = None if self.default is None else min(self.default, high)
         return replace(self, low=min(self.low, high), high=min(self.high, high), default=default)
 
@@ -113,19 +113,19 @@ Space = Fixed | Choices | Range
 
 
 def possible(space: Space) -> tuple[Any, ...]:
-    """The values that a space names one by one."""
+    """Return the values that a space names one by one."""
     if isinstance(space, Choices):
         return space.values
     return (space.value,) if isinstance(space, Fixed) else ()
 
 
 def extremes(space: Space) -> tuple[Any, ...]:
-    """The values that must be valid for all of the space to be: every one that it names, or its bounds."""
+    """Return the values that must be valid for all of the space to be: every one that it names, or its bounds."""
     return (space.low, space.high) if isinstance(space, Range) else possible(space)
 
 
 def is_listed(hp: keras_tuner.HyperParameters, name: str) -> bool:
-    """Whether KerasTuner knows a hyperparameter, so that others can depend on its value."""
+    """Return whether KerasTuner knows a hyperparameter, so that others can depend on its value."""
     return any(each.name == name for each in hp.space)
 
 
@@ -136,8 +136,8 @@ def draw_chosen(
 
     Args:
         hp: the values of the trial.
-        name: of the hyperparameter that chooses.
-        chosen: its value.
+        name: name of the hyperparameter that chooses.
+        chosen: value of the hyperparameter.
         alternatives: what draws the hyperparameters of each, by the value that chooses it.
     """
     if not is_listed(hp, name):
@@ -151,10 +151,10 @@ def draw_chosen(
 
 
 def bounded(name: str, given: Any, space: Space) -> Space:
-    """The space of a hyperparameter, as the user has narrowed it.
+    """Return the space of a hyperparameter, as the user has narrowed it.
 
     Args:
-        name: of the hyperparameter, for errors.
+        name: name of the hyperparameter, for errors.
         given: a `Fixed`, `Choices` or `Range`; `(low, high)` for a range of numbers, a list of values to
             choose from, or the value itself.
         space: the hyperparameter's own space.
@@ -176,7 +176,7 @@ def bounded(name: str, given: Any, space: Space) -> Space:
 
 
 def _space(name: str, given: Any, space: Space) -> Space:
-    """The space that was given, in whichever form."""
+    """Return the space that was given, in whichever form."""
     if isinstance(given, Space):
         return given
     try:
@@ -194,14 +194,14 @@ def _space(name: str, given: Any, space: Space) -> Space:
 
 
 def _default(space: Space) -> Any:
-    """The value that is tried first."""
+    """Return the value that is tried first."""
     if isinstance(space, Range):
         return space.low if space.default is None else space.default
     return possible(space)[0]
 
 
 def _of_integers(name: str, space: Range, default: Any) -> Range:
-    """The range, checked to be one of a hyperparameter with this default."""
+    """Return the range, checked to be one of a hyperparameter with this default."""
     if not isinstance(default, int) or isinstance(default, bool):
         raise ValueError(
             f"{name} must be one value or a list of values to choose from, because it is not a number, got {space}."
@@ -212,7 +212,7 @@ def _of_integers(name: str, space: Range, default: Any) -> Range:
 
 
 def _of_floats(name: str, space: Space, default: float) -> Space:
-    """The space with floats in place of integers, between which KerasTuner would draw only integers."""
+    """Return the space with floats in place of integers, between which KerasTuner would draw only integers."""
     if isinstance(space, Range):
         return _with_default(replace(space, low=float(space.low), high=float(space.high)), default)
     if not all(map(_is_number, possible(space))):
@@ -231,14 +231,14 @@ def _with_default(space: Range, default: float) -> Range:
 
 
 def _of_one_type(values: list[Any]) -> list[Any]:
-    """The values; if some of the numbers are floats, all of them."""
+    """Return the values; if some of the numbers are floats, all of them."""
     if any(isinstance(value, float) for value in values) and all(map(_is_number, values)):
         return list(map(float, values))
     return values
 
 
 def _plain(value: Any) -> Any:
-    """The value; Python's number in place of NumPy's."""
+    """Return the value; Python's number in place of NumPy's."""
     return value.item() if isinstance(value, np.generic) else value
 
 

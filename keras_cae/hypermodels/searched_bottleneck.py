@@ -34,7 +34,7 @@ BOTTLENECKS: Mapping[str, tuple[type[Bottleneck], dict[str, Space]]] = {
 
 
 class SearchedBottleneck:
-    """A bottleneck of a kind, whose hyperparameters are drawn for every trial.
+    """A bottleneck of a kind, whose hyperparameters are chosen for every trial.
 
     Args:
         kind: a key of `BOTTLENECKS`.
@@ -55,7 +55,7 @@ class SearchedBottleneck:
                     raise ValueError(f"{key}={value!r} can't be searched: {error}") from error
 
     def draw(self, hp: keras_tuner.HyperParameters, dtype: Any) -> Bottleneck:
-        """The layer of a trial."""
+        """Return the layer of a trial."""
         prefix = self.layer_class.__name__
         drawn = {key: each.draw(hp, f"{prefix}/{key}") for key, each in self.own_space.items()}
         return self.layer_class(**drawn, dtype=dtype, name="bottleneck")

@@ -28,12 +28,12 @@ class TrialTraining:
         hypermodel: the `HyperAutoencoder` that made the model.
         hp: the values of the trial.
         model: the model.
-        *args: of `fit`.
-        **kwargs: of `fit`.
+        *args: positional arguments of `fit`.
+        **kwargs: arguments of `fit`.
 
     Raises:
-        keras_tuner.errors.FatalValueError: the tuner has another objective than the hypermodel, or the data
-            can't be searched on. It ends the search.
+        keras_tuner.errors.FatalValueError: the tuner and the hypermodel have different objectives, or the data are not
+            suitable. This ends the search.
     """
 
     def __init__(self, hypermodel: Any, hp: Any, model: CAE, *args: Any, **kwargs: Any) -> None:
@@ -146,7 +146,7 @@ class TrialTraining:
         return shape if shape and None not in shape else None
 
     def _measuring(self) -> list[keras.callbacks.Callback]:
-        """The callbacks that complete the logs; before those of the tuner, which read them."""
+        """Return the callbacks that complete the logs; before those of the tuner, which read them."""
         added: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
         if self.model.corruption is not None and not self.hypermodel.measures_denoising:
             batch_size = self.arguments.get("batch_size") or DEFAULT_BATCH_SIZE

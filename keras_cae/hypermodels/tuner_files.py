@@ -41,16 +41,16 @@ class SearchFolder:
         return self.path / f"{os.environ.get(PROCESS, worker_name(0))}.json"
 
     def trial(self, name: str) -> Path:
-        """The state of a trial. Its checkpoint is in the same folder."""
+        """Return the state of a trial. Its checkpoint is in the same folder."""
         return self.path / f"trial_{name}" / "trial.json"
 
     def trials(self) -> list[str]:
-        """The names of the trials that have a file, in the order in which they began."""
+        """Return the names of the trials that have a file, in the order in which they began."""
         return sorted(file.parent.name.removeprefix("trial_") for file in self.path.glob("trial_*/trial.json"))
 
 
 def read_state(file: Path, keys: Iterable[str] = ()) -> dict[str, Any] | None:
-    """The content of a file of a search; None if there is no such file, or it is damaged.
+    """Return the content of a file of a search; None if there is no such file, or it is damaged.
 
     Args:
         file: the file.
@@ -64,27 +64,27 @@ def read_state(file: Path, keys: Iterable[str] = ()) -> dict[str, Any] | None:
 
 
 def read_oracle(file: Path) -> dict[str, Any] | None:
-    """The state of an oracle; None if it can't be read."""
+    """Return the state of an oracle; None if it can't be read."""
     return read_state(file, ("start_order", "end_order", "ongoing_trials", "retry_queue", "hyperparameters"))
 
 
 def read_trial(file: Path) -> dict[str, Any] | None:
-    """The state of a trial; None if it can't be read."""
+    """Return the state of a trial; None if it can't be read."""
     return read_state(file, ("trial_id", "status", "score", "hyperparameters", "metrics"))
 
 
 def checkpoints(trial: Path) -> Iterator[Path]:
-    """The files with the weights of a trial."""
+    """Return the files with the weights of a trial."""
     return trial.parent.glob("checkpoint*")
 
 
 def worker_name(index: int) -> str:
-    """The name of a worker. The first one's is that of a process that searches alone."""
+    """Return the name of a worker. The first one's is that of a process that searches alone."""
     return f"tuner{index}"
 
 
 def environment(process: str, port: int) -> dict[str, str]:
-    """The environment variables of a process of a search on this machine.
+    """Return the environment variables of a process of a search on this machine.
 
     Args:
         process: `CHIEF`, or a worker's name.
@@ -94,25 +94,25 @@ def environment(process: str, port: int) -> dict[str, str]:
 
 
 def is_part() -> bool:
-    """Whether this process is the chief or a worker of a search."""
+    """Return whether this process is the chief or a worker of a search."""
     return PROCESS in os.environ
 
 
 def is_chief() -> bool:
-    """Whether this process leads a search of several."""
+    """Return whether this process leads a search of several."""
     return os.environ.get(PROCESS) == CHIEF
 
 
 def is_worker() -> bool:
-    """Whether another process, the chief, leads the search of this one and writes its files."""
+    """Return whether another process, the chief, leads the search of this one and writes its files."""
     return ADDRESS in os.environ and CHIEF not in os.environ.get(PROCESS, "")
 
 
 def drawn(values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a trial's hyperparameters without what KerasTuner adds to them for itself."""
+    """Return the values of a trial's hyperparameters without what KerasTuner adds to them for itself."""
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 
 
 def bracket_and_round(values: dict[str, Any]) -> tuple[int, int] | None:
-    """Where in Hyperband's schedule a trial is; None with another tuner."""
+    """Return where in Hyperband's schedule a trial is; None with another tuner."""
     return (values["tuner/bracket"], values["tuner/round"]) if "tuner/bracket" in values else None

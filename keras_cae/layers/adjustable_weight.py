@@ -11,8 +11,8 @@ from keras_cae.validation import non_negative_float
 class AdjustableWeight:
     """An attribute of a layer, set in the constructor, whose value is kept in a variable of the layer.
 
-    Compiled steps read the variable, so a change takes effect in the next step, without tracing it again,
-    and is saved with the model. Read as an attribute it is a plain number.
+    Compiled steps read the variable, so that a change takes effect in the next step without retracing, and is saved
+    with the model. Read as an attribute, it is a plain number.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -43,7 +43,7 @@ class AdjustableWeight:
         setattr(layer, self._attribute, variable)
 
     def variable(self, layer: keras.layers.Layer) -> Any:
-        """The variable, for the layer's `call`."""
+        """Return the variable, for the layer's `call`."""
         return getattr(layer, self._attribute)
 
     @property

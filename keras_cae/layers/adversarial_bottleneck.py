@@ -19,37 +19,34 @@ EVALUATION_SEED = 0
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AdversarialBottleneck(GaussianPrior):
-    """Passes codes on, with a penalty for those that a discriminator tells from codes of the prior.
+    """Passes codes on, and penalizes those that a discriminator distinguishes from samples of the prior.
 
-    The discriminator `D` gives the logit of "drawn from the standard normal distribution" (Makhzani et al.
-    2016, "Adversarial Autoencoders"). The penalty is `adversarial_weight` times the `generator_loss`, for
-    codes `z`
+    The discriminator `D` computes the logit that a code is a sample of the standard normal distribution (Makhzani et
+    al. 2016, "Adversarial Autoencoders"). The penalty is `adversarial_weight` times the `generator_loss`, for codes `z`
 
         mean of −log σ(D(z)),
 
-    the non-saturating loss of Goodfellow et al. 2014. What the discriminator itself has to minimize, the
-    `discriminator_loss`, is the binary cross-entropy of telling apart the codes and as many `p` of the prior,
+    the non-saturating loss of Goodfellow et al. 2014. The discriminator itself minimizes the `discriminator_loss`, the
+    binary cross-entropy of distinguishing the codes from as many samples `p` of the prior,
 
         mean of (−log σ(D(p)) − log(1 − σ(D(z)))) / 2.
 
-    In the steps of `keras_cae.models.CAE` a second optimizer minimizes it, the `discriminator_optimizer` of
-    `compile`. In other models and training loops with a single optimizer it is added to the loss. Each of the
-    two losses changes its own side only: the discriminator is a constant in the penalty, and the codes are
-    constants in the loss of the discriminator.
+    In the steps of `keras_cae.models.CAE`, the `discriminator_optimizer` of `compile` minimizes it. In other models,
+    and in training loops with a single optimizer, it is added to the loss. Each loss only affects its own side: the
+    discriminator is a constant in the penalty, and the codes are constants in the loss of the discriminator.
 
     Args:
-        latent_dim: size of the code; by default that of the encoder's output.
+        latent_dim: size of the code. By default that of the encoder's output.
         adversarial_weight: weight of the penalty. Setting the attribute takes effect in the next step.
         units: sizes of the discriminator's hidden layers.
-        seed: of the codes of the prior in training.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the samples of the prior in training. **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or codes have another size.
+        ValueError: an argument is invalid, or codes have another size.
 
     Example:
 
@@ -63,6 +60,7 @@ class AdversarialBottleneck(GaussianPrior):
     """
 
     passes_codes = True
+    has_discriminator = True
     weights_of_penalties = ("adversarial_weight",)
     adversarial_weight: Any = PenaltyWeight("generator")
     rules: ClassVar = {
@@ -101,11 +99,6 @@ class AdversarialBottleneck(GaussianPrior):
         self.latent_dim = input_shape[-1]
         self.discriminator = self._make_discriminator()
 
-    @property
-    def opponent(self) -> keras.Model:  # type: ignore[override]  # the base has none
-        """The discriminator."""
-        return self.discriminator
-
     def _make_discriminator(self) -> keras.Model:
         layers = [keras.Input((self.latent_dim,), name="codes")]
         for index, units in enumerate(self.units):
@@ -123,17 +116,17 @@ class AdversarialBottleneck(GaussianPrior):
             if step is None:
                 self.add_loss(ops.cast(ops.mean(loss), keras.config.floatx()))
             else:
-                step.add_opponent_loss(ops.mean(loss))
+                step.add_discriminator_loss(ops.mean(loss))
         return inputs
 
     def _frozen_logits(self, codes: Any) -> Any:
-        """What the discriminator says of codes, with its weights as constants."""
+        """Return what the discriminator says of codes, with its weights as constants."""
         frozen = [ops.stop_gradient(variable) for variable in self.discriminator.trainable_variables]
         state = [variable.value for variable in self.discriminator.non_trainable_variables]
         return self.discriminator.stateless_call(frozen, state, codes)[0]
 
     def _discriminator_loss(self, codes: Any, training: bool | None) -> Any:
-        """The cross-entropy of telling codes from draws of the prior, for each image. Shape: `(n,)`."""
+        """Return the cross-entropy of telling codes from draws of the prior, for each image. Shape: `(n,)`."""
         of_codes = _cross_entropy(self.discriminator(ops.stop_gradient(codes)), 0.0)
         of_prior = _cross_entropy(self.discriminator(self._prior(codes, training)), 1.0)
         return (of_codes + of_prior) / 2.0
@@ -144,6 +137,6 @@ class AdversarialBottleneck(GaussianPrior):
 
 
 def _cross_entropy(logits: Any, label: float) -> Any:
-    """The binary cross-entropy of each logit with the label, in float32, of shape `(n,)`."""
+    """Return the binary cross-entropy of each logit with the label, in float32, of shape `(n,)`."""
     logits = ops.cast(logits[:, 0], "float32")
     return ops.softplus(-logits if label else logits)

@@ -20,7 +20,7 @@ Offsets = tuple[tuple[int, ...], ...]
 
 
 def mask_rule(value: Any, name: str) -> Any:
-    """The rule for the mask around hidden pixels: an array of zeros and ones, kept as nested tuples."""
+    """Validate the mask around hidden pixels: an array of zeros and ones, kept as nested tuples."""
     array = np.asarray(value)
     if array.dtype.kind not in "biuf" or not array.ndim or not array.size or not np.isin(array, (0, 1)).all():
         raise ValueError(
@@ -36,34 +36,35 @@ def mask_rule(value: Any, name: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlindSpots(Corruption):
-    """Hides single pixels of images in training, and has the loss count these only: the corruption of Noise2Void.
+    """Hides single pixels of images in training and restricts the loss to them: the corruption of Noise2Void.
 
-    A model that never sees the pixel that it is to predict can't learn to copy its noise: what it makes of the
-    neighbours is the clean image, if the noise of a pixel is independent of theirs (Krull et al. 2019,
-    "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void
-    Checkerboard Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture").
+    A model that never sees the pixel to predict can't learn to copy its noise. If the noise is independent from pixel
+    to pixel, its prediction from the neighbours is the clean image (Krull et al. 2019, "Noise2Void: Learning Denoising
+    from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard Artifacts with Modified Sampling
+    Strategies and a Tweaked Network Architecture").
 
-    Images are divided into boxes of `1 / ratio` pixels, and one pixel of each box is hidden, so that hidden
-    pixels are spread evenly. Without `training` nothing is hidden.
+    Images are divided into boxes of `1 / ratio` pixels, and one pixel of each box is hidden, so that hidden pixels are
+    spread evenly. With `training=False` nothing is hidden.
 
     Args:
-        ratio: share of the pixels that are hidden, between 0 and 1; about that of boxes with sides of whole pixels.
+        ratio: share of the pixels that are hidden, between 0 and 1. It is approximate, because the boxes have sides of
+            whole pixels.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
-            the value of one of them that is drawn, "uniform" (N2V).
+            the value of a random one, "uniform" (N2V).
         radius: how far away neighbours may be along each axis, in pixels.
         structured_mask: array of zeros and ones with an axis for each spatial axis and odd sides, for noise that
             is correlated between neighbours (Broaddus et al. 2020, "Removing Structured Noise with Self-Supervised
             Blind-Spot Networks"): around each hidden pixel, which is in the middle, the pixels with a 1 are
             replaced too. `np.ones((1, 9))` for noise along the rows of images.
-        seed: of the choice of pixels.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the choice of pixels.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise, at least 2 pixels along each axis.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the mask has another number of axes than the images.
+        ValueError: an argument is invalid, or the mask has another number of axes than the images.
 
     Example:
 
@@ -129,11 +130,11 @@ class BlindSpots(Corruption):
         return grid + ops.minimum(inside, room - 1)
 
     def box(self, rank: int) -> int:
-        """The side of the boxes in pixels."""
+        """Return the side of the boxes in pixels."""
         return max(2, round((1 / self.ratio) ** (1 / rank)))
 
     def check_rank(self, rank: int) -> None:
-        """Raise a `ValueError` if there is a mask that does not fit images with so many spatial axes."""
+        """Raise a `ValueError` if there is a mask that does not fit images with this number of spatial axes."""
         mask = self.structured_mask
         if mask is not None and np.ndim(mask) != rank:
             raise ValueError(
@@ -147,7 +148,7 @@ class BlindSpots(Corruption):
             largest = (int(MOST_NEIGHBOURS ** (1 / len(sides))) - 1) // 2
             raise ValueError(
                 f"radius must be at most {largest} for {len(sides)} spatial axes, got {self.radius}: all neighbours "
-                "within it are looked at for each hidden pixel. Use a smaller one."
+                "within it are read for each hidden pixel. Use a smaller radius."
             )
         if any(isinstance(side, int) and side < 2 for side in sides):
             raise ValueError(
@@ -156,7 +157,7 @@ class BlindSpots(Corruption):
             )
 
     def _replaced(self, rank: int) -> dict[tuple[int, ...], Offsets]:
-        """The pixels to replace, and the neighbours of each that may replace it, all relative to a hidden pixel.
+        """Return the pixels to replace, and the neighbours of each that may replace it, all relative to a hidden pixel.
 
         Only the hidden pixel itself, unless there is a mask, whose pixels are no neighbours.
         """
@@ -171,7 +172,7 @@ class BlindSpots(Corruption):
         return {offset: self._neighbours(offset, mirrored) for offset in sorted(masked)}
 
     def _neighbours(self, offset: tuple[int, ...], masked: set[tuple[int, ...]]) -> Offsets:
-        """Those within the radius; where all of these are masked, within the smallest radius that has others."""
+        """Return those within the radius; where all of these are masked, within the smallest radius that has others."""
         for radius in itertools.count(self.radius):
             window = itertools.product(range(-radius, radius + 1), repeat=len(offset))
             moved = (tuple(map(sum, zip(offset, step, strict=True))) for step in window)
@@ -181,7 +182,7 @@ class BlindSpots(Corruption):
         raise AssertionError
 
     def _replacement(self, images: Any, places: Any, sides: Any) -> Any:
-        """The values for pixels, `(n, boxes, channels)`, of the places of their neighbours."""
+        """Return the values for pixels, `(n, boxes, channels)`, of the places of their neighbours."""
         count, boxes, neighbours = ops.shape(places)[:3]
         if self.replacement == "uniform":
             drawn = keras.random.uniform((count, boxes, 1), dtype="float32", seed=self.seed_generator)
@@ -197,7 +198,7 @@ class BlindSpots(Corruption):
 
 
 def _around(places: Any, offsets: Sequence[tuple[int, ...]], sides: Any) -> Any:
-    """The places at some offsets from others: `(n, boxes, rank)` to `(n, boxes, offsets, rank)`.
+    """Return the places at some offsets from others: `(n, boxes, rank)` to `(n, boxes, offsets, rank)`.
 
     Beyond an edge, it is the one on the other side: never the place itself, whose value would give away what is
     hidden.
@@ -211,7 +212,7 @@ def _around(places: Any, offsets: Sequence[tuple[int, ...]], sides: Any) -> Any:
 
 
 def _numbers(places: Any, sides: Any) -> Any:
-    """The numbers that pixels at some places have in the flattened image."""
+    """Return the numbers that pixels at some places have in the flattened image."""
     numbers: Any = 0
     for axis, side in enumerate(sides):
         numbers = numbers * ops.cast(side, places.dtype) + places[..., axis]
@@ -225,12 +226,12 @@ def _flat(images: Any) -> Any:
 
 
 def _gathered(images: Any, places: Any, sides: Any) -> Any:
-    """The pixels at some places: `(n, …, rank)` to `(n, …, channels)`."""
+    """Return the pixels at some places: `(n, …, rank)` to `(n, …, channels)`."""
     return tf.gather(_flat(images), _numbers(places, sides), axis=1, batch_dims=1)
 
 
 def _scattered(images: Any, places: Any, values: Any, sides: Any) -> Any:
-    """Images with other values at some places."""
+    """Return images with other values at some places."""
     numbers = _numbers(places, sides)
     image = ops.broadcast_to(ops.arange(ops.shape(images)[0])[:, None], ops.shape(numbers))
     where = ops.stack([ops.cast(image, numbers.dtype), numbers], axis=-1)

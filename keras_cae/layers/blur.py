@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float_or_range, seed
 
 REACH = 3.0
@@ -14,23 +14,23 @@ REACH = 3.0
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class Blur(DrawingCorruption):
-    """Blurs images in training by a Gaussian kernel, so that a `DenoisingCAE` learns to sharpen them.
+class Blur(RandomStrengthCorruption):
+    """Blurs images in training with a Gaussian kernel, so that a `DenoisingCAE` learns to sharpen them.
 
-    Pixels beyond the edges count as those at the edges. Without `training` images stay as they are.
+    Pixels beyond the edges count as those at the edges. With `training=False` images are returned unchanged.
 
     Args:
-        sigma: standard deviation of the kernel in pixels. A number, or two between which one is drawn for
+        sigma: standard deviation of the kernel in pixels. A number, or two between which one is chosen at random for
             every image.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -49,7 +49,7 @@ class Blur(DrawingCorruption):
         self.keep(sigma=sigma)
 
     def changed(self, images: Any) -> Any:
-        sigma = self.drawn(images, self.sigma)
+        sigma = self.random_value(images, self.sigma)
         largest = self.sigma[1] if isinstance(self.sigma, tuple) else self.sigma
         reach = max(1, math.ceil(REACH * largest))
         weights = {step: ops.exp(-0.5 * (step / sigma) ** 2) for step in range(reach + 1)}

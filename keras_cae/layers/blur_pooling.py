@@ -10,11 +10,11 @@ from keras_cae.validation import per_axis, positive_int_or_ints
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlurPooling(keras.layers.Layer):
-    """Makes feature maps smaller by means that are weighted with a triangle (Zhang 2019, "Making Convolutional
-    Networks Shift-Invariant Again").
+    """Reduces feature maps by averaging with triangular weights (Zhang 2019, "Making Convolutional Networks
+    Shift-Invariant Again").
 
-    `strides` is by how much, an integer or one for each axis, which must divide the sides. Along an axis with the
-    stride 2 each value is (1, 2, 1) / 4 of three neighbours; values beyond the edges are those at the edges.
+    `strides` is the factor, an integer or one for each axis, which must divide the sides. Along an axis with the stride
+    2 each value is (1, 2, 1) / 4 of three neighbours; values beyond the edges are those at the edges.
     """
 
     def __init__(self, strides: int | tuple[int, ...] = 2, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ class BlurPooling(keras.layers.Layer):
 
 
 def _pooled(features: Any, axis: int, stride: int) -> Any:
-    """Features with an axis divided by a stride, by weights 1, 2, …, stride, …, 2, 1 around each `stride`-th value."""
+    """Return features reduced along an axis, by the weights 1, 2, …, stride, …, 2, 1 at each `stride`-th value."""
     before = (slice(None),) * axis
     padding = [(0, 0)] * len(features.shape)
     padding[axis] = (stride - 1, 0)

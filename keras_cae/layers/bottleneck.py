@@ -14,17 +14,18 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
 
     Derive from it to write your own. A subclass
 
-    - makes in its `call` what the decoder gets of the encoder's output, with noise if `training` asks for it,
-      and adds its penalties by calling layers of the kind `Penalty`;
-    - overrides `encode` and `decode` where the codes that users see are not what `call` returns without
-      `training`: a `VectorQuantizer` returns vectors, and its codes are their numbers;
-    - names its constructor's arguments in `rules`, which checks, keeps and saves them: see the ones here.
+    - computes in `call` the input of the decoder from the output of the encoder, with noise if `training` is true, and
+      adds its penalties by calling `Penalty` layers;
+    - overrides `encode` and `decode` if the codes that users see differ from what `call` returns with `training=False`:
+      a `VectorQuantizer` returns vectors, and its codes are their indices;
+    - lists the arguments of its constructor in `rules`, by which they are checked, kept and saved: see the bottlenecks
+      of this library.
 
-    Any Keras layer can stand in its place; it then has no prior, no penalties that report themselves, and its
-    output without `training` is the code.
+    Any other Keras layer can be a bottleneck too. It then has no prior and no penalties with metrics, and its output
+    with `training=False` is the code.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: the encoder's output, `(n, latent_dim)` or feature maps.
 
@@ -55,8 +56,8 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     """Whether `posterior(features)` returns the mean and the logarithm of the variance of each code."""
     codebook_size: int | None = None
     """How many discrete codes there are; None for continuous codes."""
-    opponent: keras.Model | None = None
-    """A discriminator that has an optimizer of its own; None for most bottlenecks."""
+    has_discriminator: ClassVar[bool] = False
+    """Whether there is a network `discriminator`, which an optimizer of its own trains."""
     weights_of_penalties: ClassVar[tuple[str, ...]] = ()
     """Attributes that are weights of penalties, and are attributes of the model too."""
 
@@ -64,21 +65,21 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         super().__init__(**kwargs)
 
     def build(self, input_shape: Any) -> None:
-        """Make the layer's weights; by default there are none beside those of its penalties."""
+        """Create the weights of the layer; by default, there are only those of its penalties."""
 
     def prepare(self, latent_dim: int | None, values_per_image: int | None) -> None:
         """Take from the model what the constructor left open; called before the model builds the layer.
 
         Args:
             latent_dim: size of the model's code; None if codes are feature maps.
-            values_per_image: how many values an image has; None if that differs from image to image.
+            values_per_image: number of values of an image; None if it differs from image to image.
         """
 
     def observe(self, encoder: Any, images: Any, training: bool) -> None:
         """Add penalties on the encoder itself; by default none.
 
         Args:
-            encoder: from images to the input of this layer.
+            encoder: function from images to the input of this layer.
             images: the batch, without corruption.
             training: whether the step is one of training.
         """
@@ -94,7 +95,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         return codes
 
     def code_shape(self, shape: Any) -> Any:
-        """The shape of the codes for an encoder's output of a shape, both with the batch axis."""
+        """Return the shape of the codes for an encoder's output of a shape, both with the batch axis."""
         return self.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -105,7 +106,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
 
         Args:
             metric: the metric.
-            values: of shape `(n, ...)`, for the images of the batch.
+            values: values for the images of the batch, of shape `(n, ...)`.
             training: as `call` was given it.
         """
         if training or current_step() is not None:

@@ -11,9 +11,9 @@ from keras_cae.serialization import deserialize_layer, serialize_layer
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Chain(StagedLayer):
-    """A level of several layers, applied one after another.
+    """A level of several layers, which are applied one after another.
 
-    A `keras.Sequential` is a model, made for one shape; this is a layer, for images of any size.
+    Unlike a `keras.Sequential`, which is a model for one shape, this layer takes images of any size.
     """
 
     def __init__(self, layers: Sequence[keras.layers.Layer], **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ class BottleneckPart(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Codes(BottleneckPart):
-    """The codes that a bottleneck makes of the encoder's output: the last layer of an encoder."""
+    """The last layer of an encoder, which computes the codes of a bottleneck."""
 
     def call(self, inputs: Any) -> Any:
         return codes_of(self.bottleneck, inputs)
@@ -36,7 +36,7 @@ class Codes(BottleneckPart):
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Latents(BottleneckPart):
-    """What a decoder takes for codes: its first layer, where codes are numbers of vectors."""
+    """The first layer of a decoder whose codes are codebook indices, which looks up their vectors."""
 
     def build(self, input_shape: Any) -> None:
         if not self.bottleneck.built:
@@ -47,7 +47,7 @@ class Latents(BottleneckPart):
 
 
 def codes_of(bottleneck: keras.layers.Layer, features: Any) -> Any:
-    """The codes that a bottleneck, of this library or any other layer, makes of the encoder's output."""
+    """Return the codes that a bottleneck, of this library or any other layer, makes of the encoder's output."""
     if isinstance(bottleneck, Bottleneck):
         return bottleneck.encode(features)
     return bottleneck(features, training=False)

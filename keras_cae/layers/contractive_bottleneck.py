@@ -16,38 +16,39 @@ from keras_cae.validation import non_negative_float, positive_int, seed
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ContractiveBottleneck(Bottleneck):
-    """Codes that hardly change when the image does, except in the directions that images differ in.
+    """Passes codes on, and penalizes how much they change with the image.
 
-    The codes pass as they are, and
+    The codes pass unchanged, and
 
         weight · mean over images of ‖J‖²,
 
-    the sum of squares of the Jacobian matrix of the encoder's output by the values of the image, is added to
-    the loss (Rifai et al. 2011, "Contractive Auto-Encoders: Explicit Invariance During Feature Extraction").
-    It is that of `encode`: at the images without corruption, the encoder as in inference.
+    the squared Frobenius norm of the Jacobian of the encoder's output with respect to the image, is added to the loss
+    (Rifai et al. 2011, "Contractive Auto-Encoders: Explicit Invariance During Feature Extraction"). The Jacobian is
+    that of `encode`: at the images without corruption, with the encoder in inference mode. Codes then hardly change,
+    except in the directions in which images differ.
 
-    A row of the matrix costs as much as a step back through the encoder. Codes of at most `probes` numbers
-    get the exact sum; of longer ones the sum is estimated, without bias, as the mean of `‖Jᵀv‖²` over so many
-    random vectors `v` of ±1 per image (Hutchinson 1989, "A Stochastic Estimator of the Trace of the Influence
-    Matrix for Laplacian Smoothing Splines"), of which evaluation always draws the same.
+    Each row of the Jacobian costs one backward pass through the encoder. For codes of at most `probes` values, the norm
+    is exact; for longer ones it is estimated, without bias, as the mean of `‖Jᵀv‖²` over `probes` random vectors `v` of
+    ±1 per image (Hutchinson 1989, "A Stochastic Estimator of the Trace of the Influence Matrix for Laplacian Smoothing
+    Splines"). Evaluation always uses the same vectors.
 
-    The decoder can undo smaller codes by larger weights (Rifai et al. tie its weights to the encoder's), so
-    the codes shrink as a whole, above all. To see what they gain, compare how far noise moves them with how
-    far apart they are. Works in the models of this library; in others the layer has no effect. Logs:
+    The decoder can compensate for smaller codes with larger weights (Rifai et al. tie its weights to those of the
+    encoder), so the main effect is that all codes shrink. To see the benefit, compare how far noise moves codes with
+    how far apart they are. The layer works in the models of this library and has no effect in others. Logs:
     `contraction_loss`, the mean of `‖J‖²`.
 
     Args:
-        weight: of the penalty. Setting the attribute takes effect in the next step.
-        probes: how many gradients of the encoder are computed for each batch.
-        seed: of the random vectors in training.
-        **kwargs: of `keras.layers.Layer`.
+        weight: weight of the penalty. Setting the attribute takes effect in the next step.
+        probes: number of gradients of the encoder that are computed for each batch.
+        seed: seed of the random vectors in training.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: any, the codes.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -78,10 +79,10 @@ class ContractiveBottleneck(Bottleneck):
         self.contraction(self.squared_norms(encoder, images, training), training=training)
 
     def squared_norms(self, encoder: keras.Model, images: Any, training: bool = False) -> Any:
-        """The sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
+        """Return the sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
 
         Args:
-            encoder: from images to codes.
+            encoder: function from images to codes.
             images: batch of images.
             training: whether the random vectors are new ones.
         """

@@ -14,28 +14,28 @@ from keras_cae.validation import positive_int_or_ints
 class ConvBlock(ConvStage):
     """One level of an encoder: convolution, normalization, activation, max pooling.
 
-    All padding is "same", so a side of `s` becomes `s / (strides * pool_size)`, rounded up.
+    All padding is "same", so a side of length `s` becomes `s / (strides * pool_size)`, rounded up.
 
     Args:
-        filters: number of output channels.
+        filters: number of filters, which are the output channels.
         normalization: "batch" or None. Comes before the activation.
-        momentum: how much of batch normalization's moving averages stays at each training step.
+        momentum: momentum of the moving averages of batch normalization.
         pool_size: side of the max pooling windows, an integer or one for each axis; 1 for none.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        kernel_size: side of the kernel, an integer or one for each axis.
+        kernel_size: size of the kernels, an integer or one for each axis.
         strides: step of the convolution, an integer or one for each axis.
-        activation: name of a Keras activation, callable or layer, learnable ones too
-            (`keras.layers.PReLU()`).
-        **kwargs: of `keras.layers.Layer`.
+        activation: name of a Keras activation, a callable or a layer, learnable ones too, such as
+            `keras.layers.PReLU()`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, ceil(height / (strides * pool_size)), ceil(width / (strides * pool_size)), filters)`,
-    and so for signals and volumes.
+    Output shape: `(n, ceil(height / (strides * pool_size)), ceil(width / (strides * pool_size)), filters)`, and
+    accordingly for signals and volumes.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -21,7 +21,7 @@ OF_AXES = ("kernel_size", "strides", "pool_size", "upsampling")
 class ConvStage(Hyperparameters, StagedLayer):
     """A convolution, an optional normalization, an activation and an optional resizing, in this order.
 
-    A subclass says which convolution (`make_convolution`), and which layer resizes (`make_resizing`).
+    A subclass creates the convolution in `make_convolution` and the resizing layer in `make_resizing`.
     """
 
     rules: ClassVar = {
@@ -76,15 +76,15 @@ class ConvStage(Hyperparameters, StagedLayer):
         """Return the convolution."""
 
     def make_resizing(self) -> keras.layers.Layer | None:
-        """Return the layer that comes last; by default there is none."""
+        """Return the layer that comes last; by default, there is none."""
         return None
 
     def along_axes(self, name: str) -> tuple[int, ...]:
-        """An argument that has one value for each axis, or one for all."""
+        """Return an argument that has one value for each axis, or one for all."""
         return per_axis(getattr(self, name), self.rank, name)
 
     def keras_convolution(self, kind: str) -> keras.layers.Layer:
-        """The convolution of Keras with the arguments of this layer, of the class "Conv{}D" or the like."""
+        """Return the convolution of Keras with the arguments of this layer, of the class "Conv{}D" or the like."""
         return ranked_layer(
             kind,
             self.rank,

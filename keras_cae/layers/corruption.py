@@ -11,16 +11,16 @@ from keras_cae.training.step_context import current_step
 
 
 class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
-    """A layer that corrupts images in training and evaluation, and may say which of their pixels count.
+    """A layer that corrupts images in training and evaluation, and may determine which pixels the loss counts.
 
-    Any Keras layer that does something with `training=True` can be the `corruption` of a model, and then all
-    pixels count the same. Derive from this class to hide pixels and to have the loss count these only.
+    Any Keras layer that changes images with `training=True` can be the `corruption` of a model; all pixels then count
+    the same. Derive from this class to hide pixels and restrict the loss to them.
 
-    A subclass writes `corrupt`. Without `training` the layer leaves images as they are. Noise that the model
-    is to reproduce, rather than to remove, is handed to `keep_in_target` too.
+    A subclass implements `corrupt`. With `training=False` images are returned unchanged. Pass noise that the model
+    should reproduce, rather than remove, to `keep_in_target` as well.
 
     Args:
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
@@ -52,10 +52,10 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
         """
 
     def keep_in_target(self, noise: Any) -> None:
-        """Have the step that is being taken add noise to the target, as `corrupt` adds it to the images.
+        """Make the current step add noise to the target, as `corrupt` adds it to the images.
 
         Args:
-            noise: of the shape of the images.
+            noise: noise of the shape of the images.
         """
         step = current_step()
         if step is not None:
@@ -69,7 +69,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
 
 
 def weights_of_hidden(hidden: Any) -> Any:
-    """Weights under which the mean over all pixels is that over the hidden ones.
+    """Return weights under which the mean over all pixels is that over the hidden ones.
 
     Args:
         hidden: booleans, True where a pixel counts, of shape `(n, *spatial)`.

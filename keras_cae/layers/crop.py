@@ -11,7 +11,7 @@ from keras_cae.validation import positive_ints
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Crop(Hyperparameters, keras.layers.Layer):
-    """Cuts images down to a size, keeping the beginning of each axis: what `PaddingToMultiple` added goes."""
+    """Crops images to a size, keeping the beginning of each axis: it removes what `PaddingToMultiple` added."""
 
     rules: ClassVar = {"size": positive_ints}
 

@@ -16,15 +16,15 @@ SMALLEST_DEVIATION = 1e-6
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class DataScale(Hyperparameters, keras.layers.Layer):
-    """Normalizes each channel as a `keras.layers.Normalization` says, or goes back to the unit of the data.
+    """Normalizes each channel as a `keras.layers.Normalization` does, or converts back to the unit of the data.
 
-    It follows when the normalization is adapted, also where the layer is compiled already. Constant channels
-    become zeros, so they are shifted only.
+    It follows the normalization when that is adapted, even in compiled functions. Constant channels are only shifted,
+    so that they become zeros.
 
     Args:
         normalizer: the normalization, which may be shared.
         inverse: whether to go back.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
     """
 
     rules: ClassVar = {"normalizer": layer, "inverse": boolean}

@@ -6,29 +6,29 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import choice, per_axis, positive_int_or_ints
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class Downsample(DrawingCorruption):
-    """Makes images smaller and as large again in training, so that a `DenoisingCAE` learns super-resolution.
+class Downsample(RandomStrengthCorruption):
+    """Reduces images and enlarges them again in training, so that a `DenoisingCAE` learns super-resolution.
 
-    Each pixel of the small image is the mean of those that it stands for; the way back interpolates. Afterwards
-    enlarge small images in the same way, by `keras.ops.image.resize(images, size, "bicubic")` for instance, and let
-    the model sharpen them. Without `training` images stay as they are.
+    Each pixel of the reduced image is the mean of the pixels that it replaces; enlarging interpolates. To use the
+    trained model, enlarge small images in the same way, for example with `keras.ops.image.resize(images, size,
+    "bicubic")`, and let it sharpen them. With `training=False` images are returned unchanged.
 
     Args:
-        factor: by how much images become smaller, an integer or one for each axis.
+        factor: factor by which images are reduced, an integer or one for each axis.
         interpolation: how they are enlarged, "cubic", "linear" or "nearest".
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -70,7 +70,7 @@ class Downsample(DrawingCorruption):
 
 
 def _cubic(distance: Any) -> Any:
-    """The kernel of Keys (1981), with a = -1/2."""
+    """Return the kernel of Keys (1981), with a = -1/2."""
     near = (1.5 * distance - 2.5) * distance**2 + 1.0
     far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
     return ops.where(distance <= 1.0, near, ops.where(distance < 2.0, far, 0.0))

@@ -16,39 +16,38 @@ MARGIN = 1e-3
 
 
 def several_levels(levels: Any, name: str) -> tuple[int, ...]:
-    """The rule for numbers of levels: integers of at least 2."""
+    """Validate numbers of levels: integers of at least 2."""
     levels = positive_ints(levels, name)
     if min(levels) < 2:
-        raise ValueError(f"{name} must be integers of at least 2, got {levels}: one level says nothing.")
+        raise ValueError(f"{name} must be integers of at least 2, got {levels}: a single level holds no information.")
     return levels
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FiniteScalarQuantizer(Quantizer):
-    """Rounds each value of a code to one of a few levels: a codebook that needs no learning.
+    """Rounds each value of a code to one of a few levels, which form a fixed codebook.
 
-    Value `i` is bounded and rounded to `levels[i]` integers (Mentzer et al. 2023, "Finite Scalar
+    Value `i` is bounded and rounded to one of `levels[i]` integers (Mentzer et al. 2023, "Finite Scalar
     Quantization: VQ-VAE Made Simple"),
 
         round(h tanh(z + tan(o / h)) − o) / ⌊levels / 2⌋,    h = (levels − 1) (1 − 0.001) / 2,
 
-    with `o` 0 for an odd number of levels, 1/2 for an even one; the codes lie from −1 to 1, and the gradient
-    of the rounding is that of the identity. There is no penalty, and nothing that can collapse; the paper
-    advises five levels or more, for instance (8, 6, 5) for 240 codes, (8, 5, 5, 5) for 1,000,
-    (7, 5, 5, 5, 5) for 4,375.
+    where `o` is 0 for an odd number of levels and 1/2 for an even one. The codes lie between −1 and 1, and the gradient
+    of the rounding is that of the identity. There is no penalty, and the codebook can't collapse. The paper recommends
+    five levels or more, for example (8, 6, 5) for 240 codes, (8, 5, 5, 5) for 1,000, (7, 5, 5, 5, 5) for 4,375.
 
     Logs: `perplexity` and `codebook_usage`, of the epoch.
 
     Args:
-        levels: how many levels each value of a code has, two or more.
-        **kwargs: of `keras.layers.Layer`.
+        levels: number of levels of each value of a code, two or more.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ..., len(levels))`.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: the levels are not such integers, or the inputs have another size.
+        ValueError: the levels are not integers of two or more, or the inputs have another size.
 
     Example:
 
@@ -98,6 +97,6 @@ class FiniteScalarQuantizer(Quantizer):
         return ops.tanh(ops.cast(inputs, "float32") + shift) * self._half_range - self._offset
 
     def _numbers(self, rounded: Any) -> Any:
-        """The numbers of vectors, whose digits are their values, shifted to begin at 0."""
+        """Return the numbers of vectors, whose digits are their values, shifted to begin at 0."""
         digits = ops.cast(rounded, "int32") + ops.cast(self._half_width, "int32")
         return ops.sum(digits * ops.cast(self._basis, "int32"), axis=-1)

@@ -16,23 +16,23 @@ FUSED_TYPES = ("float32", "float16", "bfloat16")
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization of images, signals and volumes, on TensorFlow's fused kernel.
+    """Batch normalization of images, signals and volumes with TensorFlow's fused kernel.
 
-    A drop-in for `keras.layers.BatchNormalization`: the same weights, configuration and numbers up to float
-    rounding, moving statistics included. Keras computes the same from elementary operations, which takes
-    longer. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization:
-    Accelerating Deep Network Training by Reducing Internal Covariate Shift").
+    This is a drop-in replacement for `keras.layers.BatchNormalization`, with the same weights, configuration and, up to
+    float rounding, results, moving statistics included. Keras computes them from elementary operations, which takes
+    longer. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep
+    Network Training by Reducing Internal Covariate Shift").
 
-    With `synchronized=True` the replicas of a distribution strategy normalize with the statistics of all of
-    their images, so that they train as one device does; else each with those of its own, as Keras's layer.
+    With `synchronized=True`, the replicas of a distribution strategy normalize with the statistics of all their images,
+    so that they train as a single device does. Otherwise, each normalizes with its own, as Keras's layer does.
 
-    What the kernel can't do is left to Keras's layer: inputs without spatial axes or in float64, another axis than
+    Keras's layer handles what the kernel does not support: inputs without spatial axes or in float64, another axis than
     the last, a mask, `renorm=True`, an epsilon below 1.001e-5.
 
     Args:
-        momentum: how much of the moving statistics stays at each training step.
+        momentum: momentum of the moving averages.
         epsilon: added to the variance.
-        **kwargs: of `keras.layers.BatchNormalization`.
+        **kwargs: arguments of `keras.layers.BatchNormalization`.
 
     Input shape: `(n, *spatial, channels)`, of one to three spatial axes.
 
@@ -90,7 +90,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         )
 
     def _biased(self, variance: Any, inputs: Any) -> Any:
-        """The mean squared deviation, as Keras keeps it, from the sample variance that the kernel gives."""
+        """Return the mean squared deviation, as Keras keeps it, from the sample variance that the kernel gives."""
         count = ops.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), "float32")
         return variance * ((count - 1) / count)
 
@@ -100,7 +100,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 def _as_images(inputs: Any) -> Any:
-    """Inputs of any rank as the kernel takes them, `(n, height, width, channels)`: what is where does not matter."""
+    """Return inputs of any rank in the shape that the kernel takes, `(n, height, width, channels)`."""
     if len(inputs.shape) == 4:
         return inputs
     sides = tf.shape(inputs)
@@ -110,7 +110,7 @@ def _as_images(inputs: Any) -> Any:
 
 
 def _like(outputs: Any, inputs: Any) -> Any:
-    """What the kernel returned, in the shape of the inputs."""
+    """Return what the kernel returned, in the shape of the inputs."""
     if len(inputs.shape) == 4:
         return outputs
     outputs = tf.reshape(outputs, tf.shape(inputs))

@@ -18,36 +18,35 @@ LOG_VARIANCES = (-14.0, 14.0)
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class GaussianBottleneck(GaussianPrior):
-    """Codes drawn from a normal distribution per image, which a penalty holds near the standard normal.
+    """Samples codes from a normal distribution for each image, which a penalty keeps close to the standard normal.
 
-    Two dense layers make the mean `μ` and the logarithm of the variance `σ²` of each latent dimension; in
-    training the code is `μ + σ ε` with normal noise `ε`, otherwise `μ` (Kingma & Welling 2014, "Auto-Encoding
-    Variational Bayes"). The penalty is
+    Two dense layers compute the mean `μ` and the logarithm of the variance `σ²` of each latent dimension. In training,
+    the code is `μ + σ ε` with normal noise `ε`; otherwise it is `μ` (Kingma & Welling 2014, "Auto-Encoding Variational
+    Bayes"). The penalty is
 
         beta / values_per_image · Σ_j max(free_bits, mean over the batch of KL_j),
         KL_j = (μ_j² + σ_j² − 1 − log σ_j²) / 2,
 
-    added in training and evaluation (`beta`: Higgins et al. 2017, "beta-VAE"; `free_bits`: Kingma et al.
-    2016, "Improving Variational Inference with Inverse Autoregressive Flow"). Logs: `kl_loss`, the mean over
-    images of `Σ_j KL_j` in nats, without beta and free bits; `active_units`, how many dimensions depend on
-    the image.
+    added in training and evaluation (`beta`: Higgins et al. 2017, "beta-VAE"; `free_bits`: Kingma et al. 2016,
+    "Improving Variational Inference with Inverse Autoregressive Flow"). Logs: `kl_loss`, the mean over images of `Σ_j
+    KL_j` in nats, without beta and free bits; and `active_units`, the number of dimensions that depend on the image.
 
     Args:
-        latent_dim: size of the code; by default that of the model.
+        latent_dim: size of the code. By default that of the model.
         beta: weight of the penalty. Setting the attribute takes effect in the next step.
         free_bits: nats that each dimension may use without penalty.
-        values_per_image: by which the penalty is divided: the number of values of one image, if the loss is a
-            mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence
-            lower bound per value. By default the number that the model's images have; 1 in other models.
-        seed: of the noise.
-        **kwargs: of `keras.layers.Layer`.
+        values_per_image: number by which the penalty is divided: the number of values of one image, if the loss is a
+            mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence lower bound
+            per value. By default the number that the model's images have; 1 in other models.
+        seed: seed of the noise.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ...)`, flattened.
 
     Output shape: `(n, latent_dim)`.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -119,8 +118,8 @@ class GaussianBottleneck(GaussianPrior):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         mean, log_variance = self.posterior(inputs)
         divergence = divergence_from_prior(mean, log_variance)
-        charged = ops.sum(self._charged(divergence)) / (self.values_per_image or 1)
-        self.kl(charged, reported=ops.sum(divergence, axis=-1), training=training)
+        penalized = ops.sum(self._penalized(divergence)) / (self.values_per_image or 1)
+        self.kl(penalized, reported=ops.sum(divergence, axis=-1), training=training)
         self.report(self.active_units, mean, training)
         codes = mean
         if training:
@@ -128,8 +127,8 @@ class GaussianBottleneck(GaussianPrior):
             codes = mean + ops.exp(log_variance / 2.0) * noise
         return ops.cast(codes, self.compute_dtype)
 
-    def _charged(self, divergence: Any) -> Any:
-        """The divergence of each dimension that is penalized, of shape `(latent_dim,)`."""
+    def _penalized(self, divergence: Any) -> Any:
+        """Return the divergence of each dimension that is penalized, of shape `(latent_dim,)`."""
         if not self.free_bits:
             return ops.mean(divergence, axis=0)
         return ops.maximum(mean_over_batch(divergence), self.free_bits)
@@ -139,5 +138,5 @@ class GaussianBottleneck(GaussianPrior):
         return (input_shape[0], size)
 
     def compute_flat_size(self, input_shape: Any) -> Any:
-        """The number of values that an image has in the encoder's output."""
+        """Return the number of values that an image has in the encoder's output."""
         return keras.layers.Flatten().compute_output_shape(input_shape)[-1]

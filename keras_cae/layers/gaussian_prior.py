@@ -9,27 +9,27 @@ from keras_cae.layers.bottleneck import Bottleneck
 
 
 class GaussianPrior(Bottleneck):
-    """A bottleneck from whose prior, the standard normal distribution, codes can be drawn."""
+    """A bottleneck whose prior is the standard normal distribution, from which codes can be sampled."""
 
     has_prior = True
 
     def draw_codes(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
-        """Return codes drawn from the prior.
+        """Return random codes of the prior.
 
         Args:
             shape: `(n, ...)`, of the codes.
-            seed: the same seed draws the same codes, and of more codes the same first ones.
+            seed: seed of the codes. The same seed gives the same codes; a larger number begins with the same ones.
         """
         return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
 def divergence_from_prior(mean: Any, log_variance: Any) -> Any:
-    """The Kullback–Leibler divergence of normal distributions from the prior, in nats, of each dimension."""
+    """Return the Kullback–Leibler divergence of normal distributions from the prior, in nats, of each dimension."""
     return (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance) / 2.0
 
 
 def check_prior(layer: Any) -> Any:
-    """Return the layer if it has a prior to draw codes from.
+    """Return the layer if it has a prior.
 
     Raises:
         ValueError: it has none.

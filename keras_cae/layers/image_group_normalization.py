@@ -30,9 +30,9 @@ def constant_moments() -> Iterator[None]:
 class ImageGroupNormalization(keras.layers.Layer):
     """Group normalization (Wu & He 2018), with the numbers of `keras.layers.GroupNormalization`.
 
-    Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of
-    `(n, *spatial, channels)` are fast, those over groups of its last axis are not. The channels are
-    split into as many groups as `groups` allows if all have the same size, of four channels or more.
+    Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of `(n, *spatial,
+    channels)` are fast, those over groups of its last axis are not. The channels are split into as many groups of equal
+    size as possible, at most `groups`, with four channels or more each.
     """
 
     def __init__(self, groups: int = 8, epsilon: float = 1e-3, **kwargs: Any) -> None:
@@ -81,5 +81,5 @@ class ImageGroupNormalization(keras.layers.Layer):
 
 
 def _for_places(values: Any, images: Any) -> Any:
-    """Values of shape `(n, channels)`, in a shape that broadcasts with images."""
+    """Return values of shape `(n, channels)`, in a shape that broadcasts with images."""
     return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2), values.shape[-1]))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import boolean, positive_float, positive_float_or_range, seed
 
 LUMINANCE = (
@@ -28,28 +28,28 @@ SIDE = 8
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class JPEGArtifacts(DrawingCorruption):
-    """Gives images in training the artifacts of JPEG compression: blocks, ringing, blurred colours.
+class JPEGArtifacts(RandomStrengthCorruption):
+    """Adds the artifacts of JPEG compression to images in training: blocks, ringing and blurred colours.
 
-    The lossy part of the standard with its usual tables, in the graph: YCbCr, a cosine transform of blocks of
-    8×8 pixels, rounding by the quality. What `quality` means is that of libjpeg and Pillow, with whose files the
-    result agrees within a few levels. Images of three channels are taken for RGB; other channels
-    are compressed each like a grey image. Values are clipped to the full range. Without `training` images stay as
-    they are.
+    The layer computes the lossy part of the standard with its usual tables: conversion to YCbCr, a cosine transform of
+    blocks of 8×8 pixels, and rounding that depends on the quality. `quality` has the meaning that it has in libjpeg and
+    Pillow, and the result agrees with their files within a few levels. Three channels are treated as RGB; otherwise,
+    each channel is compressed like a grey image. Values are clipped to the full range. With `training=False` images are
+    returned unchanged.
 
     Args:
-        quality: from 1 to 100. A number, or two between which one is drawn for every image.
+        quality: quality from 1 to 100: a number, or two between which one is chosen at random for every image.
         subsampling: whether colours have half the resolution, as files have by default.
         max_value: the value of white: 1 for images in [0, 1].
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above; the inputs are signals or volumes.
+        ValueError: an argument is invalid; the inputs are signals or volumes.
 
     Example:
 
@@ -91,7 +91,7 @@ class JPEGArtifacts(DrawingCorruption):
 
     def changed(self, images: Any) -> Any:
         height, width = ops.shape(images)[1:3]
-        quality = ops.round(self.drawn(images, self.quality))
+        quality = ops.round(self.random_value(images, self.quality))
         # As libjpeg does: 50 leaves the tables as they are.
         percent = ops.where(quality < 50, ops.floor(5000.0 / quality), 200.0 - 2.0 * quality)
         levels = ops.round(ops.clip(images / self.max_value, 0.0, 1.0) * 255.0)
@@ -108,14 +108,14 @@ class JPEGArtifacts(DrawingCorruption):
 
 
 def _table(values: str, percent: Any) -> Any:
-    """The table at the quality of each image, in a shape for blocks `(n, blocks, 64, channels)`."""
+    """Return the table at the quality of each image, in a shape for blocks `(n, blocks, 64, channels)`."""
     table = np.array(values.split(), "float32").reshape(1, 1, SIDE * SIDE, 1)
     percent = ops.reshape(percent, (-1, 1, 1, 1))
     return ops.clip(ops.floor((table * percent + 50.0) / 100.0), 1.0, 255.0)
 
 
 def _cosines() -> np.ndarray:
-    """The matrix of the cosine transform, frequencies by places."""
+    """Return the matrix of the cosine transform, frequencies by places."""
     frequency, place = np.mgrid[:SIDE, :SIDE]
     waves = np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE)) * np.sqrt(2 / SIDE)
     waves[0] /= np.sqrt(2)
@@ -123,7 +123,7 @@ def _cosines() -> np.ndarray:
 
 
 def _compressed(levels: Any, table: Any, factor: int) -> Any:
-    """Levels from 0 to 255 as they come back, padded, with a resolution that is divided by `factor`."""
+    """Return levels from 0 to 255 as they come back, padded, with a resolution that is divided by `factor`."""
     _, height, width, channels = ops.shape(levels)
     rows, columns = (-(-side // (2 * SIDE)) * 2 * SIDE for side in (height, width))
     for axis, (side, padded) in enumerate(((height, rows), (width, columns)), start=1):
@@ -143,7 +143,7 @@ def _compressed(levels: Any, table: Any, factor: int) -> Any:
 
 
 def _enlarged(levels: Any, factor: int) -> Any:
-    """Twice the resolution, by the triangle filter of libjpeg: three parts of the nearer, one of the farther pixel."""
+    """Return twice the resolution, by libjpeg's triangle filter: 3/4 of the nearer and 1/4 of the farther pixel."""
     if factor == 1:
         return levels
     for axis in (1, 2):

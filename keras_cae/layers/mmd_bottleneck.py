@@ -20,37 +20,37 @@ SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MMDBottleneck(GaussianPrior):
-    """Passes codes on, with a penalty for a distribution other than the standard normal.
+    """Passes codes on, and penalizes a distribution that differs from the standard normal one.
 
-    The penalty is `mmd_weight · MMD²`, with the maximum mean discrepancy of the batch's codes `z` from the
-    prior `P` of normal codes `p` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders"; Zhao et al. 2019,
+    The penalty is `mmd_weight · MMD²`, where MMD is the maximum mean discrepancy between the codes `z` of the batch and
+    the prior `P` of normal codes `p` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders"; Zhao et al. 2019,
     "InfoVAE"), estimated without bias, so that it may be a little below 0,
 
         MMD² = 1 / (n (n − 1)) Σ_{i≠j} k(z_i, z_j) − 2 / n Σ_i E_P k(z_i, p) + E_P k(p, p').
 
-    The expectations over the prior are computed, not sampled, so there is no noise in them. The kernel is
-    the mean over the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
+    The expectations over the prior are computed rather than sampled, so they have no noise. The kernel is the mean over
+    the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
 
         "imq":  C / (C + ‖x − y‖²),  C = 2 d s,    whose long tails reach codes far from the prior too;
         "rbf":  exp(−‖x − y‖² / C),
 
-    with `d` the size of a code: two codes of the prior lie `2 d` apart in the mean square. With `k(x, x) = 1`
-    the penalty is at most 2, whatever the size of codes and images. It is added in training and evaluation.
-    Batches of a single image have none; the larger a batch, the less the estimate varies.
+    where `d` is the size of a code; the mean squared distance of two codes of the prior is `2 d`. Since `k(x, x) = 1`,
+    the penalty is at most 2 at every size of codes and images. It is added in training and evaluation. A batch of a
+    single image has no penalty; the larger a batch, the less the estimate varies.
 
     Logs: `mmd_loss`, the mean over batches of MMD², without the weight.
 
     Args:
         mmd_weight: weight of the penalty. Setting the attribute takes effect in the next step.
         kernel: "imq", the inverse multiquadratic, or "rbf", the Gaussian kernel.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ...)`: all values of an image are its code.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -77,7 +77,7 @@ class MMDBottleneck(GaussianPrior):
         return inputs
 
     def discrepancy(self, codes: Any) -> Any:
-        """The estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
+        """Return the estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
         if None in tuple(codes.shape[1:]):
             raise ValueError(
                 f"MMDBottleneck needs codes of one size, got {tuple(codes.shape)}. Give the model a latent_dim."
@@ -96,14 +96,14 @@ class MMDBottleneck(GaussianPrior):
         return ops.where(count > 1.0, estimate, 0.0)
 
     def _kernel_at(self, distances: Any, size: int) -> Any:
-        """The kernel at squared distances between codes of this size."""
+        """Return the kernel at squared distances between codes of this size."""
         total = ops.zeros_like(distances)
         for scale in _scales(size):
             total += scale / (scale + distances) if self.kernel == "imq" else ops.exp(-distances / scale)
         return total / len(SCALES)
 
     def _expectations(self, squares: Any, size: int) -> tuple[Any, float]:
-        """`E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
+        """Return `E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
 
         For the kernel `exp(−t ‖x − y‖²)` they are known,
 
@@ -119,12 +119,12 @@ class MMDBottleneck(GaussianPrior):
 
 
 def _scales(size: int) -> np.ndarray:
-    """`C` of every kernel for codes of this size."""
+    """Return `C` of every kernel for codes of this size."""
     return (2.0 * size * np.array(SCALES)).astype("float32")
 
 
 def _gaussians(kernel: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights `a` and rates `t` with which the kernel is `Σ a exp(−t ‖x − y‖²)`.
+    """Return weights `a` and rates `t` with which the kernel is `Σ a exp(−t ‖x − y‖²)`.
 
     The inverse multiquadratic is `C / (C + r²) = ∫ exp(−u) exp(−u r² / C) du` over `u` from 0. With
     `u = exp(v)` the integrand is smooth and vanishes at both ends, for which equal steps in `v` converge

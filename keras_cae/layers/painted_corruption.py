@@ -11,9 +11,9 @@ from keras_cae.validation import boolean, non_negative_float, seed, share_range
 
 
 class PaintedCorruption(Corruption):
-    """Covers a random part of each image by something else, and adds noise if wanted.
+    """Covers a random part of each image with something else, and optionally adds noise.
 
-    A subclass writes `covers` and `paint`.
+    A subclass implements `covers` and `paint`.
     """
 
     rules: ClassVar = {
@@ -42,14 +42,14 @@ class PaintedCorruption(Corruption):
 
     @abc.abstractmethod
     def covers(self, images: Any) -> Any:
-        """How much of each pixel is covered, from 0 to 1, of shape `(n, *spatial)`."""
+        """Return how much of each pixel is covered, from 0 to 1, of shape `(n, *spatial)`."""
 
     @abc.abstractmethod
     def paint(self, images: Any) -> Any:
-        """What covers the pixels, of a shape that broadcasts with the images."""
+        """Return what covers the pixels, of a shape that broadcasts with the images."""
 
     def painted(self, images: Any) -> Any:
-        """Images with something painted over a part of each."""
+        """Return images with something painted over a part of each."""
         cover = ops.cast(self.covers(images), images.dtype)[..., None]
         return images + cover * (ops.cast(self.paint(images), images.dtype) - images)
 

@@ -15,24 +15,23 @@ from keras_cae.training.step_context import current_step
 class Penalty(keras.layers.Layer):
     """Adds `weight` times the mean of some values to the loss, and reports the mean without the weight.
 
-    Make one in the constructor of a layer or a model, and call it in `call`. The term is right in every
-    way of training: in the steps of `keras_cae.models.CAE`, on several replicas and in batches of a single
-    image; in the `fit` of another Keras model that the layer is a part of; in a training loop of your own,
-    where the sum of `model.losses` holds it. The metric stands in the logs under the penalty's name, beside
-    a `reconstruction_loss` without penalties. `callbacks.WeightScheduler` can change the weight.
+    Create it in the constructor of a layer or a model, and call it in `call`. The term is correct in every kind of
+    training: in the steps of `keras_cae.models.CAE`, on several replicas and for batches of a single image; in the
+    `fit` of any Keras model that contains the layer; and in a custom training loop, in which `model.losses` contains
+    it. The metric appears in the logs under the name of the penalty, together with a `reconstruction_loss` without
+    penalties. `callbacks.WeightScheduler` can change the weight.
 
     Args:
-        weight: what the mean is multiplied by. Setting the attribute takes effect in the next step.
+        weight: factor of the mean. Setting the attribute takes effect in the next step.
         name: name of the penalty and of its metric.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, ...)`, values of each image, of which the mean is taken; or a scalar, for a value of the
-    whole batch.
+    Input shape: `(n, ...)`, values of each image, which are averaged; or a scalar, a value of the whole batch.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: the weight is not a finite number, zero or above.
+        ValueError: the weight is not a finite number of zero or above.
 
     Example:
 

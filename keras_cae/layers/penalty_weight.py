@@ -6,7 +6,7 @@ from keras_cae.validation import non_negative_float
 
 
 class PenaltyWeight:
-    """An attribute that is the `weight` of the layer's child `penalty`, a `Penalty`.
+    """An attribute of a layer that stands for the `weight` of one of its `Penalty` layers.
 
     Args:
         penalty: name of the attribute that holds the penalty.

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float, positive_float_or_range, seed
 
 FEW = 16.0
@@ -15,27 +15,27 @@ MOST_OF_FEW = 48
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class PoissonNoise(DrawingCorruption):
-    """Replaces pixels by random counts in training, as sensors that count photons do.
+class PoissonNoise(RandomStrengthCorruption):
+    """Replaces pixels with random counts in training, as sensors that count photons do.
 
-    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean stays, and its variance grows
-    with its brightness. Counts of more than 16 on average are drawn by the Cornish-Fisher expansion, whose mean and
-    variance agree with those of the Poisson distribution within a hundredth. Negative values count as 0. Without
-    `training` images stay as they are.
+    A pixel `x` becomes `max_value * Poisson(peak * x / max_value) / peak`: its mean is preserved, and its variance
+    grows with its brightness. Counts with a mean above 16 are sampled by the Cornish-Fisher expansion, whose mean and
+    variance agree with those of the Poisson distribution within one percent. Negative values count as 0. With
+    `training=False` images are returned unchanged.
 
     Args:
-        peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two
-            between which one is drawn for every image.
+        peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two between
+            which one is chosen at random for every image.
         max_value: the value of white: 1 for images in [0, 1].
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -59,12 +59,12 @@ class PoissonNoise(DrawingCorruption):
         self.keep(peak=peak, max_value=max_value)
 
     def changed(self, images: Any) -> Any:
-        photons = self.drawn(images, self.peak) / self.max_value
+        photons = self.random_value(images, self.peak) / self.max_value
         means = ops.maximum(images * photons, 0.0)
         return ops.where(means < FEW, self._few(means), self._many(means)) / photons
 
     def _few(self, means: Any) -> Any:
-        """Counts by the inverse of their distribution function: how many of its steps lie below a number in [0, 1)."""
+        """Return counts by inverting their distribution function: how many of its steps are below a random number."""
         means = ops.minimum(means, FEW)
         level = self.uniform(ops.shape(means))
         probability = ops.exp(-means)

@@ -11,9 +11,9 @@ from keras_cae.metrics.perplexity import Perplexity
 
 
 class Quantizer(Bottleneck, abc.ABC):
-    """Replaces each vector of the encoder's output by one of finitely many, whose number is the code.
+    """Replaces each vector of the encoder's output with a vector of a codebook, whose index is the code.
 
-    A subclass has a `codebook`, the vectors by their numbers, and writes `indices`, `vectors` and `call`.
+    A subclass has a `codebook` of vectors, and implements `indices`, `vectors` and `call`.
     """
 
     codebook_size: int
@@ -35,11 +35,11 @@ class Quantizer(Bottleneck, abc.ABC):
 
     @abc.abstractmethod
     def indices(self, inputs: Any) -> Any:
-        """The numbers of the vectors that replace `inputs`: int32, of their shape without the last axis."""
+        """Return the numbers of the vectors that replace `inputs`: int32, of their shape without the last axis."""
 
     @abc.abstractmethod
     def vectors(self, indices: Any) -> Any:
-        """The vectors that have these numbers, of shape `(*indices.shape, code_dim)`."""
+        """Return the vectors that have these numbers, of shape `(*indices.shape, code_dim)`."""
 
     def build(self, input_shape: Any) -> None:
         if len(input_shape) < 2 or input_shape[-1] != self.code_dim:
@@ -55,6 +55,6 @@ class Quantizer(Bottleneck, abc.ABC):
         self.report(self.codebook_usage, indices, training)
 
     def replaced(self, values: Any, replacements: Any) -> Any:
-        """`replacements`, with the gradient of `values`: the straight-through estimator."""
+        """Return `replacements`, with the gradient of `values`: the straight-through estimator."""
         codes = ops.stop_gradient(replacements) + (values - ops.stop_gradient(values))
         return ops.cast(codes, self.compute_dtype)

@@ -4,31 +4,30 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float, seed, share_of_range
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class RandomGaussianNoise(DrawingCorruption):
-    """Adds Gaussian noise in training, of a strength that is drawn for every image.
+class RandomGaussianNoise(RandomStrengthCorruption):
+    """Adds Gaussian noise of a random strength to each image in training.
 
-    A model that is trained with it removes noise of every strength in between: one model for all, where
-    `keras.layers.GaussianNoise` makes one for a single strength. Nothing is clipped. Without `training` images
-    stay as they are.
+    A model that is trained with it removes noise of every strength in the range, whereas `keras.layers.GaussianNoise`
+    trains it for a single strength. Values are not clipped. With `training=False` images are returned unchanged.
 
     Args:
         low: the least standard deviation, as a share of the full range: `5 / 255`, not 5.
         high: the largest standard deviation, likewise.
         max_value: width of the full range: 1 for images in [0, 1], 4095 for floats from 12-bit sensors.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -56,4 +55,4 @@ class RandomGaussianNoise(DrawingCorruption):
             raise ValueError(f"low must not be above high, got low={low!r} and high={high!r}.")
 
     def changed(self, images: Any) -> Any:
-        return images + self.max_value * self.drawn(images, (self.low, self.high)) * self.normal(images)
+        return images + self.max_value * self.random_value(images, (self.low, self.high)) * self.normal(images)

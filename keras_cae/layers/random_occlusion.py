@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_cae.layers.painted_corruption import PaintedCorruption
-from keras_cae.layers.shapes import between, colors, distances, elsewhere, for_pixels, pattern, value_range
+from keras_cae.layers.shapes import between, colors, distances, for_pixels, other_images, pattern, value_range
 from keras_cae.validation import positive_int, some_of
 
 SHAPES = ("ellipse", "box", "diamond", "blob")
@@ -21,32 +21,32 @@ FREQUENCIES = {"blob": 4.0, "waves": 10.0}
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class RandomOcclusion(PaintedCorruption):
-    """Covers parts of each image in training: in random shapes, by random textures, more or less opaque.
+    """Covers parts of each image in training, with random shapes, textures and opacities.
 
-    A model that is trained to repair all that shape, texture and opacity can combine to reconstructs what is
-    normal in the place of defects that it has never seen (Bauer & Müller 2025). Each occlusion of each image
-    has a shape, a texture and an opacity of its own. Without `training` images stay as they are.
+    A model that is trained to repair all combinations of shape, texture and opacity also replaces defects that it has
+    never seen with normal structures (Bauer & Müller 2025). Each occlusion of each image has its own shape, texture and
+    opacity. With `training=False` images are returned unchanged.
 
     Args:
-        count: how many occlusions an image gets; they may overlap.
+        count: number of occlusions of an image; they may overlap.
         size: smallest and largest extent of an occlusion, as shares of the image's sides.
-        shapes: which there are: "ellipse", "box", "diamond", and "blob" with an irregular edge.
-        textures: which there are: "batch", a part of another image of the batch; "noise", a random value for
-            every pixel; "waves", a smooth pattern; "color", one random value. Values are drawn within the
-            range of the batch.
+        shapes: shapes to choose from: "ellipse", "box", "diamond", and "blob" with an irregular edge.
+        textures: textures to choose from: "batch", a part of another image of the batch; "noise", a random value for
+            every pixel; "waves", a smooth pattern; "color", one random value. Values are chosen within the range of the
+            batch.
         opacity: the least and the most that an occlusion covers what is below it, from 0 to 1.
         noise: standard deviation of normal noise that is added on top, in the unit of the images.
         keep_noise: whether the model is to reproduce that noise, so that nothing but occlusions is to be
             removed, the paper's regularizer; otherwise the target has none.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -107,13 +107,13 @@ class RandomOcclusion(PaintedCorruption):
         return texture
 
     def _choice(self, images: Any, options: int) -> Any:
-        """A number below `options` for each image."""
+        """Return a number below `options` for each image."""
         return ops.cast(between(images, 0.0, options * (1 - 1e-6), self.seed_generator), "int32")
 
     def _texture(self, name: str, images: Any) -> Any:
         generator = self.seed_generator
         if name == "batch":
-            return elsewhere(images, generator)
+            return other_images(images, generator)
         if name == "color":
             return colors(images, generator)
         low, high = value_range(images)

@@ -16,24 +16,24 @@ from keras_cae.validation import choice, per_axis, positive_int_or_ints, seed, s
 class RandomPatchMask(Corruption):
     """Hides random patches of images in training: the corruption of masked autoencoders.
 
-    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last
-    ones may be cut off. Of every image the same number of patches is hidden, `ratio` of them, rounded. A hidden patch
-    gets the mean colour of the image's visible pixels, so it tells nothing about what it hides. Without
-    `training` nothing is hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
+    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last ones may be
+    cut off. The same share of the patches, `ratio`, is hidden in every image. A hidden patch gets the mean colour of
+    the visible pixels of the image, so that it reveals nothing about what it hides. With `training=False` nothing is
+    hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
 
     Args:
         patch_size: side of the patches in pixels, an integer or one for each axis.
         ratio: share of the patches that are hidden, between 0 and 1.
-        loss_on: which pixels the loss counts: "all", or only those of the "hidden" patches.
-        seed: of the choice of patches.
-        **kwargs: of `keras.layers.Layer`.
+        loss_on: pixels that the loss counts: "all", or only those of the "hidden" patches.
+        seed: seed of the choice of patches.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -87,14 +87,14 @@ class RandomPatchMask(Corruption):
         return hidden[(slice(None), *map(slice, sides))]
 
     def grid(self, sides: Sequence[Any]) -> tuple[Any, ...]:
-        """How many patches lie side by side along each axis of an image."""
+        """Return how many patches lie side by side along each axis of an image."""
         return tuple(-(-side // size) for side, size in zip(sides, self._sizes(sides), strict=True))
 
     def _sizes(self, sides: Sequence[Any]) -> tuple[int, ...]:
         return per_axis(self.patch_size, len(sides), "patch_size")
 
     def hidden_patches(self, patches: Any) -> Any:
-        """How many of the patches of an image are hidden."""
+        """Return how many of the patches of an image are hidden."""
         if isinstance(patches, int):
             return int(self.ratio * patches + 0.5)
         return ops.cast(self.ratio * ops.cast(patches, "float64") + 0.5, "int32")

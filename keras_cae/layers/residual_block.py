@@ -19,35 +19,36 @@ from keras_cae.validation import choice, per_axis, positive_int, positive_int_or
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ResidualBlock(Hyperparameters, keras.layers.Layer):
-    """Two convolutions whose result is added to their input.
+    """A residual block: two convolutions, whose result is added to their input.
 
-    The branch is group normalization, activation, convolution, twice: before the convolutions, so that the
-    shortcut stays free of them (He et al. 2016, "Identity Mappings in Deep Residual Networks"; Wu & He 2018,
-    "Group Normalization"). The first convolution resizes. The shortcut is the input itself; where the size
-    or the number of channels changes, means over `strides` pixels or a nearest-neighbour upsampling, and a
-    convolution by a kernel of one pixel. The second convolution starts at zero, and the block as its shortcut
-    (Goyal et al. 2017, "Accurate, Large Minibatch SGD"). Normalization is float32 in every precision.
+    The branch consists, twice, of group normalization, activation and convolution. Normalization and activation come
+    before the convolutions, so that the shortcut is free of them (He et al. 2016, "Identity Mappings in Deep Residual
+    Networks"; Wu & He 2018, "Group Normalization"). The first convolution resizes. The shortcut is the input itself. If
+    the size or the number of channels changes, it consists of average pooling or nearest-neighbour upsampling, and a
+    1×1 convolution. The second convolution is initialized to zero, so that the block starts as its shortcut (Goyal et
+    al. 2017, "Accurate, Large Minibatch SGD"). Normalization is computed in float32 in every precision.
 
     Args:
-        filters: number of output channels.
+        filters: number of filters, which are the output channels.
         upsampling: how the first convolution makes images larger: "nearest" for nearest-neighbour upsampling
             before it, "transposed" for a transposed convolution; None for smaller images.
         groups: into how many groups channels are normalized at most; each has four channels or more.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: factor by which the first convolution makes images smaller, or larger with `upsampling`; an
-            integer or one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, each place has its own.
-        **kwargs: of `keras.layers.Layer`.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which the first convolution reduces images, or enlarges them with `upsampling`; an integer or
+            one for each axis.
+        activation: name of a Keras activation, a callable or a layer, learnable ones too, such as
+            `keras.layers.PReLU()`. Every place gets its own copy of a layer.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, ceil(height / strides), ceil(width / strides), filters)`; with `upsampling`
-    `(n, height * strides, width * strides, filters)`; and so for signals and volumes.
+    Output shape: `(n, ceil(height / strides), ceil(width / strides), filters)`; with `upsampling` `(n, height *
+    strides, width * strides, filters)`; accordingly for signals and volumes.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -5,30 +5,30 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_cae.layers.drawing_corruption import DrawingCorruption
+from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import finite_float, seed, share, share_of_range
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class SaltAndPepper(DrawingCorruption):
-    """Makes random pixels white or black in training, as dead and hot pixels of sensors are.
+class SaltAndPepper(RandomStrengthCorruption):
+    """Turns random pixels white or black in training, like hot and dead pixels of a sensor.
 
-    All channels of a pixel change together. Without `training` images stay as they are.
+    All channels of a pixel change together. With `training=False` images are returned unchanged.
 
     Args:
         ratio: share of the pixels that change, between 0 and 1.
         salt: share of these that become white; the others become black.
         min_value: the value of black.
-        max_value: the value of white.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        max_value: the value of white: 1 for images in [0, 1].
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

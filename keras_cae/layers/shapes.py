@@ -12,7 +12,7 @@ WAVES = 6
 
 
 def positions(images: Any) -> list[Any]:
-    """Where the pixels lie along each spatial axis, from 0 to 1, each of a shape that broadcasts with the pixels'."""
+    """Return the positions of the pixels along each spatial axis, from 0 to 1, in shapes that broadcast with them."""
     sides = ops.shape(images)[1:-1]
     found = []
     for axis, side in enumerate(sides):
@@ -22,24 +22,24 @@ def positions(images: Any) -> list[Any]:
 
 
 def for_pixels(values: Any, rank: int) -> Any:
-    """One value per image, `(n,)`, in a shape that broadcasts with `(n, *spatial)`."""
+    """Return one value per image, `(n,)`, in a shape that broadcasts with `(n, *spatial)`."""
     return ops.reshape(values, (-1, *[1] * rank))
 
 
 def between(images: Any, low: float, high: float, seed: Any, logarithmic: bool = False) -> Any:
-    """A random number for each image, `(n,)`; logarithmic, small ones are as frequent as large ones."""
+    """Return a random number for each image, `(n,)`; logarithmic, small ones are as frequent as large ones."""
     drawn = keras.random.uniform((ops.shape(images)[0],), dtype="float32", seed=seed)
     return low * (high / low) ** drawn if logarithmic else low + (high - low) * drawn
 
 
 def distances(images: Any, size: tuple[float, float], power: Any, seed: Any) -> Any:
-    """The distance of pixels from the centre of a random shape of each image, 1 at its edge.
+    """Return the distance of pixels from the centre of a random shape of each image, 1 at its edge.
 
     Args:
         images: batch of images.
         size: smallest and largest extent of the shape along an axis, as shares of the image's side.
         power: the exponent of each image's shape, `(n,)`: 1 for a diamond, 2 for an ellipse, large for a box.
-        seed: of the random numbers.
+        seed: seed of the random numbers.
 
     Returns:
         `(n, *spatial)`.
@@ -57,12 +57,12 @@ def distances(images: Any, size: tuple[float, float], power: Any, seed: Any) -> 
 
 
 def pattern(images: Any, frequency: float, seed: Any) -> Any:
-    """A smooth random pattern for each image, `(n, *spatial)`, with values around 0 of about 1.
+    """Return a smooth random pattern for each image, `(n, *spatial)`, with values around 0 of about 1.
 
     Args:
         images: batch of images.
         frequency: the most periods along an axis.
-        seed: of the random numbers.
+        seed: seed of the random numbers.
     """
     places = positions(images)
     total: Any = 0.0
@@ -74,10 +74,10 @@ def pattern(images: Any, frequency: float, seed: Any) -> Any:
     return total / np.sqrt(WAVES / 2)
 
 
-def elsewhere(images: Any, seed: Any) -> Any:
-    """For each image another one of the batch, moved around by random distances.
+def other_images(images: Any, seed: Any) -> Any:
+    """Return another image of the batch for each image, shifted cyclically by random distances.
 
-    A batch of a single image gives this image, moved around.
+    In a batch of a single image, it is this image, shifted.
     """
     count = ops.shape(images)[0]
     step = between(images, 0.0, 1.0, seed) * ops.cast(count - 1, "float32")
@@ -91,13 +91,13 @@ def elsewhere(images: Any, seed: Any) -> Any:
 
 
 def value_range(images: Any) -> tuple[Any, Any]:
-    """The smallest and the largest value of each channel in a batch."""
+    """Return the smallest and the largest value of each channel in a batch."""
     axes = tuple(range(len(images.shape) - 1))
     return ops.min(images, axis=axes), ops.max(images, axis=axes)
 
 
 def colors(images: Any, seed: Any) -> Any:
-    """A random value for each image and channel, within the range of the batch, in a shape for its pixels."""
+    """Return a random value for each image and channel, within the range of the batch, in a shape for its pixels."""
     low, high = value_range(images)
     shape = ops.shape(images)
     drawn = keras.random.uniform((shape[0], *[1] * (len(shape) - 2), shape[-1]), dtype="float32", seed=seed)

@@ -17,31 +17,31 @@ SMALLEST_ACTIVATION = 1e-7
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class SparseBottleneck(Bottleneck):
-    """Codes of which only few numbers are active for each image, so that each stands for something.
+    """Makes codes sparse: only a few values are active for each image.
 
-    With `penalty="kl"` the code is `h = sigmoid(inputs)`, and with the mean `ρ_j` of `h_j` over the batch
+    With `penalty="kl"`, the code is `h = sigmoid(inputs)`, and, with `ρ_j` the mean of `h_j` over the batch,
 
         weight · Σ_j (ρ log(ρ / ρ_j) + (1 − ρ) log((1 − ρ) / (1 − ρ_j))),        ρ = target
 
-    is added to the loss: each number is active for a fraction `target` of the images (Ng 2011, "Sparse
-    Autoencoder", CS294A lecture notes). With `penalty="l1"` the code is `h = max(inputs, 0)`, and
-    `weight` times the mean over images of `Σ_j h_j` is added: most numbers are exactly 0 (Glorot et al. 2011,
-    "Deep Sparse Rectifier Neural Networks"). In codes that are maps, a number is the mean of a channel.
+    is added to the loss, so that each value is active for a fraction `target` of the images (Ng 2011, "Sparse
+    Autoencoder", CS294A lecture notes). With `penalty="l1"`, the code is `h = max(inputs, 0)`, and `weight` times the
+    mean over images of `Σ_j h_j` is added, so that most values are exactly 0 (Glorot et al. 2011, "Deep Sparse
+    Rectifier Neural Networks"). In codes that are feature maps, the penalty applies to the mean of each channel.
 
     Logs: `sparsity_loss`, the penalty without the weight; `mean_activation`, the mean of the codes.
 
     Args:
         penalty: "kl" or "l1".
-        weight: of the penalty. Setting the attribute takes effect in the next step.
+        weight: weight of the penalty. Setting the attribute takes effect in the next step.
         target: the mean activation, between 0 and 1, of "kl".
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, latent_dim)`, or maps `(n, *spatial, channels)`.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 
@@ -82,7 +82,7 @@ class SparseBottleneck(Bottleneck):
         return ops.sigmoid(inputs) if self.penalty == "kl" else ops.relu(inputs)
 
     def _divergence(self, activations: Any) -> Any:
-        """How far mean activations `(units,)` are from the target, in nats, added up."""
+        """Return how far mean activations `(units,)` are from the target, in nats, added up."""
         activations = ops.clip(activations, SMALLEST_ACTIVATION, 1 - SMALLEST_ACTIVATION)
         active = self.target * ops.log(self.target / activations)
         inactive = (1 - self.target) * ops.log((1 - self.target) / (1 - activations))

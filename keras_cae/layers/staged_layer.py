@@ -10,7 +10,7 @@ from keras_cae.serialization import build_once
 
 
 class StagedLayer(keras.layers.Layer, abc.ABC):
-    """A layer that applies the layers in `stages`, which a subclass makes, in this order."""
+    """A layer that applies the layers in `stages`, which a subclass creates, one after another."""
 
     @property
     @abc.abstractmethod

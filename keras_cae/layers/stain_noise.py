@@ -15,12 +15,12 @@ IRREGULAR_FREQUENCY = 8.0
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class StainNoise(PaintedCorruption):
-    """Puts a stain on each image in training: an ellipse with an irregular edge, in one random colour.
+    """Adds a stain to each image in training: an ellipse with an irregular edge and one random colour.
 
     A model that is trained to remove stains does not copy defects that it has not seen, even if it has skip
-    connections: train with it to find anomalies (Collin & De Vleeschouwer 2020, "Improved anomaly detection
-    by training an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours
-    are drawn within the range of the batch. Without `training` images stay as they are.
+    connections: train with it to find anomalies (Collin & De Vleeschouwer 2020, "Improved anomaly detection by training
+    an autoencoder with skip connections on images corrupted with stain-shaped noise"). Colours are chosen within the
+    range of the batch. With `training=False` images are returned unchanged.
 
     Args:
         size: smallest and largest extent of stains, as shares of the image's sides.
@@ -29,15 +29,15 @@ class StainNoise(PaintedCorruption):
         noise: standard deviation of normal noise that is added on top, in the unit of the images.
         keep_noise: whether the model is to reproduce that noise, so that nothing but stains is to be removed
             (Bauer & Müller 2025); otherwise the target has none.
-        seed: of the random numbers.
-        **kwargs: of `keras.layers.Layer`.
+        seed: seed of the random numbers.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -12,7 +12,7 @@ from keras_cae.images import crop
 class SubtractNoise(keras.layers.Layer):
     """Subtracts predicted noise from images, in the precision of the images.
 
-    The noise may belong to padded images, which are larger: it is cropped.
+    The noise may be that of larger, padded images; it is cropped.
     """
 
     def call(self, inputs: Any) -> Any:

@@ -14,28 +14,28 @@ from keras_cae.validation import positive_int_or_ints
 class TransposedConvBlock(ConvStage):
     """One level of a decoder: transposed convolution, normalization, activation, upsampling.
 
-    All padding is "same", so a side of `s` becomes `s * strides * upsampling`.
+    All padding is "same", so a side of length `s` becomes `s * strides * upsampling`.
 
     Args:
-        filters: number of output channels.
+        filters: number of filters, which are the output channels.
         normalization: "batch" or None. Comes before the activation.
-        momentum: how much of batch normalization's moving averages stays at each training step.
+        momentum: momentum of the moving averages of batch normalization.
         upsampling: factor of the nearest-neighbour upsampling, an integer or one for each axis; 1 for none.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        kernel_size: side of the kernel, an integer or one for each axis.
+        kernel_size: size of the kernels, an integer or one for each axis.
         strides: step of the transposed convolution, in pixels of its output, an integer or one for each axis.
-        activation: name of a Keras activation, callable or layer, learnable ones too
-            (`keras.layers.PReLU()`).
-        **kwargs: of `keras.layers.Layer`.
+        activation: name of a Keras activation, a callable or a layer, learnable ones too, such as
+            `keras.layers.PReLU()`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
 
-    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`, and so for
+    Output shape: `(n, height * strides * upsampling, width * strides * upsampling, filters)`, and accordingly for
     signals and volumes.
 
     Raises:
-        ValueError: an argument is not of the kind named above.
+        ValueError: an argument is invalid.
 
     Example:
 

@@ -13,13 +13,13 @@ from keras_cae.validation import positive_int_or_ints
 class UpsampledConvBlock(ConvStage):
     """One level of a decoder: nearest-neighbour upsampling, transposed convolution, normalization, activation.
 
-    The upsampling is that of the level before, where networks have it at the end of a level: there it could
-    not be computed together with the convolution.
+    The upsampling belongs to the end of the previous level of a network. At the beginning of this one, it can be
+    computed together with the convolution.
 
     Args:
-        filters: number of output channels.
+        filters: number of filters, which are the output channels.
         upsampling: the factor, of all axes or of each.
-        **kwargs: of `ConvStage`.
+        **kwargs: arguments of `ConvStage`.
     """
 
     rules: ClassVar = {

@@ -13,20 +13,20 @@ from keras_cae.validation import per_axis, positive_int, positive_int_or_ints
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class UpsampledConvolution(Hyperparameters, keras.layers.Layer):
-    """Nearest-neighbour upsampling and the transposed convolution after it, computed as one of the small maps.
+    """Nearest-neighbour upsampling and a transposed convolution, computed as one transposed convolution.
 
-    A transposed convolution of stride 1 and "same" padding, of maps that were upsampled `u` times, is a
-    transposed convolution of the small maps with stride `u`. Its kernel is the sum of the layer's, shifted by
-    0 to `u - 1` along each axis: for `u = 2`, `a, b, c` becomes `a, a + b, b + c, c`. This needs four products
-    for a value of an image where the other needs nine, and in volumes eight instead of 27. The weights and, up
-    to float rounding, the numbers are the same.
+    A transposed convolution with stride 1 and "same" padding of maps that were upsampled by the factor `u` equals a
+    transposed convolution of the small maps with stride `u`. Its kernel is the sum of the layer's kernel shifted by 0
+    to `u - 1` along each axis: for `u = 2`, `a, b, c` becomes `a, a + b, b + c, c`. This takes four products instead of
+    nine for each value of an image, and eight instead of 27 for volumes. The weights and, up to float rounding, the
+    results are the same.
 
     Args:
-        filters: number of output channels.
-        rank: number of spatial axes.
-        kernel_size: size of the kernel, of all axes or of each.
+        filters: number of filters, which are the output channels.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
+        kernel_size: size of the kernels, an integer or one for each axis.
         upsampling: the factor, of all axes or of each.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
     """
 
     rules: ClassVar = {
@@ -59,7 +59,7 @@ class UpsampledConvolution(Hyperparameters, keras.layers.Layer):
 
 
 def _spread(kernel: Any, factors: tuple[int, ...]) -> Any:
-    """The sum of a kernel shifted by 0 to `factor - 1` along each axis, which makes it so much longer."""
+    """Return the sum of a kernel shifted by 0 to `factor - 1` along each axis, which makes it so much longer."""
     for axis, factor in enumerate(factors):
         shifted = []
         for shift in range(factor):

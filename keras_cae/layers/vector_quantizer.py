@@ -22,24 +22,24 @@ CODES_AT_ONCE = 128
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VectorQuantizer(Quantizer):
-    """Replaces each vector by the nearest of a codebook, which follows the vectors as they change.
+    """Replaces each vector with the nearest one of a codebook, which is learned as a moving average.
 
-    The gradient passes straight through to the vectors `z`, which a penalty holds near their codes `e`
-    (van den Oord et al. 2017, "Neural Discrete Representation Learning"),
+    The gradient passes straight through to the vectors `z`, which a penalty keeps close to their codes `e` (van den
+    Oord et al. 2017, "Neural Discrete Representation Learning"),
 
         commitment_weight · mean over all values of (z − e)²,
 
-    added in training and evaluation. The codes are not learned by gradient but are moving averages of the
-    vectors that they replace (its appendix A.1; Razavi et al. 2019, "Generating Diverse High-Fidelity Images
-    with VQ-VAE-2"): in each batch the `n_k` vectors of code `k`, whose sum is `s_k`, change
+    added in training and evaluation. The codes are not learned by gradient descent; they are moving averages of the
+    vectors that they replace (its appendix A.1; Razavi et al. 2019, "Generating Diverse High-Fidelity Images with
+    VQ-VAE-2"): in each batch, the `n_k` vectors of code `k`, whose sum is `s_k`, update
 
         N_k ← decay · N_k + (1 − decay) · n_k
         m_k ← decay · m_k + (1 − decay) · s_k
         e_k = m_k / N'_k,    N'_k = (N_k + ε) / (Σ N + ε K) · Σ N.
 
-    A code with `N_k` below `revival_threshold` times the average is taken for dead. In training it is
-    replaced, before the batch is quantized, by one of the batch's vectors (Dhariwal et al. 2020, "Jukebox"),
-    and counts as just alive. So is the whole codebook in the first batch: no code starts far from the data.
+    A code with `N_k` below `revival_threshold` times the average is considered dead. In training, it is replaced with a
+    vector of the batch before the batch is quantized (Dhariwal et al. 2020, "Jukebox"), and starts with the threshold
+    as its count. In the first batch, this initializes the whole codebook, so that no code starts far from the data.
 
     Logs: `commitment_loss`, without the weight; `perplexity` and `codebook_usage`, of the epoch.
 
@@ -47,17 +47,17 @@ class VectorQuantizer(Quantizer):
         codebook_size: number of codes, `K`.
         code_dim: size of each vector.
         commitment_weight: weight of the penalty. Setting the attribute takes effect in the next step.
-        decay: of the moving averages, from 0 to below 1.
-        revival_threshold: how rare, relative to the average, a code must be to be replaced; 0 for never.
-        seed: of the choice of replacements.
-        **kwargs: of `keras.layers.Layer`.
+        decay: decay rate of the moving averages, from 0 to below 1.
+        revival_threshold: usage, relative to the average, below which a code is replaced; 0 for never.
+        seed: seed of the choice of replacements.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input shape: `(n, ..., code_dim)`.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the inputs have another size.
+        ValueError: an argument is invalid, or the inputs have another size.
 
     Example:
 
@@ -126,14 +126,14 @@ class VectorQuantizer(Quantizer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         values = ops.cast(inputs, "float32")
         if training:
-            self._revive(values)
+            self._replace_dead_vectors(values)
         indices = self.indices(values)
         codes = self.vectors(indices)
         errors = ops.square(values - ops.stop_gradient(codes))
         self.commitment(ops.mean(errors, axis=tuple(range(1, len(errors.shape)))), training=training)
         self.report_use(indices, training)
         if training:
-            self._follow(values, indices)
+            self._update_codebook(values, indices)
         return self.replaced(values, codes)
 
     def indices(self, inputs: Any) -> Any:
@@ -145,8 +145,8 @@ class VectorQuantizer(Quantizer):
     def vectors(self, indices: Any) -> Any:
         return ops.take(self.codebook, indices, axis=0)
 
-    def _revive(self, values: Any) -> None:
-        """Replace the codes that are hardly used by vectors of the batch."""
+    def _replace_dead_vectors(self, values: Any) -> None:
+        """Replace the codes that are hardly used with vectors of the batch."""
         rows = self._valid_rows(values)
         batch = self._summed(ops.cast(ops.shape(rows)[0], "float32"))
         average = ops.sum(self.counts) / self.codebook_size
@@ -160,7 +160,7 @@ class VectorQuantizer(Quantizer):
         self.sums.assign(ops.where(dead[:, None], vectors * count, self.sums))
         self.counts.assign(ops.where(dead, count, self.counts))
 
-    def _follow(self, values: Any, indices: Any) -> None:
+    def _update_codebook(self, values: Any, indices: Any) -> None:
         """Move the codes towards the vectors that they have replaced."""
         rows = self._valid_rows(values)
         numbers = ops.reshape(valid_in_step(indices), (-1,))
@@ -183,14 +183,14 @@ class VectorQuantizer(Quantizer):
 
 
 def _nearest(rows: Any, codebook: Any) -> Any:
-    """The number of the vector of a codebook that is nearest to each row; the first of several.
+    """Return the index of the codebook vector that is nearest to each row; the first one of several.
 
-    The codebook is taken in parts, of which Python knows how many there are: a loop in the graph would hold lists
-    of tensors, which ONNX, OpenVINO and LiteRT don't know.
+    The codebook is processed in parts, in a Python loop: a loop in the graph would hold lists of tensors, which ONNX,
+    OpenVINO and LiteRT don't support.
 
     Args:
-        rows: of shape `(n, d)`.
-        codebook: of shape `(codebook_size, d)`.
+        rows: tensor of shape `(n, d)`.
+        codebook: tensor of shape `(codebook_size, d)`.
     """
     half_squares = ops.sum(ops.square(codebook), axis=-1) / 2.0
     found = smallest = None

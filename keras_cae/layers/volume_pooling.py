@@ -33,13 +33,13 @@ def pooling_by_slices() -> Iterator[None]:
 class VolumePooling(Hyperparameters, keras.layers.Layer):
     """`keras.layers.MaxPooling3D` or `AveragePooling3D` with "same" padding, in every precision.
 
-    Where TensorFlow has no kernel for volumes, height and width are pooled first and depth afterwards: the
-    numbers are the same.
+    If TensorFlow has no kernel for volumes, height and width are pooled first and depth afterwards, with the same
+    result.
 
     Args:
         kind: "Max" or "Average".
         size: sides of the windows, `(depth, height, width)`.
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
     """
 
     rules: ClassVar = {"kind": choice(*POOLINGS), "size": positive_ints}
@@ -68,7 +68,7 @@ class VolumePooling(Hyperparameters, keras.layers.Layer):
 
 
 def pooling(kind: str, rank: int, size: tuple[int, ...], **kwargs: Any) -> keras.layers.Layer:
-    """The layer that pools over windows of a size, "Max" or "Average", for data of a rank."""
+    """Return the layer that pools over windows of a size, "Max" or "Average", for data of a rank."""
     if rank == 3:
         return VolumePooling(kind, size, **kwargs)
     return ranked_layer(f"{kind}Pooling{{}}D", rank, size, padding="same", **kwargs)

@@ -11,7 +11,7 @@ from keras_cae.validation import positive_float
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Charbonnier(ImageLoss):
-    """The absolute error, smoothed at zero: edges stay sharper than with the squared error.
+    """Charbonnier loss: the absolute error, smoothed at zero, which keeps edges sharper than the squared error.
 
         mean over channels of √((y_true − y_pred)² + epsilon²)
 
@@ -21,10 +21,10 @@ class Charbonnier(ImageLoss):
 
     Args:
         epsilon: the size of errors below which the loss is nearly quadratic.
-        max_value: the largest value that images can have, the smallest being 0, by which they are divided.
-            Integer images are scaled to it.
+        max_value: the largest value that images can have, the smallest being 0. Integer images are scaled to it. Values
+            are divided by it.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.

@@ -33,7 +33,7 @@ def get(identifier: Any) -> Any:
 
 
 def replace_names(structure: Any) -> Any:
-    """The losses that `compile` was given, with the library's names replaced by its losses."""
+    """Return the losses that `compile` was given, with the library's names replaced by its losses."""
     return _identifiers().replace_names(structure)
 
 

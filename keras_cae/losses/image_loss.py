@@ -10,18 +10,18 @@ from keras_cae.validation import positive_float, text
 
 
 class ImageLoss(WeightedByImage, abc.ABC):
-    """The base of losses that compare images, to derive losses of your own from.
+    """The base of losses that compare images. Derive from it to write your own.
 
-    A subclass writes `compare`. It is given two batches of equal shape, as float32 from 0 to 1 whatever
-    `max_value` and the type of the images, and returns one value per pixel, `(n, height, width)`, or, if
-    the class sets `per_pixel = False`, one per image, `(n,)`. The base checks the images, scales integers by
-    the largest value of their type, and applies the weights of images and pixels.
+    A subclass implements `compare`. It receives two batches of equal shape, as float32 from 0 to 1 whatever `max_value`
+    and the type of the images, and returns one value per pixel, `(n, height, width)`, or, if the class sets `per_pixel
+    = False`, one per image, `(n,)`. The base checks the images, scales integers by the largest value of their type, and
+    applies the weights of images and pixels.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the loss; by default the name of the class in snake case.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; if the loss
@@ -53,11 +53,11 @@ class ImageLoss(WeightedByImage, abc.ABC):
 
     @abc.abstractmethod
     def compare(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each pixel, of shape `(n, height, width)`, or of each image, `(n,)`.
+        """Return the loss of each pixel, of shape `(n, height, width)`, or of each image, `(n,)`.
 
         Args:
             y_true: float32 images with values from 0 to 1.
-            y_pred: their reconstructions, of the same shape.
+            y_pred: reconstructions, of the same shape.
         """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

@@ -13,21 +13,20 @@ SMALLEST_SIMILARITY = 1e-6
 
 @keras.saving.register_keras_serializable(package="keras_cae", name="MultiScaleSSIMLoss")
 class MultiScaleSSIM(ImageLoss):
-    """1 − multi-scale SSIM: how much patterns differ at several resolutions; from 0 to 1.
+    """Multi-scale SSIM loss, from 0 to 1: 1 − MS-SSIM, how much patterns differ at several resolutions.
 
-    The similarity is that of `metrics.MultiScaleSSIM`, on as many scales as the images have room for: two at
-    28×28 pixels, five from 161×161 on (Wang et al. 2003, "Multi-Scale Structural Similarity for Image Quality
-    Assessment"). On each scale it counts at least 1e-6, and has no gradient there: nothing is learned from
-    reconstructions that are the opposite of their targets. Training is more reliable if the loss is added to
-    one of pixels, with `losses.Weighted`, than with this loss alone (Zhao et al. 2017, "Loss Functions for
-    Image Restoration with Neural Networks"). Everything is computed in float32, whatever the type of the
-    images.
+    The similarity is that of `metrics.MultiScaleSSIM`, on as many scales as the images have room for: two at 28×28
+    pixels, five from 161×161 on (Wang et al. 2003, "Multi-Scale Structural Similarity for Image Quality Assessment").
+    On each scale, the similarity is floored at 1e-6, where it has no gradient: nothing is learned from reconstructions
+    that are the inverse of their targets. Training is more reliable if this loss is combined with a pixel loss, with
+    `losses.Weighted`, than with this loss alone (Zhao et al. 2017, "Loss Functions for Image Restoration with Neural
+    Networks"). Everything is computed in float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of

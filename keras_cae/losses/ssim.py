@@ -10,19 +10,19 @@ from keras_cae.similarity import structural_similarity
 
 @keras.saving.register_keras_serializable(package="keras_cae", name="SSIMLoss")
 class SSIM(ImageLoss):
-    """1 − SSIM: how much means, contrasts and patterns of small windows differ; from 0 to 2.
+    """SSIM loss, from 0 to 2: 1 − SSIM, how much means, contrasts and patterns of small windows differ.
 
     The similarity is that of `metrics.SSIM`, with the same windows (Wang et al. 2004, "Image Quality
-    Assessment: From Error Visibility to Structural Similarity"). Where windows are flat, little but their
-    brightness counts. Training is more reliable if the loss is added to one of pixels, with
-    `losses.Weighted`, than with this loss alone (Zhao et al. 2017, "Loss Functions for Image Restoration with
-    Neural Networks"). Everything is computed in float32, whatever the type of the images.
+    Assessment: From Error Visibility to Structural Similarity"). In flat windows, little but the brightness counts.
+    Training is more reliable if this loss is combined with a pixel loss, with `losses.Weighted`, than with this loss
+    alone (Zhao et al. 2017, "Loss Functions for Image Restoration with Neural Networks"). Everything is computed in
+    float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of

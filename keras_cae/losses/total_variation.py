@@ -11,18 +11,18 @@ from keras_cae.losses.image_loss import ImageLoss
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class TotalVariation(ImageLoss):
-    """How rough reconstructions are: the differences between neighbouring pixels, whatever the targets.
+    """Total variation: the differences between neighbouring pixels of the reconstructions, whatever the targets.
 
         (Σ abs(right neighbour − pixel) + Σ abs(lower neighbour − pixel)) / number of values
 
-    of images from 0 to 1, with a sum for each axis (Rudin et al. 1992, "Nonlinear Total Variation Based Noise
-    Removal Algorithms", in its anisotropic form). Added to a loss of pixels with `losses.Weighted`, it
-    smooths noise away and keeps edges.
+    of images from 0 to 1, with a sum for each axis (Rudin et al. 1992, "Nonlinear Total Variation Based Noise Removal
+    Algorithms", in its anisotropic form). Combined with a pixel loss by `losses.Weighted`, it removes noise and keeps
+    edges.
 
     Args:
-        max_value: the largest value that images can have, the smallest being 0, by which they are divided.
+        max_value: the largest value that images can have, the smallest being 0. Values are divided by it.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.
@@ -50,6 +50,6 @@ class TotalVariation(ImageLoss):
 
 
 def _differences(images: Any, axis: int) -> Any:
-    """The absolute differences from the next pixel along an axis; 0 for the last pixel, which has none."""
+    """Return the absolute differences from the next pixel along an axis; 0 for the last pixel, which has none."""
     differences = ops.abs(ops.diff(images, axis=axis))
     return ops.pad(differences, [(0, int(each == axis)) for each in range(len(images.shape))])

@@ -16,17 +16,16 @@ REDUCTIONS = ("sum_over_batch_size", "mean")
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Weighted(WeightedByImage):
-    """A weighted sum of losses, for instance of a loss of pixels and one of structure.
+    """A weighted sum of losses, for example of a pixel loss and a structural loss.
 
-    The values of the parts are added for each pixel, where parts with one value per image have that value at
-    each of its pixels, and the sum is averaged. So each part counts as it would alone, with weights of images
-    and pixels too.
+    The values of the parts are added pixel by pixel and then averaged; a part with one value per image has this value
+    at each of its pixels. Each part therefore counts as it would alone, also with weights of images and pixels.
 
     Args:
         losses: at least one loss: a loss object or function, or a name that `keras_cae.losses.get` knows.
         weights: one number per loss, zero or above; by default 1.
         name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
+        **kwargs: arguments of `keras.losses.Loss`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`.
@@ -70,7 +69,7 @@ class Weighted(WeightedByImage):
 
 
 def _checked_loss(loss: Any, name: str) -> Any:
-    """The name of a loss, or the loss that an object, a function or a configuration stands for."""
+    """Return the name of a loss, or the loss that an object, a function or a configuration stands for."""
     try:
         resolved = get(loss)
     except (ValueError, TypeError) as error:
@@ -95,13 +94,13 @@ def _checked_weights(weights: Any, count: int) -> tuple[float, ...]:
 
 
 def _function(loss: Any) -> Callable[[Any, Any], Any]:
-    """The function that gives the values of a loss before they are reduced."""
+    """Return the function that gives the values of a loss before they are reduced."""
     resolved = get(loss)
     return resolved.call if isinstance(resolved, keras.losses.Loss) else resolved
 
 
 def _of_pixels(values: Any, images: Any, loss: Any) -> Any:
-    """The values of a loss in a shape in which they can be added to values of pixels."""
+    """Return the values of a loss in a shape in which they can be added to values of pixels."""
     rank, pixel_rank = len(values.shape), len(images.shape) - 1
     if rank == 1:
         return over_pixels(values, images)

@@ -9,10 +9,10 @@ from keras_cae.comparison import check_comparable, integers_scaled, weights_of_i
 
 
 class WeightedByImage(keras.losses.Loss):
-    """A loss of images in which the weights of images and of pixels count as such.
+    """A loss of images that applies the weights of images and of pixels correctly.
 
-    Keras multiplies values by weights as they come, which is wrong if one weight per image, `(n,)`, meets
-    one value per pixel. Integer images are scaled by the largest value of their type.
+    Keras broadcasts the weights against the values, which is wrong for one weight per image, `(n,)`, and one value per
+    pixel. Integer images are scaled by the largest value of their type.
     """
 
     max_value: float = 1.0
@@ -33,5 +33,5 @@ class WeightedByImage(keras.losses.Loss):
 
 
 def over_pixels(values: Any, images: Any) -> Any:
-    """Values of images, `(n,)`, in the shape `(n, 1, 1)`, which can be added to values of pixels."""
+    """Return values of images, `(n,)`, in the shape `(n, 1, 1)`, which can be added to values of pixels."""
     return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2)))

@@ -12,20 +12,19 @@ from keras_cae.validation import positive_float, positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ActiveUnits(CodeMetric):
-    """The number of latent dimensions whose codes differ from image to image.
+    """The number of active units: latent dimensions whose codes differ from image to image.
 
-    A dimension counts if the variance of its codes over all images exceeds the threshold. In a collapsed
-    variational autoencoder, the other dimensions carry no information (Burda et al. 2016, "Importance
-    Weighted Autoencoders"). Before any update it is NaN.
+    A dimension counts if the variance of its codes over all images exceeds the threshold. In a collapsed variational
+    autoencoder, the other dimensions carry no information (Burda et al. 2016, "Importance Weighted Autoencoders"). It
+    is NaN before the first update.
 
-    `GaussianBottleneck` owns one and has it logged. It measures codes, so it cannot be one of the metrics of
-    `compile`.
+    `GaussianBottleneck` owns one and logs it. It measures codes, so it can't be one of the metrics of `compile`.
 
     Args:
         latent_dim: size of the codes.
         threshold: the variance above which a dimension counts as active.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, latent_dim)`, the codes (for a variational autoencoder, the means).
 

@@ -21,7 +21,7 @@ LARGEST_LABEL = 127
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AUPRO(keras.metrics.Metric):
-    """How well maps find the defects that masks show, small ones as well as large ones.
+    """AUPRO: how well maps localize the defects in masks, small and large ones alike.
 
     For every threshold, the overlap of each defect, a connected region of a mask, is the share of its pixels
     above the threshold; the curve shows the mean overlap over all defects against the share of normal pixels
@@ -29,13 +29,13 @@ class AUPRO(keras.metrics.Metric):
     every defect stands out (Bergmann et al. 2020, "Uninformed Students"). Pixels belong to one region if they
     touch at an edge or a corner.
 
-    Memory does not depend on how much is measured: values are sorted into bins that are 0.2 % of a value wide.
-    NaN unless there were defects and normal pixels.
+    Memory does not depend on the amount of data: values are sorted into bins with a relative width of 0.2 %. The result
+    is NaN unless there were defects and normal pixels.
 
     Args:
         limit: the share of normal pixels above the threshold up to which the curve counts.
         name: name of the metric, under which it is logged.
-        **kwargs: of `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: masks and maps `(n, height, width)`, or signals or volumes likewise; an axis of one channel
     may follow. In masks, values above 127 are defects if there are any in the batch, else each value but 0.
@@ -69,7 +69,7 @@ class AUPRO(keras.metrics.Metric):
         Args:
             y_true: masks.
             y_pred: maps, larger where there is a defect.
-            sample_weight: has to be None.
+            sample_weight: must be None.
         """
         if sample_weight is not None:
             raise ValueError("AUPRO has no weights of images, got sample_weight.")
@@ -100,7 +100,7 @@ class AUPRO(keras.metrics.Metric):
 
 
 def bin_of(values: Any) -> Any:
-    """The number of the bin of each value: larger values are never in an earlier bin."""
+    """Return the number of the bin of each value: larger values are never in an earlier bin."""
     bits = tf.bitcast(tf.cast(values, "float32") + 0.0, "int32")
     # The bits of floats are ordered as the floats are, but those of negative ones the other way round.
     ordered = tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, 0x7FFFFFFF), bits)
@@ -108,7 +108,7 @@ def bin_of(values: Any) -> Any:
 
 
 def _shares_of_regions(masks: Any) -> Any:
-    """For each pixel of a region one divided by the number of its pixels; else 0."""
+    """Return 1 / n for each pixel of a region of n pixels, and 0 for all other pixels."""
     regions = regions_of(masks)
     flat = tf.reshape(regions, [-1])
     sizes = tf.math.unsorted_segment_sum(tf.ones_like(flat, "float64"), flat, tf.size(flat) + 1)

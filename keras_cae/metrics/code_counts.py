@@ -14,7 +14,7 @@ from keras_cae.validation import positive_int
 class CodeCounts(CodeMetric):
     """Counts how often each code of a codebook has been used, over all batches since the last reset.
 
-    A subclass writes `of_frequencies`.
+    A subclass implements `of_frequencies`.
     """
 
     def __init__(self, codebook_size: int, name: str, **kwargs: Any) -> None:
@@ -36,10 +36,10 @@ class CodeCounts(CodeMetric):
 
     @abc.abstractmethod
     def of_frequencies(self, frequencies: Any) -> Any:
-        """The value of the metric.
+        """Return the value of the metric.
 
         Args:
-            frequencies: how often each code has been used, relative to all; the sum is 1.
+            frequencies: relative frequency of each code; their sum is 1.
         """
 
     def get_config(self) -> dict[str, Any]:

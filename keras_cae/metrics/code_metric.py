@@ -13,8 +13,8 @@ from keras_cae.validation import text
 class CodeMetric(keras.metrics.Metric, abc.ABC):
     """A metric of codes, not of images and their reconstructions; larger values are better.
 
-    The bottlenecks own such metrics, update them and have them logged. In `compile(metrics=...)`, where Keras
-    would pass images to them, they raise a `TypeError`.
+    The bottlenecks own these metrics, update them and log them. In `compile(metrics=...)`, where Keras would pass
+    images to them, they raise a `TypeError`.
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:

@@ -10,18 +10,18 @@ from keras_cae.metrics.code_counts import CodeCounts
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class CodebookUsage(CodeCounts):
-    """The share of a codebook's codes that are used at all, from 0 to 1.
+    """Codebook usage: the share of the codes of a codebook that are used at all, from 0 to 1.
 
-    It is counted over all batches since the last reset, so it does not depend on the batch size. Before any
-    update it is NaN.
+    It is counted over all batches since the last reset, so it does not depend on the batch size. It is NaN before the
+    first update.
 
-    `VectorQuantizer` and `FiniteScalarQuantizer` own one and have it logged. It measures codes, so it cannot
-    be one of the metrics of `compile`.
+    `VectorQuantizer` and `FiniteScalarQuantizer` own one and log it. It measures codes, so it can't be one of the
+    metrics of `compile`.
 
     Args:
         codebook_size: number of codes in the codebook.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, ...)`, the indices of codes.
 

@@ -32,7 +32,7 @@ def get(identifier: Any) -> Any:
 
 
 def replace_names(structure: Any) -> Any:
-    """The metrics that `compile` was given, with the library's names replaced by its metrics."""
+    """Return the metrics that `compile` was given, with the library's names replaced by its metrics."""
     return _identifiers().replace_names(structure)
 
 

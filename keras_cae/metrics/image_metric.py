@@ -11,21 +11,21 @@ from keras_cae.validation import positive_float, text
 
 
 class ImageMetric(MeasuredMean, abc.ABC):
-    """The base of metrics that compare images, to derive metrics of your own from.
+    """The base of metrics that compare images. Derive from it to write your own.
 
-    A subclass writes `per_image`. It is given two batches of equal shape, as float32 from 0 to 1 whatever
-    `max_value` and the type of the images, and returns one value per image. The metric is the mean of these
-    values over all images since the last reset, NaN before the first. The base checks the images, scales
-    integers by the largest value of their type, and applies the weights.
+    A subclass implements `per_image`. It receives two batches of equal shape, as float32 from 0 to 1 whatever
+    `max_value` and the type of the images, and returns one value per image. The metric is the mean of these values over
+    all images since the last reset, NaN before the first. The base checks the images, scales integers by the largest
+    value of their type, and applies the weights.
 
-    If the smallest value is the best, the class sets `direction = "min"`. Callbacks such as `EarlyStopping`
-    read it when their `mode` is "auto".
+    If smaller values are better, the class sets `direction = "min"`. Callbacks such as `EarlyStopping` read it when
+    their `mode` is "auto".
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the metric, under which it is logged; by default the name of the class in snake case.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
@@ -59,11 +59,11 @@ class ImageMetric(MeasuredMean, abc.ABC):
 
     @abc.abstractmethod
     def per_image(self, y_true: Any, y_pred: Any) -> Any:
-        """The value of each image, of shape `(n,)`.
+        """Return the value of each image, of shape `(n,)`.
 
         Args:
             y_true: float32 images with values from 0 to 1.
-            y_pred: their reconstructions, of the same shape.
+            y_pred: reconstructions, of the same shape.
         """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -71,7 +71,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
 
         Args:
             y_true: batch of images.
-            y_pred: their reconstructions.
+            y_pred: reconstructions of the images.
             sample_weight: weights of the images or of their pixels.
         """
         y_true, y_pred = comparable(y_true, self.max_value), comparable(y_pred, self.max_value)

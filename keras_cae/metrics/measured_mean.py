@@ -1,4 +1,4 @@
-"""A mean that is not a number before anything has been measured."""
+"""A mean that is NaN before anything has been measured."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from keras_cae.validation import text
 class MeasuredMean(keras.metrics.Mean):
     """The weighted mean of all values since the last reset; NaN if there were none.
 
-    `keras.metrics.Mean` is 0 in that case, which reads like a measurement, for instance of a perfect loss.
+    `keras.metrics.Mean` is 0 in that case, which looks like a measurement, for example of a perfect loss.
 
     Args:
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Mean`.
+        **kwargs: arguments of `keras.metrics.Mean`.
 
     Example:
 
@@ -36,5 +36,5 @@ class MeasuredMean(keras.metrics.Mean):
 
 
 def nan_unless(measured: Any, value: Any) -> Any:
-    """The value of a metric, or NaN if nothing has been measured."""
+    """Return the value of a metric, or NaN if nothing has been measured."""
     return ops.where(measured, value, float("nan"))

@@ -19,16 +19,16 @@ class MultiScaleSSIM(ImageMetric):
     2×2 pixels. `c_j` is the mean, over the windows on scale `j`, of the second factor of `metrics.SSIM`
     (contrast and pattern), and `s_M` the mean SSIM on the coarsest scale; negative means count as 0.
 
-    There are as many scales as the window of 11×11 pixels fits into: one up to a shortest side of 20 pixels,
-    two up to 40, three up to 80, four up to 160, five beyond. With fewer than five, the weights are divided
-    by their sum. The similarities of images with the same number of scales compare with each other.
-    Everything is computed in float32, whatever the type of the images.
+    There are as many scales as the window of 11×11 pixels fits into: one up to a shortest side of 20 pixels, two up to
+    40, three up to 80, four up to 160, five beyond. With fewer than five, the weights are divided by their sum.
+    Similarities can be compared between images with the same number of scales. Everything is computed in float32,
+    whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of

@@ -10,21 +10,21 @@ from keras_cae.metrics.code_counts import CodeCounts
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Perplexity(CodeCounts):
-    """How evenly a codebook is used: the number of equally frequent codes that have the same entropy.
+    """Perplexity: how evenly a codebook is used, as the number of equally frequent codes of the same entropy.
 
         perplexity = exp(−Σ_k p_k log p_k)
 
-    where `p_k` is the relative frequency of code `k`; from 1, if a single code is used, to the size of the
-    codebook. It is counted over all batches since the last reset. The mean of the perplexities of batches,
-    which papers report, is smaller, and the more so the smaller the batches. Before any update it is NaN.
+    where `p_k` is the relative frequency of code `k`; from 1, if a single code is used, to the size of the codebook. It
+    is counted over all batches since the last reset. The mean of the perplexities of batches, which papers report, is
+    smaller, and the more so the smaller the batches. It is NaN before the first update.
 
-    `VectorQuantizer` and `FiniteScalarQuantizer` own one and have it logged. It measures codes, so it cannot
-    be one of the metrics of `compile`.
+    `VectorQuantizer` and `FiniteScalarQuantizer` own one and log it. It measures codes, so it can't be one of the
+    metrics of `compile`.
 
     Args:
         codebook_size: number of codes in the codebook.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, ...)`, the indices of codes.
 

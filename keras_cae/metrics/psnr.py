@@ -13,19 +13,19 @@ SMALLEST_ERROR = 1e-10
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class PSNR(ImageMetric):
-    """Peak signal-to-noise ratio in decibels: how small errors are beside the largest possible value.
+    """Peak signal-to-noise ratio in decibels: how small errors are compared with the largest possible value.
 
         PSNR = 10 log10(max_value² / mean squared error)
 
-    It is computed for each image and averaged, as papers report it, which is not the PSNR of the averaged
-    error. Identical images, whose ratio is infinite, have 100 dB: the mean squared error counts at least
-    1e-10 times the square of `max_value`. Everything is computed in float32, whatever the type of the images.
+    It is computed for each image and averaged, as papers report it, which is not the PSNR of the averaged error.
+    Identical images, whose ratio would be infinite, have 100 dB: the mean squared error is floored at 1e-10 times the
+    square of `max_value`. Everything is computed in float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of
@@ -52,6 +52,6 @@ class PSNR(ImageMetric):
 
 
 def peak_signal_noise_ratio(y_true: Any, y_pred: Any) -> Any:
-    """The PSNR of each image in decibels, of shape `(n,)`, for images whose largest value is 1."""
+    """Return the PSNR of each image in decibels, of shape `(n,)`, for images whose largest value is 1."""
     error = ops.mean(ops.square(y_true - y_pred), axis=tuple(range(1, len(y_true.shape))))
     return -10 * ops.log10(ops.maximum(error, SMALLEST_ERROR))

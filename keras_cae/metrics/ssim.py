@@ -20,16 +20,16 @@ class SSIM(ImageMetric):
     2004, "Image Quality Assessment: From Error Visibility to Structural Similarity"). Everything is computed
     in float32, whatever the type of the images.
 
-    Along an axis of fewer than 11 pixels, the window has the largest odd size that fits, and its weights
-    again add up to 1. The similarities of such images compare with each other, not with those of larger
-    images. A batch of shape `(n, height, width)` is taken for signals, whose windows extend along the height
+    Along an axis of fewer than 11 pixels, the window has the largest odd size that fits, and its weights again add up
+    to 1. The similarities of such images can be compared with each other, but not with those of larger images. A batch
+    of shape `(n, height, width)` is taken for signals, whose windows extend along the height
     only: grey images need the axis of the channels.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled
             to it.
         name: name of the metric, under which it is logged.
-        **kwargs: passed to `keras.metrics.Metric`.
+        **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: `(n, height, width, channels)`, twice; also signals, `(n, length, channels)`, and volumes,
     `(n, depth, height, width, channels)`. Weights have the shape `(n,)` or `(n, height, width)`; those of

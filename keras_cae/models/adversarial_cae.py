@@ -16,55 +16,57 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AdversarialCAE(PyramidCAE):
-    """Adversarial autoencoder: its codes can't be told from draws of the standard normal distribution.
+    """Adversarial autoencoder, whose codes follow the standard normal distribution.
 
-    The networks of `BasicCAE`, and a `discriminator` that learns to tell codes from draws of the prior, while
-    the encoder learns to deceive it (Makhzani et al. 2016, "Adversarial Autoencoders"). In every step
+    It combines the networks of `BasicCAE` with a `discriminator`, which learns to distinguish codes from samples of the
+    prior while the encoder learns to deceive it (Makhzani et al. 2016, "Adversarial Autoencoders"). In every step,
 
-    1. `optimizer` changes encoder and decoder by the gradient of the reconstruction's loss plus
+    1. `optimizer` updates the encoder and the decoder with the gradient of the reconstruction loss plus
        `adversarial_weight` times the `generator_loss`, the non-saturating loss of the codes;
-    2. `discriminator_optimizer` changes the discriminator by that of the `discriminator_loss`.
+    2. `discriminator_optimizer` updates the discriminator with the gradient of the `discriminator_loss`.
 
-    The paper's phases of reconstruction and deception share a gradient, for else an optimizer such as Adam,
-    which divides gradients by their size, would undo the weight. Callbacks such as learning rate schedules act
-    on `optimizer`. For other networks around the same bottleneck see `layers.AdversarialBottleneck`.
+    The reconstruction and regularization phases of the paper share one gradient: with separate gradients, an optimizer
+    such as Adam, which divides gradients by their size, would cancel the weight. Callbacks such as learning rate
+    schedules act on `optimizer`. Use `layers.AdversarialBottleneck` to combine the same bottleneck with other networks.
 
-    Images can be generated as from a `VariationalCAE`, but codes have no noise. Logs: `reconstruction_loss`,
-    `generator_loss`, `discriminator_loss`; the latter two are about log 2 = 0.69 where the discriminator can
-    tell nothing. Evaluation compares every batch with the same draws of the prior.
+    The model generates images as a `VariationalCAE` does, but its codes have no noise. Logs: `reconstruction_loss`,
+    `generator_loss` and `discriminator_loss`. The latter two are about log 2 = 0.69 if the discriminator can't
+    distinguish codes from samples. Evaluation compares every batch with the same samples of the prior.
 
-    The first level keeps the size of the images: the feature maps that codes are made of are
-    `2 ** (len(filters) - 1)` times smaller along each axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
+    images; see `downsampling`.
 
     Args:
         latent_dim: size of the code.
-        adversarial_weight: weight of the generator's loss, with a loss that is a mean over an image's
-            values. May be set while training goes on, as `callbacks.WeightScheduler` does.
-        discriminator_units: of the discriminator's hidden layers.
+        adversarial_weight: weight of the generator's loss, for a reconstruction loss that is a mean over the values of
+            an image. It may be changed during training, as `callbacks.WeightScheduler` does.
+        discriminator_units: numbers of units of the discriminator's hidden layers.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        seed: of the codes of the prior in training.
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        seed: seed of the samples of the prior in training. **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Attributes:
-        discriminator: the network that tells codes from draws from the prior, once the model is built.
+        discriminator: network that distinguishes codes from samples of the prior, once the model is built.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 
@@ -136,5 +138,5 @@ class AdversarialCAE(PyramidCAE):
 
     @property
     def discriminator(self) -> keras.Model:
-        """From codes to the logit of their being draws of the prior."""
+        """The network from codes to the logit that they are samples of the prior."""
         return self.bottleneck.discriminator

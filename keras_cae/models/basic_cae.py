@@ -12,40 +12,42 @@ from keras_cae.networks.strided import Strided
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BasicCAE(PyramidCAE):
-    """Autoencoder of strided convolutions and transposed convolutions.
+    """Autoencoder with strided convolutions and transposed convolutions.
 
-    The first convolution has stride 1, each later one stride 2. A dense layer makes the code, another one
-    the feature map that transposed convolutions of stride 2 bring back to full resolution, through the
-    filters in reverse (Masci et al. 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature
+    The first convolution has stride 1, each later one stride 2. A dense layer computes the code. In the decoder,
+    another dense layer computes a feature map, which transposed convolutions of stride 2 enlarge to full resolution,
+    with the filters in reverse order (Masci et al. 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature
     Extraction"; strides in place of pooling as in Springenberg et al. 2015, "Striving for Simplicity").
 
-    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
-            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
+            images of any size. A `bottleneck` that has a `latent_dim` determines it.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

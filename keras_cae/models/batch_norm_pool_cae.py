@@ -13,43 +13,43 @@ from keras_cae.validation import fraction
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BatchNormPoolCAE(PyramidCAE):
-    """Autoencoder of convolutions with batch normalization, max pooling and nearest upsampling.
+    """Autoencoder with batch normalization, max pooling and nearest-neighbour upsampling.
 
-    Each level of the encoder is convolution, batch normalization, activation, max pooling by 2; each level
-    of the decoder transposed convolution (to half the filters of the encoder's level), batch normalization,
-    activation, upsampling by 2. Batch normalization: Ioffe & Szegedy 2015. Upsampling instead of strides
-    avoids the checkerboards of transposed convolutions: Odena et al. 2016.
+    Each level of the encoder consists of a convolution, batch normalization (Ioffe & Szegedy 2015), an activation and
+    max pooling by 2. Each level of the decoder consists of a transposed convolution, with half the filters of the
+    encoder's level, batch normalization, an activation and upsampling by 2. Upsampling instead of strides avoids the
+    checkerboard artifacts of transposed convolutions (Odena et al. 2016).
 
-    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
-    `strides` says otherwise; see `downsampling`.
+    Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
+    len(filters)` times smaller than the images; see `downsampling`.
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
-            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
-        momentum: how much of the moving averages, with which batch normalization evaluates, stays at each training
-            step. With less, such as 0.9, evaluation follows the weights sooner: for trainings of a few hundred
-            steps.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
+            images of any size. A `bottleneck` that has a `latent_dim` determines it.
+        momentum: momentum of the moving averages of batch normalization. With a smaller one, such as 0.9, they follow
+            the weights sooner, which suits trainings of a few hundred steps.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer; or one for each level, which may be a
-            tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

@@ -25,30 +25,30 @@ RADIUS = {"median": 1, "mean": 1, "uniform": 2}
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlindSpotCAE(PyramidCAE):
-    """Removes noise from images of any size, trained on the noisy images alone.
+    """Autoencoder that learns to remove noise from the noisy images alone.
 
-    Hides single pixels, which the model learns to predict from those around them. Noise that is independent from
-    pixel to pixel can't be predicted, so that what it makes is the clean image (Krull et al. 2019, "Noise2Void:
-    Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard Artifacts
-    with Modified Sampling Strategies and a Tweaked Network Architecture"). `predict` and `encode` hide nothing, and
-    take images of any size.
+    Training hides single pixels, which the model learns to predict from the pixels around them. Noise that is
+    independent from pixel to pixel can't be predicted, so the model predicts the clean image (Krull et al. 2019,
+    "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard
+    Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture"). `predict` and `encode` hide
+    nothing and take images of any size.
 
-    - `fit(noisy)` trains on noisy images. Of images in an array that are larger than `patch_size` it takes patches
-      from random places, as many in each epoch as fit side by side, so that a single large image is enough:
-      `fit(image[None], epochs=100)`. Datasets are taken as they are: let them yield patches.
-    - `fit(noisy, other)` trains towards other images, and hides nothing: two noisy images of the same
-      scene, which is Noise2Noise (Lehtinen et al. 2018), or clean ones.
-    - The loss is that of the hidden pixels, and metrics compare images whose visible pixels are as they were.
-      With `validation_data=(noisy, clean)` nothing is hidden, and both say how well noise is removed.
+    - `fit(noisy)` trains on noisy images. From arrays of images that are larger than `patch_size`, it takes patches at
+      random places, as many in each epoch as fit side by side, so that a single large image is enough:
+      `fit(image[None], epochs=100)`. Datasets are used as they are and should yield patches.
+    - `fit(noisy, other)` trains with other images as targets and hides nothing. The targets may be other noisy images
+      of the same scene, which is Noise2Noise (Lehtinen et al. 2018), or clean images.
+    - The loss is computed on the hidden pixels; metrics compare images in which the visible pixels are unchanged. With
+      `validation_data=(noisy, clean)` nothing is hidden, so that the loss and the metrics measure the denoising.
 
-    Images are normalized, so that values of any unit will do. Sizes that the levels can't halve are padded inside by
-    reflection.
+    Images are normalized, so they may have values of any unit. Sizes that the levels can't halve are padded internally
+    by reflection.
 
     Args:
-        convs_per_level: how many convolutions the encoder and the decoder have at each size.
+        convs_per_level: number of convolutions of the encoder and of the decoder at each level.
         ratio: share of the pixels that are hidden, between 0 and 1.
         replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
-            the value of one of them, "uniform" (N2V).
+            the value of a random one, "uniform" (N2V).
         structured_mask: array of zeros and ones with odd sides, for noise that is correlated between neighbours:
             which pixels around a hidden one, in the middle, are replaced too. `np.ones((1, 9))` for noise along rows.
         outermost_skip: whether the decoder sees the feature maps of full resolution; N2V2 does without.
@@ -56,25 +56,30 @@ class BlindSpotCAE(PyramidCAE):
         patch_size: side of the patches that `fit` takes of larger images, an integer or one for each axis; None
             for whole images.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolutions, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer.
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
-        corruption: layer that is applied to the inputs in training and evaluation, before pixels are hidden.
-        normalizer: `keras.layers.Normalization`, which the first `fit` adapts, see `CAE`. None makes one.
-        seed: of the choice of pixels and of patches.
-        **kwargs: of `keras.Model`.
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+            "sigmoid" for [0, 1].
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets. Pixels are
+            hidden after it.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. None
+            creates one.
+        seed: seed of the choice of pixels and of patches.
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; of any size.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Images may have any size.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above; the loss has no value per pixel.
+        ValueError: an argument is invalid; the loss has no value per pixel.
 
     Example:
 
@@ -145,7 +150,7 @@ class BlindSpotCAE(PyramidCAE):
         )
         if self.patch_size is not None:
             per_axis(self.patch_size, self.rank, "patch_size")
-        self.blind_spots = BlindSpots(
+        self._pixel_mask = BlindSpots(
             self.ratio,
             replacement=self.replacement,
             radius=RADIUS[self.replacement],
@@ -154,7 +159,7 @@ class BlindSpotCAE(PyramidCAE):
             dtype=self.variable_dtype,
             name="blind_spots",
         )
-        self.blind_spots.check_rank(self.rank)
+        self._pixel_mask.check_rank(self.rank)
 
     def pyramid(self, **shared: Any) -> Pyramid:
         return BlindUShaped(
@@ -168,24 +173,24 @@ class BlindSpotCAE(PyramidCAE):
 
     @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        return (*super().corruptions, self.blind_spots)
+        return (*super().corruptions, self._pixel_mask)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
-        return self.blind_spots.corrupt(self._visible(images))
+        return self._pixel_mask.corrupt(self._visible(images))
 
     def _visible(self, images: Any) -> Any:
-        """Corrupted images of which nothing is hidden yet."""
+        """Return corrupted images of which nothing is hidden yet."""
         self._own_loop_is_corrupted = True
         return corrupted_by(super().corruptions, images)[0]
 
-    def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
+    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
         """Return the images with hidden pixels, and the weights of these; of images with another target, all pixels."""
         if batch.target is batch.images:
             return self.corrupted(batch.images)
         visible = self._visible(batch.images)
         if visible.shape[1:] != batch.target.shape[1:]:
             return visible, None
-        hidden, weights = self.blind_spots.corrupt(visible)
+        hidden, weights = self._pixel_mask.corrupt(visible)
         # Towards themselves, images would be copied.
         axes = tuple(range(1, len(batch.images.shape)))
         itself = ops.all(ops.equal(batch.images, batch.target), axis=axes, keepdims=True)
@@ -194,7 +199,7 @@ class BlindSpotCAE(PyramidCAE):
     # Patches of large images
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
-        """Random patches of images in an array that are larger than `patch_size`."""
+        """Return random patches of images in an array that are larger than `patch_size`."""
         x, y, sample_weight = data["x"], data["y"], data["sample_weight"]
         if not self._takes_patches_of(x):
             return data
@@ -204,7 +209,7 @@ class BlindSpotCAE(PyramidCAE):
             held_out = self._checked_validation(held_out)
         x, y, sample_weight = parts
         self._build_early(x)
-        self.prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
+        self._prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
         patches = RandomPatches(
             x,
             y,
@@ -225,7 +230,7 @@ class BlindSpotCAE(PyramidCAE):
 
 
 def _split(parts: list[Any], validation_split: float) -> tuple[list[Any], tuple[Any, ...]]:
-    """The images to train on, their targets and weights; and the last ones, for validation."""
+    """Return the images to train on, their targets and weights; and the last ones, for validation."""
     kept = math.floor(len(parts[0]) * (1.0 - validation_split))
     if not kept:
         raise ValueError(

@@ -1,5 +1,6 @@
 """The autoencoder that all others are made from: the networks, and how images flow through them."""
 
+import dataclasses
 import functools
 import math
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ from keras_cae.training.normalizing import (
     batches_to_adapt_to,
     check_integers,
     first_images,
-    is_known,
+    is_adapted,
     normalizer_rule,
 )
 from keras_cae.training.output_range import last_activation
@@ -41,47 +42,58 @@ PARTS = ("encoder", "decoder", "bottleneck")
 
 
 def network(value: Any, name: str) -> keras.Model:
-    """The rule for the networks: a `keras.Model`, or the configuration of one."""
+    """Validate the networks: a `keras.Model`, or the configuration of one."""
     value = layer(value, name) if isinstance(value, dict) else value
     if not isinstance(value, keras.Model):
         raise TypeError(f"{name} must be a keras.Model, got {value!r}.")
     return value
 
 
+@dataclasses.dataclass(frozen=True)
+class GivenNetworks:
+    """The networks that the user gave, which the built model extends: its encoder ends with the codes.
+
+    This is not a tuple, because Keras would save the weights under the name of the attribute that holds it.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+
+
 @keras.saving.register_keras_serializable(package="keras_cae")
 class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
-    """Autoencoder of any two networks, trained by plain `model.fit`.
+    """Autoencoder that is composed of any two networks and trained by plain `model.fit`.
 
         images ─ corruption ─▶ encoder ─▶ bottleneck ─▶ decoder ─▶ reconstruction
 
-    `fit(x)` trains it to reconstruct `x`; `fit(x, y)` to make the images `y` of `x`, for instance clean ones
-    of noisy ones. Training, evaluation and saving are those of `keras.Model`, with the same numbers, and in
+    `fit(x)` trains the model to reconstruct `x`. `fit(x, y)` trains it to map `x` to the images `y`, for example noisy
+    images to clean ones. Training, evaluation and saving are those of `keras.Model` and give the same numbers. In
     addition:
 
     - Integer images are scaled to [0, 1] on the device, by the largest value of their type.
-    - One weight per image, of shape `(n,)`, weights images, also without `y`.
-    - Batches that the model can't learn from (0 to 255 into a sigmoid, values that are not finite) end
-      training with an error, and leave the model as the batch before left it.
-    - The corruption is applied in training and evaluation, never by `predict`. Every evaluation draws the
-      same noise, so that validation losses compare.
+    - A `sample_weight` of shape `(n,)` gives each image one weight, with or without `y`.
+    - Training ends with an error at a batch that the model can't learn from, such as values from 0 to 255 for a sigmoid
+      or values that are not finite. Such a batch changes nothing in the model.
+    - The corruption is applied in training and evaluation, but never by `predict`. Every evaluation uses the same
+      noise, so that validation losses can be compared.
 
-    What the model can do beside follows from the bottleneck: `sample` generates images where it has a prior,
-    `posterior` and `log_likelihood` need a `GaussianBottleneck`, and with a quantizer codes are integers. The
-    weights of its penalties, such as `beta`, are attributes of the model.
+    The bottleneck determines what else the model can do. `sample` generates images if the bottleneck has a prior;
+    `posterior` and `log_likelihood` need a `GaussianBottleneck`; with a quantizer, codes are integers. The weights of
+    the bottleneck's penalties, such as `beta`, are attributes of the model.
 
     Args:
-        encoder: `keras.Model` from images to codes, or to what the bottleneck makes codes of. The attribute
-            `encoder` of the built model ends with the codes.
+        encoder: `keras.Model` from images to codes, or to the input of the bottleneck. The attribute `encoder` of the
+            built model includes the bottleneck and returns the codes.
         decoder: `keras.Model` from codes to images.
-        bottleneck: layer between the two; by default the codes pass as they are.
-        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the
-            encoder's input shape; 2 where the encoder has none yet.
-        corruption: layer that is applied to the inputs in training and evaluation, never to the targets;
-            called with `training=True`.
-        normalizer: `keras.layers.Normalization` for data of any unit. The networks and the loss see normalized
-            channels; what goes in and comes out has the unit of the data. The first `fit` adapts it to its
-            training data, unless you have.
-        **kwargs: of `keras.Model`.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
+        rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes. By default that of the encoder's input
+            shape; 2 if the encoder has none yet.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets. It is called
+            with `training=True`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. The networks and
+            the loss see normalized channels; what goes in and comes out has the unit of the data. One that is adapted
+            already stays as it is.
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`, as the encoder takes it; with `rank=1` `(n, length, channels)`,
     with `rank=3` `(n, depth, height, width, channels)`.
@@ -90,11 +102,11 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     Attributes:
         built_shape: shape that the model was built for, with None for axes that may differ from batch to batch.
-        code_shape: shape of one code, with None for axes that follow the image's; once it is built.
-        corruptions: the layers that are applied to the inputs in training and evaluation, in this order.
-        decodes_codes_alone: whether `decode` needs nothing but codes.
+        code_shape: shape of one code once the model is built, with None for axes that depend on the size of the image.
+        corruptions: layers that are applied to the inputs in training and evaluation, in this order.
+        decodes_codes_alone: whether `decode` needs the codes only.
         discriminator_optimizer: the second optimizer of a model with a discriminator; None for all others.
-        downsampling: by which factor the encoder makes images smaller along each axis.
+        downsampling: factor by which the encoder reduces images along each axis.
         has_posterior: whether `posterior` and `log_likelihood` are defined.
         has_prior: whether `sample` is defined.
 
@@ -125,7 +137,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         "corruption": optional(layer),
         "normalizer": optional(normalizer_rule),
     }
-    adjustable = ("corruption",)
+    _adjustable = ("corruption",)
     built_shape: Any = None
     """The shape that the model was built for, with None for axes that may differ from batch to batch."""
 
@@ -147,16 +159,16 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
                 "trained on derives from PyramidCAE."
             )
         super().__init__(**kwargs)
-        self.given_networks = (network(encoder, "encoder"), network(decoder, "decoder"))
-        self.encoder, self.decoder = self.given_networks
+        self._given = GivenNetworks(network(encoder, "encoder"), network(decoder, "decoder"))
+        self.encoder, self.decoder = self._given.encoder, self._given.decoder
         self.keep(rank=_agreed_rank(rank, self.encoder))
-        self._start(bottleneck, corruption, normalizer)
+        self._set_up(bottleneck, corruption, normalizer)
 
-    def _start(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
-        """Keep what all autoencoders have: what is left of the constructor once there are networks, or rules."""
+    def _set_up(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
+        """Set what all autoencoders have. The networks, or their hyperparameters, must be set already."""
         self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
         self.keep(corruption=corruption, normalizer=normalizer)
-        self._normalizer_is_known = self.normalizer is None or is_known(self.normalizer)
+        self._normalizer_is_adapted = self.normalizer is None or is_adapted(self.normalizer)
         self._default_bottleneck = bottleneck is None
         if bottleneck is not None:
             self.bottleneck = layer(bottleneck, "bottleneck")
@@ -194,14 +206,14 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
             self.train_function = self.test_function = None
 
     @functools.cached_property
-    def gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
+    def _gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
         """Decides which images the model takes, and makes floats of them."""
         # Of normalized values the activation says nothing about those of the images.
-        return InputGate(None if self.normalizer is not None else self.last_activation(), self.rank)
+        return InputGate(None if self.normalizer is not None else self._last_activation(), self.rank)
 
-    def last_activation(self) -> Any:
-        """The activation that bounds the reconstructions, or None if it is not known."""
-        return last_activation(self.given_networks[1])
+    def _last_activation(self) -> Any:
+        """Return the activation that bounds the reconstructions, or None if it is not known."""
+        return last_activation(self._given.decoder)
 
     # Building
 
@@ -217,24 +229,23 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         bottleneck = vars(self).get("bottleneck")
         if self._default_bottleneck:
             bottleneck = keras.layers.Identity(dtype=self.dtype_policy.name, name="bottleneck")
-        self._graphs = self.make_graphs(shape, bottleneck)
+        self._graphs = self._make_graphs(shape, bottleneck)
         self.encoder, self.bottleneck, self.decoder = self._graphs.encoder, bottleneck, self._graphs.decoder
         self.built_shape = shape
-        self.gate.image_shape = shape[1:]
+        self._gate.image_shape = shape[1:]
         if isinstance(self.encoder, Network) and self.encoder is not self._graphs.body:
-            self.encoder.gate = self.gate
+            self.encoder._gate = self._gate
         images = keras.KerasTensor(shape, dtype=self.variable_dtype)
         keras.Operation.compute_output_spec(self, images)
         for part in self.corruptions:
             images = part(images, training=True)
-        self.prepare_report()
-        if self._has_penalties():
-            self.report_reconstruction()
+        self._prepare_reconstruction_loss()
+        self._reports_reconstruction = self._has_penalties()
         self.built = True
 
-    def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
+    def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
         """Return the networks around a bottleneck, for batches of images of a shape."""
-        encoder, decoder = self.given_networks
+        encoder, decoder = self._given.encoder, self._given.decoder
         feature_shape = check_single_output(encoder, encoder.compute_output_shape(shape))
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
@@ -243,7 +254,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     def _free_shape(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
-        taken = getattr(self.given_networks[0], "input_shape", None)
+        taken = getattr(self._given.encoder, "input_shape", None)
         if isinstance(taken, tuple) and compatible(image_shape, taken[1:]):
             image_shape = taken[1:]
         return (None, *image_shape)
@@ -262,7 +273,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self.built:
             return self._graphs.output_shape(input_shape)
-        encoder, decoder = self.given_networks
+        encoder, decoder = self._given.encoder, self._given.decoder
         shape = encoder.compute_output_shape(input_shape)
         if not self._default_bottleneck:
             shape = self.bottleneck.compute_output_shape(shape)
@@ -289,10 +300,10 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None
         if current_step() is None:  # The steps of `fit` look at the values themselves.
-            self.check_values(images)
+            self._check_values(images)
         return super().__call__(*args, **kwargs)
 
-    def check_values(self, images: Any) -> None:
+    def _check_values(self, images: Any) -> None:
         """Refuse values that the model does not take, unless a graph is made, which has none yet."""
         if isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
             self._check_batch(np.asarray(images))
@@ -306,14 +317,14 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return self._cropped(self._graphs.images([latents, *skips], training), images)
 
     def _floats(self, images: Any) -> Any:
-        """A batch as the networks see it; refuses another shape or type."""
-        return self.gate.floats(images, self.variable_dtype)
+        """Return a batch as the networks see it; refuses another shape or type."""
+        return self._gate.floats(images, self.variable_dtype)
 
     def _cropped(self, reconstructions: Any, images: Any) -> Any:
         size = image_size(images)
         return reconstructions if size is None or not self._graphs.crops else crop(reconstructions, size)
 
-    def reconstruct(self, images: Any) -> Any:
+    def _reconstruct(self, images: Any) -> Any:
         # Without the penalties, which inference has no use for.
         if type(self).call is not CAE.call:
             return self(images, training=False)
@@ -324,30 +335,30 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         latents = self._latents(self._codes_of(features))
         return self._cropped(self._graphs.images([latents, *skips], False), images)
 
-    def observe(self, images: Any, training: bool) -> None:
+    def _observe(self, images: Any, training: bool) -> None:
         if isinstance(self.bottleneck, Bottleneck):
             self.bottleneck.observe(self._encoder_for_penalties, images, training)
 
     def _encoder_for_penalties(self, images: Any, training: bool = False) -> Any:
         return self._graphs.features(images, training)[0]
 
-    def adds_losses(self) -> bool:
+    def _adds_losses(self) -> bool:
         return len(self.losses) > len(self._graphs.body.losses) + len(self._graphs.head.losses)
 
-    def opponent_variables(self) -> list[Any]:
-        opponent = getattr(vars(self).get("bottleneck"), "opponent", None) if self.built else None
-        return [] if opponent is None else opponent.variables
+    def _discriminator_variables(self) -> list[Any]:
+        has_discriminator = self.built and getattr(self.bottleneck, "has_discriminator", False)
+        return self.bottleneck.discriminator.variables if has_discriminator else []
 
     # Data of any unit
 
-    def prepare_for(self, data: Any, steps: int | None) -> None:
+    def _prepare_for(self, data: Any, steps: int | None) -> None:
         if self.normalizer is None:
             return
-        if not self._normalizer_is_known:
+        if not self._normalizer_is_adapted:
             batches = batches_to_adapt_to(data, steps)
             self._ensure_built(first_images(data))
             adapt(self.normalizer, batches)
-            self._normalizer_is_known = True
+            self._normalizer_is_adapted = True
         elif hasattr(data, "dtype"):
             check_integers(self.normalizer, keras.backend.standardize_dtype(data.dtype))
 
@@ -355,7 +366,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     def _to_normalized(self) -> DataScale:
         return DataScale(self.normalizer, dtype=self.variable_dtype, autocast=False)
 
-    def normalized(self, images: Any) -> Any:
+    def _normalized(self, images: Any) -> Any:
         return images if self.normalizer is None else self._to_normalized(images)
 
     def _ensure_built(self, images: Any) -> None:
@@ -374,8 +385,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return config
 
     def _own_config(self) -> dict[str, Any]:
-        networks = zip(("encoder", "decoder"), self.given_networks, strict=True)
-        return {**{name: plain(part) for name, part in networks}, "rank": self.rank}
+        return {"encoder": plain(self._given.encoder), "decoder": plain(self._given.decoder), "rank": self.rank}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "CAE":
@@ -384,7 +394,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
 
 def _agreed_rank(rank: Any, encoder: keras.Model) -> int:
-    """The rank that was given, or that of an encoder's inputs."""
+    """Return the rank that was given, or that of an encoder's inputs."""
     taken = getattr(encoder, "input_shape", None)
     of_encoder = len(taken) - 2 if isinstance(taken, tuple) and len(taken) - 2 in KINDS else None
     if rank is not None and of_encoder not in (None, rank_rule(rank, "rank")):

@@ -20,30 +20,29 @@ from keras_cae.validation import non_negative_int, optional, positive_float
 
 
 class Coding:
-    """The methods of an autoencoder that return or take codes. They follow from its bottleneck."""
+    """The methods of an autoencoder that return or take codes; what they do depends on the bottleneck."""
 
-    gate: InputGate
+    _gate: InputGate
     rank: int
     built: bool
     built_shape: Any
     encoder: Any
     bottleneck: Any
-    given_networks: tuple[keras.Model, keras.Model]
+    _given: Any
     run_eagerly: bool
     _graphs: Graphs
     _default_bottleneck: bool
-    reconstruct: Any
+    _reconstruct: Any
     _floats: Any
     _ensure_built: Any
 
     def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
-        """Return the codes of images. Deterministic.
+        """Return the codes of images. The result is deterministic.
 
         Args:
-            images: an array, which is encoded in batches; a `tf.data.Dataset` or a generator of images
-                (targets and weights beside them are ignored), encoded in its own; or a tensor, encoded at
-                once and differentiably.
-            batch_size: how many images of an array are encoded at once.
+            images: an array, which is encoded in batches; a `tf.data.Dataset` or a generator, which is encoded in its
+                own batches (targets and weights are ignored); or a tensor, which is encoded at once and differentiably.
+            batch_size: number of images of an array that are encoded at once.
 
         Returns:
             An array of codes; for a tensor, a tensor.
@@ -54,17 +53,18 @@ class Coding:
         return self._inference("_encode")(images, batch_size)
 
     def decode(self, codes: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
-        """Return the images that the decoder makes of codes. Deterministic.
+        """Return the images that the decoder reconstructs from codes. The result is deterministic.
 
         Args:
             codes: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many codes of an array are decoded at once.
+            batch_size: number of codes of an array that are decoded at once.
 
         Returns:
             An array of images; for a tensor, a tensor.
 
         Raises:
-            ValueError: codes have another size, or are not numbers of vectors where they must be.
+            ValueError: the codes have another shape, or they are not indices of the codebook although the model has
+                one.
         """
         return self._inference("_decode")(codes, batch_size)
 
@@ -74,13 +74,13 @@ class Coding:
         """Return how well each image is reconstructed, where `evaluate` returns means.
 
         Args:
-            images: an array, which is taken in batches; or a `tf.data.Dataset` or a generator of images (targets
-                and weights beside them are ignored).
+            images: an array, which is processed in batches; or a `tf.data.Dataset` or a generator of batches (targets
+                and weights are ignored).
             targets: array of the images to compare the reconstructions with, such as clean ones for noisy
                 `images`; by default `images`.
             max_value: the largest value that images can have, for PSNR and SSIM, if it is not 1. Integer images are
                 scaled by their type.
-            batch_size: how many images of an array are reconstructed at once.
+            batch_size: number of images of an array that are reconstructed at once.
 
         Returns:
             A dictionary of arrays `(n,)`, which `pandas.DataFrame` takes: "mse", the mean squared error; "psnr", in
@@ -98,14 +98,14 @@ class Coding:
     def sample(
         self, n: int, seed: int | None = None, batch_size: int = DEFAULT_BATCH_SIZE, image_size: Any = None
     ) -> Any:
-        """Return images generated from codes that are drawn from the prior.
+        """Return images that are generated from random codes of the prior.
 
         Args:
-            n: how many.
-            seed: of the codes. The same seed draws the same codes, and of more codes the same first ones.
-            batch_size: how many codes are decoded at once.
-            image_size: `(height, width)` of the images, of models whose codes are feature maps; of signals
-                `(length,)`, of volumes `(depth, height, width)`.
+            n: number of images.
+            seed: seed of the codes. The same seed gives the same codes; a larger `n` begins with the same ones.
+            batch_size: number of codes that are decoded at once.
+            image_size: for models whose codes are feature maps, the `(height, width)` of the images, the `(length,)` of
+                signals or the `(depth, height, width)` of volumes.
 
         Returns:
             An array of the shape of images, `(n, height, width, channels)`.
@@ -119,12 +119,12 @@ class Coding:
         return self.decode(codes, batch_size=batch_size)
 
     def draw_codes(self, n: int, seed: int | None = None, *, image_size: Any = None) -> np.ndarray:
-        """Return codes that are drawn from the prior: those that `sample` decodes.
+        """Return random codes of the prior: those that `sample` decodes.
 
         Args:
-            n: how many.
-            seed: of the codes, as in `sample`.
-            image_size: of the images, as in `sample`.
+            n: number of codes.
+            seed: seed of the codes, as in `sample`.
+            image_size: size of the images, as in `sample`.
 
         Returns:
             An array of codes, `(n, *code_shape)`.
@@ -166,12 +166,12 @@ class Coding:
 
     @property
     def downsampling(self) -> tuple[int, ...]:
-        """By which factor the encoder makes images smaller along each axis.
+        """The factor by which the encoder reduces images along each axis.
 
         Raises:
             ValueError: the encoder is no graph of layers with feature maps, which would tell.
         """
-        return downsampling_of(self.given_networks[0], self.rank)
+        return downsampling_of(self._given.encoder, self.rank)
 
     @property
     def has_prior(self) -> bool:
@@ -193,7 +193,7 @@ class Coding:
 
         Args:
             images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
-            batch_size: how many images of an array are encoded at once.
+            batch_size: number of images of an array that are encoded at once.
 
         Returns:
             Two arrays `(n, latent_dim)`; for a tensor, two tensors.
@@ -214,17 +214,17 @@ class Coding:
     ) -> Any:
         """Estimate the logarithm of each image's likelihood, in nats, from below.
 
-        The importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm
-        of the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. With one sample it is an
-        estimate of the evidence lower bound; with more it comes closer to the likelihood.
+        This is the importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm of
+        the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. One sample gives an estimate of the
+        evidence lower bound; more samples come closer to the likelihood.
 
         Args:
-            images: an array `(n, *spatial, channels)`, or a dataset or generator of such.
-            samples: how many codes are drawn for each image.
-            likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy, or "gaussian" with
-                variance 1/2, that of the squared error. By default that of the loss of `compile`.
-            seed: of the codes.
-            batch_size: how many images are taken at once.
+            images: an array `(n, *spatial, channels)`, or a dataset or generator of batches.
+            samples: number of codes that are sampled for each image.
+            likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy; or "gaussian" with variance
+                1/2, which corresponds to the squared error. By default, the loss of `compile` decides.
+            seed: seed of the codes.
+            batch_size: number of images that are processed at once.
 
         Returns:
             An array `(n,)`.
@@ -261,7 +261,7 @@ class Coding:
     def _check_batch(self, batch: Any) -> None:
         batch = batch[0] if isinstance(batch, tuple) else batch
         if self.built:
-            self.gate.check_array(batch, "images")
+            self._gate.check_array(batch, "images")
         else:
             check_image_batch(batch.shape, rank=self.rank)
 
@@ -298,7 +298,7 @@ class Coding:
 
     def _quality(self, data: Any, max_value: float) -> Any:
         images, targets = data if isinstance(data, tuple) else (data, data)
-        return image_quality(targets, self.reconstruct(images), max_value)
+        return image_quality(targets, self._reconstruct(images), max_value)
 
     def _posterior(self, images: Any) -> Any:
         self._ensure_built(images)

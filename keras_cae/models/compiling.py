@@ -1,6 +1,5 @@
 """Compiling an autoencoder, with a second optimizer where it has a discriminator."""
 
-import inspect
 from typing import Any
 
 import keras
@@ -11,7 +10,7 @@ from keras_cae.training.trainer import Trainer
 
 
 class Compiling(Trainer):
-    """The methods of an autoencoder that say how it is trained."""
+    """The methods of an autoencoder that configure its training."""
 
     def compile(
         self,
@@ -25,15 +24,16 @@ class Compiling(Trainer):
         """Configure training as `keras.Model.compile` does.
 
         Args:
-            optimizer: of encoder and decoder; callbacks such as learning rate schedules act on this one.
-            loss: of the reconstructions. Names of this library's losses are known too, such as "ssim".
-            discriminator_optimizer: of the discriminator of an `AdversarialBottleneck`; by default
+            optimizer: optimizer of the encoder and the decoder. Callbacks such as learning rate schedules act on this
+                one.
+            loss: loss of the reconstructions. The names of this library's losses, such as "ssim", are known too.
+            discriminator_optimizer: optimizer of the discriminator of an `AdversarialBottleneck`; by default
                 `keras.optimizers.Adam(3e-4, beta_1=0.5)`.
-            auto_scale_loss: of `keras.Model.compile`, for both optimizers.
-            **kwargs: of `keras.Model.compile`.
+            auto_scale_loss: as in `keras.Model.compile`, for both optimizers.
+            **kwargs: arguments of `keras.Model.compile`.
 
         Raises:
-            ValueError: both optimizers are the same object, or there is no discriminator.
+            ValueError: both optimizers are the same object, or there is no discriminator for the second one.
         """
         second = self._second_optimizer(optimizer, discriminator_optimizer, auto_scale_loss)
         for name in ("metrics", "weighted_metrics"):
@@ -43,8 +43,7 @@ class Compiling(Trainer):
         self.discriminator_optimizer = second
 
     def _second_optimizer(self, first: Any, second: Any, auto_scale_loss: bool) -> Any:
-        adversarial = isinstance(inspect.getattr_static(type(vars(self).get("bottleneck")), "opponent", None), property)
-        if not adversarial:
+        if not getattr(vars(self).get("bottleneck"), "has_discriminator", False):
             if second is not None:
                 raise ValueError(
                     f"discriminator_optimizer must be left out: {type(self).__name__} has no discriminator. Use "

@@ -15,8 +15,8 @@ class Corrupting:
     """The methods of an autoencoder that corrupt images."""
 
     corruption: keras.layers.Layer | None
-    observe: Any
-    check_values: Any
+    _observe: Any
+    _check_values: Any
     _floats: Any
     _ensure_built: Any
     _own_loop_is_corrupted: bool
@@ -27,20 +27,20 @@ class Corrupting:
         return () if self.corruption is None else (self.corruption,)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
-        """Return images as a step of training gives them to the networks, and the weights of their pixels.
+        """Return images as a training step feeds them to the networks, and the weights of their pixels.
 
         Args:
             images: batch of floats.
 
         Returns:
-            The inputs; and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if
-            all count the same.
+            The inputs, and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if all pixels count
+            the same.
         """
         self._own_loop_is_corrupted = True
         return corrupted_by(self.corruptions, images)
 
     def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
-        """Return images as evaluation feeds them to the encoder: always with the same noise.
+        """Return images as evaluation feeds them to the encoder, always with the same noise.
 
         The random state of training is left unchanged.
 
@@ -51,15 +51,15 @@ class Corrupting:
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
-        self.check_values(images)
+        self._check_values(images)
         with same_noise(self.corruptions):
             corrupted, weights = self.corrupted(self._floats(images))
         self._own_loop_is_corrupted = False
         return (corrupted, weights) if return_weights else corrupted
 
     def _prepare_own_loop(self, images: Any) -> None:
-        """What the steps of `fit` do otherwise, where somebody else trains the model."""
-        self.observe(images, training=True)
+        """Do in a custom training loop what the steps of `fit` do otherwise."""
+        self._observe(images, training=True)
         if self.corruptions and not self._own_loop_is_corrupted:
             warnings.warn(
                 f"{type(self).__name__} is called with training=True outside of its own fit, on images without its "
@@ -71,7 +71,7 @@ class Corrupting:
 
 
 def corrupted_by(parts: Iterable[keras.layers.Layer], images: Any) -> tuple[Any, Any]:
-    """What layers make of images in training, one after the other, and the weights of the pixels or None."""
+    """Return what layers make of images in training, one after the other, and the weights of the pixels or None."""
     weights = None
     for part in parts:
         if isinstance(part, Corruption):

@@ -14,49 +14,51 @@ from keras_cae.validation import positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class DenoisingCAE(PyramidCAE):
-    """Removes noise from images of any size: predicts what to subtract from them.
+    """Autoencoder that removes noise from images of any size, by predicting what to subtract from them.
 
-    Fully convolutional levels, of which each halves the size by a stride; the decoder doubles it by
-    transposed convolutions and sees the encoder's feature maps, concatenated at every size (Mao et al. 2016,
-    "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip
-    Connections"; Ronneberger et al. 2015, "U-Net"). What it makes is the noise, which is subtracted from the
-    input (Zhang et al. 2017, "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image
-    Denoising"). Nothing is normalized, so that brightness and the strength of the noise are kept.
+    The network is fully convolutional. Each level of the encoder halves the resolution by a stride; the decoder doubles
+    it by transposed convolutions and sees the feature maps of the encoder, concatenated at every resolution (Mao et al.
+    2016, "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip Connections";
+    Ronneberger et al. 2015, "U-Net"). The output of the decoder is the noise, which is subtracted from the input (Zhang
+    et al. 2017, "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image Denoising"). There is no
+    normalization layer, so that the brightness and the strength of the noise are preserved.
 
-    Train it with a corruption, such as `keras.layers.GaussianNoise(25 / 255)`, and `loss="mae"`, on patches
-    of about 48×48 pixels; or by `fit(noisy, clean)` on pairs. Afterwards `predict` takes noisy images of any
-    size and adds no noise itself. Values beyond [0, 1], as noise makes them, are taken as they are, and the
-    output is not clipped. Sizes that the levels can't halve are padded inside by reflection.
+    Train it with a corruption, such as `keras.layers.GaussianNoise(25 / 255)`, and `loss="mae"`, on patches of about
+    48×48 pixels, or with `fit(noisy, clean)` on pairs of images. The trained model's `predict` takes noisy images of
+    any size and adds no noise of its own. Noisy values outside [0, 1] are accepted, and the output is not clipped.
+    Sizes that the levels can't halve are padded internally by reflection.
 
-    The code, `encode(images)`, is the coarsest feature map. Decoding needs the other feature maps and the
-    images too: `decode(*encode(images, return_features=True))` is `predict(images)`.
+    The code, `encode(images)`, is the coarsest feature map. Decoding also needs the other feature maps and the images:
+    `decode(*encode(images, return_features=True))` is `predict(images)`.
 
-    The first level keeps the size of the images: codes of images are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
-        convs_per_level: how many convolutions the encoder and the decoder have at each size.
+        convs_per_level: number of convolutions of the encoder and of the decoder at each level.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolutions, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; of any size.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Images may have any size.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or `decode` is given codes without features.
+        ValueError: an argument is invalid, or `decode` is given codes without features.
 
     Example:
 

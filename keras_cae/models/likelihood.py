@@ -24,7 +24,7 @@ LIKELIHOODS = {
 def log_likelihood(
     model: Any, images: Any, samples: int, likelihood: str | None, seed: int, batch_size: int
 ) -> np.ndarray:
-    """See `keras_cae.models.CAE.log_likelihood`."""
+    """Estimate the log-likelihood of images; `keras_cae.models.CAE.log_likelihood` describes the arguments."""
     likelihood = likelihood_of(model, likelihood)
     samples = positive_int(samples, "samples")
     generator = np.random.default_rng(non_negative_int(seed, "seed"))
@@ -48,22 +48,22 @@ def log_likelihood(
 
 
 def likelihood_of(model: Any, likelihood: str | None) -> str:
-    """The likelihood that was asked for, or that the loss of the model stands for."""
+    """Return the likelihood that was asked for, or that the loss of the model stands for."""
     if likelihood is None:
         loss = model._loss_functions()
         function = keras.losses.get(loss) if isinstance(loss, str) else loss  # "bce" has a longer name as well.
         likelihood = LIKELIHOODS.get(getattr(function, "__name__", type(function).__name__))
         if likelihood is None:
-            raise ValueError(f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} does not say.")
+            raise ValueError(f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} is neither.")
     return str(one_of(likelihood, "likelihood", ("bernoulli", "gaussian")))
 
 
 def _log_weights(model: Any, likelihood: str, images: Any, noise: Any) -> Any:
-    """`log p(x|z) + log p(z) − log q(z|x)` for one code `z` of each image. Shape: `(n,)`."""
+    """Return `log p(x|z) + log p(z) − log q(z|x)` for one code `z` of each image. Shape: `(n,)`."""
     mean, log_variance = model._posterior(images)
     codes = mean + ops.exp(log_variance / 2.0) * noise
-    reconstructions = ops.cast(model.normalized(model._decode(codes)), "float32")
-    images = ops.cast(model.normalized(model.gate.floats(images, model.variable_dtype)), "float32")
+    reconstructions = ops.cast(model._normalized(model._decode(codes)), "float32")
+    images = ops.cast(model._normalized(model._gate.floats(images, model.variable_dtype)), "float32")
     if likelihood == "bernoulli":
         per_value = -ops.binary_crossentropy(images, reconstructions)
     else:

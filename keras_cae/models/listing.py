@@ -5,45 +5,15 @@ from typing import Any
 from keras_cae.kinds import KINDS
 from keras_cae.layers.bottleneck import Bottleneck
 
-INTERNAL = frozenset(
-    {
-        "adds_losses",
-        "adjustable",
-        "blind_spots",
-        "build_metrics",
-        "check_values",
-        "export_signature",
-        "gate",
-        "given_networks",
-        "inputs_of",
-        "keep",
-        "last_activation",
-        "make_graphs",
-        "normalized",
-        "observe",
-        "opponent_variables",
-        "optimizers",
-        "patch_mask",
-        "prepare_for",
-        "prepare_report",
-        "progress",
-        "reconstruct",
-        "reconstruction_loss",
-        "report_reconstruction",
-        "rules",
-    }
-)
-"""Names by which the parts of a model talk to each other, and which are of no use outside of the library."""
-
 
 class Listed:
-    """A model that lists in `dir`, and so in completions, what is documented."""
+    """A model that lists the weights of its penalties in `dir`, and so in completions."""
 
     built: bool
     rank: int
 
     def __dir__(self) -> list[str]:
-        names = set(super().__dir__()) - INTERNAL
+        names = set(super().__dir__())
         bottleneck = vars(self).get("bottleneck")
         if isinstance(bottleneck, Bottleneck):
             names.update(bottleneck.weights_of_penalties)

@@ -18,52 +18,54 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MaskedCAE(PyramidCAE):
-    """Autoencoder that learns to fill hidden patches, to pretrain an encoder without labels.
+    """Masked autoencoder, which learns to fill in hidden patches, to pretrain an encoder without labels.
 
-    The networks of `ResidualCAE`, of whose inputs `layers.RandomPatchMask` hides patches in training and
-    evaluation (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners"; with convolutions Woo et
-    al. 2023, "ConvNeXt V2", Tian et al. 2023, "SparK"). `predict` and `encode` hide nothing; `corrupt` shows
-    what evaluation hides, the same patches every time. Afterwards `model.encoder` is put in front of a
-    classifier.
+    The networks are those of `ResidualCAE`; `layers.RandomPatchMask` hides patches of their inputs in training and
+    evaluation (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners"; with convolutions Woo et al. 2023,
+    "ConvNeXt V2", Tian et al. 2023, "SparK"). `predict` and `encode` hide nothing; `corrupt` shows what evaluation
+    hides, which is always the same. After pretraining, use `model.encoder` as the first part of a classifier.
 
-    - The loss, whichever `compile` is given, is that of the hidden pixels: its mean over those of each image,
-      then over images. A `sample_weight` weights images. It is comparable between values of `ratio`.
-    - Metrics compare the completed images, hidden patches as reconstructed and visible ones as they are, with
-      the targets. Weighted metrics have the loss's weights, which are 0 for visible pixels.
+    - The loss of `compile` is computed on the hidden pixels: averaged over those of each image, then over the images,
+      which a `sample_weight` weights. It is comparable between values of `ratio`.
+    - Metrics compare the targets with the completed images, in which hidden patches are reconstructed and visible ones
+      are unchanged. Weighted metrics use the weights of the loss, which are 0 for visible pixels.
 
-    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
-    `strides` says otherwise; see `downsampling`.
+    Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
+    len(filters)` times smaller than the images; see `downsampling`.
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
-            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
+            images of any size. A `bottleneck` that has a `latent_dim` determines it.
         patch_size: side of the patches in pixels, an integer or one for each axis.
         ratio: share of the patches that are hidden, between 0 and 1.
-        blocks_per_level: how many residual blocks the encoder has at each size.
-        upsampling: how the decoder doubles the size, "nearest" or "transposed", as in `ResidualCAE`.
+        blocks_per_level: number of residual blocks of the encoder at each level.
+        upsampling: how the decoder doubles the size: "nearest" for nearest-neighbour upsampling and a convolution,
+            "transposed" for transposed convolutions of stride 2.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's blocks, from half the resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer; or one for each level, which may be a
-            tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest. The finest level
+            has half the resolution of the images.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        seed: of the choice of patches.
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        seed: seed of the choice of patches.
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above; the images are too small for the levels, or
-            for the patches; the loss has no value per pixel.
+        ValueError: an argument is invalid; the images are too small for the levels, or for the patches; the loss has no
+            value per pixel.
 
     Example:
 
@@ -126,7 +128,7 @@ class MaskedCAE(PyramidCAE):
             **kwargs,
         )
         per_axis(self.patch_size, self.rank, "patch_size")
-        self.patch_mask = RandomPatchMask(
+        self._patch_mask = RandomPatchMask(
             self.patch_size,
             self.ratio,
             loss_on="hidden",
@@ -137,14 +139,14 @@ class MaskedCAE(PyramidCAE):
 
     @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        return (*super().corruptions, self.patch_mask)
+        return (*super().corruptions, self._patch_mask)
 
     def _check_size(self, size: Any, pyramid: Pyramid) -> None:
         super()._check_size(size, pyramid)
         if None in size:
             return
-        patches = math.prod(self.patch_mask.grid(size))
-        hidden = self.patch_mask.hidden_patches(patches)
+        patches = math.prod(self._patch_mask.grid(size))
+        hidden = self._patch_mask.hidden_patches(patches)
         if not 0 < hidden < patches:
             kind = KINDS[self.rank]
             raise ValueError(

@@ -1,4 +1,4 @@
-"""What an autoencoder writes into files, and reads from them."""
+"""How an autoencoder is saved, loaded and exported."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ class ModelFiles(PresetFiles, Compiling):
     """The methods of an autoencoder that save, load and export it."""
 
     built_shape: Any
-    _normalizer_is_known: bool
+    _normalizer_is_adapted: bool
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
-        store["input_gate"] = self.gate.state()
-        store["normalizer_is_known"] = np.array(self._normalizer_is_known)
+        store["input_gate"] = self._gate.state()
+        store["normalizer_is_known"] = np.array(self._normalizer_is_adapted)
         # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
         for name, generator in named_seed_generators(self).items():
             store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
@@ -31,8 +31,8 @@ class ModelFiles(PresetFiles, Compiling):
     def load_own_variables(self, store: Any) -> None:
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         if "input_gate" in kept:
-            self.gate.load_state(kept.pop("input_gate"))
-        self._normalizer_is_known = bool(kept.pop("normalizer_is_known", True))
+            self._gate.load_state(kept.pop("input_gate"))
+        self._normalizer_is_adapted = bool(kept.pop("normalizer_is_known", True))
         generators = named_seed_generators(self)
         for name in [name for name in kept if name.startswith("random_state.")]:
             value = kept.pop(name)
@@ -46,7 +46,7 @@ class ModelFiles(PresetFiles, Compiling):
         Args:
             filepath: path that ends in ".keras".
             overwrite: whether to replace an existing file without asking.
-            **kwargs: of `keras.Model.save`.
+            **kwargs: arguments of `keras.Model.save`.
 
         Raises:
             ValueError: the path ends in ".h5", the format before Keras 3, which can't hold the model.
@@ -59,7 +59,7 @@ class ModelFiles(PresetFiles, Compiling):
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def quantize(self, *args: Any, **kwargs: Any) -> None:
-        """Refused: quantize a copy that consists of the stock layers of `encoder` and `decoder`."""
+        """Raise a `ValueError`: quantize a copy that consists of the layers of `encoder` and `decoder` instead."""
         raise ValueError(
             f"{type(self).__name__} can't be quantized in place, because its saved file describes the layers before "
             "that. Quantize a copy: images = keras.Input(shape); copy = keras.models.clone_model(keras.Model(images, "
@@ -80,38 +80,38 @@ class ModelFiles(PresetFiles, Compiling):
         verify: bool = True,
         **kwargs: Any,
     ) -> ExportReport:
-        """Write a file that computes what the model computes, without this library.
+        """Export the model to a file that runs without this library.
 
-        A SavedModel computes in the precision of the model, files of the other formats in float32. Where the
-        format's runtime is installed, the file is loaded and compared with the model on random batches: of 1
-        and of 5 images, and of an even and an odd size where the model takes any. A file that computes
-        something else is an error, and the file that was there before stays.
+        A SavedModel computes in the precision of the model, files of the other formats in float32. If the runtime of
+        the format is installed, the file is loaded and compared with the model on random batches of 1 and of 5 images,
+        and at an even and an odd size if the model takes images of any size. If the outputs differ, an error is raised,
+        and an existing file at this path is kept.
 
         Args:
-            filepath: path of the file: of OpenVINO it ends with ".xml", of LiteRT with ".tflite"; of a
-                SavedModel it is a folder.
+            filepath: path of the file. It ends with ".xml" for OpenVINO and with ".tflite" for LiteRT; a SavedModel is
+                a folder.
             format: "tf_saved_model", "onnx", "openvino" or "litert".
-            verbose: whether to print what came of it; None for yes.
+            verbose: whether to print the result; None for yes.
             input_signature: shape and type of the input, as Keras takes it. By default images of the shape
                 that the model was built for, in batches of any size.
-            part: "autoencoder", from images to reconstructions; "encoder", from images to what `encode` gives;
-                or "decoder", from these codes to images.
-            input_dtype: type of the images: "uint8" and "uint16" are scaled to [0, 1] in the file, "float32"
-                are taken as they are. None for that of the training.
+            part: "autoencoder", from images to reconstructions; "encoder", from images to the codes that `encode`
+                returns; or "decoder", from these codes to images.
+            input_dtype: type of the images. "uint8" and "uint16" are scaled to [0, 1] in the file, "float32" is taken
+                unchanged. None for the type of the training images.
             quantize: "int8" for a LiteRT file that computes in 8-bit integers.
-            representative_images: images of the kind that a quantized file will see, some hundred.
+            representative_images: some hundred images of the kind that a quantized file will see.
             verify: whether to compare the file with the model.
             **kwargs: `opset_version`, of ONNX; of LiteRT attributes of its converter, such as `optimizations`,
                 with `verify=False` where they change the numbers.
 
         Returns:
-            An `ExportReport`: where the file is, and how far its outputs are from those of the model; of a
-            quantized file also its PSNR, and by how much that is less than the model's.
+            An `ExportReport`: the path of the file, how far its outputs are from those of the model, and for a
+            quantized file its PSNR and the loss of PSNR compared with the model.
 
         Raises:
             ImportError: what the format needs is not installed.
-            ValueError: the model is not built, an argument is not of the kind named above, or the format has
-                no place for an operation of the model.
+            ValueError: the model is not built, an argument is invalid, or the format has no place for an operation of
+                the model.
         """
         if not self.built:
             raise ValueError(
@@ -132,7 +132,7 @@ class ModelFiles(PresetFiles, Compiling):
             options=kwargs,
         )
 
-    def export_signature(self) -> list[keras.InputSpec]:
-        """Images of the shape and of the type that the model was trained on, as `export` takes them."""
-        dtype = self.gate.dtype if self.gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
+    def _export_signature(self) -> list[keras.InputSpec]:
+        """Return images of the shape and of the type that the model was trained on, as `export` takes them."""
+        dtype = self._gate.dtype if self._gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
         return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]

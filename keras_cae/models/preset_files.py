@@ -1,4 +1,4 @@
-"""Autoencoders in folders that are made to be passed on."""
+"""How an autoencoder is shared in a folder, as a preset."""
 
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -30,11 +30,11 @@ class PresetFiles(Mixin):
     presets: ClassVar[Any] = BundledPresets()
 
     def save_to_preset(self, preset: str | os.PathLike[str], *, description: str = "") -> None:
-        """Write the trained model into a folder, to be passed on and loaded by `from_preset`.
+        """Save the trained model to a folder that can be shared, and loaded by `from_preset`.
 
-        The folder has a `config.json` with the configuration of the model, the shape that it was built for and what
-        it knows of its images, `model.weights.h5`, `metadata.json` with versions and checksums, and a `README.md` for
-        people. It is whole, or not there. The state of the optimizer is left out: to go on with a training, use `save`.
+        The folder holds `config.json`, with the configuration of the model, the shape that it was built for and what it
+        knows of its images; `model.weights.h5`; `metadata.json`, with versions and checksums; and a `README.md`. It is
+        written completely or not at all. The state of the optimizer is left out: use `save` to continue training later.
 
         Args:
             preset: path of the folder: a new or an empty one, or one that holds nothing but a preset.
@@ -59,20 +59,20 @@ class PresetFiles(Mixin):
     def from_preset(cls, preset: str | os.PathLike[str], *, load_weights: bool = True) -> Self:
         """Load a model that `save_to_preset` wrote, or one that comes with the library.
 
-        The model is not compiled. `CAE.from_preset` takes models of every class; that of another class takes its
-        own only. Nothing in the folder is run as code.
+        The model is not compiled. `CAE.from_preset` loads models of every class; the method of another class loads
+        models of that class only. Nothing in the folder is executed as code.
 
         Args:
             preset: name of a bundled preset, see `presets`, which never needs the network; path of a folder; or a
                 handle: "hf://USER/REPOSITORY" of the Hugging Face Hub, "kaggle://USER/MODEL/keras/VARIATION" of Kaggle.
-            load_weights: whether the model gets the weights of the preset. Else it is one of the same kind, built
-                for the same images, that has learned nothing yet.
+            load_weights: whether to load the weights of the preset. Without them, the model has the same architecture,
+                is built for the same images, and is untrained.
 
         Returns:
             The model.
 
         Raises:
-            TypeError: an argument is not of the kind named above.
+            TypeError: an argument is invalid.
             ValueError: there is no such preset, it holds a model of another class, or it is damaged.
             ImportError: the handle needs a package that is not installed.
             OSError: the handle can't be reached.

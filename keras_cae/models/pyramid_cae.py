@@ -26,28 +26,31 @@ Strides = int | Sequence[int | Sequence[int]]
 
 
 class PyramidCAE(CAE):
-    """A `CAE` that makes its encoder and decoder, from hyperparameters and the images' shape.
+    """A `CAE` that builds its encoder and decoder from hyperparameters and the shape of the images.
 
-    Derive from it to add an architecture: a subclass returns in `pyramid` the description of its networks,
-    which serves signals, images and volumes alike. It names arguments of its own in `rules`, and hands them
-    to `__init__` of this class. If it also makes the bottleneck (`make_bottleneck`), it is a recipe, and
-    users can't give another.
+    Derive from it to add an architecture. A subclass returns the description of its networks from `pyramid`, which
+    serves signals, images and volumes alike. It lists its own arguments in `rules` and passes them to `__init__` of
+    this class. A subclass that also makes its bottleneck, in `make_bottleneck`, is a recipe: users can't choose another
+    one.
 
     Args:
-        latent_dim: size of the code; None if codes are feature maps, or if the bottleneck decides it.
-        hyperparameters: arguments of the subclass's own, by name.
+        latent_dim: size of the code. None if codes are feature maps, or if the bottleneck determines it.
+        hyperparameters: the subclass's own arguments by name.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer; or one for each level, which may be
-            a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer.
-        bottleneck: the layer between the networks, if users may give one.
-        corruption: layer that is applied to the inputs in training and evaluation.
-        normalizer: `keras.layers.Normalization` for data of any unit, see `CAE`. With it the output activation
-            "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+            "sigmoid" for [0, 1].
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged. None for recipes, whose
+            bottleneck the class makes.
+        corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
     `(n, depth, height, width, channels)`.
@@ -117,7 +120,7 @@ class PyramidCAE(CAE):
         latent_dim = self._agreed_size(latent_dim, bottleneck)
         rule = self.rules.get("latent_dim", optional(positive_int))
         self.latent_dim = rule(latent_dim, "latent_dim")
-        self._start(bottleneck, corruption, normalizer)
+        self._set_up(bottleneck, corruption, normalizer)
         self._described()  # Refuses settings that don't fit the rank or the levels.
         if "bottleneck" not in self.rules:
             self.bottleneck = self.make_bottleneck()
@@ -156,21 +159,21 @@ class PyramidCAE(CAE):
             kernel_size=self.kernel_size,
             strides=self.strides,
             activation=self.activation,
-            output_activation=self._reaching_activation(),
+            output_activation=self._effective_output_activation(),
             dtype=self.dtype_policy,
         )
 
-    def _reaching_activation(self) -> Any:
-        """The output activation; with a normalizer, instead of the default one that reaches its values."""
+    def _effective_output_activation(self) -> Any:
+        """Return the output activation; with a normalizer, instead of the default one that reaches its values."""
         default = self.output_activation is keras.activations.sigmoid
         return keras.activations.linear if default and self.normalizer is not None else self.output_activation
 
     @property
     def downsampling(self) -> tuple[int, ...]:
-        """By which factor the encoder makes images smaller along each axis."""
+        """The factor by which the encoder reduces images along each axis."""
         return self._described().downsampling
 
-    def make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
+    def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
         pyramid = self._described()
         self._check_size(shape[1:-1], pyramid)
         if isinstance(bottleneck, Bottleneck):
@@ -210,8 +213,8 @@ class PyramidCAE(CAE):
             self._check_size(tuple(images.shape[1:-1]), self._described())
         return super()._floats(images)
 
-    def last_activation(self) -> Any:
-        return activation(self._reaching_activation(), "output_activation")
+    def _last_activation(self) -> Any:
+        return activation(self._effective_output_activation(), "output_activation")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
@@ -232,7 +235,7 @@ class PyramidCAE(CAE):
 
         Args:
             images: an array, a dataset, a generator or a tensor.
-            batch_size: how many images of an array are encoded at once.
+            batch_size: number of images of an array that are encoded at once.
             return_features: whether to return the feature maps too, without which `decode` can't work in models
                 with skip connections.
 
@@ -252,13 +255,13 @@ class PyramidCAE(CAE):
     def decode(  # type: ignore[override]  # decoders that see features can't do without them
         self, codes: Any, features: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> Any:
-        """Return the images that the decoder makes of codes. Deterministic.
+        """Return the images that the decoder reconstructs from codes. The result is deterministic.
 
         Args:
             codes: an array, a `tf.data.Dataset` or a tensor.
-            features: of models with skip connections, the feature maps that `encode(images,
-                return_features=True)` returned beside the codes.
-            batch_size: how many codes of an array are decoded at once.
+            features: for models with skip connections, the feature maps that `encode(images, return_features=True)`
+                returned with the codes.
+            batch_size: number of codes of an array that are decoded at once.
 
         Raises:
             ValueError: the features are missing, or codes have another size.

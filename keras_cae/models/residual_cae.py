@@ -13,44 +13,46 @@ from keras_cae.validation import choice, positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ResidualCAE(PyramidCAE):
-    """Autoencoder of residual blocks: the most faithful reconstructions of a code of a given size.
+    """Autoencoder with residual blocks, which reconstructs most faithfully from a code of a given size.
 
-    A convolution of stride 2 takes the image to the first level of residual blocks; the first block of each
-    later level halves the size. The decoder's blocks double it, and a convolution makes the step to full
-    resolution. Blocks are normalized by groups, and neither the image nor the reconstruction is (He et al.
-    2016, "Identity Mappings in Deep Residual Networks"; Wu & He 2018, "Group Normalization"; Odena et al.
-    2016, "Deconvolution and Checkerboard Artifacts").
+    A convolution of stride 2 precedes the first level of residual blocks; the first block of each later level halves
+    the resolution. The blocks of the decoder double it, and a final convolution restores full resolution. Blocks use
+    group normalization; neither the image nor the reconstruction is normalized (He et al. 2016, "Identity Mappings in
+    Deep Residual Networks"; Wu & He 2018, "Group Normalization"; Odena et al. 2016, "Deconvolution and Checkerboard
+    Artifacts").
 
-    Every level makes images smaller: codes are `2 ** len(filters)` times smaller along each axis, unless
-    `strides` says otherwise; see `downsampling`.
+    Every level halves the resolution unless `strides` says otherwise. Along each axis, codes are therefore `2 **
+    len(filters)` times smaller than the images; see `downsampling`.
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
-            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
-        blocks_per_level: how many residual blocks the encoder has at each size.
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
+            images of any size. A `bottleneck` that has a `latent_dim` determines it.
+        blocks_per_level: number of residual blocks of the encoder at each level.
         upsampling: how the decoder doubles the size: "nearest" for nearest-neighbour upsampling and a convolution,
             "transposed" for transposed convolutions of stride 2.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's blocks, from half the resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer; or one for each level, which may be a
-            tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest. The finest level
+            has half the resolution of the images.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

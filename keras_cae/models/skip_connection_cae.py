@@ -12,7 +12,7 @@ from keras_cae.validation import choice, positive_ints
 
 
 def at_least_three_levels(filters: Any, name: str) -> tuple[int, ...]:
-    """The rule for filters where features join below full resolution and above the code."""
+    """Validate filters where features join below full resolution and above the code."""
     filters = positive_ints(filters, name)
     if len(filters) < 3:
         raise ValueError(
@@ -26,43 +26,45 @@ def at_least_three_levels(filters: Any, name: str) -> tuple[int, ...]:
 class SkipConnectionCAE(PyramidCAE):
     """Autoencoder whose decoder also sees the encoder's feature maps.
 
-    Convolutions and transposed convolutions as in `BasicCAE`; the feature map of the encoder joins the
-    decoder where the size is the same, after the activation, except at full resolution (Mao et al. 2016,
-    "Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip
-    Connections"; by concatenation Ronneberger et al. 2015, "U-Net").
+    The convolutions and transposed convolutions are those of `BasicCAE`. Except at full resolution, feature maps of the
+    encoder are joined with those of the decoder of the same size, after the activation (Mao et al. 2016, "Image
+    Restoration Using Very Deep Convolutional Encoder-Decoder Networks with Symmetric Skip Connections"; by
+    concatenation Ronneberger et al. 2015, "U-Net").
 
-    Reconstructions are sharper than those of the code alone. They say less about the code, and a defect in
-    an image may be copied: for anomaly detection train with a corruption, or use a model without skips.
+    Reconstructions are sharper than from the code alone, but say less about the code, and the model may copy a defect
+    of an image. For anomaly detection, train with a corruption or use a model without skip connections.
 
-    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
-        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and one set of
-            weights serves images of any size. With a bottleneck that has a `latent_dim`, it is that one.
-        merge: how features join: "add" or "concatenate".
+        latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
+            images of any size. A `bottleneck` that has a `latent_dim` determines it.
+        merge: how the features are joined: "add" or "concatenate".
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down; at least three levels.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest. There must be at
+            least three levels.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default the codes pass as they are.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, the images are too small, or `decode` is
-            given codes without features.
+        ValueError: an argument is invalid, the images are too small, or `decode` is given codes without features.
 
     Example:
 

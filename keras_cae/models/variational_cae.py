@@ -16,46 +16,49 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VariationalCAE(PyramidCAE):
-    """Variational autoencoder: its codes follow the standard normal distribution, so it can generate images.
+    """Variational autoencoder, whose codes follow the standard normal distribution, so that it generates images.
 
-    The networks of `BasicCAE` around a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
-    Variational Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats
-    per image, divided by the number of values of an image: with `loss="binary_crossentropy"`, a mean over
-    those, `beta=1` is exactly the negative evidence lower bound per value, at every image size. The mean
-    squared error stands for normal noise of variance 1/2; a smaller variance `v` is `beta=2 * v`.
+    It combines the networks of `BasicCAE` with a `GaussianBottleneck` (Kingma & Welling 2014, "Auto-Encoding
+    Variational Bayes"). The penalty is the divergence of each image's code from the standard normal, in nats per image,
+    divided by the number of values of an image: with `loss="binary_crossentropy"`, which is a mean over these values,
+    `beta=1` gives exactly the negative evidence lower bound per value, at every image size. The mean squared error
+    corresponds to normal noise of variance 1/2; use `beta=2 * v` for a smaller variance `v`.
 
-    `encode` gives the means of the codes; `predict` and `evaluate` decode these, without noise. Logs:
-    `kl_loss` (nats per image), `reconstruction_loss`, `active_units` (see `GaussianBottleneck`).
+    `encode` returns the means of the codes, which `predict` and `evaluate` decode without noise. Logs: `kl_loss` (nats
+    per image), `reconstruction_loss` and `active_units` (see `GaussianBottleneck`).
 
-    The first level keeps the size of the images: the feature maps that codes are made of are
-    `2 ** (len(filters) - 1)` times smaller along each axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
+    images; see `downsampling`.
 
     Args:
         latent_dim: size of the code.
-        beta: weight of the divergence (Higgins et al. 2017, "beta-VAE"). May be set while training goes on,
-            as `callbacks.WeightScheduler` does.
+        beta: weight of the divergence (Higgins et al. 2017, "beta-VAE"). It may be changed during training, as
+            `callbacks.WeightScheduler` does.
         free_bits: nats that each latent dimension may use without penalty (Kingma et al. 2016).
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        seed: of the codes' noise in training.
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        seed: seed of the codes' noise in training.
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

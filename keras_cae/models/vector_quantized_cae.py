@@ -18,50 +18,53 @@ from keras_cae.validation import seed as seed_rule
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class VectorQuantizedCAE(PyramidCAE):
-    """Autoencoder with discrete codes (VQ-VAE): a grid of numbers, each that of a vector of a codebook.
+    """Vector-quantized autoencoder (VQ-VAE), whose codes are grids of codebook indices.
 
-    The fully convolutional networks of `BasicCAE` around a `VectorQuantizer` (van den Oord et al. 2017,
-    "Neural Discrete Representation Learning"), or, given `levels`, a `FiniteScalarQuantizer` (Mentzer et al.
-    2023, "Finite Scalar Quantization: VQ-VAE Made Simple"). One set of weights serves images of any size; a
-    code has a number of `log2(codebook_size)` bits for so many pixels of each side as `downsampling` says.
+    It combines the fully convolutional networks of `BasicCAE` with a `VectorQuantizer` (van den Oord et al. 2017,
+    "Neural Discrete Representation Learning"), or, given `levels`, a `FiniteScalarQuantizer` (Mentzer et al. 2023,
+    "Finite Scalar Quantization: VQ-VAE Made Simple"). The model takes images of any size. A code has one index of
+    `log2(codebook_size)` bits for each patch of `downsampling` pixels.
 
-    `encode` gives the numbers, int32 of shape `(n, rows, columns)` for images; `decode` makes images of such. Logs:
-    `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
+    `encode` returns the indices, int32 of shape `(n, rows, columns)` for images, and `decode` reconstructs images from
+    them. Logs: `reconstruction_loss`, `perplexity` and `codebook_usage` of the epoch, and with a codebook
     `commitment_loss` (see `VectorQuantizer`).
 
-    The first level keeps the size of the images: codes are `2 ** (len(filters) - 1)` times smaller along each
-    axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    codes are therefore `2 ** (len(filters) - 1)` times smaller than the images; see `downsampling`.
 
     Args:
         codebook_size: number of vectors in the codebook.
         code_dim: size of each vector.
-        levels: how many levels each value of a code is rounded to, instead of a codebook. Their product is
-            the `codebook_size`, their number the `code_dim`, which may be left out then;
-            `commitment_weight` and `decay` have no meaning.
-        commitment_weight: weight of the penalty, a mean over the codes' values as the loss is over the
-            images'. May be set while training goes on, as `callbacks.WeightScheduler` does.
-        decay: of the moving averages that the codebook consists of.
+        levels: numbers of levels to which the values of a code are rounded, instead of a codebook. Their product is the
+            `codebook_size` and their number the `code_dim`, which may then be left out; `commitment_weight` and `decay`
+            have no effect.
+        commitment_weight: weight of the penalty, which is a mean over the values of the codes as the loss is over those
+            of the images. It may be changed during training, as `callbacks.WeightScheduler` does.
+        decay: decay rate of the moving averages that the codebook consists of.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every level has its own.
-        output_activation: the same, for the last layer.
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+            "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        seed: of the choice of vectors that replace dead codes in training.
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        seed: seed of the choice of vectors that replace dead codes in training.
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small; or codes to
-            decode are not integers, or not numbers of vectors.
+        ValueError: an argument is invalid, or the images are too small; or the codes to decode are not integers, or not
+            indices of the codebook.
 
     Example:
 

@@ -15,45 +15,47 @@ from keras_cae.validation import choice, non_negative_float, positive_int
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class WassersteinCAE(PyramidCAE):
-    """Wasserstein autoencoder: the codes of all images together follow the standard normal distribution.
+    """Wasserstein autoencoder, whose codes together follow the standard normal distribution.
 
-    The networks of `BasicCAE` around an `MMDBottleneck` (Tolstikhin et al. 2018, "Wasserstein
-    Auto-Encoders"; Zhao et al. 2019, "InfoVAE"). Images can be generated as from a `VariationalCAE`, but codes
-    have no noise, and reconstructions are sharper: only the codes' distribution over a batch is penalized,
-    by `mmd_weight` times its maximum mean discrepancy squared. That is between about 0 and 2 at every size
-    of images and codes, so it goes with a loss that is a mean over an image's values; with a loss that is
-    their sum, multiply `mmd_weight` by their number. Larger batches estimate it better: take 100 or more.
+    It combines the networks of `BasicCAE` with an `MMDBottleneck` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders";
+    Zhao et al. 2019, "InfoVAE"). The model generates images as a `VariationalCAE` does, but its codes have no noise and
+    its reconstructions are sharper: only the distribution of the codes over a batch is penalized, by `mmd_weight` times
+    its squared maximum mean discrepancy. This lies between about 0 and 2 at every size of images and codes, so it suits
+    a loss that is a mean over the values of an image; for a loss that is their sum, multiply `mmd_weight` by their
+    number. Larger batches give better estimates: use 100 images or more.
 
     Logs: `mmd_loss` (see `MMDBottleneck`), `reconstruction_loss`.
 
-    The first level keeps the size of the images: the feature maps that codes are made of are
-    `2 ** (len(filters) - 1)` times smaller along each axis, unless `strides` says otherwise; see `downsampling`.
+    The first level keeps the resolution, and each later one halves it unless `strides` says otherwise. Along each axis,
+    the feature maps from which codes are computed are therefore `2 ** (len(filters) - 1)` times smaller than the
+    images; see `downsampling`.
 
     Args:
         latent_dim: size of the code.
-        mmd_weight: weight of the discrepancy. May be set while training goes on, as
-            `callbacks.WeightScheduler` does.
+        mmd_weight: weight of the discrepancy. It may be changed during training, as `callbacks.WeightScheduler` does.
         kernel: "imq", the inverse multiquadratic, or "rbf", the Gaussian kernel.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
-        filters: channels of each level's convolution, from full resolution down.
-        kernel_size: side of the kernels, an integer or one for each axis.
-        strides: by how much each level makes images smaller: an integer, of all levels but the first; or one for
-            each level, with or without the first, which may be a tuple with one for each axis.
-        activation: name of a Keras activation, callable or layer; of a layer, every place has its own.
-        output_activation: the same, for the last layer. It decides which values the images may have:
+        filters: number of filters of each level's convolutions, from the finest level to the coarsest.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
+            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
+            leave it out.
+        activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
+            gets its own copy of a layer.
+        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
-        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts, see `CAE`. With it
-            the output activation "sigmoid" stands for "linear".
-        **kwargs: of `keras.Model`.
+        normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
+            the output activation "sigmoid" is replaced by "linear".
+        **kwargs: arguments of `keras.Model`.
 
-    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3`
-    `(n, depth, height, width, channels)`; each side at least as long as `downsampling` says.
+    Input shape: `(n, height, width, channels)`; with `rank=1` `(n, length, channels)`, with `rank=3` `(n, depth,
+    height, width, channels)`. Each side must have at least as many pixels as `downsampling` says.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: an argument is not of the kind named above, or the images are too small.
+        ValueError: an argument is invalid, or the images are too small.
 
     Example:
 

@@ -14,7 +14,7 @@ class BlindUShaped(UShaped):
     Args:
         outermost_skip: whether the decoder sees the feature maps of full resolution.
         blurred: whether the encoder makes feature maps smaller by blurring, rather than by the strides of convolutions.
-        **shared: of `UShaped`.
+        **shared: arguments of `UShaped`.
     """
 
     skips_images = False

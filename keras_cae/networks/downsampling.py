@@ -1,4 +1,4 @@
-"""By how much any encoder makes images smaller."""
+"""The factor by which any encoder reduces images."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import keras
 
 
 def downsampling_of(encoder: keras.Model, rank: int) -> tuple[int, ...]:
-    """The factor along each axis, from the last feature maps of an encoder.
+    """Return the factor along each axis, from the last feature maps of an encoder.
 
     Args:
         encoder: a functional or sequential model.
@@ -24,14 +24,14 @@ def downsampling_of(encoder: keras.Model, rank: int) -> tuple[int, ...]:
     last = tuple(maps[-1][1:-1]) if maps else (None,)
     if len(size) != rank or None in (*size, *last):
         raise ValueError(
-            f"The downsampling of the encoder {encoder.name!r} is not known: it can be told of a functional or "
+            f"The downsampling of the encoder {encoder.name!r} is not known: it can be derived for a functional or "
             "sequential model with feature maps, for images of a fixed size. Override the property downsampling."
         )
     return tuple(round(before / after) for before, after in zip(size, last, strict=True))
 
 
 def _shapes(network: keras.Model) -> Iterator[Any]:
-    """The shapes of the outputs of a network's layers, and of those of the networks in it."""
+    """Yield the shapes of the outputs of a network's layers, and of those of the networks in it."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             yield from _shapes(layer)

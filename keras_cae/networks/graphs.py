@@ -15,10 +15,10 @@ from keras_cae.networks.pyramid import Pyramid
 
 @dataclass
 class Graphs:
-    """An encoder and a decoder with their ends open, for the bottleneck in between.
+    """The graphs of an encoder and a decoder without the bottleneck in between, and with it.
 
-    `encoder` and `decoder` are what users see: images to codes, and codes to images. `body` ends where the
-    bottleneck begins, and returns what the decoder sees of the encoder too; `head` begins where it ends.
+    `encoder` and `decoder` are what users see: images to codes, and codes to images. `body` ends before the bottleneck
+    and also returns the feature maps that the decoder sees; `head` begins after the bottleneck.
     """
 
     encoder: keras.Model
@@ -31,16 +31,16 @@ class Graphs:
     """Whether reconstructions have the shape of the images."""
 
     def features(self, images: Any, training: bool | None) -> list[Any]:
-        """The input of the bottleneck, and what the decoder takes beside its output."""
+        """Return the input of the bottleneck, and what the decoder takes beside its output."""
         outputs = self.body(images, training=training)
         return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
 
     def images(self, inputs: list[Any], training: bool | None) -> Any:
-        """The images that the decoder makes of the output of the bottleneck and what it takes beside."""
+        """Return the images that the decoder makes of the output of the bottleneck and what it takes beside."""
         return self.head(inputs if len(inputs) > 1 else inputs[0], training=training)
 
     def output_shape(self, input_shape: Any) -> Any:
-        """The shape of the reconstructions of images of a shape."""
+        """Return the shape of the reconstructions of images of a shape."""
         if self.same_shape:
             return tuple(input_shape)
         return (
@@ -57,7 +57,7 @@ def graphs_of_networks(
     feature_shape: Any,
     normalizer: keras.layers.Normalization | None = None,
 ) -> Graphs:
-    """The graphs of two networks that the user made.
+    """Return the graphs of two networks that the user made.
 
     Raises:
         ValueError: they do not fit together.
@@ -94,7 +94,7 @@ def graphs_of_networks(
 
 
 def _scaled(images: Any, normalizer: keras.layers.Normalization | None, inverse: bool = False) -> Any:
-    """Images as a normalizer makes them, or with `inverse` in the unit of the data again."""
+    """Return images as a normalizer makes them, or with `inverse` in the unit of the data again."""
     if normalizer is None:
         return images
     name = "in_unit" if inverse else "normalized"
@@ -102,7 +102,7 @@ def _scaled(images: Any, normalizer: keras.layers.Normalization | None, inverse:
 
 
 def _passes_codes(bottleneck: keras.layers.Layer) -> bool:
-    """Whether the encoder's output are the codes."""
+    """Return whether the encoder's output are the codes."""
     return isinstance(bottleneck, keras.layers.Identity) or getattr(bottleneck, "passes_codes", False)
 
 
@@ -128,7 +128,7 @@ def graphs_of_pyramid(
     latent_dim: int | None,
     normalizer: keras.layers.Normalization | None = None,
 ) -> Graphs:
-    """The graphs of an architecture of the library, around a bottleneck.
+    """Return the graphs of an architecture of the library, around a bottleneck.
 
     Args:
         pyramid: describes the networks.

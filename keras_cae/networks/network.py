@@ -6,16 +6,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cae.atomic_files import AtomicFiles
 from keras_cae.images import scale_images
-from keras_cae.whole_files import WholeFiles
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
-class Network(WholeFiles, keras.Model):
+class Network(AtomicFiles, keras.Model):
     """A functional `keras.Model` whose image inputs may be integers.
 
-    Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder
-    scales them, where Keras would cast them. The layers are nodes of a graph: their outputs can be taken by
+    Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder scales
+    them, whereas Keras would only cast them. The layers are nodes of a graph, so that their outputs are available by
     `keras.Model(network.inputs, network.get_layer("level_1").output)`.
 
     Args:
@@ -36,30 +36,30 @@ class Network(WholeFiles, keras.Model):
     """
 
     predict_function: Any
-    gate: Any = None
+    _gate: Any = None
     """Of the encoder of an autoencoder: its `InputGate`, which refuses what the autoencoder does not take."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None
-        if self.gate is not None and isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
-            self.gate.check_array(np.asarray(images), "images")
+        if self._gate is not None and isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
+            self._gate.check_array(np.asarray(images), "images")
         return super().__call__(*args, **kwargs)
 
     def predict_step(self, data: Any) -> Any:
-        if self.gate is not None:
-            self.gate.note(data)
+        if self._gate is not None:
+            self._gate.note(data)
         return super().predict_step(data)
 
     def make_predict_function(self, force: bool = False) -> None:
         made = self.predict_function is None or force
         super().make_predict_function(force)
-        if made and self.gate is not None:
+        if made and self._gate is not None:
             self.predict_function = self._checking(self.predict_function)
 
     def _checking(self, function: Any) -> Any:
         def checked(data: Any) -> Any:
             outputs = function(data)
-            self.gate.raise_refusal()
+            self._gate.raise_refusal()
             return outputs
 
         return checked

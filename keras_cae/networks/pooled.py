@@ -14,8 +14,8 @@ class Pooled(Pyramid):
     """Convolutions with batch normalization and max pooling, transposed ones with upsampling.
 
     Args:
-        momentum: of the moving averages of batch normalization.
-        **shared: of `Pyramid`.
+        momentum: momentum of the moving averages of batch normalization.
+        **shared: arguments of `Pyramid`.
     """
 
     def __init__(self, *, momentum: float, **shared: Any) -> None:

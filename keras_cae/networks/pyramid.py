@@ -1,4 +1,4 @@
-"""Networks made of levels, each of which makes images smaller, or larger again."""
+"""Networks of levels, each of which reduces or enlarges images."""
 
 import abc
 import math
@@ -22,26 +22,26 @@ class Encoded(NamedTuple):
 
 
 def level_strides(values: Any, name: str) -> int | tuple[int | tuple[int, ...], ...]:
-    """The rule for the strides of levels: an integer, or one for each level, or one for each level and axis."""
+    """Validate the strides of levels: an integer, or one for each level, or one for each level and axis."""
     if isinstance(values, list | tuple) and values:
         return tuple(positive_int_or_ints(value, f"{name}[{index}]") for index, value in enumerate(values))
     return positive_int_or_ints(values, name)
 
 
 class Pyramid(abc.ABC):
-    """Describes the encoder and the decoder of an architecture, and makes their graphs.
+    """Describes the encoder and the decoder of an architecture, and builds their graphs.
 
-    A subclass names the levels: `encoder_levels`, `decoder_levels`. One rule serves every size: images are
-    padded by reflection until `downsampling` divides their sides, and the reconstruction is cropped to the
-    size of the images. The same description serves signals, images and volumes.
+    A subclass creates the levels in `encoder_levels` and `decoder_levels`. Images of every size are padded by
+    reflection until `downsampling` divides their sides, and the reconstruction is cropped to the size of the images.
+    The same description serves signals, images and volumes.
 
     Args:
         rank: number of spatial axes.
         filters: channels of each level, from full resolution down.
         kernel_size: size of the kernels, of all axes or of each.
         strides: by how much each level makes images smaller, as `level_strides` returns it.
-        activation: of the blocks, as `activation_template` returns it.
-        output_activation: of the last layer.
+        activation: activation of the blocks, as `activation_template` returns it.
+        output_activation: activation of the last layer.
         dtype: the policy of all layers.
 
     Raises:
@@ -77,7 +77,7 @@ class Pyramid(abc.ABC):
         self.dtype = dtype
 
     def _strides_of_levels(self, strides: Any) -> tuple[tuple[int, ...], ...]:
-        """By how much each level makes images smaller along each axis."""
+        """Return the factor by which each level reduces the images along each axis."""
         levels = len(self.filters)
         if isinstance(strides, int):
             strides = (1, *[strides] * (levels - 1)) if self.keeps_size_first else (strides,) * levels
@@ -98,14 +98,14 @@ class Pyramid(abc.ABC):
 
     @abc.abstractmethod
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
-        """The encoder's layers, from full resolution down; `dense` if a dense layer makes the code of them."""
+        """Return the encoder's layers, from full resolution down; `dense` if a dense layer makes the code of them."""
 
     @abc.abstractmethod
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        """The decoder's layers, from the coarsest up."""
+        """Return the decoder's layers, from the coarsest up."""
 
     def block_arguments(self, index: int) -> dict[str, Any]:
-        """The arguments that all blocks of the architecture share; `index` counts the levels of a network."""
+        """Return the arguments that all blocks of the architecture share; `index` counts the levels of a network."""
         return {
             "rank": self.rank,
             "kernel_size": self.kernel_size,
@@ -115,13 +115,13 @@ class Pyramid(abc.ABC):
         }
 
     def convolution(self, kind: str, /, *args: Any, **kwargs: Any) -> keras.layers.Layer:
-        """A convolution of Keras for as many axes as there are, of the class "Conv{}D" or the like."""
+        """Return a convolution of Keras for as many axes as there are, of the class "Conv{}D" or the like."""
         return ranked_layer(kind, self.rank, *args, padding="same", dtype=self.dtype, **kwargs)
 
     # The encoder
 
     def encode(self, images: Any, units: int | None, code_dim: int | None, dense: bool) -> Encoded:
-        """The graph from images to the input of the bottleneck.
+        """Return the graph from images to the input of the bottleneck.
 
         Args:
             images: `keras.Input`.
@@ -145,13 +145,13 @@ class Pyramid(abc.ABC):
         return Encoded(outputs, skips)
 
     def pointwise(self, filters: int, name: str) -> keras.layers.Layer:
-        """A convolution that sees one position at a time."""
+        """Return a convolution that sees one position at a time."""
         return self.convolution("Conv{}D", filters, 1, name=name)
 
     # The decoder
 
     def decode(self, latents: Any, skips: list[Any], image_shape: Any, start_shape: tuple[int, ...] | None) -> Any:
-        """The graph from the output of the bottleneck to the reconstruction.
+        """Return the graph from the output of the bottleneck to the reconstruction.
 
         Args:
             latents: `keras.Input`.
@@ -173,13 +173,13 @@ class Pyramid(abc.ABC):
         return self.finish(outputs, skips, image_shape)
 
     def joined(self, outputs: Any, features: Any, index: int) -> Any:
-        """The feature maps of a level of the decoder with those of the encoder."""
+        """Return the feature maps of a level of the decoder with those of the encoder."""
         if self.merge == "concatenate":
             return keras.layers.Concatenate(dtype=self.dtype, name=f"join_{index}")([outputs, features])
         return keras.layers.Add(dtype=self.dtype, name=f"join_{index}")([outputs, features])
 
     def finish(self, outputs: Any, skips: list[Any], image_shape: Any) -> Any:
-        """The graph from the last level to the reconstruction."""
+        """Return the graph from the last level to the reconstruction."""
         outputs = self.output_convolution(image_shape[-1])(outputs)
         outputs = self.output_layer()(outputs)
         sides = image_shape[:-1]
@@ -188,7 +188,7 @@ class Pyramid(abc.ABC):
         return Crop(sides, dtype="float32", autocast=False, name="crop")(outputs)
 
     def output_convolution(self, channels: int) -> keras.layers.Layer:
-        """The last convolution, to the channels and to the size of the images."""
+        """Return the last convolution, to the channels and to the size of the images."""
         # Where the first level keeps the size, the decoder has no level that would restore it.
         strides = self.strides[0] if self.keeps_size_first else 1
         return self.convolution(
@@ -196,7 +196,7 @@ class Pyramid(abc.ABC):
         )
 
     def output_layer(self) -> keras.layers.Layer:
-        """The output activation, in full precision."""
+        """Return the output activation, in full precision."""
         return activation_layer(
             activation(self.output_activation, "output_activation"),
             dtype=keras.DTypePolicy(self.dtype.variable_dtype),
@@ -208,7 +208,7 @@ class Pyramid(abc.ABC):
         return self.downsampling
 
     def start_shape(self, shape: Any) -> tuple[Any, ...]:
-        """`(*spatial, channels)` of the coarsest feature maps for images of a shape."""
+        """Return `(*spatial, channels)` of the coarsest feature maps for images of a shape."""
         *sides, _ = shape
         return (*_divided(sides, self.downsampling), self.coarsest_channels)
 
@@ -219,5 +219,5 @@ class Pyramid(abc.ABC):
 
 
 def _divided(sides: Iterable[Any], factors: Iterable[int]) -> list[Any]:
-    """Sides divided by factors and rounded up; None where they are not known."""
+    """Return sides divided by factors and rounded up; None where they are not known."""
     return [None if side is None else -(-side // factor) for side, factor in zip(sides, factors, strict=True)]

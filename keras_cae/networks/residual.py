@@ -19,9 +19,9 @@ class Residual(Pyramid):
     """A strided convolution to half the resolution, then residual blocks at each size, and back.
 
     Args:
-        blocks_per_level: how many residual blocks the encoder has at each size.
+        blocks_per_level: number of residual blocks of the encoder at each level.
         upsampling: how the decoder doubles the size: "nearest" or "transposed".
-        **shared: of `Pyramid`.
+        **shared: arguments of `Pyramid`.
     """
 
     def __init__(self, *, blocks_per_level: int, upsampling: str, **shared: Any) -> None:
@@ -57,7 +57,7 @@ class Residual(Pyramid):
         )
 
     def _to_full_resolution(self, index: int) -> keras.layers.Layer:
-        """The last step: residual blocks of as many pixels would take longer than all others together."""
+        """Return the last step: residual blocks of as many pixels would take longer than all others together."""
         filters, strides = max(1, self.filters[0] // 2), self.strides[0]
         if self.upsampling == "transposed":
             return TransposedConvBlock(filters, strides=strides, **self.block_arguments(index))

@@ -9,8 +9,8 @@ class StridedWithSkips(Strided):
     """`Strided`, whose decoder sees the encoder's feature maps, except those at full resolution.
 
     Args:
-        merge: how they join: "add" or "concatenate".
-        **shared: of `Pyramid`.
+        merge: how the features are joined: "add" or "concatenate".
+        **shared: arguments of `Pyramid`.
     """
 
     def __init__(self, *, merge: str, **shared: Any) -> None:

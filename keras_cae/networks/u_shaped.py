@@ -15,8 +15,8 @@ class UShaped(Pyramid):
     """Several convolutions at each size; the decoder sees all of the encoder's feature maps, and the images.
 
     Args:
-        convs_per_level: how many convolutions the encoder and the decoder have at each size.
-        **shared: of `Pyramid`.
+        convs_per_level: number of convolutions of the encoder and of the decoder at each level.
+        **shared: arguments of `Pyramid`.
     """
 
     merge = "concatenate"
@@ -39,7 +39,7 @@ class UShaped(Pyramid):
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        """Convolutions of what was joined, but at the coarsest level, and the step to the next size."""
+        """Return convolutions of what was joined, but at the coarsest level, and the step to the next size."""
         levels = []
         for index, filters in enumerate(self.filters[-2::-1]):
             strides = self.strides[-1 - index]

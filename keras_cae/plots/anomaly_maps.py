@@ -33,7 +33,7 @@ def anomaly_maps(
         images: `(n, height, width, channels)`, floats or integers; or signals or volumes; or a dataset of batches.
         masks: where the defects are, for another row: `(n, *spatial)`, or a list in which images may have None.
         max_images: the largest number of images to show, the first ones.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_cae.drawing.codebook_map import codebook_tiles
-from keras_cae.drawing.codes import codebook_size_of, codebook_usage, misfit_of_indices
+from keras_cae.drawing.codes import codebook_size_of, codebook_usage, index_incompatibility
 from keras_cae.drawing.pictures import PictureRow
 from keras_cae.kinds import rank_of
 from keras_cae.plots.examples import Shown, first_examples, name_of, require_codes
@@ -28,7 +28,7 @@ def codebook(
         model: a model whose codes are indices of a codebook, such as `VectorQuantizedCAE`.
         images: `(n, height, width, channels)`, floats or integers; or signals or volumes; or a dataset of batches.
         max_images: the largest number of images to show, the first ones. The usage is that of all.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 
@@ -55,7 +55,7 @@ def codebook(
     first = first_examples(model, images, positive_int(max_images, "max_images"))
     codes = np.asarray(model.encode(first))
     size = codebook_size_of(model)
-    reason = misfit_of_indices(codes, rank_of(first))
+    reason = index_incompatibility(codes, rank_of(first))
     if size is None:
         reason = "it has no codebook (no attribute codebook_size)."
     if size is None or reason:

@@ -86,7 +86,7 @@ def error_histogram(
 
 
 def _errors_of(model: Any, images: Any) -> tuple[np.ndarray, str]:
-    """The error of each image, and what it is called."""
+    """Return the error of each image, and what it is called."""
     if not isinstance(model, keras.Model):
         if images is not None:
             raise ValueError(f"images belong to a model; errors come alone. Got {type(model).__name__} and images.")

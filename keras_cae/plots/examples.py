@@ -23,7 +23,7 @@ def first_examples(model: Any, images: Any, count: int, name: str = "images") ->
         model: what they are for. A single image of the shape for which it is built is taken for a batch of one.
         images: the images.
         count: the largest number to return.
-        name: of the argument, for errors.
+        name: name of the argument, for errors.
 
     Raises:
         ValueError: they are not such images.
@@ -90,7 +90,7 @@ class Shown:
 
 
 def name_of(model: Any) -> str:
-    """What a title calls a model."""
+    """Return what a title calls a model."""
     cls = type(model)
     return cls.__name__ if isinstance(model, CAE) or cls.__module__.startswith("keras_cae.") else str(model.name)
 

@@ -41,7 +41,7 @@ def filters(
         layer: the layer, its name, or the end of its path, such as "level_1/convolution"; by default the first
             convolution, which sees the images.
         max_filters: the largest number of filters to show, the first ones.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 
@@ -114,7 +114,7 @@ def _convolutions(model: Any) -> list[Any]:
 
 
 def _in_order(model: Any) -> Iterator[Any]:
-    """Every layer inside of a model, in the order in which images pass them."""
+    """Yield every layer inside of a model, in the order in which images pass them."""
     for layer in model.layers:
         yield layer
         yield from _in_order(layer) if isinstance(layer, keras.Model) else reversed(inner_layers(layer))

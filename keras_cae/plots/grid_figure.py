@@ -47,7 +47,7 @@ def draw_rows(
     Args:
         page: where to draw.
         rows: from `picture_rows`; if one has a scale, there is a key of its colours.
-        title: of the figure.
+        title: title of the figure.
         captions: one text for each column, by the name that stands below them.
         label: what stands below the columns instead of that name.
         bar: a key of colours: `scale`, the value of the last colour, `label`, and maybe `ticks`.
@@ -97,14 +97,14 @@ class Cells(NamedTuple):
 
 
 def _cells(rows: Sequence[PictureRow], texts: Sequence[str]) -> Cells:
-    """Cells with room for the pictures, the texts below them and the names beside them."""
+    """Return cells with room for the pictures, the texts below them and the names beside them."""
     widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * text_inches(text)) for text in texts]
     heights = [max(row.pictures.shape[1], round(LINE_PIXELS * len(row.names))) for row in rows]
     return Cells(max(widths) + GAP + 2, [height + GAP for height in heights])
 
 
 def _natural_width(across: float, names: float, beside: float, label: str, title: str) -> float:
-    """The width of a figure in inches, in which neither a long title nor a long label is cut.
+    """Return the width of a figure in inches, in which neither a long title nor a long label is cut.
 
     Args:
         across: the width of the pictures, in whose middle the label stands.

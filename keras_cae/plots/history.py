@@ -70,12 +70,12 @@ def _draw_curve(axes: Any, values: np.ndarray, epochs: int, first: int, label: s
 
 
 def _freq(count: int, epochs: int) -> int:
-    """The number of epochs from one validation to the next: the smallest that gives so many of them."""
+    """Return the number of epochs from one validation to the next: the smallest that gives so many of them."""
     return next((freq for freq in range(1, epochs + 1) if epochs // freq == count), 1)
 
 
 def _curves_of(history: Any) -> tuple[dict[str, np.ndarray], int]:
-    """The values of each epoch by name, and the number of epochs before them."""
+    """Return the values of each epoch by name, and the number of epochs before them."""
     content = getattr(history, "history", history)
     if not isinstance(content, Mapping):
         raise TypeError(f"history must be what fit returns, or its dictionary history.history, got {history!r}."[:300])

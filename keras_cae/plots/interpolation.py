@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.drawing.codes import has_prior, misfit_of_vectors
+from keras_cae.drawing.codes import has_prior, vector_incompatibility
 from keras_cae.drawing.latent_interpolation import interpolation_grid
 from keras_cae.kinds import kind_of
 from keras_cae.plots.examples import Shown, name_of, one_example, require_codes
@@ -26,7 +26,7 @@ def interpolation(
         a: an image `(height, width, channels)`, or a batch of one; or a signal or a volume.
         b: another one.
         steps: the number of decoded images in a row, including those of the images' own codes.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 
@@ -37,7 +37,7 @@ def interpolation(
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
         ValueError: the model has no codes that are vectors, or its decoder needs more than them; or another argument is
-            not of the kind named above.
+            invalid.
 
     Example:
 
@@ -53,7 +53,7 @@ def interpolation(
         raise ValueError(f"a and b must have the same shape, got {ends[0].shape[1:]} and {ends[1].shape[1:]}.")
     # One by one: they may differ in their type, of which the model scales integers.
     codes = np.concatenate([np.asarray(model.encode(end)) for end in ends])
-    reason = misfit_of_vectors(codes, "keras_cae.plots.codebook")
+    reason = vector_incompatibility(codes, "keras_cae.plots.codebook")
     if reason:
         raise ValueError(f"interpolation can't show {name_of(model)}: {reason}")
     shown = Shown(np.concatenate(ends))

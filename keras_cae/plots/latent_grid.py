@@ -49,8 +49,8 @@ def latent_grid(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
-        ValueError: the model has no prior, has not been built, or its codes are not vectors; or another argument is not
-            of the kind named above.
+        ValueError: the model has no prior, has not been built, or its codes are not vectors; or another argument is
+            invalid.
 
     Example:
 
@@ -89,7 +89,7 @@ def latent_grid(
 
 
 def _latent_dim(model: Any) -> int:
-    """The length of the codes of a model with a prior."""
+    """Return the length of the codes of a model with a prior."""
     require_codes(model, "latent_grid")
     built = getattr(model, "built", True)
     if built and not has_prior(model):

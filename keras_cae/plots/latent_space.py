@@ -99,7 +99,7 @@ def _checked_labels(labels: Any, count: int) -> np.ndarray:
 
 
 def _in_the_plane(codes: np.ndarray, reducer: Any) -> tuple[np.ndarray, tuple[str, str]]:
-    """The codes as points `(n, 2)`, and the names of both axes."""
+    """Return the codes as points `(n, 2)`, and the names of both axes."""
     if reducer is not None:
         reduce = getattr(reducer, "fit_transform", reducer)
         if not callable(reduce):

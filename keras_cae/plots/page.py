@@ -49,7 +49,7 @@ class Page:
         Args:
             width: natural width.
             height: natural height.
-            title: of the figure.
+            title: title of the figure.
             layout: what matplotlib calls "constrained", or, for pictures with sides of their own, "compressed".
         """
         from keras_cae.plots.notebook_figure import notebook_figure
@@ -96,7 +96,7 @@ class Page:
 
 @functools.lru_cache(maxsize=1024)
 def text_inches(text: str) -> float:
-    """The width of a text in a figure of natural size, at most: on a screen, letters are rounded to whole pixels."""
+    """Return an upper bound of the width of a text in a figure: on a screen, letters are rounded to whole pixels."""
     from matplotlib.textpath import TextPath
 
     return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0

@@ -23,7 +23,7 @@ def reconstructions(
         images: `(n, height, width, channels)`, floats or integers; signals `(n, length, channels)`, which are shown as
             curves; or volumes, of which the middle slices are shown. A `tf.data.Dataset` of batches will do.
         max_images: the largest number of images to show, the first ones.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.drawing.codes import has_prior, misfit_of_vectors, most_active
+from keras_cae.drawing.codes import has_prior, most_active, vector_incompatibility
 from keras_cae.drawing.latent_traversal import checked_dims, traversal_codes, traversal_grid
 from keras_cae.plots.examples import Shown, first_examples, name_of, one_example, require_codes
 from keras_cae.plots.grid_figure import draw_grid
@@ -42,7 +42,7 @@ def traversal(
             that change the image most; or the indices of those to show.
         span: the largest change to each side, in units.
         steps: the number of images in a row.
-        figsize: width and height of the figure in inches, by default as the content needs them.
+        figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
 
@@ -53,7 +53,7 @@ def traversal(
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
         ValueError: the model has no codes that are vectors, or its decoder needs more than them; or another argument is
-            not of the kind named above.
+            invalid.
 
     Example:
 
@@ -66,7 +66,7 @@ def traversal(
     dims, span, steps = checked_dims(dims), positive_float(span, "span"), positive_int(steps, "steps")
     example = one_example(model, image, "image")
     code = np.asarray(model.encode(example))
-    reason = misfit_of_vectors(code, "keras_cae.plots.codebook")
+    reason = vector_incompatibility(code, "keras_cae.plots.codebook")
     if reason:
         raise ValueError(f"traversal can't show {name_of(model)}: {reason}")
     code = code[0].astype("float32")
@@ -89,7 +89,7 @@ def traversal(
 
 
 def _units(model: Any, code: np.ndarray, others: np.ndarray | None) -> tuple[np.ndarray, str]:
-    """The unit of each dimension, and what it is called."""
+    """Return the unit of each dimension, and what it is called."""
     if has_prior(model):
         return np.ones_like(code), "standard deviations of the prior"
     if others is not None:
@@ -101,7 +101,7 @@ def _units(model: Any, code: np.ndarray, others: np.ndarray | None) -> tuple[np.
 
 
 def _most_visible(decode: Any, code: np.ndarray, count: int, offsets: np.ndarray) -> np.ndarray:
-    """The dimensions whose changes, one way and the other, change the image most, in descending order."""
+    """Return the dimensions whose changes, one way and the other, change the image most, in descending order."""
     changes = []
     for start in range(0, len(code), AT_ONCE):
         dims = np.arange(start, min(start + AT_ONCE, len(code)))

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent
 
 
 def bundled_folders() -> dict[str, PresetFolder]:
-    """The presets that come with the library, by name."""
+    """Return the presets that come with the library, by name."""
     return {file.parent.name: PresetFolder(file.parent) for file in sorted(ROOT.glob(f"*/{CONFIG}"))}
 
 

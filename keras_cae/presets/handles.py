@@ -36,7 +36,7 @@ def load_preset(preset: Any, kind: Any, load_weights: bool) -> Any:
 
 
 def check_folder(preset: Any) -> Path:
-    """The path of a folder to write to.
+    """Return the path of a folder to write to.
 
     Raises:
         TypeError: it is no path.
@@ -98,7 +98,7 @@ def _from_kaggle(handle: str) -> Path:
 
 
 def _unreachable(handle: str, error: Exception) -> Exception:
-    """An error of the kind of another one: of the network, or of what came from there."""
+    """Return an error of the kind of another one: of the network, or of what came from there."""
     kind = ValueError if isinstance(error, ValueError | TypeError) and not isinstance(error, OSError) else OSError
     return kind(
         f"The preset {handle!r} can't be loaded. Check its name and the connection, and whether it is a model of "

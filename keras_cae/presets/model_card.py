@@ -32,7 +32,7 @@ def model_card(name: str, config: dict[str, Any], metadata: dict[str, Any]) -> s
     """Return the text of a model card.
 
     Args:
-        name: of the preset.
+        name: name of the preset.
         config: what its `config.json` says.
         metadata: what its `metadata.json` says.
     """

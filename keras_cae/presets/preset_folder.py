@@ -21,14 +21,14 @@ SERIALIZED = ("module", "class_name", "config", "registered_name", "build_config
 
 
 class PresetFolder:
-    """A folder that holds a trained model, and reads back to the same bits.
+    """A folder that holds a trained model, which loads bit by bit as it was saved.
 
-    `config.json` says what the model is, for which images it was built and on which it was trained;
-    `model.weights.h5` has the weights, without the optimizer; `metadata.json` has checksums of both, by which
-    damaged files are told, and `README.md` introduces the model to people. Keras reads the folder, too.
+    `config.json` describes the model, and the images for which it was built and on which it was trained;
+    `model.weights.h5` holds the weights, without the optimizer; `metadata.json` holds checksums of both, to detect
+    damaged files; and `README.md` introduces the model to people. Keras can also load the folder.
 
     Args:
-        path: of the folder.
+        path: path of the folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,7 +73,7 @@ class PresetFolder:
     # Reading
 
     def config(self) -> dict[str, Any]:
-        """What `config.json` says.
+        """Return what `config.json` says.
 
         Raises:
             ValueError: it is missing or damaged.
@@ -84,11 +84,11 @@ class PresetFolder:
         return config
 
     def model_class(self) -> Any:
-        """The class of the model, or None if no class of that name is registered."""
+        """Return the class of the model, or None if no class of that name is registered."""
         return keras.saving.get_registered_object(_registered_name(self.config()))
 
     def load(self, kind: Any, load_weights: bool) -> Any:
-        """The model, not compiled.
+        """Return the model, not compiled.
 
         Args:
             kind: the class that it has to be of, or a subclass of.
@@ -169,7 +169,7 @@ def _registered_name(config: dict[str, Any]) -> str:
 
 
 def fresh(model: Any) -> Any:
-    """A model like another one, with fresh weights."""
+    """Return a model like another one, with fresh weights."""
     return _model_of(type(model), keras.saving.serialize_keras_object(model))
 
 
@@ -186,11 +186,11 @@ def _config_of(model: Any, description: str) -> dict[str, Any]:
             f"{type(model).__name__} must be registered with Keras to be saved: put "
             '@keras.saving.register_keras_serializable(package="…") above the class.'
         )
-    lowest, highest = model.gate.span or (None, None)
+    lowest, highest = model._gate.span or (None, None)
     config = {
         **{name: serialized[name] for name in SERIALIZED},
         "description": description,
-        "images": {"rank": model.rank, "dtype": model.gate.dtype, "lowest": lowest, "highest": highest},
+        "images": {"rank": model.rank, "dtype": model._gate.dtype, "lowest": lowest, "highest": highest},
         "versions": {"keras_cae": __version__, "keras": keras.version(), "tensorflow": tf.__version__},
     }
     return json.loads(json.dumps(config))  # As it will be read, with lists in place of tuples.
@@ -211,7 +211,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def _sum_of_json(content: dict[str, Any]) -> str:
-    """Of what it says, whatever the ends of the lines are."""
+    """Return the checksum of the content, which does not depend on the line endings."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -14,9 +14,9 @@ from keras_cae.validation import positive_int
 
 
 class CodeSampler(abc.ABC):
-    """A distribution that is fitted to codes and draws others.
+    """A distribution that is fitted to codes and sampled for new ones.
 
-    A subclass names its `states`, the arrays that `fit_flat` finds and `draw_flat` uses.
+    A subclass lists its `states`, the arrays that `fit_flat` computes and `draw_flat` uses.
     """
 
     states: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class CodeSampler(abc.ABC):
         """Return codes drawn from the distribution, for `model.decode`.
 
         Args:
-            n: how many.
+            n: number of images.
             seed: the same seed draws the same codes, and of more codes the same first ones.
 
         Returns:
@@ -134,6 +134,6 @@ def _checked_codes(codes: Any) -> np.ndarray:
 
 
 def covariance_factor(covariance: np.ndarray) -> np.ndarray:
-    """A matrix whose product with its transpose is `covariance`, which may be singular."""
+    """Return a matrix whose product with its transpose is `covariance`, which may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     return vectors * np.sqrt(np.maximum(values, 0.0))

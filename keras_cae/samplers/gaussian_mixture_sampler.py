@@ -10,18 +10,18 @@ from keras_cae.validation import seed as seed_rule
 
 
 class GaussianMixtureSampler(CodeSampler):
-    """Draws codes from a mixture of normal distributions fitted to given ones.
+    """Samples codes from a mixture of normal distributions that is fitted to given codes.
 
-    With it a plain autoencoder draws better images than a variational one from its prior (Ghosh et al. 2020,
-    "From Variational to Deterministic Autoencoders"). The mixture, with full covariances, is scikit-learn's;
-    `pip install "keras-cae[samplers]"` brings it. Only `fit` needs it.
+    With it, a plain autoencoder generates better images than a variational one from its prior (Ghosh et al. 2020, "From
+    Variational to Deterministic Autoencoders"). The mixture, with full covariances, is that of scikit-learn, which `pip
+    install "keras-cae[samplers]"` installs. Only `fit` needs it.
 
     `save` writes a file of plain arrays, without pickle, which `GaussianMixtureSampler.load` reads: `weights`
     `(n_components,)`, `means`, and `factors`, whose products with their transposes are the covariances.
 
     Args:
-        n_components: how many normal distributions.
-        seed: of the fit, which begins with k-means.
+        n_components: number of normal distributions.
+        seed: seed of the fit, which begins with k-means.
 
     Input shape: of `fit`: `(n, latent_dim)`, or `(n, height, width, channels)`.
 

@@ -6,11 +6,11 @@ from keras_cae.samplers.code_sampler import CodeSampler, covariance_factor
 
 
 class NormalSampler(CodeSampler):
-    """Draws codes from the normal distribution with the mean and the covariance of given ones.
+    """Samples codes from the normal distribution with the mean and the covariance of given codes.
 
-    With it a model without a prior generates images: those of an autoencoder look better than if its codes were
-    taken for standard normal, and worse than with `GaussianMixtureSampler`, which knows that there are
-    groups (Ghosh et al. 2020, "From Variational to Deterministic Autoencoders").
+    With it, a model without a prior generates images: those of an autoencoder look better than if its codes were taken
+    for standard normal, and worse than with `GaussianMixtureSampler`, which knows that there are groups (Ghosh et al.
+    2020, "From Variational to Deterministic Autoencoders").
 
     `save` writes a file of plain arrays, without pickle, which `NormalSampler.load` reads: `mean`, and
     `factor`, whose product with its transpose is the covariance.

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_cae.tiling.mapped import let_go
+from keras_cae.tiling.mapped import release_pages
 from keras_cae.tiling.tile_axis import TileAxis
 
 
@@ -69,7 +69,7 @@ class Canvas:
         if self.converted is not None:
             complete = self._rows[: stop - self._begun.start]
             self.target[self._begun.start : stop] = self.converted(complete)
-        let_go(self.target)
+        release_pages(self.target)
 
     def finish(self) -> None:
         """Complete all rows."""

@@ -31,7 +31,7 @@ def encode_tiled(
         image: `(*spatial, channels)`: an array, which may be memory-mapped.
         tile: sides of the tiles in pixels, overlap included: an integer, or one for each axis.
         overlap: how many pixels neighbouring tiles have in common, at least: an integer, or one for each axis.
-        batch_size: how many tiles are computed at once; by default as many as have 262,144 pixels.
+        batch_size: number of tiles that are computed at once; by default as many as have 262,144 pixels.
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file. By default a new array.
         dtype: type of the codes, by default that of `encode`, or that of `out`.
         progress: called after each tile, with the number of tiles that are done and that of all.
@@ -40,7 +40,7 @@ def encode_tiled(
         The codes, as `model.encode(image[None])[0]`. For a path, the file as a read-only memory-mapped array.
 
     Raises:
-        TypeError: the model is none of this library, or another argument is not of the kind named above.
+        TypeError: the model is none of this library, or another argument is invalid.
         ValueError: codes are vectors, or the image is not of the kind that the model takes; the tile is smaller than
             the downsampling, or not larger than the overlap; `out` has another shape.
         DiskFullError: there is no space for the file.

@@ -70,7 +70,7 @@ class Probe:
     Args:
         autoencoder: the `CAE`, which is built.
         outputs: what is measured.
-        periods: of each axis; None for those that are not known.
+        periods: periods of each axis; None for those that are not known.
         cells: how many pixels an output stands for along each axis.
         pads: whether the network itself makes sides of images multiples of the period.
     """
@@ -87,7 +87,7 @@ class Probe:
         self.pads = pads
 
     def reach(self, axis: int) -> Reach | None:
-        """How far an output depends on pixels along an axis, normalization aside; None if without limit.
+        """Return how far an output depends on pixels along an axis, normalization aside; None if without limit.
 
         Where the period is not known, it is that of one output, in images of certain sizes.
         """
@@ -108,7 +108,7 @@ class Probe:
         return Reach(max(part.before for part in found), max(part.after for part in found))
 
     def _limited_reach(self, axis: int, remainder: int) -> Reach | None:
-        """How far an output depends on pixels, in images as large as need be to see it."""
+        """Return how far an output depends on pixels, in images as large as need be to see it."""
         unit = self._unit(axis)
         side = math.ceil(SMALLEST_SIDE / unit) * unit
         while side <= max(LARGEST_SIDE[self.rank], 4 * unit):
@@ -120,7 +120,7 @@ class Probe:
         return None
 
     def sees_everything(self, axis: int, reach: Reach) -> bool:
-        """Whether an output depends on pixels beyond its reach by what a normalization measures of the image."""
+        """Return whether an output depends on pixels beyond its reach by what a normalization measures of the image."""
         unit = self._unit(axis)
         return self._reach(axis, math.ceil((2 * reach.extent + 2) / unit + 2) * unit) is None
 
@@ -146,13 +146,13 @@ class Probe:
         return Reach(before, after)
 
     def _seen(self, axis: int, side: int, places: np.ndarray, gain: float, end: float) -> np.ndarray:
-        """Which pixels along an axis the outputs at some places depend on, `(places, side)`.
+        """Return which pixels along an axis the outputs at some places depend on, `(places, side)`.
 
         Args:
             axis: the axis.
-            side: of the images along it.
-            places: of the outputs.
-            gain: of the weights.
+            side: side of the images along it.
+            places: places of the outputs.
+            gain: gain of the weights.
             end: the last value of the images, which rise or fall to it in a straight line around 0.6.
         """
         images = tf.constant(self._images(axis, np.linspace(1.2 - end, end, side), len(places)))
@@ -171,7 +171,7 @@ class Probe:
         )
 
     def _images(self, axis: int, values: np.ndarray, count: int) -> np.ndarray:
-        """Images that have values along an axis, and are narrow along the others."""
+        """Return images that have values along an axis, and are narrow along the others."""
         sides = [math.ceil(8 / period) * period if period else UNITS[self.rank] for period in self.periods]
         sides[axis] = len(values)
         shape = [1] * (self.rank + 2)
@@ -180,7 +180,7 @@ class Probe:
         return images.astype(self.autoencoder.variable_dtype)
 
     def _outputs(self, images: Any) -> Any:
-        """What is measured, of images around one."""
+        """Return what is measured, of images around one."""
         try:
             outputs = self.outputs(self.autoencoder, self._in_unit(images))
         except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
@@ -196,7 +196,7 @@ class Probe:
         return outputs
 
     def _in_unit(self, images: Any) -> Any:
-        """Values around one in the unit of the data, for a model with a normalizer."""
+        """Return values around one in the unit of the data, for a model with a normalizer."""
         normalizer = self.autoencoder.normalizer
         dtype = self.autoencoder.variable_dtype
         return images if normalizer is None else DataScale(normalizer, inverse=True, dtype=dtype)(images)
@@ -246,7 +246,7 @@ class Probe:
 
 
 def _positive(weight: Any, gain: float, generator: np.random.Generator) -> np.ndarray:
-    """Values for a weight with which layers keep the size of positive inputs."""
+    """Return values for a weight with which layers keep the size of positive inputs."""
     shape, name = tuple(weight.shape), weight.name
     if "bias" in name or "mean" in name:
         return np.zeros(shape)
@@ -259,11 +259,11 @@ def _positive(weight: Any, gain: float, generator: np.random.Generator) -> np.nd
 
 
 def precise(autoencoder: Any) -> Any:
-    """The autoencoder in float32, since small gradients vanish in half precision."""
+    """Return the autoencoder in float32, since small gradients vanish in half precision."""
     try:
         return in_single_precision(autoencoder)
     except (TypeError, ValueError) as error:
         raise NotMeasurableError(
-            "its layers compute in half precision, where small gradients vanish, and can't be made anew in float32, "
+            "its layers compute in half precision, where small gradients vanish, and can't be recreated in float32, "
             "for which keras.saving.register_keras_serializable is needed"
         ) from error

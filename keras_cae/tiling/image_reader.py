@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.kinds import KINDS
-from keras_cae.tiling.mapped import let_go
+from keras_cae.tiling.mapped import release_pages
 from keras_cae.tiling.tile_axis import TileAxis
 
 VALUES_AT_ONCE = 2**24
@@ -44,7 +44,7 @@ class ImageReader:
         self.dtype = np.dtype(float_type) if dtype.kind == "f" else dtype.newbyteorder("=")
 
     def extremes(self) -> np.ndarray:
-        """The lowest and the highest value, in an array of the type of the tiles.
+        """Return the lowest and the highest value, in an array of the type of the tiles.
 
         Raises:
             ValueError: there are values that are not finite.
@@ -63,15 +63,15 @@ class ImageReader:
         rows = max(1, VALUES_AT_ONCE // math.prod((*self.size[1:], self.channels)))
         for start in range(0, self.size[0], rows):
             yield np.asarray(self.image[start : start + rows])
-            let_go(self.image)
+            release_pages(self.image)
 
     def tile(self, axes: list[TileAxis], index: tuple[int, ...], sides: tuple[int, ...]) -> np.ndarray:
-        """The pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.
+        """Return the pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.
 
         Args:
             axes: the tiles along each axis.
-            index: of the tile along each axis.
-            sides: of the tile.
+            index: index of the tile along each axis.
+            sides: sides of the tile.
         """
         places = tuple(axis.pixels(position) for axis, position in zip(axes, index, strict=True))
         pixels = np.asarray(self.image[places], self.dtype)

@@ -19,7 +19,7 @@ Sides = tuple[int, ...]
 
 
 def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[TileAxis]:
-    """The tiles along each axis of an image.
+    """Return the tiles along each axis of an image.
 
     Args:
         task: what is computed; its autoencoder is built, if it is not yet.
@@ -36,7 +36,7 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
     overlaps = None if overlap is None else per_axis(_overlap_rule(overlap), rank, "overlap")
     if not autoencoder.built:
         autoencoder.build((None, *(tiles or reader.size), reader.channels))
-    autoencoder.gate.check_shape((None, *(task.own_size or reader.size), reader.channels))
+    autoencoder._gate.check_shape((None, *(task.own_size or reader.size), reader.channels))
     cells = task.cells
     if task.own_size is not None:
         return _axes_of_own_size(task, reader, tiles, overlaps)
@@ -59,7 +59,7 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
 
 
 def _axes_of_own_size(task: Task, reader: ImageReader, tiles: Any, overlaps: Any) -> list[TileAxis]:
-    """The tiles of a model for images of one size."""
+    """Return the tiles of a model for images of one size."""
     own = task.own_size
     assert own is not None
     if tiles is not None and tiles != own:
@@ -74,7 +74,7 @@ def _axes_of_own_size(task: Task, reader: ImageReader, tiles: Any, overlaps: Any
 
 
 def _sides(task: Task, reader: ImageReader, tiles: Any, overlaps: Any, periods: Sides) -> tuple[Sides, Sides]:
-    """The sides of the tiles and their overlaps, of which those that were not given follow from the network."""
+    """Return the sides of the tiles and their overlaps, of which those that were not given follow from the network."""
     default = tiles or (DEFAULT_TILES[len(periods)],) * len(periods)
     if overlaps is None:
         overlaps = _default_overlaps(task, default, periods)
@@ -96,7 +96,7 @@ def _sides(task: Task, reader: ImageReader, tiles: Any, overlaps: Any, periods: 
 
 
 def _default_overlaps(task: Task, tiles: Sides, periods: Sides) -> Sides:
-    """The receptive field; or what tiles have room for where that would not make them exact."""
+    """Return the receptive field; or what tiles have room for where that would not make them exact."""
     if task.reaches is not None and task.is_exact:
         return tuple(reach.extent for reach in task.reaches)
     if task.problem is not None:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 
-def let_go(array: Any) -> None:
-    """Let the system drop from memory what has been read of a memory-mapped array, or written to it.
+def release_pages(array: Any) -> None:
+    """Release the memory of the pages of a memory-mapped array that have been read or written.
 
     Nothing is lost: what was written is in the file, of which the system still holds what it has not stored yet.
     Private copies of files, with mode "c", are left alone, and so is any other array.

@@ -41,7 +41,7 @@ def predict_tiled(
             less than the downsampling of the network, so that they start on its grid.
         overlap: how many pixels neighbouring tiles have in common, at least: an integer, or one for each axis. By
             default `receptive_field(model)`; half a tile where the tile has the model's own size.
-        batch_size: how many tiles are computed at once; by default as many as have 262,144 pixels.
+        batch_size: number of tiles that are computed at once; by default as many as have 262,144 pixels.
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file, which is complete or
             not there. By default a new array.
         dtype: type of the result, by default float32, or that of `out`. Values are rounded and clipped to integers,
@@ -54,7 +54,7 @@ def predict_tiled(
         a read-only memory-mapped array.
 
     Raises:
-        TypeError: the model is none of this library, or another argument is not of the kind named above.
+        TypeError: the model is none of this library, or another argument is invalid.
         ValueError: the image is not of the kind that the model takes; the tile is smaller than the downsampling, or
             not larger than the overlap; `out` has another shape.
         DiskFullError: there is no space for the file.

@@ -7,7 +7,7 @@ from keras_cae.tiling.task import task_of
 
 
 def receptive_field(model: Any) -> tuple[int, ...]:
-    """How many pixels along each axis a pixel of the reconstruction depends on.
+    """Return how many pixels along each axis a pixel of the reconstruction depends on.
 
     It is measured, so that it holds for any network: residual, U-shaped, pooled, or one of yours. With tiles that
     overlap by as much, `predict_tiled` returns what `predict` makes of the whole image. Strided networks treat

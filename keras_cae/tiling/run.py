@@ -18,7 +18,7 @@ from keras_cae.ranks import size_in_words
 from keras_cae.tiling.canvas import Canvas
 from keras_cae.tiling.image_reader import ImageReader
 from keras_cae.tiling.layout import axes_of
-from keras_cae.tiling.mapped import let_go, new_array_file
+from keras_cae.tiling.mapped import new_array_file, release_pages
 from keras_cae.tiling.task import Task
 from keras_cae.tiling.tile_axis import TileAxis
 from keras_cae.validation import optional, positive_int
@@ -72,7 +72,7 @@ def run(
 def _check_values(task: Task, reader: ImageReader, sides: tuple[int, ...]) -> None:
     """Refuse values that the model does not take: of the whole image, since a dark tile is none of a dark image."""
     extremes = reader.extremes().reshape(2, *[1] * (len(sides) + 1))
-    task.autoencoder.gate.check_array(np.broadcast_to(extremes, (2, *sides, reader.channels)), "image")
+    task.autoencoder._gate.check_array(np.broadcast_to(extremes, (2, *sides, reader.channels)), "image")
 
 
 def _inexact(task: Task) -> str:
@@ -96,14 +96,14 @@ def _outputs(
     sides: tuple[int, ...],
     batch_size: int,
 ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
-    """The outputs of each tile, those of pixels that were added left out."""
+    """Yield the outputs of each tile, those of pixels that were added left out."""
     function = task.function((*sides, reader.channels), reader.dtype)
     cells = tuple(slice(axis.outputs(0).stop) for axis in axes)
     expected = tuple(-(-side // cell) for side, cell in zip(sides, task.cells, strict=True))
     indices = itertools.product(*(range(len(axis.starts)) for axis in axes))
     while chosen := list(itertools.islice(indices, batch_size)):
         batch = np.stack([reader.tile(axes, index, sides) for index in chosen])
-        let_go(reader.image)
+        release_pages(reader.image)
         outputs = np.asarray(function(tf.constant(batch)))
         if outputs.shape[1 : len(sides) + 1] != expected:
             raise ValueError(
@@ -152,7 +152,7 @@ def opened(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[Any]:
 
 
 def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype) -> Any:
-    """From outputs to values for the target; None if sums of outputs can be taken in it."""
+    """Return the function from outputs to values of the target; None if the target itself can hold sums of outputs."""
     dtype = np.dtype(target.dtype)
     if dtype == computed:
         return None if isinstance(target, np.ndarray) else lambda values: values
@@ -171,8 +171,8 @@ def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype
 
 
 def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
-    """What the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
-    gate = task.autoencoder.gate
+    """Return what the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
+    gate = task.autoencoder._gate
     low, high = gate.span or (0.0, 1.0)
     if reader.dtype.kind == "f" and not (low >= -NOISE and high <= 1 + NOISE):
         return 1
@@ -182,7 +182,7 @@ def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
         )
     if dtype.name not in WHITE:
         raise ValueError(
-            f"dtype must be a type in which images are stored, of which white is known, such as uint8 or uint16, or "
+            f"dtype must be a type in which images are stored, such as uint8 or uint16, or "
             f"a type of floats, got {dtype}."
         )
     return WHITE[dtype.name]

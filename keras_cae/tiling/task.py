@@ -51,11 +51,11 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def outputs(self, images: Any) -> Any:
-        """What is computed of a batch."""
+        """Return what is computed of a batch."""
 
     @abc.abstractmethod
     def differentiable(self, autoencoder: Any, images: Any) -> Any:
-        """What depends on the pixels that `outputs` depend on, and lets gradients through.
+        """Return what depends on the pixels that `outputs` depend on, and lets gradients through.
 
         Args:
             autoencoder: the autoencoder, or one of the same layers.
@@ -63,7 +63,7 @@ class Task(abc.ABC):
         """
 
     def function(self, tile: tuple[int, ...], dtype: Any) -> Callable[[Any], Any]:
-        """`outputs`, compiled for tiles of a shape and a type, in batches of any number."""
+        """Return `outputs`, compiled for tiles of a shape and a type, in batches of any number."""
         if self.autoencoder.run_eagerly:
             return self.outputs
         key = (tile, str(dtype))
@@ -134,14 +134,14 @@ class Reconstruction(Task):
     in_unit_of_images = True
 
     def outputs(self, images: Any) -> Any:
-        return ops.cast(self.model.reconstruct(images), "float32")
+        return ops.cast(self.model._reconstruct(images), "float32")
 
     def differentiable(self, autoencoder: Any, images: Any) -> Any:
         return self.of(autoencoder, images)
 
     @staticmethod
     def of(autoencoder: Any, images: Any) -> Any:
-        """The reconstructions, without quantizers, which let no gradient through or give activations zeros."""
+        """Return the reconstructions, without quantizers, which let no gradient through or give activations zeros."""
         if not quantizes(autoencoder):
             return autoencoder.call(images, training=False)
         graphs = autoencoder._graphs
@@ -199,7 +199,7 @@ class _Differentiable:
     def __init__(self, autoencoder: Any) -> None:
         self.autoencoder = autoencoder
 
-    def reconstruct(self, images: Any) -> Any:
+    def _reconstruct(self, images: Any) -> Any:
         return Reconstruction.of(self.autoencoder, images)
 
     def __getattr__(self, name: str) -> Any:
@@ -207,12 +207,12 @@ class _Differentiable:
 
 
 def quantizes(autoencoder: Any) -> bool:
-    """Whether codes are numbers of vectors."""
+    """Return whether codes are numbers of vectors."""
     return getattr(autoencoder.bottleneck, "codebook_size", None) is not None
 
 
 def task_of(model: Any, kind: type[Task] | None = None) -> Task:
-    """What is computed of a model tile by tile; by default its reconstructions, or of a detector its map.
+    """Return what is computed of a model tile by tile; by default its reconstructions, or of a detector its map.
 
     Args:
         model: a `CAE`, or an `AnomalyDetector`.

@@ -49,16 +49,16 @@ class TileAxis:
         return -(-self.size // self.cell)
 
     def pixels(self, index: int) -> slice:
-        """Where a tile lies in the image."""
+        """Return where a tile lies in the image."""
         return slice(self.starts[index], self.starts[index] + self.tile)
 
     def outputs(self, index: int) -> slice:
-        """Where the outputs of a tile lie among those of the image."""
+        """Return where the outputs of a tile lie among those of the image."""
         start = self.starts[index] // self.cell
         return slice(start, start + -(-self.tile // self.cell))
 
     def weights(self, index: int) -> np.ndarray:
-        """How much each output of a tile counts; zero where it depends on pixels that the tile does not have."""
+        """Return how much each output of a tile counts; zero where it depends on pixels that the tile does not have."""
         cells = self.outputs(index)
         positions = np.arange(cells.start, cells.stop) + 0.5
         weights = np.ones(len(positions))
@@ -82,7 +82,7 @@ class TileAxis:
         return (before, after) if before + after <= min(overlaps, default=0) else (0, 0)
 
     def _transition(self, index: int) -> tuple[float, float]:
-        """Between which positions the next tile takes over from a tile."""
+        """Return the positions between which the next tile takes over from a tile."""
         before, after = self._margins
         start, stop = self.outputs(index + 1).start + before, self.outputs(index).stop - after
         if self.blends:
@@ -92,7 +92,7 @@ class TileAxis:
 
 
 def _risen(positions: np.ndarray, start: float, stop: float) -> np.ndarray:
-    """From 0 before `start` to 1 after `stop`, in a straight line."""
+    """Return weights that rise linearly from 0 at `start` to 1 at `stop`."""
     if start == stop:
         return (positions > start).astype("float64")
     return np.clip((positions - start) / (stop - start), 0.0, 1.0)

@@ -1,1 +1,1 @@
-"""What happens between `fit` and the gradient: the input gate, the steps, their context, inference."""
+"""Everything between `fit` and the gradient: the input gate, the steps, their context, and inference."""

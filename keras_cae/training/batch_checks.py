@@ -14,7 +14,7 @@ NO_PROBLEM, OF_X, OF_Y, OF_WEIGHTS, OF_SHAPE, EMPTY, ELSEWHERE = range(7)
 
 
 def first_problem(found: list[tuple[int, Any]]) -> Any:
-    """The number of the first of some problems that a batch has; a Python number where no value decides.
+    """Return the number of the first of some problems that a batch has; a Python number where no value decides.
 
     Args:
         found: for each problem its number, and a boolean tensor, whether the batch does not have it; None where that is
@@ -28,12 +28,15 @@ def first_problem(found: list[tuple[int, Any]]) -> Any:
 
 
 def has_images(x: Any) -> Any:
-    """None where the static shape says so, and for the part of a replica, which may be empty."""
+    """Return whether a batch has images; None where that need not be checked.
+
+    The static shape may say so, and the part of a replica may be empty.
+    """
     return None if x.shape[0] is not None or replica_count() > 1 else tf.shape(x)[0] > 0
 
 
 def shape_fits(x: Any, image_shape: Shape | None) -> Any:
-    """None where the static shape says that it does: else TensorFlow's message would come, not ours."""
+    """Return whether the shape of a batch fits; None if the static shape says so already."""
     shape = known_shape(x.shape)
     if image_shape is None or shape is None or len(shape) != len(image_shape) + 1:
         return None
@@ -47,11 +50,11 @@ def shape_fits(x: Any, image_shape: Shape | None) -> Any:
 
 
 def integers_fit(values: Any, dtype: str, known: Any) -> Any:
-    """Whether integers are images of their type: the rule of `pixel_values.problem_of_integers`, for tensors.
+    """Return whether integers are images of their type: the rule of `pixel_values.problem_of_integers`, for tensors.
 
     Args:
         values: integers of a type of `WHITE`.
-        dtype: their type.
+        dtype: type of the values.
         known: whether images of this type are expected.
     """
     if dtype == "bool":
@@ -64,14 +67,14 @@ def integers_fit(values: Any, dtype: str, known: Any) -> Any:
 
 
 def floats_fit(values: Any, low: Any, high: Any) -> Any:
-    """Whether all floats lie between two others."""
+    """Return whether all floats lie between two others."""
     # False for NaN, on every device, which minima and maxima are not sure to show.
     low, high = tf.cast(low, values.dtype), tf.cast(high, values.dtype)
     return tf.reduce_all(tf.logical_and(values >= low, values <= high))
 
 
 def are_weights(sample_weight: Any) -> Any:
-    """Whether weights are finite, and zero or above; None if there are none."""
+    """Return whether weights are finite, and zero or above; None if there are none."""
     if sample_weight is None:
         return None
     weights = ops.convert_to_tensor(sample_weight)
@@ -81,7 +84,7 @@ def are_weights(sample_weight: Any) -> Any:
 
 
 def extremes(values: Any) -> Any:
-    """The lowest and the highest value, and whether all are finite, as three floats."""
+    """Return the lowest and the highest value, and whether all are finite, as three floats."""
     values = tf.cast(values, "float32")
     finite = tf.cast(tf.reduce_all(tf.math.is_finite(values)), "float32")
     return tf.stack([tf.reduce_min(values), tf.reduce_max(values), finite])

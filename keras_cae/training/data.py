@@ -1,4 +1,4 @@
-"""The containers that data come in."""
+"""The containers of data that a model accepts."""
 
 import inspect
 import itertools
@@ -21,8 +21,8 @@ def as_data(data: Any, name: str) -> Any:
     Lists of images become an array; generators may yield bare batches, which Keras wants in tuples.
 
     Args:
-        data: what the user passed.
-        name: of the argument, for errors.
+        data: data that the user passed.
+        name: name of the argument, for errors.
 
     Raises:
         TypeError: this is no container of images.
@@ -51,15 +51,15 @@ def as_data(data: Any, name: str) -> Any:
 
 
 def first_shape(data: Any) -> Any:
-    """The shape of the batches of an array or a dataset, as far as it is known; else None."""
+    """Return the shape of the batches of an array or a dataset, as far as it is known; else None."""
     if isinstance(data, tf.data.Dataset):
         data = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
     shape = getattr(data, "shape", None)
     return None if shape is None else known_shape(shape)
 
 
-def peeked(data: Any, name: str, built: bool) -> tuple[Any, Any]:
-    """The first images of data, and the data, of which nothing is lost.
+def peek(data: Any, name: str, built: bool) -> tuple[Any, Any]:
+    """Return the first images of data, and the data, of which nothing is lost.
 
     None instead of images for arrays and datasets, whose shape is known, and for a `PyDataset` if the model is
     built: a batch of it may be expensive, and the step looks at it anyway.

@@ -1,4 +1,4 @@
-"""How data come in: `fit`, `evaluate`, `predict`, and their single batches."""
+"""The methods that take data: `fit`, `evaluate`, `predict` and their variants for single batches."""
 
 import abc
 import math
@@ -7,24 +7,24 @@ from typing import Any
 
 import keras
 
+from keras_cae.atomic_files import BuiltModelFiles
 from keras_cae.compatibility import DistributedTraining
 from keras_cae.kinds import KINDS
-from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peeked
+from keras_cae.training.data import as_data, check_counts, check_validation_split, first_shape, peek
 from keras_cae.training.input_gate import InputGate
 from keras_cae.training.progress import Progress, ProgressResumption, ProgressStart
 from keras_cae.training.random_state import same_noise
 from keras_cae.training.weights import check_weights
 from keras_cae.training.workers import callbacks_of_worker, end_of_fit
-from keras_cae.whole_files import BuiltFiles
 
 
-class Entries(BuiltFiles, DistributedTraining):
-    """The methods of a `keras.Model` that take data, which check them and hand them on to the steps."""
+class Entries(BuiltModelFiles, DistributedTraining):
+    """The methods of a `keras.Model` that take data, check them and pass them on to the steps."""
 
-    gate: InputGate
+    _gate: InputGate
     built: bool
     rank: int
-    progress: Progress | None = None
+    _progress: Progress | None = None
     """Where training is; None outside of `fit`."""
     discriminator_optimizer: Any = None
 
@@ -33,7 +33,7 @@ class Entries(BuiltFiles, DistributedTraining):
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
         """The layers that are applied to the inputs in training and evaluation, in this order."""
 
-    def prepare_for(self, data: Any, steps: int | None) -> None:
+    def _prepare_for(self, data: Any, steps: int | None) -> None:
         """Learn what must be known of training data before the first step; `steps` as in `fit`."""
 
     def fit(
@@ -51,30 +51,30 @@ class Entries(BuiltFiles, DistributedTraining):
         sample_weight: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Train as `keras.Model.fit` does, towards `y`, or towards `x` if there is no `y`.
+        """Train as `keras.Model.fit` does, with `y` as the target, or `x` if there is no `y`.
 
         Args:
             x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
                 `keras.utils.PyDataset`, generator.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
+            y: the target images; by default `x`.
+            batch_size: number of images of an array in a batch.
             epochs: number of epochs.
-            verbose: of `keras.Model.fit`.
-            callbacks: of `keras.Model.fit`. On several workers only the first writes files.
-            validation_split: of `keras.Model.fit`.
+            verbose: as in `keras.Model.fit`.
+            callbacks: as in `keras.Model.fit`. With several workers, only the first one writes files.
+            validation_split: as in `keras.Model.fit`.
             validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
                 targets may be None.
-            shuffle: of `keras.Model.fit`.
-            class_weight: refused: images have no classes.
+            shuffle: as in `keras.Model.fit`.
+            class_weight: not supported, because images have no classes.
             sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, *spatial)`.
-            **kwargs: of `keras.Model.fit`.
+            **kwargs: arguments of `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.
 
         Raises:
-            ValueError: images, targets or weights are not of the kind named above. A batch that is refused
-                changes nothing; what was trained before it is kept.
+            ValueError: images, targets or weights are invalid. A refused batch changes nothing in the model; earlier
+                training is kept.
         """
         if class_weight is not None:
             raise ValueError(
@@ -96,25 +96,25 @@ class Entries(BuiltFiles, DistributedTraining):
             validation_data=validation_data,
         )
         self._build_early(data["x"])
-        self.prepare_for(_training_part(data["x"], data["validation_split"]), kwargs.get("steps_per_epoch"))
+        self._prepare_for(_training_part(data["x"], data["validation_split"]), kwargs.get("steps_per_epoch"))
         worker = callbacks_of_worker(callbacks, self.distribute_strategy)
         kept = self._followed(worker, data["x"], kwargs.get("initial_epoch", 0))
         try:
             return super().fit(**data, epochs=epochs, verbose=verbose, callbacks=kept, shuffle=shuffle, **kwargs)
         finally:
-            self.progress = None
+            self._progress = None
             end_of_fit(callbacks)
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
-        """The arguments of `fit` that name its data, checked: a hook for models that train on parts of images."""
+        """Return the data arguments of `fit`, checked; a model that trains on parts of images overrides it."""
         return data
 
     def _followed(self, callbacks: Any, data: Any, first_epoch: int) -> Any:
-        """The callbacks of `fit`, with those that follow its progress."""
+        """Return the callbacks of `fit`, with those that follow its progress."""
         own_list = isinstance(callbacks, keras.callbacks.CallbackList)
         given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
-        self.progress = Progress(self, given, data, first_epoch)
-        first, last = ProgressStart(self.progress), ProgressResumption(self.progress)
+        self._progress = Progress(self, given, data, first_epoch)
+        first, last = ProgressStart(self._progress), ProgressResumption(self._progress)
         if not own_list:
             return [first, *given, last]
         for callback in (first, last):
@@ -133,30 +133,30 @@ class Entries(BuiltFiles, DistributedTraining):
     ) -> Any:
         """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
 
-        A corruption draws the same noise in every evaluation. Evaluations of several threads at once, whose metrics are
-        those of the model, wait for each other.
+        A corruption uses the same noise in every evaluation. Concurrent evaluations in several threads, which share the
+        metrics of the model, run one after another.
 
         Args:
             x: images, as in `fit`.
-            y: the images to make of `x`.
-            batch_size: images in a batch of an array.
-            verbose: of `keras.Model.evaluate`.
+            y: the target images; by default `x`.
+            batch_size: number of images of an array in a batch.
+            verbose: as in `keras.Model.evaluate`.
             sample_weight: weights, as in `fit`.
-            **kwargs: of `keras.Model.evaluate`.
+            **kwargs: arguments of `keras.Model.evaluate`.
 
         Returns:
             The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
 
         Raises:
-            ValueError: images, targets or weights are not of the kind named above.
+            ValueError: images, targets or weights are invalid.
         """
         self._check_replicas()
         check_counts(batch_size)
         if not kwargs.get("_use_cached_eval_dataset"):
             x, y, sample_weight = self._checked_data(x, y, sample_weight)
         with self._evaluating(), same_noise(self.corruptions):
-            self.gate.place = "the evaluation, batch"
-            self.gate.begin()
+            self._gate.place = "the evaluation, batch"
+            self._gate.begin()
             return super().evaluate(
                 x,
                 y,
@@ -167,7 +167,7 @@ class Entries(BuiltFiles, DistributedTraining):
             )
 
     def _evaluating(self) -> Any:
-        """The lock of evaluations: one thread at a time, which may hold it several times."""
+        """Return the lock of evaluations: one thread at a time, which may hold it several times."""
         return self.__dict__.setdefault("_evaluation_lock", threading.RLock())
 
     def predict(self, x: Any, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -175,9 +175,8 @@ class Entries(BuiltFiles, DistributedTraining):
 
         Args:
             x: images, as in `fit`.
-            batch_size: images in a batch of an array.
-            *args: of `keras.Model.predict`.
-            **kwargs: of `keras.Model.predict`.
+            batch_size: number of images of an array in a batch. *args: positional arguments of `keras.Model.predict`.
+                **kwargs: arguments of `keras.Model.predict`.
 
         Returns:
             An array of reconstructions.
@@ -193,7 +192,7 @@ class Entries(BuiltFiles, DistributedTraining):
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Train on a single batch, as `keras.Model.train_on_batch` does."""
         x, y, sample_weight = self._checked_data(x, y, sample_weight)
-        self.prepare_for(x, None)
+        self._prepare_for(x, None)
         self._begin_batch()
         return super().train_on_batch(x, y, sample_weight, *args, **kwargs)
 
@@ -211,19 +210,19 @@ class Entries(BuiltFiles, DistributedTraining):
         return super().predict_on_batch(x)
 
     def _begin_batch(self) -> None:
-        self.gate.place = "batch"
-        self.gate.begin()
+        self._gate.place = "batch"
+        self._gate.begin()
 
     def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        """Data in the form that Keras takes; refuses what can be seen before the first batch."""
+        """Return the data in the form that Keras takes; refuse what can be refused before the first batch."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
-        self.gate.check_data(x, "x")
-        self.gate.check_data(y, "y")
+        self._gate.check_data(x, "x")
+        self._gate.check_data(y, "y")
         sample_weight = check_weights(sample_weight, self.rank + 2)
-        first, x = peeked(x, "x", self.built)
+        first, x = peek(x, "x", self.built)
         shape = first_shape(x if first is None else first)
         if shape is not None:
-            self.gate.check_shape(shape)
+            self._gate.check_shape(shape)
             self._check_axes(shape)
         # Keras drops the weights for want of a y.
         if y is None and sample_weight is not None and hasattr(x, "shape"):
@@ -262,8 +261,8 @@ class Entries(BuiltFiles, DistributedTraining):
             with self.distribute_strategy.scope():
                 self.build(shape)
 
-    def optimizers(self) -> list[Any]:
-        """All optimizers that the model is compiled with."""
+    def _optimizers(self) -> list[Any]:
+        """Return all optimizers that the model is compiled with."""
         second = self.discriminator_optimizer
         return [self.optimizer] if second is None else [self.optimizer, second]
 
@@ -277,7 +276,7 @@ class Entries(BuiltFiles, DistributedTraining):
                 f"steps_per_execution must be 1 on {replicas} replicas: Keras's loop over several steps does "
                 "not run under a tf.distribute strategy. Compile the model without it."
             )
-        if any(map(_accumulates, self.optimizers())):
+        if any(map(_accumulates, self._optimizers())):
             raise ValueError(
                 f"gradient_accumulation_steps must be None on {replicas} replicas: Keras's optimizers can't "
                 "accumulate under a tf.distribute strategy. Use a larger batch_size."
@@ -285,7 +284,7 @@ class Entries(BuiltFiles, DistributedTraining):
 
 
 def _training_part(x: Any, validation_split: float) -> Any:
-    """The images that `fit` trains on, as Keras splits them."""
+    """Return the images that `fit` trains on, as Keras splits them."""
     return x[: math.floor(len(x) * (1.0 - validation_split))] if validation_split and hasattr(x, "shape") else x
 
 

@@ -17,7 +17,7 @@ DEFAULT_BATCH_SIZE = 128
 
 
 def is_tensor(inputs: Any) -> bool:
-    """Whether inputs are tensors, symbolic ones included, rather than data on the host."""
+    """Return whether inputs are tensors, symbolic ones included, rather than data on the host."""
     parts = keras.tree.flatten(inputs)
     return bool(parts) and all(isinstance(part, tf.Tensor | keras.KerasTensor) for part in parts)
 
@@ -81,7 +81,7 @@ class Inference:
 
 
 def joined(outputs: Iterable[Any]) -> Any:
-    """The outputs of all batches, arrays or structures of arrays, as one."""
+    """Return the outputs of all batches, arrays or structures of arrays, as one."""
     outputs = list(outputs)
     if not outputs:
         raise ValueError("There is no image to work on. The dataset is empty.")
@@ -89,7 +89,7 @@ def joined(outputs: Iterable[Any]) -> Any:
 
 
 def batches_of(inputs: Any, batch_size: int, name: str = "images") -> Iterator[Any]:
-    """The batches of data, on the host; targets and weights beside the images are left out."""
+    """Yield the batches of data, on the host; targets and weights beside the images are left out."""
     batch_size = positive_int(batch_size, "batch_size")
     if not isinstance(inputs, tuple):
         inputs = as_data(inputs, name)
@@ -106,7 +106,7 @@ def batches_of(inputs: Any, batch_size: int, name: str = "images") -> Iterator[A
 
 
 def _to_array(tensor: Any) -> np.ndarray:
-    """The tensor as an array of a type that NumPy itself knows: bfloat16 becomes float32."""
+    """Return the tensor as an array of a type that NumPy itself knows: bfloat16 becomes float32."""
     if keras.backend.standardize_dtype(tensor.dtype) == "bfloat16":
         tensor = ops.cast(tensor, "float32")
     return ops.convert_to_numpy(tensor)

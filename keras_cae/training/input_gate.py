@@ -1,4 +1,4 @@
-"""What the values and the shapes of images mean to a model, decided in one place for every entry."""
+"""The meaning of the values and shapes of images to a model, decided in one place for every entry."""
 
 import warnings
 from collections.abc import Callable
@@ -41,22 +41,22 @@ DTYPES = ("", *WHITE, "float32")
 
 
 class InputGate:
-    """Decides whether a model takes images, and turns them into the floats that its networks see.
+    """Decides whether a model accepts images, and converts them to the floats that its networks see.
 
-    Every way into a model asks it: `fit`, `evaluate`, `predict`, `encode`, the methods for single batches and a
-    plain call. It knows what the model was built for, and from the first batch of training on what the model
-    was trained on, which is saved with the model.
+    Every entry to a model uses it: `fit`, `evaluate`, `predict`, `encode`, the methods for single batches and a plain
+    call. It knows for which images the model was built and, from the first training batch on, on which it was trained.
+    The latter is saved with the model.
 
-    - What integers mean is decided in `keras_cae.pixel_values`, for loading too. Those that are no images of their
-      type (8-bit images in a uint16, zeros and ones in a uint8) are refused, since they would be black.
-    - Floats are taken as they are. Those that the model can't have been made for (0 to 255, where the outputs
-      reach from 0 to 1) are refused, and so are values that are not finite.
+    - `keras_cae.pixel_values` determines what integers mean, for loading too. Integers that do not use the range of
+      their type (8-bit images in a uint16, zeros and ones in a uint8) are refused, since they would be black.
+    - Floats are used unchanged. Floats for which the model can't have been built (0 to 255, if the outputs range from 0
+      to 1) are refused, and so are values that are not finite.
 
-    The values are checked where they are: in the compiled step, which leaves the model untouched by a batch
-    that is refused (see `guarded`), or on the host for data that come as arrays to `encode` and the like.
+    The values are checked where they are: in the compiled step, in which a refused batch leaves the model unchanged
+    (see `run_checked`), or on the host for arrays that are given to `encode` and the like.
 
     Args:
-        output_activation: of the model: it bounds the values of the targets.
+        output_activation: activation of the model: it bounds the values of the targets.
         rank: number of spatial axes.
     """
 
@@ -162,20 +162,20 @@ class InputGate:
 
     # Values, looked at in the compiled step
 
-    def guarded(self, step: Callable[[Any], Any], data: Any) -> Any:
+    def run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
         """Take a step on a batch, unless the batch is refused: then nothing changes.
 
-        What is returned for a refused batch are zeros; `raise_refusal` says what was wrong. After a refusal
-        all batches are refused until then.
+        For a refused batch, zeros are returned, and `raise_refusal` raises the error. Until then, all later batches are
+        refused too.
 
         Args:
             step: from a batch to a structure of tensors.
             data: the batch, as `fit` hands it to a step.
         """
         kind = self.problem_of(data)
-        return self.taken_if(kind, step, data, lambda: self._record(kind, data))
+        return self.run_unless_refused(kind, step, data, lambda: self._record(kind, data))
 
-    def taken_if(self, kind: Any, step: Callable[[Any], Any], data: Any, record: Callable[[], None]) -> Any:
+    def run_unless_refused(self, kind: Any, step: Callable[[Any], Any], data: Any, record: Callable[[], None]) -> Any:
         """Take a step if `kind` is no problem; else call `record` and return zeros like what it returns."""
         if isinstance(kind, int) and kind == NO_PROBLEM:
             self._steps.assign_add(1)
@@ -200,7 +200,7 @@ class InputGate:
         return tf.cond(clean, take, refuse)
 
     def problem_of(self, data: Any) -> Any:
-        """What is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
+        """Return what is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return first_problem(
             [
@@ -240,7 +240,7 @@ class InputGate:
         self.record(kind, self.extremes(kind, x, y, sample_weight))
 
     def extremes(self, kind: Any, x: Any, y: Any, sample_weight: Any) -> Any:
-        """The lowest and the highest of the values that were refused, whether all are finite, and their type."""
+        """Return the lowest and the highest of the values that were refused, whether all are finite, and their type."""
         parts = {OF_X: x, OF_Y: y, OF_WEIGHTS: sample_weight}
         found = tf.zeros(4)
         for number, part in parts.items():
@@ -283,7 +283,7 @@ class InputGate:
         tf.cond(tf.equal(self._first[0], 0.0), keep, lambda: 0.0)
 
     def settle(self) -> None:
-        """After a step: take over what the first batch of training taught, and say if it was nearly black."""
+        """Adopt, after a step, what the first batch of training has shown, and warn if it was nearly black."""
         if self.dtype is not None:
             return
         number, *span = np.asarray(self._first)
@@ -334,7 +334,7 @@ class InputGate:
     # What was learned, for files
 
     def state(self) -> np.ndarray:
-        """The number of the type, and the extremes, of the first batch of training, and the type of its targets."""
+        """Return what files hold: the type and the extremes of the training images, and the type of the targets."""
         learned = [_number(self.dtype or ""), *(self.span or (0.0, 0.0)), float(np.asarray(self._target_type))]
         return np.array(learned, "float64")
 

@@ -1,4 +1,4 @@
-"""The normalizer of a model: what it may be, and how it learns from the first training data."""
+"""The normalizer of a model: its validation, and its adaptation to the first training data."""
 
 import inspect
 import itertools
@@ -18,7 +18,7 @@ AT_ONCE = 1024
 
 
 def normalizer_rule(value: Any, name: str) -> keras.layers.Normalization:
-    """The rule for normalizers: a `keras.layers.Normalization` per channel, or the configuration of one."""
+    """Validate normalizers: a `keras.layers.Normalization` per channel, or the configuration of one."""
     value = layer(value, name)
     if not isinstance(value, keras.layers.Normalization):
         raise TypeError(f"{name} must be a keras.layers.Normalization, got {value!r}.")
@@ -32,13 +32,13 @@ def normalizer_rule(value: Any, name: str) -> keras.layers.Normalization:
     return value
 
 
-def is_known(normalizer: keras.layers.Normalization) -> bool:
-    """Whether a normalizer has been adapted, or was given its mean and variance."""
+def is_adapted(normalizer: keras.layers.Normalization) -> bool:
+    """Return whether a normalizer has been adapted, or was given its mean and variance."""
     return normalizer.built or normalizer.input_mean is not None
 
 
 def first_images(data: Any) -> Any:
-    """The first images of training data, or what has their shape."""
+    """Return the first images of training data, or what has their shape."""
     if isinstance(data, keras.utils.PyDataset):
         return keras.utils.unpack_x_y_sample_weight(data[0])[0]
     if isinstance(data, tf.data.Dataset):
@@ -47,7 +47,7 @@ def first_images(data: Any) -> Any:
 
 
 def batches_to_adapt_to(data: Any, steps: int | None) -> Iterator[np.ndarray]:
-    """The batches of training data, each once.
+    """Return the batches of training data, each once.
 
     Args:
         data: images, as `fit` takes them.

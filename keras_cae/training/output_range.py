@@ -1,4 +1,4 @@
-"""The values that the outputs of a model reach, as far as its last activation says."""
+"""The range of the outputs of a model, as far as its last activation determines it."""
 
 from typing import Any
 
@@ -26,18 +26,18 @@ KEEPS_VALUES = (
 
 
 def last_activation(layer: Any) -> Any:
-    """The activation that a model's output has, or None if it is not known."""
+    """Return the activation that a model's output has, or None if it is not known."""
     layers = [part for part in getattr(layer, "layers", []) if not isinstance(part, KEEPS_VALUES)]
     return last_activation(layers[-1]) if layers else getattr(layer, "activation", None)
 
 
 def activation_name(activation: Any) -> str:
-    """The name of an activation, whether a function, a layer or a name; "" if it has none."""
+    """Return the name of an activation, whether a function, a layer or a name; "" if it has none."""
     if isinstance(activation, keras.layers.Layer):
         activation = getattr(activation, "activation", None)
     return activation if isinstance(activation, str) else getattr(activation, "__name__", "")
 
 
 def range_of(activation: str) -> tuple[float, float]:
-    """The lowest and the highest value that an activation reaches, infinite where there is none."""
+    """Return the lowest and the highest value that an activation reaches, infinite where there is none."""
     return RANGES.get(activation, (-np.inf, np.inf))

@@ -1,4 +1,4 @@
-"""Where training is: what a backup needs so that training goes on at the next batch."""
+"""The progress of a training, which a backup stores so that training continues with the next batch."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -46,7 +46,7 @@ class Progress:
     # In files
 
     def state(self) -> dict[str, np.ndarray]:
-        """What to save with the weights."""
+        """Return what to save with the weights."""
         metrics = enumerate(_variables_of_metrics(self.trainer)) if self.batch else ()
         return {
             POSITION: np.array([self.epoch, self.batch, self.steps]),
@@ -61,7 +61,7 @@ class Progress:
     # From the beginning of `fit` to its end
 
     def begin(self, steps: int | None) -> None:
-        """Training begins, and backups are loaded next.
+        """Prepare for training that begins, before callbacks load backups.
 
         Args:
             steps: the number of batches in an epoch, if it is known.
@@ -70,10 +70,10 @@ class Progress:
         self._loaded = None
         begin_at_epoch(self.trainer, None)  # Keras keeps that of the last backup that it loaded.
         for backup in self.backups:
-            _mend(backup)
+            _remove_damaged_metadata(backup)
 
     def resume(self) -> None:
-        """Go on where the backup was made, if one has been loaded.
+        """Continue where the backup was made, if one has been loaded.
 
         Raises:
             ValueError: it was made in an epoch of another number of batches.
@@ -94,13 +94,13 @@ class Progress:
             self._data.skip_epochs(max(0, epoch - self._first_epoch))
 
     def begin_epoch(self, epoch: int) -> None:
-        """An epoch begins: that of the backup, or the next one."""
+        """Note that an epoch begins: that of the backup, or the next one."""
         if not self._resuming:
             self.epoch, self.batch = epoch, 0
         self._resuming = False
 
     def end_epoch(self, epoch: int) -> None:
-        """An epoch is over, unless training was stopped in its middle."""
+        """Note that an epoch is over, unless training was stopped in the middle of it."""
         stopped = self.trainer.stop_training and not 0 < self.steps <= self.batch
         if not stopped:
             self.epoch, self.batch = epoch + 1, 0
@@ -136,7 +136,7 @@ class Progress:
             return
         variables = _variables_of_metrics(self.trainer)
         if len(variables) < len(self._metrics):
-            self.trainer.build_metrics(batch)
+            self.trainer._build_metrics(batch)
             variables = _variables_of_metrics(self.trainer)
         if len(variables) == len(self._metrics):
             for number, variable in enumerate(variables):
@@ -148,33 +148,33 @@ class ProgressStart(keras.callbacks.Callback):
     """Follows the progress of a training; the first of the callbacks.
 
     Args:
-        progress: of the training.
+        progress: progress of the training.
     """
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
-        self.progress, self.gate = progress, progress.trainer.gate
+        self.progress, self._gate = progress, progress.trainer._gate
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.progress.begin((self.params or {}).get("steps"))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.gate.place = f"epoch {epoch + 1}, batch"
-        self.gate.begin()
+        self._gate.place = f"epoch {epoch + 1}, batch"
+        self._gate.begin()
         self.progress.begin_epoch(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.progress.end_epoch(epoch)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        self.gate.place = "the validation data, batch"
+        self._gate.place = "the validation data, batch"
 
 
 class ProgressResumption(keras.callbacks.Callback):
     """Goes on where the backup was made that another callback has loaded; the last of the callbacks.
 
     Args:
-        progress: of the training.
+        progress: progress of the training.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -189,7 +189,7 @@ def _variables_of_metrics(trainer: Any) -> list[Any]:
     return [variable for metric in trainer.metrics for variable in metric.variables]
 
 
-def _mend(backup: Any) -> None:
+def _remove_damaged_metadata(backup: Any) -> None:
     """Remove the second file of a backup if it is damaged. All that it says is also in the first one."""
     folder = str(getattr(backup, "backup", backup).backup_dir)
     file = Path(folder) / METADATA

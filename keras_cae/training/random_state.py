@@ -1,4 +1,4 @@
-"""Random numbers: the same in every evaluation, others on every replica of a distribution strategy."""
+"""Random numbers that are the same in every evaluation, and differ between the replicas of a distribution strategy."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-EVALUATION_DRAWS = 2**30
+EVALUATION_COUNTER = 2**30
 """Where evaluation begins in a generator's sequence: training never gets that far."""
-SEED_DISTANCE = 1_000_003
+REPLICA_SEED_OFFSET = 1_000_003
 """How far apart the seeds of two replicas are: a prime, so that seeds that users choose don't meet."""
 
 
@@ -23,11 +23,11 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         if replica is None or replica.num_replicas_in_sync == 1:
             return seed
         number = tf.cast(replica.replica_id_in_sync_group, seed.dtype)
-        return seed + tf.stack([number * SEED_DISTANCE, tf.zeros_like(number)])
+        return seed + tf.stack([number * REPLICA_SEED_OFFSET, tf.zeros_like(number)])
 
 
-def draw_independently(layer: keras.layers.Layer) -> None:
-    """Let every replica draw numbers of its own in a layer, where Keras draws the same on all of them."""
+def use_independent_seeds(layer: keras.layers.Layer) -> None:
+    """Give a layer random numbers that differ from replica to replica, where Keras's are the same on all of them."""
     for generator in seed_generators(layer):
         # The generators belong to layers of any kind, whose attribute is theirs; hence not a new object.
         generator.__class__ = ReplicaSeedGenerator
@@ -43,7 +43,7 @@ def same_noise(layers: Any) -> Iterator[None]:
     states = [generator.state for generator in seed_generators(layers)]
     kept = [keras.ops.convert_to_numpy(state.value) for state in states]
     for state, (seed, _) in zip(states, kept, strict=True):
-        state.assign(np.array([seed, EVALUATION_DRAWS], dtype=kept[0].dtype))
+        state.assign(np.array([seed, EVALUATION_COUNTER], dtype=kept[0].dtype))
     try:
         yield
     finally:
@@ -52,12 +52,12 @@ def same_noise(layers: Any) -> Iterator[None]:
 
 
 def seed_generators(layers: Any) -> list[keras.random.SeedGenerator]:
-    """The seed generators in a layer, or in several, and in the layers that these are made of."""
+    """Return the seed generators in a layer, or in several, and in the layers that these are made of."""
     return list(named_seed_generators(layers).values())
 
 
 def named_seed_generators(layers: Any) -> dict[str, keras.random.SeedGenerator]:
-    """The seed generators in a layer, or in several, by the path of attributes that leads to each.
+    """Return the seed generators in a layer, or in several, by the path of attributes that leads to each.
 
     The path is the same in every process, and another generator does not change it.
     """

@@ -1,4 +1,4 @@
-"""What is said about images that a model does not take."""
+"""The errors about images that a model does not accept."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from keras_cae.pixel_values import RULE, of_other_types, problem_of_integers
 
 
 def not_finite(name: str, infinite: bool = False) -> ValueError:
-    """The error about values that are NaN or infinite."""
+    """Return the error about values that are NaN or infinite."""
     what = "infinite" if infinite else "not a number (NaN)"
     return ValueError(
         f"{name} has values that are {what}. Leave these images out, or repair them: "
@@ -15,23 +15,23 @@ def not_finite(name: str, infinite: bool = False) -> ValueError:
 
 
 def of_integers(name: str, dtype: str, low: float, high: float, known: bool) -> ValueError | None:
-    """The error about integers that are no images of their type, or None."""
+    """Return the error about integers that are no images of their type, or None."""
     problem = problem_of_integers(dtype, low, high, known, name)
     return None if problem is None else ValueError(f"{name} has the type {dtype}, {problem}")
 
 
 def of_type(name: str, dtype: str) -> ValueError:
-    """The error about integers of a type that images do not have."""
+    """Return the error about integers of a type that images do not have."""
     return ValueError(f"{name} has the type {dtype}. {RULE} {of_other_types(name)}")
 
 
 def of_weights(low: float, high: float) -> ValueError:
-    """The error about weights."""
+    """Return the error about weights."""
     return ValueError(f"sample_weight must be finite numbers, zero or above, got values from {low:g} to {high:g}.")
 
 
 def out_of_range(name: str, low: float, high: float, gate: Any) -> ValueError:
-    """The error about floats that the model can't have been made for.
+    """Return the error about floats that the model can't have been made for.
 
     Args:
         name: the argument.

@@ -10,7 +10,7 @@ from keras_cae.training.step_context import current_step
 
 
 def replica_count() -> int:
-    """How many replicas take the current step together; outside of a step there is one."""
+    """Return how many replicas take the current step together; outside of a step there is one."""
     if tf.distribute.in_cross_replica_context():
         return 1
     return tf.distribute.get_strategy().num_replicas_in_sync
@@ -71,10 +71,10 @@ def share_of_batch(loss: Any, valid: Any) -> Any:
 
 
 def mean_over_batch(values: Any) -> Any:
-    """The mean of values over the images of a batch, of all replicas in a step.
+    """Return the mean of values over the images of a batch, of all replicas in a step.
 
     Args:
-        values: of shape `(n, ...)`.
+        values: values of shape `(n, ...)`.
     """
     if current_step() is None or replica_count() == 1:
         return ops.mean(values, axis=0)
@@ -84,7 +84,7 @@ def mean_over_batch(values: Any) -> Any:
 
 
 def offset_in_batch(count: Any) -> tuple[Any, Any]:
-    """Where this replica's rows begin among those of all replicas, and how many these are. All must call it.
+    """Return where this replica's rows begin among those of all replicas, and how many these are. All must call it.
 
     Args:
         count: how many rows this replica has.
@@ -96,10 +96,10 @@ def offset_in_batch(count: Any) -> tuple[Any, Any]:
 
 
 def all_of_batch(values: Any) -> Any:
-    """A layer's values for the images of a step, of all replicas, in their order. Differentiable.
+    """Return a layer's values for the images of a step, of all replicas, in their order. Differentiable.
 
     Args:
-        values: of shape `(n, ...)`.
+        values: values of shape `(n, ...)`.
     """
     if current_step() is None or replica_count() == 1:
         return values
@@ -110,7 +110,7 @@ def all_of_batch(values: Any) -> Any:
 
 
 def pick_from_batch(values: Any, places: Any) -> Any:
-    """Rows of a batch of all replicas, the same ones on each of them. All must call it.
+    """Return rows of a batch of all replicas, the same ones on each of them. All must call it.
 
     Args:
         values: this replica's rows, of shape `(n, ...)`.

@@ -1,4 +1,4 @@
-"""What a step and the layers that it calls tell each other."""
+"""The context by which a step and the layers that it calls communicate."""
 
 from contextvars import ContextVar, Token
 from typing import Any
@@ -21,7 +21,7 @@ class StepContext:
         self.image_count = image_count
         self.valid = valid
         self.penalties: list[Any] = []
-        self.opponent_losses: list[Any] = []
+        self.discriminator_losses: list[Any] = []
         self.kept_noise: list[Any] = []
         """What the corruption has added to the images and the target is to keep."""
         self.synchronized = False
@@ -44,9 +44,9 @@ class StepContext:
         """
         self.penalties.append(penalty)
 
-    def add_opponent_loss(self, loss: Any) -> None:
-        """Add to the loss that the opponent of the autoencoder, a discriminator, minimizes."""
-        self.opponent_losses.append(loss)
+    def add_discriminator_loss(self, loss: Any) -> None:
+        """Add a scalar to the loss that the discriminator minimizes."""
+        self.discriminator_losses.append(loss)
 
     def add_to_target(self, noise: Any) -> None:
         """Add noise to the target, of whose shape it is: what a corruption adds and the model is to keep."""
@@ -58,11 +58,11 @@ class StepContext:
         return sum(self.penalties)
 
     @property
-    def opponent_loss(self) -> Any:
-        """The sum of the losses of the opponent."""
-        return sum(self.opponent_losses)
+    def discriminator_loss(self) -> Any:
+        """The sum of the discriminator's losses."""
+        return sum(self.discriminator_losses)
 
 
 def current_step() -> StepContext | None:
-    """The step that is being taken; None outside the steps of `fit` and `evaluate`."""
+    """Return the step that is being taken; None outside the steps of `fit` and `evaluate`."""
     return _current.get()

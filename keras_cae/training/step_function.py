@@ -19,7 +19,7 @@ def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         model: a `Trainer`, made under the strategy.
         step: its training or evaluation step.
     """
-    strategy, gate = model.distribute_strategy, model.gate
+    strategy, gate = model.distribute_strategy, model._gate
 
     def look(data: Any) -> tuple[Any, Any]:
         kind = tf.cast(gate.problem_of(data), "int32")
@@ -37,7 +37,7 @@ def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def record() -> None:
             gate.record(tf.where(tf.equal(kind, NO_PROBLEM), ELSEWHERE, kind), values)
 
-        return gate.taken_if(refusing, take, data, record)
+        return gate.run_unless_refused(refusing, take, data, record)
 
     if not model.run_eagerly:
         on_batch = tf.function(on_batch, reduce_retracing=True, autograph=False)
@@ -49,7 +49,7 @@ def replicated(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _of_one_replica(strategy: Any, kinds: Any, extremes: Any) -> tuple[Any, Any]:
-    """The problem of a local replica that has one, and its extremes."""
+    """Return the problem of a local replica that has one, and its extremes."""
     kind, values = tf.constant(NO_PROBLEM), tf.zeros(4)
     local = (strategy.experimental_local_results(part) for part in (kinds, extremes))
     for number, those in zip(*local, strict=True):

@@ -1,4 +1,4 @@
-"""From a batch to the gradient: how batches are compared with their targets, and learned from."""
+"""From a batch to the gradient: the steps of training and evaluation."""
 
 import warnings
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from keras import ops
 
 from keras_cae.images import compatible, known_shape, scale_images
 from keras_cae.training.entries import Entries
-from keras_cae.training.random_state import draw_independently
+from keras_cae.training.random_state import use_independent_seeds
 from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
 from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
@@ -34,17 +34,19 @@ class Batch(NamedTuple):
 
 
 class Trainer(Entries):
-    """A `keras.Model` that `fit` trains to reconstruct images, towards `y` or else towards `x`.
+    """A `keras.Model` that `fit` trains to reconstruct images, with `y` as the target, or `x` if there is no `y`.
 
-    Its `Entries` take the data; read downwards, the methods here follow a batch to the gradient. A subclass is
-    the model: it says how images are corrupted (`corrupted`) and reconstructed (`call`).
+    `Entries` takes the data; read from top to bottom, the methods here follow a batch to the gradient. A subclass is
+    the model: it determines how images are corrupted (`corrupted`) and reconstructed (`call`).
     """
 
     train_function: Any
     test_function: Any
     predict_function: Any
-    reconstruction_loss: keras.metrics.Metric | None = None
-    """Reports the loss without penalties, in models that have any."""
+    _reconstruction_mean: keras.metrics.Metric
+    """The loss without penalties."""
+    _reports_reconstruction = False
+    """Whether the logs have the loss without penalties too, as they do in models that have any."""
 
     # For subclasses
 
@@ -52,23 +54,23 @@ class Trainer(Entries):
         """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
         raise NotImplementedError
 
-    def inputs_of(self, batch: Batch) -> tuple[Any, Any]:
+    def _inputs_of(self, batch: Batch) -> tuple[Any, Any]:
         """Return what `corrupted` does, for a batch with its targets."""
         return self.corrupted(batch.images)
 
-    def observe(self, images: Any, training: bool) -> None:
+    def _observe(self, images: Any, training: bool) -> None:
         """Add penalties that need the images themselves, before the forward pass."""
 
-    def normalized(self, images: Any) -> Any:
+    def _normalized(self, images: Any) -> Any:
         """Return images as the loss compares them."""
         return images
 
-    def adds_losses(self) -> bool:
-        """Whether something outside of the networks has called `add_loss` in this step."""
+    def _adds_losses(self) -> bool:
+        """Return whether something outside of the networks has called `add_loss` in this step."""
         return False
 
-    def opponent_variables(self) -> list[Any]:
-        """The variables of a discriminator, which the `discriminator_optimizer` changes."""
+    def _discriminator_variables(self) -> list[Any]:
+        """Return the variables of a discriminator, which the `discriminator_optimizer` changes."""
         return []
 
     # The functions that run a step
@@ -107,21 +109,21 @@ class Trainer(Entries):
 
     def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         if self._has_replicas:
-            draw_independently(self)
+            use_independent_seeds(self)
 
         def checked(data: Any) -> Any:
             outputs = function(data)
-            self.gate.raise_refusal()
-            self.gate.settle()
+            self._gate.raise_refusal()
+            self._gate.settle()
             return outputs
 
         return checked
 
     def _progressing(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The training step, which a resumed `fit` does not take on batches that the weights have seen."""
+        """Return the training step, which a resumed `fit` does not take on batches that the weights have seen."""
 
         def progressing(data: Any) -> Any:
-            return function(data) if self.progress is None else self.progress.take(function, data)
+            return function(data) if self._progress is None else self._progress.take(function, data)
 
         return progressing
 
@@ -129,15 +131,15 @@ class Trainer(Entries):
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
-        if self.progress is not None:
-            for name, value in self.progress.state().items():
+        if self._progress is not None:
+            for name, value in self._progress.state().items():
                 store[name] = value
 
     def load_own_variables(self, store: Any) -> None:
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         progress = {name: kept.pop(name) for name in list(kept) if name.startswith("training.")}
-        if self.progress is not None:
-            self.progress.load_state(progress)
+        if self._progress is not None:
+            self._progress.load_state(progress)
         super().load_own_variables(kept)
 
     def _build_optimizers(self) -> None:
@@ -152,47 +154,47 @@ class Trainer(Entries):
                     optimizer.build(self.trainable_variables if averaged else variables)
 
     def _optimized(self) -> list[tuple[Any, list[Any]]]:
-        """The optimizers, and the variables that each of them changes."""
-        opponent = {id(variable) for variable in self.opponent_variables()}
+        """Return the optimizers, and the variables that each of them changes."""
+        discriminator = {id(variable) for variable in self._discriminator_variables()}
         variables = self.trainable_variables
-        pairs = [(self.optimizer, [v for v in variables if id(v) not in opponent])]
+        pairs = [(self.optimizer, [v for v in variables if id(v) not in discriminator])]
         if self.discriminator_optimizer is not None:
-            pairs.append((self.discriminator_optimizer, [v for v in variables if id(v) in opponent]))
+            pairs.append((self.discriminator_optimizer, [v for v in variables if id(v) in discriminator]))
         return pairs
 
     # The steps
 
     def train_step(self, data: Any) -> Any:
-        """One step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
-        return self._guarded(self._train_on, data)
+        """Return one step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+        return self._run_checked(self._train_on, data)
 
     def test_step(self, data: Any) -> Any:
-        """The loss and the metrics of a batch, corrupted as in training."""
-        return self._guarded(self._evaluate_on, data)
+        """Return the loss and the metrics of a batch, corrupted as in training."""
+        return self._run_checked(self._evaluate_on, data)
 
     def predict_step(self, data: Any) -> Any:
-        """The reconstructions of a batch, without corruption and without penalties."""
-        self.gate.note(data)
+        """Return the reconstructions of a batch, without corruption and without penalties."""
+        self._gate.note(data)
         (x, _, _), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
-        return without_padding(self.reconstruct(x), valid)
+        return without_padding(self._reconstruct(x), valid)
 
-    def reconstruct(self, images: Any) -> Any:
-        """The reconstructions of a batch, as `predict` returns them."""
+    def _reconstruct(self, images: Any) -> Any:
+        """Return the reconstructions of a batch, as `predict` returns them."""
         return self(images, training=False)
 
-    def _guarded(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """On several replicas, `replicated` guards all of them together."""
-        return step(data) if replica_count() > 1 else self.gate.guarded(step, data)
+    def _run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
+        """Run a step if the batch is accepted. On several replicas, `replicated` checks all their parts together."""
+        return step(data) if replica_count() > 1 else self._gate.run_checked(step, data)
 
     def _train_on(self, data: Any) -> Any:
         batch = self._batch(data)
-        self.gate.learn(data)
+        self._gate.learn(data)
         step = StepContext(batch.count, batch.valid)
         with tf.GradientTape(persistent=self.discriminator_optimizer is not None) as tape, step:
             y_pred, batch = self._forward(batch, training=True)
             losses = [self._loss(batch, y_pred, step, training=True)]
-            if step.opponent_losses:
-                losses.append(share_of_batch(step.opponent_loss, batch.valid))
+            if step.discriminator_losses:
+                losses.append(share_of_batch(step.discriminator_loss, batch.valid))
             scaled = [
                 optimizer.scale_loss(loss) for (optimizer, _), loss in zip(self._optimized(), losses, strict=True)
             ]
@@ -210,17 +212,17 @@ class Trainer(Entries):
         (x, y, sample_weight), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
         if not self.built:
             self.build(x.shape)
-        images = self.gate.floats(x, self.variable_dtype)
+        images = self._gate.floats(x, self.variable_dtype)
         sample_weight = ranked_weights(check_weights(sample_weight, len(images.shape)), images)
         target = images if y is None else scale_images(ops.convert_to_tensor(y), self.variable_dtype)
         count = ops.shape(images)[0] if valid is None else valid
         return Batch(images, target, sample_weight, count, valid)
 
     def _forward(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
-        """What the model makes of the corrupted images, and the batch with the weights of their pixels."""
+        """Return what the model makes of the corrupted images, and the batch with the weights of their pixels."""
         # First, because the call that follows clears what layers have added to the loss.
-        self.observe(batch.images, training)
-        inputs, weights = self.inputs_of(batch)
+        self._observe(batch.images, training)
+        inputs, weights = self._inputs_of(batch)
         batch = batch._replace(target=_with_kept_noise(batch.target))
         y_pred = self(inputs, training=training)
         if weights is None:
@@ -229,16 +231,16 @@ class Trainer(Entries):
         return y_pred, batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
 
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
-        """This replica's share of the loss, which is tracked as the mean over all images."""
+        """Return this replica's share of the loss, and track the mean over all images."""
         self._check_added_losses(step)
-        images, target, y_pred = map(self.normalized, (batch.images, batch.target, y_pred))
+        images, target, y_pred = map(self._normalized, (batch.images, batch.target, y_pred))
         loss = self.compute_loss(images, target, y_pred, batch.sample_weight, training=training)
         # Before metrics change: another replica's call may come between, and clears what layers have added.
         added = sum(ops.cast(part, loss.dtype) for part in [*step.penalties, *self.losses])
         loss += ops.cast(step.penalty, loss.dtype)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         tracker.update_state(loss, sample_weight=batch.count)
-        self._report_reconstruction(loss - added, step, batch.count)
+        self._update_reconstruction_loss(loss - added, step, batch.count)
         return share_of_batch(loss, batch.valid)
 
     def compute_loss(
@@ -249,7 +251,7 @@ class Trainer(Entries):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The mean loss of this replica's images, and what layers add with `add_loss`.
+        """Return the mean loss of this replica's images, and what layers add with `add_loss`.
 
         Override it to add terms of your own, with `super().compute_loss(...)`: they count once, on any number
         of replicas. For a term with a metric and a weight, make a `keras_cae.layers.Penalty`.
@@ -273,11 +275,11 @@ class Trainer(Entries):
         return loss * ops.cast(replica_count(), loss.dtype)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The logs of the metrics. The target is `y`, or else `x`."""
+        """Return the logs of the metrics. The target is `y`, or else `x`."""
         return super().compute_metrics(x, self._target(x, y, y_pred), y_pred, sample_weight=sample_weight)
 
     def _target(self, x: Any, y: Any, y_pred: Any) -> Any:
-        """The images that `y_pred` is compared with: `y`, or else `x`, as floats."""
+        """Return the images that `y_pred` is compared with: `y`, or else `x`, as floats."""
         name, images = ("x", x) if y is None or y is x else ("y", y)
         shape = known_shape(images.shape)
         if shape is None or not compatible(shape[1:], y_pred.shape[1:]):
@@ -314,30 +316,25 @@ class Trainer(Entries):
 
     # What is reported, and what can't be computed
 
-    def _report_reconstruction(self, loss: Any, step: StepContext, count: Any) -> None:
-        if self.reconstruction_loss is not None or self.adds_losses() or step.penalties:
-            self.report_reconstruction().update_state(loss, sample_weight=count)
+    def _update_reconstruction_loss(self, loss: Any, step: StepContext, count: Any) -> None:
+        if self._reports_reconstruction or self._adds_losses() or step.penalties:
+            self._reports_reconstruction = True
+            self._reconstruction_mean.update_state(loss, sample_weight=count)
 
-    def prepare_report(self) -> None:
+    def _prepare_reconstruction_loss(self) -> None:
         """Make the metric of the loss without penalties: a step, which may find one, can't make variables."""
         # Not through `__setattr__`: Keras would list it among the metrics, of every model.
         self.__dict__["_reconstruction_mean"] = keras.metrics.Mean(name="reconstruction_loss")
-
-    def report_reconstruction(self) -> keras.metrics.Metric:
-        """Report the loss without penalties from here on; returns its metric."""
-        mean: keras.metrics.Metric = self.__dict__["_reconstruction_mean"]
-        self.__dict__["reconstruction_loss"] = mean
-        return mean
 
     @property
     def metrics(self) -> list[Any]:
         """All metrics, that of the reconstructions included."""
         metrics = super().metrics
-        known = self.reconstruction_loss is None or any(metric is self.reconstruction_loss for metric in metrics)
-        return metrics if known else [*metrics, self.reconstruction_loss]
+        known = not self._reports_reconstruction or any(metric is self._reconstruction_mean for metric in metrics)
+        return metrics if known else [*metrics, self._reconstruction_mean]
 
     def _added_losses(self) -> bool:
-        """Whether layers have called `add_loss` in this step, beside the regularizers of weights."""
+        """Return whether layers have called `add_loss` in this step, beside the regularizers of weights."""
         regularized = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
         return len(self.losses) > len(regularized)
 
@@ -355,32 +352,32 @@ class Trainer(Entries):
         shape = shape_of_loss(loss, target, y_pred)
         if shape is not None and len(shape) != len(y_pred.shape) - 1:
             raise ValueError(
-                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), of "
-                f"which it takes those of hidden pixels; {loss!r} gives the shape {shape}. Use 'mse', "
-                "'mae' or 'binary_crossentropy'."
+                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), "
+                f"because only hidden pixels count; {loss!r} gives the shape {shape}. Use 'mse', 'mae' or "
+                "'binary_crossentropy'."
             )
 
     def _loss_functions(self) -> Any:
-        """The loss of `compile`; None where there is none."""
+        """Return the loss of `compile`; None where there is none."""
         loss = getattr(self, "loss", None)
         return None if getattr(loss, "__self__", None) is self else loss
 
 
 def _with_kept_noise(target: Any) -> Any:
-    """The target with the noise that the corruption of this step wants kept."""
+    """Return the target with the noise that the corruption of this step wants kept."""
     step = current_step()
     for noise in [] if step is None else step.kept_noise:
         if not compatible(noise.shape, target.shape):
             raise ValueError(
                 f"The corruption keeps noise of shape {tuple(noise.shape)} in the target, which has the shape "
-                f"{tuple(target.shape)}. Set keep_noise=False, or train towards images of the input's shape."
+                f"{tuple(target.shape)}. Set keep_noise=False, or train with targets of the input's shape."
             )
         target = target + ops.cast(noise, target.dtype)
     return target
 
 
 def _times(pixel_weights: Any, sample_weight: Any) -> Any:
-    """Weights of pixels, multiplied by those of images or pixels that the user gave."""
+    """Return weights of pixels, multiplied by those of images or pixels that the user gave."""
     if sample_weight is None:
         return pixel_weights
     given = ops.cast(sample_weight, pixel_weights.dtype)

@@ -14,7 +14,7 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
     """Return weights of images, `(n,)`, or of pixels, `(n, *spatial)`, in these shapes; None stays None.
 
     Args:
-        sample_weight: what the user passed.
+        sample_weight: data that the user passed.
         image_rank: how many axes a batch of images has.
 
     Raises:
@@ -41,7 +41,7 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
 
 
 def ranked_weights(sample_weight: Any, images: Any) -> Any:
-    """Weights whose rank Keras does not tell, as those of the pixels of images; others as they are."""
+    """Return weights whose rank Keras does not tell, as those of the pixels of images; others as they are."""
     if sample_weight is None or known_shape(sample_weight.shape) is not None:
         return sample_weight
     sides = ops.shape(images)[:-1]
@@ -58,7 +58,7 @@ def _is_real(dtype: Any) -> bool:
 
 
 def per_image_weights(sample_weight: Any, rank: int = 3) -> Any:
-    """Weights of images, `(n,)` or `(n, 1)`, with as many axes as the values of a loss have; others as they are.
+    """Return weights of images, `(n,)` or `(n, 1)`, with as many axes as the values of a loss have; others as they are.
 
     Args:
         sample_weight: weights of images, or of their pixels.
@@ -74,7 +74,7 @@ def per_image_weights(sample_weight: Any, rank: int = 3) -> Any:
 
 
 def mean_of_each_image(sample_weight: Any) -> Any:
-    """Weights of images, or the means of those of their pixels, in float32. Shape: `(n,)`."""
+    """Return weights of images, or the means of those of their pixels, in float32. Shape: `(n,)`."""
     if sample_weight is None:
         return None
     weights = ops.cast(sample_weight, "float32")
@@ -83,7 +83,7 @@ def mean_of_each_image(sample_weight: Any) -> Any:
 
 
 def weights_for_loss(loss: Any, target: Any, y_pred: Any, sample_weight: Any) -> Any:
-    """Weights in the shape of the values that a compiled loss has for each image.
+    """Return weights in the shape of the values that a compiled loss has for each image.
 
     A loss may give a value for each pixel, `(n, *spatial)`, or for each image, `(n,)`: weights of images
     count for all of an image's values, weights of pixels by their mean where an image has one value.
@@ -99,7 +99,7 @@ def weights_for_loss(loss: Any, target: Any, y_pred: Any, sample_weight: Any) ->
 
 
 def shape_of_loss(loss: Any, target: Any, y_pred: Any) -> tuple[int | None, ...] | None:
-    """The shape of the values of a loss before the mean is taken; None if it is not known, or not of one rank."""
+    """Return the shape of the values of a loss before averaging; None if it is unknown, or not of one rank."""
     losses = [part for part in keras.tree.flatten(loss) if part is not None]
     shapes = []
     for part in losses:

@@ -1,4 +1,4 @@
-"""What `fit` does about its callbacks: which of them a worker runs, and how they hear of an exception."""
+"""The callbacks of `fit`: which of them a worker runs, and how they are notified of an exception."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ WRITERS = (keras.callbacks.CSVLogger, keras.callbacks.ModelCheckpoint, keras.cal
 
 
 def callbacks_of_worker(callbacks: Any, strategy: tf.distribute.Strategy) -> Any:
-    """The callbacks of `fit` that this worker runs: only the chief writes files.
+    """Return the callbacks of `fit` that this worker runs: only the chief writes files.
 
     The other workers leave out the callbacks that only write, and read the chief's backups without making
     any. So all of them resume from the same epoch, and none writes over another's files.

@@ -126,7 +126,7 @@ class CAEEstimator(BaseEstimator):
         return tags
 
     def _more_tags(self) -> dict[str, Any]:
-        """The same for scikit-learn before 1.6."""
+        """Return the same for scikit-learn before 1.6."""
         return {"non_deterministic": self.random_state is None}
 
 

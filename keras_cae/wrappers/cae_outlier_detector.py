@@ -50,7 +50,7 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
         ImportError: scikit-learn is not installed.
         TypeError: in `fit`, `model` is not a `CAE`.
         ValueError: in `fit`, the images do not have `image_shape`, the model refuses them, or another argument is
-            not of the kind named above.
+            invalid.
 
     Example:
 
@@ -139,7 +139,7 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
         return -self.detector_.threshold
 
     def _detector_options(self) -> dict[str, Any]:
-        """The checked arguments of the detector, with a score of its own for every fit."""
+        """Return the checked arguments of the detector, with a score of its own for every fit."""
         score = get(self.anomaly_score, "anomaly_score")
         maps = ("pooling", "top", "smoothing")
         options = {name: AnomalyDetector.rules[name](getattr(self, name), name) for name in maps}

@@ -94,5 +94,5 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstim
         return tags
 
     def _more_tags(self) -> dict[str, Any]:
-        """The same for scikit-learn before 1.6."""
+        """Return the same for scikit-learn before 1.6."""
         return {"preserves_dtype": []}

@@ -51,7 +51,7 @@ def test_a_file_holds_everything(autoencoder, score, tmp_path):
     assert loaded.get_config() == detector.get_config()
     # The autoencoder is all there too, and what it learnt about the images.
     np.testing.assert_array_equal(loaded.autoencoder.encode(OTHERS), autoencoder.encode(OTHERS))
-    assert loaded.autoencoder.gate.span == autoencoder.gate.span
+    assert loaded.autoencoder._gate.span == autoencoder._gate.span
     assert loaded.autoencoder.optimizer.iterations == autoencoder.optimizer.iterations
     loaded.calibrate(NORMAL, 0.1)
     assert loaded.threshold == pytest.approx(detector.threshold - 0.01, rel=1e-5)

@@ -14,7 +14,7 @@ def test_images_of_8_bits_among_those_of_16(tmp_path):
     Image.fromarray(deep).save(tmp_path / "1.png")
     model = BasicCAE(2, filters=(2,))
     model.build((None, 8, 8, 1))
-    model.gate.restore("uint16", (0.0, 1.0))
+    model._gate.restore("uint16", (0.0, 1.0))
     (batch,) = folder_batches(tmp_path, ImageReader(model, "stretch"), 2)
     assert batch.dtype == np.uint16
     np.testing.assert_allclose(batch[0, ..., 0] / 65535, shallow / 255)

@@ -142,6 +142,28 @@ def test_a_search_that_is_told_to_end_says_how_to_continue_and_leaves_no_process
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
 
 
+@pytest.mark.slow
+def test_processes_end_with_the_search_that_is_killed():
+    command = [*PROGRAM, *SEARCH, "--model", "basic", "--trials", "50", "--workers", "2"]
+    search = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 180
+    while not list(Path().glob("search/search/trial_*/trial.json")) and time.monotonic() < limit:
+        time.sleep(0.1)
+    children = children_of(search.pid)
+    assert len(children) == 3
+    search.kill()
+    search.wait()
+    while any(alive(child) for child in children) and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert not [child for child in children if alive(child)]
+
+
+def alive(process):
+    """Whether a process runs; one that has ended, but that nobody has waited for, does not."""
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def worker_of(parent):
     """The process of the last worker that another process started."""
     return children_of(parent)[-1]

@@ -11,7 +11,7 @@ from checks import public_subclasses
 from small_models import MODELS, make_compiled, make_images, shared_draws
 
 import keras_cae
-from keras_cae.training.random_state import draw_independently, seed_generators
+from keras_cae.training.random_state import seed_generators, use_independent_seeds
 
 REPORTED = {
     "VariationalCAE": {"kl_loss", "val_active_units", "val_reconstruction_loss"},
@@ -140,7 +140,7 @@ def test_replicas_draw_different_noise(two_replicas):
 
 def test_a_copy_of_a_layer_draws_by_itself():
     layer = keras.layers.Dropout(0.5, seed=1)
-    draw_independently(layer)
+    use_independent_seeds(layer)
     twin = copy.deepcopy(layer)
     expected = np.asarray(layer(np.ones((4, 4)), training=True))
     np.testing.assert_array_equal(twin(np.ones((4, 4)), training=True), expected)

@@ -299,7 +299,7 @@ def test_floats_of_another_range_than_training(images, tmp_path):
             with pytest.raises(ValueError, match="values from 0"):
                 way(images * 255)
             way(images)
-        assert one.gate.dtype == "uint8"
+        assert one._gate.dtype == "uint8"
 
 
 def test_channels_first_are_refused_unless_they_are_meant():

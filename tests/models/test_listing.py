@@ -34,11 +34,13 @@ DOCUMENTED_METHODS = {
     "encode",
     "evaluate_images",
     "from_preset",
+    "keep",  # as `rules`, for architectures of one's own
     "log_likelihood",
     "make_bottleneck",  # of PyramidCAE, for architectures of one's own, as `pyramid`
     "posterior",
     "presets",
     "pyramid",
+    "rules",
     "sample",
     "save_to_preset",
 }

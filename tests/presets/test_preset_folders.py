@@ -67,7 +67,7 @@ def check_same(model, loaded):
     assert type(loaded) is type(model)
     assert not loaded.compiled
     assert plain(loaded.get_config()) == plain(model.get_config())
-    assert loaded.gate.dtype == "uint8"
+    assert loaded._gate.dtype == "uint8"
     for weight, other in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, other)
     np.testing.assert_array_equal(model.predict(IMAGES, verbose=0), loaded.predict(IMAGES, verbose=0))

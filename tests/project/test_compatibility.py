@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_cae
-from keras_cae.compatibility import PromptlyEnding, declare_direction, declared_direction
+from keras_cae.compatibility import UntunedStrategy, declare_direction, declared_direction
 
 
 class Undeclared(keras.metrics.Mean):
@@ -117,13 +117,13 @@ def small_model():
 def pipelines(monkeypatch):
     """The datasets that Keras runs."""
     ran = []
-    distribute = PromptlyEnding.experimental_distribute_dataset
+    distribute = UntunedStrategy.experimental_distribute_dataset
 
     def recording(strategy, dataset, options=None):
         ran.append(distribute(strategy, dataset, options))
         return ran[-1]
 
-    monkeypatch.setattr(PromptlyEnding, "experimental_distribute_dataset", recording)
+    monkeypatch.setattr(UntunedStrategy, "experimental_distribute_dataset", recording)
     return ran
 
 

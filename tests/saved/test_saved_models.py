@@ -42,7 +42,7 @@ def test_a_saved_model_gives_what_it_gave(name):
         for key in expected.files:
             np.testing.assert_allclose(results[key], expected[key], rtol=tolerance, atol=tolerance, err_msg=key)
     if name != "AnomalyDetector":
-        assert model.gate.dtype == "uint8"
+        assert model._gate.dtype == "uint8"
         assert np.isfinite(model.fit(SCRIPT.IMAGES, verbose=0).history["loss"]).all()
 
 

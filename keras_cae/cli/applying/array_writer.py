@@ -11,7 +11,7 @@ class ArrayWriter:
     """Writes an `.npy` file, of which only a part is in memory at any time. A context manager.
 
     Args:
-        path: of the file.
+        path: path of the file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -23,7 +23,7 @@ class CodeReader(ABC):
     """Codes in a file.
 
     Attributes:
-        count: how many.
+        count: number of them.
         names: what the images are called that they are of, or None if the file does not say.
     """
 
@@ -32,7 +32,7 @@ class CodeReader(ABC):
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[np.ndarray]:
-        """The codes in batches, of which the last may be smaller."""
+        """Return the codes in batches, of which the last may be smaller."""
 
 
 def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) -> CodeReader:
@@ -41,7 +41,7 @@ def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) ->
     Args:
         path: an `.npy`, `.npz`, `.csv` or `.parquet` file.
         key: the name of the array in an `.npz` file.
-        code_shape: of the codes of the model.
+        code_shape: shape of the codes of the model.
 
     Raises:
         OSError: there is no such file.
@@ -82,12 +82,12 @@ class _ArrayReader(CodeReader):
 
 
 def _codes_in(path: Path) -> str | None:
-    """The name of the codes in an archive, or None if it is the only array."""
+    """Return the name of the codes in an archive, or None if it is the only array."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
     except DAMAGED as error:
-        raise ValueError(f"{path.name} can't be read, it is damaged or no .npz file ({error}).") from error
+        raise ValueError(f"{path.name} can't be read, it is damaged or not an .npz file ({error}).") from error
     return CODES if f"{CODES}.npy" in members else None
 
 
@@ -142,7 +142,7 @@ class _ParquetReader(CodeReader):
         try:
             self._file = parquet.ParquetFile(path)
         except (OSError, arrow.ArrowException) as error:
-            raise ValueError(f"{path.name} can't be read, it is damaged or no Parquet file ({error}).") from error
+            raise ValueError(f"{path.name} can't be read, it is damaged or not a Parquet file ({error}).") from error
         columns = self._file.schema_arrow.names
         self._columns = [name for name in columns if name != FILE_COLUMN]
         self._shape = _shape_of(self._columns, code_shape)
@@ -157,7 +157,7 @@ class _ParquetReader(CodeReader):
 
 
 def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple[int, ...]:
-    """The shape of a code in a row: as the names of the columns say, else that of the model's codes."""
+    """Return the shape of a code in a row: as the names of the columns say, else that of the model's codes."""
     found = COLUMN.fullmatch(columns[-1]) if columns else None
     if found is not None:
         shape = tuple(int(index) + 1 for index in found[1].split("_")[1:])
@@ -170,10 +170,10 @@ def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple
 
 
 def as_codes(values: np.ndarray, model: Any, first: int) -> np.ndarray:
-    """Codes of the type that a model decodes.
+    """Return codes of the type that a model decodes.
 
     Args:
-        values: as they were read.
+        values: codes as they were read.
         model: the autoencoder.
         first: the number of the first of them.
 

@@ -34,7 +34,7 @@ def write_codes(path: Path, kind: str) -> Iterator[CodeWriter]:
     """Write a file of codes.
 
     Args:
-        path: of the file.
+        path: path of the file.
         kind: ".npy", ".npz", ".csv" or ".parquet".
     """
     if kind == ".npy":
@@ -55,7 +55,7 @@ def write_codes(path: Path, kind: str) -> Iterator[CodeWriter]:
 
 
 def column_names(shape: Sequence[int]) -> list[str]:
-    """The names of the columns of codes of a shape: code_0, …; code_0_0_0, … of feature maps."""
+    """Return the names of the columns of codes of a shape: code_0, …; code_0_0_0, … of feature maps."""
     return ["_".join(map(str, ("code", *index))) for index in np.ndindex(*shape)]
 
 

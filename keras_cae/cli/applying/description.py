@@ -61,7 +61,7 @@ def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
 
 
 def in_lines(about: dict[str, Any]) -> list[str]:
-    """The same for people.
+    """Return the same for people.
 
     Args:
         about: what `describe` returns.
@@ -99,8 +99,8 @@ def _shape(shape: list[int | None]) -> str:
 
 
 def _scaling(model: Any) -> dict[str, Any]:
-    """What values of images mean to a model."""
-    gate = model.gate
+    """Return what values of images mean to a model."""
+    gate = model._gate
     low, high = gate.span or (None, None)
     if gate.dtype is None:
         words = "integers scaled to [0, 1] by their type, floats as they are; not trained yet"
@@ -120,7 +120,7 @@ def _scaling(model: Any) -> dict[str, Any]:
 
 
 def _next(about: dict[str, Any], path: Path) -> list[str]:
-    """What to type next."""
+    """Return what to type next."""
     name, can = shlex.quote(str(path)), about["can"]
     commands = [
         f"keras-cae encode {name} DATA",

@@ -46,8 +46,8 @@ class Images:
     """Images on the way into a model. Files that turn out to be damaged are left out, and noted.
 
     Args:
-        source: of the images.
-        name: of the data, fit for a file name.
+        source: source of the images.
+        name: name of the data, fit for a file name.
         names: what each image is called, None to number them.
         sizing: how files get the size of the model.
         notes: sentences on what was chosen.
@@ -72,16 +72,16 @@ class Images:
         return set(self.source.sizes)
 
     def name_of(self, row: int) -> str:
-        """What an image is called: its path in the folder, or its number in the array."""
+        """Return what an image is called: its path in the folder, or its number in the array."""
         return str(row) if self.names is None else self.names[row]
 
     def stored_size(self, row: int) -> Size | None:
-        """`(height, width)` of the image in a file, as a viewer shows it; None of what is in no file of its own."""
+        """Return `(height, width)` of an image as a viewer shows it; None if it has no file of its own."""
         sizes = getattr(self.source, "stored_sizes", None)
         return None if sizes is None else sizes[row]
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """The images in their order; a batch ends early where the next image has another size."""
+        """Yield the images in their order; a batch ends early where the next image has another size."""
         rows: list[int] = []
         pixels: list[np.ndarray] = []
         for row, image in enumerate(in_order(self._read, self.count, ahead=size)):
@@ -105,7 +105,7 @@ def applied(
     """Apply a function of a model to all images, and show how far it has come.
 
     Args:
-        function: of a batch.
+        function: function of a batch.
         images: all images.
         batch_size: how many are taken at once.
         verb: what the function does, capitalized.
@@ -208,7 +208,7 @@ def _is_array(data: str) -> bool:
 
 
 def _files(data: Sequence[str]) -> tuple[Path, list[Path], tuple[str, ...]]:
-    """The files of images, and the folder that their names are relative to.
+    """Return the files of images, and the folder that their names are relative to.
 
     Raises:
         FileNotFoundError: a name is that of nothing.

@@ -17,10 +17,10 @@ def write_images(
     """Write images as an array, or as pictures in a folder.
 
     Args:
-        model: that makes them.
+        model: model that makes the images.
         made: the images, batch by batch.
         names: what they are called, None to number them.
-        count: how many there are.
+        count: number of them.
         out: where to write, None for a numbered folder.
         what: the folder is about.
 

@@ -35,7 +35,7 @@ def check_file(out: Path, suffixes: Sequence[str], inputs: Iterable[str | Path],
 
 
 def is_array(out: Path | None) -> bool:
-    """Whether the results are to be an array in a file, and not pictures in a folder."""
+    """Return whether the results are to be an array in a file, and not pictures in a folder."""
     return out is not None and out.suffix.lower() == ".npy"
 
 
@@ -63,7 +63,7 @@ def new_file(out: Path | None, name: str, file: str) -> Iterator[tuple[Path, Pat
     """Write a file, whole or not at all.
 
     Args:
-        out: its path, or None for one in a new numbered folder.
+        out: path of the file, or None for one in a new numbered folder.
         name: what the folder is about.
         file: the name of the file in it.
 
@@ -84,7 +84,7 @@ def new_folder(out: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
     """Write a folder, whole or not at all.
 
     Args:
-        out: its path, or None for a numbered one.
+        out: path of the folder, or None for a numbered one.
         name: what it is about.
 
     Yields:

@@ -22,7 +22,7 @@ def check_pictures(model: Any) -> None:
         model: the autoencoder.
     """
     channels = model.decoder.output_shape[-1]
-    low, high = model.gate.span or (0, 1)
+    low, high = model._gate.span or (0, 1)
     if model.rank != IMAGES or channels not in CHANNELS:
         what = f"data with {model.rank} spatial axes and {channels} channels"
     elif low < -OVERSHOOT or high > 1 + OVERSHOOT:
@@ -36,7 +36,7 @@ def check_pictures(model: Any) -> None:
 
 
 def picture_names(names: Iterable[str]) -> list[str]:
-    """The paths of pictures in a folder: those of the images, with .png behind names of other files.
+    """Return the paths of pictures in a folder: those of the images, with .png behind names of other files.
 
     Args:
         names: what the images are called, with the folders that they are in.
@@ -58,7 +58,7 @@ def picture_names(names: Iterable[str]) -> list[str]:
 
 
 def numbers(count: int, stem: str = "") -> list[str]:
-    """Names for images without names: their numbers, which sort as they count."""
+    """Return names for images without names: their numbers, which sort as they count."""
     return [f"{stem}{number:0{len(str(max(count - 1, 0)))}}" for number in range(count)]
 
 
@@ -67,7 +67,7 @@ def write_picture(image: np.ndarray, path: Path, *, deep: bool = False) -> None:
 
     Args:
         image: floats from 0 to 1, `(height, width, channels)`.
-        path: of the file. The folders that it is in are made.
+        path: path of the file. The folders that it is in are made.
         deep: whether to write 16 bits, of a grey image.
     """
     kind = np.uint16 if deep and image.shape[-1] == 1 else np.uint8
@@ -91,5 +91,5 @@ def in_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
 
 
 def is_deep(model: Any) -> bool:
-    """Whether the images of a model have 16 bits."""
-    return bool(model.gate.dtype == "uint16")
+    """Return whether the images of a model have 16 bits."""
+    return bool(model._gate.dtype == "uint16")

@@ -18,7 +18,7 @@ LISTED_DATA = 3
 
 
 def opening(options: Any) -> dict[str, Any]:
-    """The arguments of `open_images` that are options."""
+    """Return the arguments of `open_images` that are options."""
     return {name: getattr(options, name) for name in ("key", "image_size", "resize")}
 
 
@@ -32,7 +32,7 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
     """Print the results.
 
     Args:
-        options: of the command.
+        options: options of the command.
         results: for `--json`.
         said: lines and tables for people.
         images: that the model was applied to; their damaged files are named.
@@ -54,22 +54,22 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
 
 
 def typed(*parts: str | Path) -> str:
-    """Arguments as a person types them."""
+    """Return arguments as a person types them."""
     return " ".join(shlex.quote(str(part)) for part in parts)
 
 
 def typed_data(options: Any) -> str:
-    """DATA as a person types it, unless it is a long list."""
+    """Return DATA as a person types it, unless it is a long list."""
     return typed(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
 
 
 def in_words(shape: Sequence[int | None]) -> str:
-    """A shape in words, with "any" for axes of any length."""
+    """Return a shape in words, with "any" for axes of any length."""
     return "×".join("any" if side is None else str(side) for side in shape)
 
 
 def _finite(values: Any) -> Any:
-    """Values with None in place of numbers that JSON does not have."""
+    """Return values with None in place of numbers that JSON does not have."""
     if isinstance(values, dict):
         return {name: _finite(value) for name, value in values.items()}
     if isinstance(values, list | tuple):

@@ -59,7 +59,7 @@ def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
 
 
 def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
-    """What the command says at its end."""
+    """Return what the command says at its end."""
     from keras_cae.cli.applying.report import in_words, typed, typed_data
 
     if model.decodes_codes_alone:

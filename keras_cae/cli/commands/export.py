@@ -97,7 +97,7 @@ def export(options: ExportOptions) -> int:
 
 
 def _of_autoencoders(options: ExportOptions, model: Any) -> dict[str, Any]:
-    """The arguments that detectors don't have."""
+    """Return the arguments that detectors don't have."""
     from keras_cae.models import CAE
 
     every = {"part": options.part, "quantize": options.quantize, "representative_images": options.representative_images}
@@ -111,7 +111,7 @@ def _of_autoencoders(options: ExportOptions, model: Any) -> dict[str, Any]:
 
 
 def _images(data: str, model: Any) -> Any:
-    """Images in the size of the model, where it has one."""
+    """Return images in the size of the model, where it has one."""
     from keras_cae.datasets import load_images
 
     *sides, channels = model.built_shape[1:]

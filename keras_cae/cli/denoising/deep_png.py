@@ -27,7 +27,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def is_deep(path: Path) -> bool:
-    """Whether a file is a PNG of 16 bits that is more than grey."""
+    """Return whether a file is a PNG of 16 bits that is more than grey."""
     with path.open("rb") as file:
         beginning = file.read(26)
     return beginning[:8] == START and len(beginning) == 26 and beginning[24] == 16 and beginning[25] != GREY
@@ -65,7 +65,7 @@ def read(path: Path) -> tuple[np.ndarray, Callable[[Path, np.ndarray], None], bo
 
 
 def _parts(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The kinds and the data of the parts of a file."""
+    """Yield the kinds and the data of the parts of a file."""
     position = len(START)
     while position < len(content):
         length, kind = struct.unpack_from(">I4s", content, position)

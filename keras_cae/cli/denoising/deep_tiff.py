@@ -17,7 +17,7 @@ ALPHA = 2
 
 
 def is_deep(path: Path) -> bool:
-    """Whether a file is a TIFF of more than 8 bits that is more than grey."""
+    """Return whether a file is a TIFF of more than 8 bits that is more than grey."""
     with path.open("rb") as file:
         if file.read(4) not in TIFF_STARTS:
             return False

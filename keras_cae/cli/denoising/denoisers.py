@@ -24,7 +24,7 @@ class Denoisers(ABC):
     """Removes noise with the model that fits an image."""
 
     def denoise(self, floats: np.ndarray) -> np.ndarray:
-        """The image without noise.
+        """Return the image without noise.
 
         Args:
             floats: from 0 to 1, `(height, width, 1)` or `(height, width, 3)`.
@@ -43,11 +43,11 @@ class Denoisers(ABC):
 
     @abstractmethod
     def model_for(self, channels: int) -> Any:
-        """The model for images of so many channels."""
+        """Return the model for images of so many channels."""
 
     @abstractmethod
     def describe(self) -> str:
-        """What it is, in a few words."""
+        """Return what it is, in a few words."""
 
 
 class Presets(Denoisers):
@@ -115,6 +115,6 @@ def _load(name: str) -> Any:
 
 
 def _white_of(model: Any) -> float:
-    """What white is in the unit of a model: 1, or 255 for one that was trained on floats up to there."""
-    _, highest = model.gate.span or (0.0, 1.0)
+    """Return what white is in the unit of a model: 1, or 255 for one that was trained on floats up to there."""
+    _, highest = model._gate.span or (0.0, 1.0)
     return 255.0 if highest > MOST_OF_UNIT else 1.0

@@ -17,7 +17,7 @@ class Planned(NamedTuple):
 
 
 def plan(inputs: Sequence[Path]) -> list[Planned]:
-    """The files that inputs name, each once.
+    """Return the files that inputs name, each once.
 
     Results have the path that a file has in its folder. Where that would be the same for files of two inputs, the
     name of the folder is put before it.

@@ -48,15 +48,15 @@ class Photograph:
         return 255 if self.colours.dtype == np.uint8 else next(white for white in WHITES if white >= highest)
 
     def floats(self) -> np.ndarray:
-        """The image from 0 to 1, with one channel if it is grey, and else three."""
+        """Return the image from 0 to 1, with one channel if it is grey, and else three."""
         return (self.colours / np.float32(self.white)).astype(np.float32)
 
     def save(self, path: Path, floats: np.ndarray) -> None:
         """Write another image in the form of this one.
 
         Args:
-            path: of the file.
-            floats: of the shape that `floats` returns.
+            path: path of the file.
+            floats: floats of the shape that `floats` returns.
         """
         dtype = self.colours.dtype
         values = floats * np.float32(self.white)
@@ -106,7 +106,7 @@ def _photograph(pixels: np.ndarray, write: Callable[[Path, np.ndarray], None], a
 
 
 def _pixels(image: Image.Image) -> tuple[np.ndarray, str]:
-    """The pixels `(height, width, channels)` of an image in one of the modes L, LA, RGB, RGBA, or deep and grey."""
+    """Return the pixels, `(height, width, channels)`, of an image in mode L, LA, RGB or RGBA, or deep and grey."""
     if image.mode in DEEP_MODES:
         pixels = np.asarray(image)
         if pixels.dtype.kind == "f":
@@ -125,7 +125,7 @@ def _pixels(image: Image.Image) -> tuple[np.ndarray, str]:
 
 
 def _settings(image: Image.Image, path: Path) -> dict[str, Any]:
-    """How the file is written: arguments of Pillow, of what it was written with."""
+    """Return how the file is written: arguments of Pillow, of what it was written with."""
     info = image.info
     settings = {name: info[name] for name in ("icc_profile", "dpi") if info.get(name)}
     if image.format in ("JPEG", "MPO"):
@@ -145,7 +145,7 @@ def _settings(image: Image.Image, path: Path) -> dict[str, Any]:
 
 
 def _is_lossless_webp(path: Path) -> bool:
-    """Whether the pixels of a WebP file are stored as they were: its parts have a kind, a length and an even size."""
+    """Return whether a WebP file is lossless. Its chunks have a kind, a length and an even size."""
     with path.open("rb") as file:
         file.seek(12)
         while len(start := file.read(8)) == 8 and start[:4] != b"VP8 ":

@@ -22,9 +22,9 @@ class Trained(Denoisers):
 
     Args:
         images: the files, by their channels.
-        steps: of the training of each.
-        seed: of weights and patches.
-        callback: of the trainings.
+        steps: steps of the training of each.
+        seed: seed of weights and patches.
+        callback: callback of the trainings.
     """
 
     def __init__(self, images: dict[int, list[Path]], steps: int, seed: int, callback: Any) -> None:
@@ -57,9 +57,9 @@ class Patches(keras.utils.PyDataset):
 
     Args:
         paths: the files, all of which can be read.
-        channels: of the patches.
+        channels: channels of the patches.
         steps: how many batches there are.
-        seed: of the choice.
+        seed: seed of the choice.
     """
 
     def __init__(self, paths: Sequence[Path], channels: int, steps: int, seed: int) -> None:

@@ -19,7 +19,7 @@ CALIBRATION_BATCH = 32
 
 
 def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...]) -> AnomalyDetector:
-    """The detector that the options describe, not calibrated yet."""
+    """Return the detector that the options describe, not calibrated yet."""
     size = image_shape[:-1] if len(image_shape) == 3 else None
     return AnomalyDetector(model, options.score, resize=options.resize, image_size=size)
 
@@ -49,9 +49,9 @@ def report_detector(detector: AnomalyDetector, count: int, rate: float, folder: 
 
     Args:
         detector: the detector.
-        count: of the images that it was calibrated on.
+        count: number of the images that it was calibrated on.
         rate: the share of normal images that it may call anomalies.
-        folder: of the run.
+        folder: folder of the run.
     """
     say(f"Detector: {folder.detector}, calibrated on the {count:,} images for validation and testing")
     if count * rate < 1:

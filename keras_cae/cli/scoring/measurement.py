@@ -42,7 +42,7 @@ class Measurement:
             self._pixels[name].add(mask, anomaly_map)
 
     def results(self) -> dict[str, dict[str, Any]]:
-        """The results by kind: how many images, and what `AnomalyDetector.evaluate` returns."""
+        """Return the results by kind: how many images, and what `AnomalyDetector.evaluate` returns."""
         good = self._scores.get(GOOD, [])
         kinds = {kind: scores for kind, scores in self._scores.items() if kind != GOOD}
         if len(kinds) > 1:

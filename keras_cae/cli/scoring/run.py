@@ -72,7 +72,7 @@ class ScoringRun:
         return ANOMALIES_FOUND if self.anomalies and self.options.fail_on_anomaly else SUCCESS
 
     def _score(self, images: list[Scored]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a batch."""
+        """Yield the rows of a batch."""
         pixels = np.stack([image.pixels for image in images])
         found = self.detector.predict(pixels, batch_size=self.options.batch_size)
         self.measurement.add(images, found)
@@ -135,7 +135,7 @@ def load_detector(path: Path) -> AnomalyDetector:
 
 
 def _without_nan(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The results with None in place of NaN, which JSON does not have."""
+    """Return the results with None in place of NaN, which JSON does not have."""
     return {
         kind: {name: None if math.isnan(value) else value for name, value in values.items()}
         for kind, values in results.items()

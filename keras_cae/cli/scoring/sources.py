@@ -26,11 +26,11 @@ class Scored:
     """An image on the way to its score.
 
     Args:
-        name: of the row in the table: the path in the folder, or the number in the array.
+        name: name of the row in the table: the path in the folder, or the number in the array.
         pixels: the image as the detector takes it.
-        kind: of its defect, or "good"; None if that is not known.
+        kind: kind of its defect, or "good"; None if it is unknown.
         mask: where the defects are, in the size of `pixels`; None if that is not known.
-        path: of the file, or None.
+        path: path of the file, or None.
     """
 
     name: str
@@ -50,10 +50,10 @@ class Source(ABC):
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[list[Scored]]:
-        """The images in batches, of which the last may be smaller."""
+        """Return the images in batches, of which the last may be smaller."""
 
     def picture(self, image: Scored, anomaly_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """An image as it is shown, `(height, width, channels)`, and its map in the same size."""
+        """Return an image as it is shown, `(height, width, channels)`, and its map in the same size."""
         return image.pixels, anomaly_map
 
 
@@ -109,7 +109,7 @@ class Arrays(Source):
     Args:
         data: what `load_images` takes.
         key: the name of the array in an `.npz` file.
-        detector: which scores them.
+        detector: detector that scores them.
         stream: whether they are read while they are scored; None to decide by the memory.
     """
 
@@ -131,7 +131,7 @@ class Arrays(Source):
 
 
 def open_source(data: str, key: str | None, detector: AnomalyDetector, stream: bool | None = None) -> Source:
-    """The images that DATA names. Those of folders are always read while they are scored.
+    """Return the images that DATA names. Those of folders are always read while they are scored.
 
     Raises:
         OSError, ValueError: there are none, or not of the kind that the detector takes.

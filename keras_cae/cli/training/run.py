@@ -213,7 +213,7 @@ class TrainingRun:
 
 
 def training_data(split: Any, batch_size: int, seed: int) -> dict[str, Any]:
-    """The arguments of `fit` that say which images."""
+    """Return the arguments of `fit` that say which images."""
     if isinstance(split, StreamedSplit):
         train = split.train.batches(batch_size, shuffle=True, seed=seed)
         # Keras would warn that it does not shuffle what is a dataset.

@@ -130,13 +130,13 @@ class TuningRun:
             stop.raise_if_received()
 
     def _data(self) -> dict[str, Any]:
-        """The images; of those that are streamed the size of a batch is not searched for."""
+        """Return the images; of those that are streamed the size of a batch is not searched for."""
         if not isinstance(self.split, StreamedSplit):
             return {"x": self.split.train, "validation_data": self.split.validation}
         return training_data(self.split, schedule_for(len(self.split.train)).batch_size, self.options.seed)
 
     def _completed(self) -> list[Any]:
-        """The trials that succeeded, the best one first."""
+        """Return the trials that succeeded, the best one first."""
         trials = self.tuner.oracle.get_best_trials(len(self.tuner.oracle.trials))
         return [trial for trial in trials if trial.status == COMPLETED]
 

@@ -1,9 +1,11 @@
 """Several processes on this machine that search together."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from typing import Self
 
@@ -16,8 +18,22 @@ RESTARTS = 3
 """How often a worker that died is started again; it continues its trial."""
 SECONDS_TO_END = 10
 """After which processes that were told to end are killed."""
-PROGRAM = ("-P", "-c", "from keras_cae.cli import main; main()")
+PROGRAM = ("-P", "-c", "from keras_cae.cli.tuning.workers import run_worker; run_worker()")
 """Python does not import from the current folder, which may hold another keras_cae."""
+
+
+def run_worker() -> None:
+    """Run the command in a process that ends with the one that started it, even if that is killed."""
+    from keras_cae.cli import main
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    main()
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the standard input, a pipe that the parent holds open and never writes to."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def search_together(arguments: list[str], workers: int, gpus: int) -> int:
@@ -75,7 +91,8 @@ class Processes:
         variables = {**os.environ, **environment}
         if variables.get(LOG_LEVEL) == NO_LOG:
             del variables[LOG_LEVEL]  # Each process sets it itself, as this one has done.
-        process = subprocess.Popen([sys.executable, *PROGRAM, *self.arguments], env=variables)
+        command = [sys.executable, *PROGRAM, *self.arguments]
+        process = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE)
         self.started.append(process)
         return process
 
@@ -96,7 +113,7 @@ class Processes:
 
 
 def _share(index: int, workers: int, gpus: int) -> dict[str, str]:
-    """A worker's part of the machine: a GPU, or some processor cores."""
+    """Return a worker's part of the machine: a GPU, or some processor cores."""
     if gpus:
         return {"CUDA_VISIBLE_DEVICES": str(index % gpus)}
     threads = str(max(1, (os.cpu_count() or 1) // workers))

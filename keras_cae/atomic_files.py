@@ -22,12 +22,11 @@ BUILT = "built"
 """The name under which the weights of a model say that it was built when it was saved."""
 
 
-class WholeFiles(Mixin):
-    """Mixin for a `keras.Model`: it writes files beside the old ones, and then puts them in their place.
+class AtomicFiles(Mixin):
+    """Mixin for a `keras.Model` that writes its files atomically: it writes new files, which then replace the old ones.
 
-    Whatever ends the process meanwhile, the file under the name that was asked for is the old one or the new
-    one. So are the files of all callbacks that call these methods: `ModelCheckpoint`, `BackupAndRestore`, and
-    KerasTuner's.
+    Even if the process is killed, the requested path holds either the old file or the new one. This also applies to the
+    callbacks that call these methods: `ModelCheckpoint`, `BackupAndRestore` and those of KerasTuner.
     """
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
@@ -43,7 +42,7 @@ class WholeFiles(Mixin):
         Args:
             filepath: path that ends in ".weights.h5".
             overwrite: whether to replace an existing file without asking.
-            **kwargs: of `keras.Model.save_weights`.
+            **kwargs: arguments of `keras.Model.save_weights`.
 
         Raises:
             OSError: the disk is full. The file is as it was before.
@@ -65,8 +64,8 @@ class WholeFiles(Mixin):
             super().export(str(unfinished), *args, **kwargs)
 
 
-class BuiltFiles(WholeFiles):
-    """Mixin for a model that is built for a shape of images: its files load whole, or not at all.
+class BuiltModelFiles(AtomicFiles):
+    """Mixin for a model that is built for a shape of images, whose files load completely or not at all.
 
     Keras warns of a file whose configuration does not say how to build the model, and goes on without the
     weights.
@@ -108,7 +107,7 @@ class _NamedBuffer(io.BytesIO):
 
 
 def _is_plain(path: Any, overwrite: bool = True) -> bool:
-    """Whether a path is one of this machine, where no file needs to be asked about."""
+    """Return whether a path is one of this machine, where no file needs to be asked about."""
     if not isinstance(path, str | os.PathLike) or "://" in str(path):
         return False
     return overwrite or not Path(path).exists()

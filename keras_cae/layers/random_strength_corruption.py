@@ -1,4 +1,4 @@
-"""What corruptions share that draw how strong they are for every image."""
+"""The base of corruptions whose strength is random for every image."""
 
 import abc
 from typing import Any
@@ -11,10 +11,10 @@ from keras_cae.layers.shapes import between, for_pixels
 from keras_cae.validation import seed as seed_rule
 
 
-class DrawingCorruption(Corruption):
-    """Changes all pixels of an image, as strongly as is drawn for the image.
+class RandomStrengthCorruption(Corruption):
+    """Changes all pixels of an image, with a random strength for every image.
 
-    A subclass writes `changed`. All is computed in float32, whatever the precision of the images.
+    A subclass implements `changed`. Everything is computed in float32, whatever the precision of the images.
     """
 
     def __init__(self, *, seed: int | None, **kwargs: Any) -> None:
@@ -29,17 +29,17 @@ class DrawingCorruption(Corruption):
     def corrupt(self, images: Any) -> tuple[Any, Any]:
         return ops.cast(self.changed(ops.cast(images, "float32")), images.dtype), None
 
-    def drawn(self, images: Any, value: float | tuple[float, float]) -> Any:
-        """A number for each image within a range, or the one number, in a shape that broadcasts with images."""
+    def random_value(self, images: Any, value: float | tuple[float, float]) -> Any:
+        """Return a number for each image within a range, or the one number, in a shape that broadcasts with images."""
         low, high = value if isinstance(value, tuple) else (value, value)
         if low == high:
             return ops.convert_to_tensor(low, "float32")
         return for_pixels(between(images, low, high, self.seed_generator), len(images.shape) - 1)
 
     def normal(self, images: Any) -> Any:
-        """Standard normal numbers in the shape of images."""
+        """Return standard normal numbers in the shape of images."""
         return keras.random.normal(ops.shape(images), dtype="float32", seed=self.seed_generator)
 
     def uniform(self, shape: Any) -> Any:
-        """Numbers from 0 to 1."""
+        """Return numbers from 0 to 1."""
         return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
