@@ -194,13 +194,10 @@ def test_a_model_whose_images_decide_the_size_of_codes(invoke, gradients):
 @pytest.mark.parametrize(
     ("name", "cls"),
     [
-        ("batchnorm-pool", models.BatchNormPoolCAE),
         ("skip", models.SkipConnectionCAE),
         ("adversarial", models.AdversarialCAE),
-        ("residual", models.ResidualCAE),
         ("denoising", models.DenoisingCAE),
         ("masked", models.MaskedCAE),
-        ("blind-spot", models.BlindSpotCAE),
     ],
 )
 def test_other_models(invoke, gradients, name, cls):

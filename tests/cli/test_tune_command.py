@@ -113,7 +113,7 @@ def test_hyperband_has_no_number_of_trials():
 
 @pytest.mark.slow
 def test_workers_search_together_and_one_that_dies_is_replaced():
-    command = [*PROGRAM, *SEARCH, "--model", "basic", "--trials", "6", "--workers", "2"]
+    command = [*PROGRAM, *SEARCH, "--model", "basic", "--trials", "4", "--workers", "2"]
     search = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     limit = time.monotonic() + 180
     while not list(Path().glob("search/search/trial_*/trial.json")) and time.monotonic() < limit:
@@ -122,8 +122,8 @@ def test_workers_search_together_and_one_that_dies_is_replaced():
     output, _ = search.communicate(timeout=300)
     assert search.returncode == 0, output
     assert "is started again" in output
-    assert "The best of 6 trials" in output
-    assert len(trials()) == 6
+    assert "The best of 4 trials" in output
+    assert len(trials()) == 4
 
 
 @pytest.mark.slow

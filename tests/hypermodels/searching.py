@@ -13,8 +13,7 @@ import time
 import keras
 import keras_tuner
 import numpy as np
-
-from keras_cae.hypermodels import HyperBasicCAE
+from eager_trials import EagerHyperBasicCAE
 
 folder, last_write = sys.argv[1], int((*sys.argv, 0)[2])
 
@@ -34,7 +33,7 @@ def die_in_the_end(file, fsync=os.fsync, writes=[]):  # noqa: B006  # counts
 
 
 os.fsync = die_in_the_end
-hypermodel = HyperBasicCAE((8, 8, 1), latent_dim=3, width=[2, 3], seed=0)
+hypermodel = EagerHyperBasicCAE((8, 8, 1), latent_dim=3, width=[2, 3], seed=0)
 tuner = keras_tuner.RandomSearch(
     hypermodel,
     objective=hypermodel.objective,

@@ -55,6 +55,7 @@ def test_it_builds_a_model_that_is_ready(cls):
     assert model.latent_dim == code.get("latent_dim")
     assert model.filters == (2, 3, 4)
     assert [type(metric) for metric in model.metrics if metric.name == "psnr"] in ([PSNR], [])
+    model.run_eagerly = cls not in QUICK  # which takes less time than tracing the steps
     logs = model.fit(np.random.default_rng(0).random((4, 9, 12, 2)), validation_split=0.5, verbose=0).history
     assert np.isfinite(logs["val_psnr"][0])
 
@@ -82,7 +83,7 @@ def test_random_points_of_the_space_are_models(cls):
     for number in range(2):
         trial = tuner.oracle.create_trial(f"tuner{number}")
         model = tuner.hypermodel.build(trial.hyperparameters)
-        assert model.predict(np.zeros((1, 9, 12, 2)), verbose=0).shape == (1, 9, 12, 2)
+        assert model(np.zeros((1, 9, 12, 2))).shape == (1, 9, 12, 2)
 
 
 def test_the_shape_may_be_left_to_the_data():
@@ -304,7 +305,7 @@ def test_the_shape_of_the_data_decides_the_rank(cls, shape):
     hp = keras_tuner.HyperParameters()
     model = hypermodel.build(hp)
     assert model.rank == len(shape) - 1
-    assert model.predict(np.zeros((1, *shape)), verbose=0).shape == (1, *shape)
+    assert model(np.zeros((1, *shape))).shape == (1, *shape)
     limited = cls(shape, width=4, max_flops=10).excess(hp, shape)
     assert "flops, more than max_flops=10" in limited
 
@@ -359,6 +360,7 @@ def test_every_searched_bottleneck_trains(kind):
     hp = keras_tuner.HyperParameters()
     model = hypermodel.build(hp)
     assert isinstance(model.bottleneck, BOTTLENECKS[kind][0])
+    model.run_eagerly = kind != "gaussian"  # which takes less time than tracing the steps
     images = np.random.default_rng(0).random((4, 8, 8, 1), "float32")
     history = hypermodel.fit(hp, model, images, validation_data=images, batch_size=2, epochs=1, verbose=0)
     assert np.isfinite(history.history["val_psnr"]).all()

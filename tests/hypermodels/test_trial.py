@@ -22,6 +22,7 @@ def trained(images, *args, space=None, hp=None, **kwargs):
     hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=3, seed=0, **(space or {}))
     hp = hp or keras_tuner.HyperParameters()
     model = hypermodel.build(hp)
+    model.run_eagerly = True  # which takes less time than tracing the steps
     history = hypermodel.fit(hp, model, images, *args, verbose=0, **kwargs)
     return model, history
 
@@ -57,6 +58,7 @@ def test_the_validation_split_is_that_of_keras(images):
     ours, history = trained(images, hp=hp, validation_split=0.3, sample_weight=weights, epochs=2)
     hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=3, seed=0)
     theirs = hypermodel.build(hp)
+    theirs.run_eagerly = True
     expected = theirs.fit(images, validation_split=0.3, sample_weight=weights, epochs=2, batch_size=128, verbose=0)
     assert history.history == expected.history
     np.testing.assert_equal(ours.get_weights(), theirs.get_weights())

@@ -178,8 +178,7 @@ def test_gradients_are_finite(loss, case, side):
 
 
 @pytest.mark.parametrize("loss", INSTANCES, ids=names(INSTANCES))
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["", "xla"])
-@pytest.mark.parametrize("side", [8, 43])
+@pytest.mark.parametrize(("jit_compile", "side"), [(False, 8), (True, 43)], ids=["", "xla"])
 @pytest.mark.slow
 def test_sizes_that_are_not_known_when_traced(loss, jit_compile, side):
     signature = tf.TensorSpec((None, None, None, 2))

@@ -96,7 +96,7 @@ def test_digits_are_learned(name, policy, digits):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", ["ms_ssim", "weighted"])
 def test_images_of_any_size(name):
     model = BasicCAE(None, filters=(3, 4))
     model.build((None, None, None, 1))

@@ -145,7 +145,6 @@ MODES = {
     "jit_compile": {"jit_compile": True},
     "run_eagerly": {"run_eagerly": True},
     "steps_per_execution": {"steps_per_execution": 2},
-    "mixed_bfloat16": {"dtype": "mixed_bfloat16"},
     "mixed_float16": {"dtype": "mixed_float16"},
     "two_replicas": {},
 }

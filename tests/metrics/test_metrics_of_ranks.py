@@ -135,8 +135,7 @@ def test_weights_in_losses(cls, rank):
         assert float(cls()(y_true, y_pred, sample_weight=given)) == expected
 
 
-@pytest.mark.parametrize("rank", [1, 3])
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["", "xla"])
+@pytest.mark.parametrize(("rank", "jit_compile"), [(1, True), (3, False)], ids=["1, xla", "3"])
 @pytest.mark.parametrize("cls", [losses.SSIM, losses.MultiScaleSSIM, losses.TotalVariation])
 @pytest.mark.slow
 def test_gradients_at_sizes_that_are_not_known_when_traced(cls, rank, jit_compile):

@@ -111,7 +111,7 @@ def fitting(entry, container):
 WAYS = [(entry, container) for entry in ENTRIES for container in CONTAINERS if fitting(entry, container)]
 
 
-@examples(24)
+@examples(16)
 @given(way=st.sampled_from(WAYS), dtype=st.sampled_from(sorted(SAME)), trained=st.sampled_from(["uint8", "float32"]))
 def test_the_same_images_in_any_container_and_type(models, way, dtype, trained):
     entry, container = way
@@ -120,7 +120,7 @@ def test_the_same_images_in_any_container_and_type(models, way, dtype, trained):
     np.testing.assert_allclose(result, expected, atol=2e-3)
 
 
-@examples(70)
+@examples(40)
 @given(
     way=st.sampled_from(WAYS),
     fault=st.sampled_from(sorted(WRONG)),
@@ -134,7 +134,7 @@ def test_a_wrong_batch_is_refused_at_every_entry(models, way, fault, trained):
         ENTRIES[entry](models[trained], CONTAINERS[container](WRONG[fault]))
 
 
-@examples(10)
+@examples(6)
 @given(container=st.sampled_from(sorted(CONTAINERS)), fault=st.sampled_from(sorted(WRONG)))
 def test_a_refused_fit_leaves_no_trace(models, container, fault):
     model = models["uint8"]
@@ -147,7 +147,7 @@ def test_a_refused_fit_leaves_no_trace(models, container, fault):
 
 
 @pytest.mark.slow
-@examples(8)
+@examples(5)
 @given(
     container=st.sampled_from(sorted(CONTAINERS)),
     dtype=st.sampled_from(sorted(SAME)),

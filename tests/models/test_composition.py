@@ -37,13 +37,23 @@ BOTTLENECKS = {
     "sparse": (lambda: layers.SparseBottleneck(), 3),
     "contractive": (lambda: layers.ContractiveBottleneck(), 3),
 }
-QUICK = {("residual", "variational"), ("residual", "vector quantized"), ("batch norm", "adversarial")}
+QUICK = ("residual", "variational")
+# Of each architecture and each bottleneck one pair is trained by compiled steps.
+COMPILED = {
+    QUICK,
+    ("residual", "vector quantized"),
+    ("batch norm", "adversarial"),
+    ("skip", "MMD"),
+    ("masked", "finite scalar"),
+    ("denoising", "sparse"),
+    ("basic", "contractive"),
+}
 
 
 @pytest.mark.parametrize(
     ("architecture", "bottleneck"),
     [
-        pytest.param(*pair, marks=() if pair in QUICK else pytest.mark.slow)
+        pytest.param(*pair, marks=() if pair == QUICK else pytest.mark.slow)
         for pair in ((a, b) for a in ARCHITECTURES for b in BOTTLENECKS)
         if pair != ("denoising", "MMD")  # whose kernels are made for codes of one size
     ],
@@ -52,8 +62,8 @@ def test_any_architecture_with_any_bottleneck(architecture, bottleneck, images, 
     make, latent_dim = BOTTLENECKS[bottleneck]
     size = () if architecture == "denoising" or latent_dim is None else (latent_dim,)
     model = ARCHITECTURES[architecture](*size, bottleneck=make())
-    model.compile("adam", "mse")
-    history = model.fit(images, batch_size=4, epochs=2, verbose=0).history
+    model.compile("adam", "mse", run_eagerly=(architecture, bottleneck) not in COMPILED)
+    history = model.fit(images, batch_size=5, verbose=0).history
     assert np.isfinite(list(history.values())).all()
     assert "reconstruction_loss" in history
     codes = model.encode(images)

@@ -18,7 +18,7 @@ from keras_cae.files import DiskFullError
 STEPS = 4  # per epoch, the last one of fewer images
 EPOCHS = 3
 PROGRAM = Path(__file__).with_name("training.py")
-KILLS = int(os.environ.get("KERAS_CAE_KILLS", "4"))
+KILLS = int(os.environ.get("KERAS_CAE_KILLS", "2"))
 """How many processes the slow test kills. The documentation gives what 20 for each setting have shown."""
 
 
@@ -216,7 +216,7 @@ def test_killed_processes_go_on_to_the_same_weights(tmp_path):
     rng = np.random.default_rng(0)
     names = sorted(name for name in keras_cae.models.__all__ if name not in ("CAE", "PyramidCAE"))
     for number in range(KILLS // 2):
-        name, save_freq = names[(number // 2) % len(names)], ("epoch", 2)[number % 2]
+        name, save_freq = names[(number // 2) % len(names)], (2, "epoch")[number % 2]
         folders = [tmp_path / f"{number} {kind}" for kind in ("whole", "killed")]
         assert run_program(folders[0], name, save_freq) == 0
         for _ in range(2):

@@ -41,23 +41,23 @@ def test_many_epochs_with_all_callbacks(tmp_path):
     seen = {}
 
     def look(epoch, logs):
-        if epoch in (20, 119):
+        if epoch in (15, 59):
             seen[epoch] = resident(), threading.active_count()
 
     watch = keras.callbacks.LambdaCallback(on_epoch_end=look)
     callbacks = [*standard_callbacks(IMAGES[:4], log_dir=str(tmp_path)), watch]
-    model.fit(IMAGES, validation_data=IMAGES, epochs=120, verbose=0, callbacks=callbacks)
-    assert seen[119][0] - seen[20][0] < BOUND
-    assert seen[119][1] <= seen[20][1]
+    model.fit(IMAGES, validation_data=IMAGES, epochs=60, verbose=0, callbacks=callbacks)
+    assert seen[59][0] - seen[15][0] < BOUND
+    assert seen[59][1] <= seen[15][1]
 
 
 def test_many_single_images():
     model = make()
-    for number in range(500):
+    for number in range(200):
         model.predict(IMAGES[number % 16 :][:1], verbose=0)
-        if number == 100:
+        if number == 50:
             before = resident(), threading.active_count()
-    assert resident() - before[0] < BOUND
+    assert resident() - before[0] < BOUND / 2
     assert threading.active_count() <= before[1]
 
 
@@ -78,7 +78,8 @@ TWO_PROCESSES = """
     sys.path.insert(0, sys.argv[1])
     from make import MODELS, IMAGES
     tf.config.experimental.enable_op_determinism()
-    for name in sorted(MODELS.keys() - {"AnomalyDetector"}):
+    # Those that draw noise, masks, samples or codes, or keep statistics of batches.
+    for name in ("AdversarialCAE", "BatchNormPoolCAE", "BlindSpotCAE", "MaskedCAE", "VectorQuantizedCAE"):
         keras.utils.set_random_seed(3)
         model = MODELS[name]()
         model.compile("adam", "mse")
@@ -99,4 +100,4 @@ def test_two_processes_train_the_same_bits():
     assert [process.returncode for process in processes] == [0, 0], results[0][1][-2000:]
     first, second = (output for output, _ in results)
     assert first == second
-    assert len(first.splitlines()) >= 11
+    assert len(first.splitlines()) == 5

@@ -135,6 +135,7 @@ def test_other_sizes_than_those_of_the_training(fitted):
 @pytest.mark.slow
 def test_the_checks_of_scikit_learn():
     model = BasicCAE(2, rank=1, filters=(2,), normalizer=keras.layers.Normalization(), output_activation="linear")
+    model.compile("adam", "mse", run_eagerly=True)  # Each of the many fits has few batches.
     estimator = CAEOutlierDetector(model, anomaly_score="mse", epochs=1, random_state=0)
     results = check_estimator(estimator, on_fail=None, on_skip=None)
     failed = {result["check_name"] for result in results if result["status"] == "failed"}

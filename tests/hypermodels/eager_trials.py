@@ -1,0 +1,17 @@
+"""Trials that are not compiled: tracing a model's steps takes longer than the few batches on which it is trained."""
+
+from keras_cae.hypermodels import HyperBasicCAE, HyperCAE
+
+
+class _Eager:
+    def compile(self, hp, model):
+        super().compile(hp, model)
+        model.run_eagerly = True
+
+
+class EagerHyperBasicCAE(_Eager, HyperBasicCAE):
+    """A search over the simplest models."""
+
+
+class EagerHyperCAE(_Eager, HyperCAE):
+    """A search over all architectures."""
