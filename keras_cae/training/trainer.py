@@ -17,7 +17,6 @@ from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 
-
 MIRRORING = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
