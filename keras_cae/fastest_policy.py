@@ -47,15 +47,6 @@ def recommended_dtype_policy(
     All of these policies keep the weights, the loss, the metrics and the last activation of this library's models in
     float32.
 
-    ```python
-    import keras
-    import keras_cae
-
-    keras.config.set_dtype_policy(keras_cae.recommended_dtype_policy())
-    model = keras_cae.models.BasicCAE(latent_dim=32)
-    keras.config.set_dtype_policy("float32")
-    ```
-
     Args:
         model: None to go by the machine alone; an autoencoder of this library, which is not changed; or a function
             without arguments that makes a model under the global dtype policy, for any model that takes images as
@@ -67,6 +58,12 @@ def recommended_dtype_policy(
     Raises:
         ValueError: the shape of the images is not known; or the autoencoder was made of given networks, which have a
             precision of their own: pass a function that makes it.
+
+    Example:
+
+    >>> keras.config.set_dtype_policy(keras_cae.recommended_dtype_policy())
+    >>> model = keras_cae.models.BasicCAE(latent_dim=32)
+    >>> keras.config.set_dtype_policy("float32")
     """
     batch_size, training = positive_int(batch_size, "batch_size"), boolean(training, "training")
     if model is not None:
