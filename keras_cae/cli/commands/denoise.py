@@ -36,7 +36,7 @@ Train = Annotated[
 ]
 Steps = Annotated[
     int,
-    typer.Option(min=1, help="Steps of that training, of 8 patches of 32×32 pixels each.", rich_help_panel="Training"),
+    typer.Option(min=1, help="Steps of that training, of 4 patches of 64×64 pixels each.", rich_help_panel="Training"),
 ]
 
 
