@@ -6,6 +6,7 @@ import itertools
 import keras
 import keras_tuner
 import pytest
+from checks import check_table
 
 from keras_cae import hypermodels, losses, models
 from keras_cae.anomaly.get import NAMES
@@ -54,4 +55,4 @@ def test_schedules_by_the_number_of_images():
 
 
 def test_every_score_is_offered():
-    assert set(SCORES) == set(NAMES)
+    check_table(NAMES, SCORES, "SCORES in keras_cae/cli/presets.py")
