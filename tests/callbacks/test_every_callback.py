@@ -94,6 +94,7 @@ def stop(model):
     model.stop_training = True
 
 
+@pytest.mark.tables
 def test_the_table_names_every_callback():
     public = {getattr(callbacks, name) for name in callbacks.__all__}
     classes = {cls for cls in public if inspect.isclass(cls)}

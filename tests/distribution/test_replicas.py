@@ -45,6 +45,7 @@ def assert_same(one, two):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.tables
 def test_every_model_is_small():
     public = public_subclasses(keras_cae.models, keras_cae.models.CAE)
     where = "MODELS in tests/distribution/small_models.py, with the arguments of a small model"

@@ -9,6 +9,7 @@ from checks import check_table
 
 import keras_cae
 
+pytestmark = pytest.mark.tables
 ROOT = Path(__file__).parents[2]
 
 

@@ -34,6 +34,7 @@ def _empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.tables
 def test_every_model_has_a_hypermodel():
     searched = {cls.model_class for cls in SINGLE}
     bases = {models.CAE, models.PyramidCAE}

@@ -42,6 +42,7 @@ ORACLES = {keras_cae.metrics.PSNR: psnr, keras_cae.metrics.SSIM: ssim}
 METRICS = list(ORACLES)
 
 
+@pytest.mark.tables
 def test_every_metric_of_images_is_compared():
     # scikit-image has no multi-scale SSIM, whose loss is compared with TensorFlow's.
     where = "ORACLES in tests/metrics/test_image_metric.py, with an independent function of two images and max_value"

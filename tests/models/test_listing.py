@@ -76,6 +76,7 @@ def test_a_model_lists_what_is_documented(cls):
             assert stage == "new" or name in dir(model), name
 
 
+@pytest.mark.tables
 def test_every_model_is_listed():
     public = {getattr(models, name) for name in models.__all__} - {models.CAE, models.PyramidCAE}
     check_table(public, ARGUMENTS, "ARGUMENTS in tests/models/test_listing.py, with the arguments of a small model")

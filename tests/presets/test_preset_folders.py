@@ -73,6 +73,7 @@ def check_same(model, loaded):
     np.testing.assert_array_equal(model.predict(IMAGES, verbose=0), loaded.predict(IMAGES, verbose=0))
 
 
+@pytest.mark.tables
 def test_every_architecture_is_tried():
     where = "MODELS in tests/presets/test_preset_folders.py, with the arguments of a small model"
     check_table({*keras_cae.models.__all__} - {"CAE", "PyramidCAE"}, MODELS, where)

@@ -59,6 +59,7 @@ def registered():
     return {value for name, value in objects.items() if name.startswith("keras_cae>") and isinstance(value, type)}
 
 
+@pytest.mark.tables
 def test_every_registered_class_is_in_a_table():
     where = "LAYERS in tests/project/test_registered.py, or, if it is public, to the __all__ of its namespace"
     private = {cls for cls in registered() if cls not in ARGUMENTS and cls not in WITHOUT_CONFIG}

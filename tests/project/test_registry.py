@@ -303,6 +303,7 @@ def ids(classes):
     return [cls.__name__ for cls in classes]
 
 
+@pytest.mark.tables
 def test_the_table_names_every_public_class():
     classes = {cls for cls in PUBLIC if inspect.isclass(cls)}
     where = (

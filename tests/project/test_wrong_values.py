@@ -279,6 +279,11 @@ def arguments_of(cls):
     return [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
 
 
+def accepted_by(cls, argument):
+    return ACCEPTED_BY.get((cls.__name__, argument)) or ACCEPTED.get(argument)
+
+
+@pytest.mark.tables
 def test_the_tables_name_every_public_class():
     public = {getattr(module, name) for module in (callbacks, hypermodels, samplers) for name in module.__all__}
     spaces = {hypermodels.Choices, hypermodels.Fixed, hypermodels.Range}
@@ -290,10 +295,16 @@ def test_the_tables_name_every_public_class():
 CASES = [(cls, argument) for cls in MADE for argument in arguments_of(cls)]
 
 
+@pytest.mark.tables
+def test_the_table_names_every_argument():
+    missing = sorted({argument for cls, argument in CASES if not accepted_by(cls, argument)})
+    assert not missing, f"add {missing} to ACCEPTED in tests/project/test_wrong_values.py: which of VALUES they accept"
+
+
 @pytest.mark.parametrize(("cls", "argument"), CASES, ids=lambda part: getattr(part, "__name__", part))
 def test_wrong_values(cls, argument):
-    accepts = ACCEPTED_BY.get((cls.__name__, argument)) or ACCEPTED.get(argument)
-    assert accepts, f"add {argument!r} to ACCEPTED in tests/project/test_wrong_values.py: which of VALUES it accepts"
+    accepts = accepted_by(cls, argument)
+    assert accepts, f"add {argument!r} to ACCEPTED"
     wrong = []
     for label, value in VALUES.items():
         if accepts(value):

@@ -25,6 +25,7 @@ def the_script():
 SCRIPT = the_script()
 
 
+@pytest.mark.tables
 def test_every_architecture_has_a_file():
     where = "MODELS in tests/saved/make.py, with a function that makes a small model"
     check_table({*keras_cae.models.__all__, "AnomalyDetector"} - {"PyramidCAE"}, SCRIPT.MODELS, where)
