@@ -17,6 +17,20 @@ def public_subclasses(module, base):
     return [cls for cls in public if inspect.isclass(cls) and issubclass(cls, base) and cls is not base]
 
 
+def check_table(expected, table, where):
+    """A table has a row for each of the classes, or each of the names, and for nothing else."""
+    missing, left_over = set(expected) - set(table), set(table) - set(expected)
+    assert not missing, f"add {_listed(missing)} to {where}"
+    assert not left_over, f"left over, remove {_listed(left_over)}: {where}"
+
+
+def _listed(names):
+    """Names, or classes by their public names, on one line."""
+    return ", ".join(
+        sorted(f"{n.__module__.rpartition('.')[0]}.{n.__name__}" if inspect.isclass(n) else n for n in names)
+    )
+
+
 def constructor_arguments(cls):
     """The names of the arguments of a class's or a function's own, without `self` and `**kwargs`."""
     named = (p for p in _parameters(cls) if p.kind is not p.VAR_KEYWORD)

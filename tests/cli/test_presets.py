@@ -6,6 +6,7 @@ import itertools
 import keras
 import keras_tuner
 import pytest
+from checks import check_table
 
 from keras_cae import hypermodels, losses, models
 from keras_cae.anomaly.get import NAMES
@@ -20,6 +21,7 @@ def public_classes(namespace, base):
     return {cls for cls in classes if issubclass(cls, base)} - WITHOUT_NAMES
 
 
+@pytest.mark.tables
 def test_every_model_has_a_name():
     named = {getattr(models, preset.model) for preset in MODELS.values()}
     missing = public_classes(models, models.CAE) - named
@@ -31,6 +33,7 @@ def test_every_named_model_can_be_searched(name):
     assert hasattr(hypermodels, f"Hyper{MODELS[name].model}")
 
 
+@pytest.mark.tables
 def test_every_loss_has_a_name():
     named = {getattr(losses, name) for name in LOSSES.values() if hasattr(losses, name)}
     missing = public_classes(losses, keras.losses.Loss) - named
@@ -53,5 +56,6 @@ def test_schedules_by_the_number_of_images():
         assert schedule_for(schedule.images + 1) is following
 
 
+@pytest.mark.tables
 def test_every_score_is_offered():
-    assert set(SCORES) == set(NAMES)
+    check_table(NAMES, SCORES, "SCORES in keras_cae/cli/presets.py")

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from checks import public_subclasses
+from checks import check_table, public_subclasses
 from small_models import MODELS, make_compiled, make_images, shared_draws
 
 import keras_cae
@@ -45,9 +45,11 @@ def assert_same(one, two):
         np.testing.assert_allclose(two[name], values, rtol=1e-5, atol=1e-6, err_msg=str(name))
 
 
+@pytest.mark.tables
 def test_every_model_is_small():
     public = public_subclasses(keras_cae.models, keras_cae.models.CAE)
-    assert {*MODELS, "PyramidCAE"} == {cls.__name__ for cls in public}
+    where = "MODELS in tests/distribution/small_models.py, with the arguments of a small model"
+    check_table({cls.__name__ for cls in public} - {"PyramidCAE"}, MODELS, where)
 
 
 # Each model whose steps share something among the replicas. In batches of four,

@@ -9,7 +9,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
-from checks import slow_but
+from checks import check_table, slow_but
 
 from keras_cae import hypermodels, models
 from keras_cae.hypermodels.hyper_autoencoder import HyperAutoencoder
@@ -34,10 +34,12 @@ def _empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.tables
 def test_every_model_has_a_hypermodel():
     searched = {cls.model_class for cls in SINGLE}
     bases = {models.CAE, models.PyramidCAE}
-    assert searched == {getattr(models, name) for name in models.__all__ if name.endswith("CAE")} - bases
+    where = "keras_cae.hypermodels, with a hypermodel of its own whose model_class it is"
+    check_table({getattr(models, name) for name in models.__all__} - bases, searched, where)
     for cls in SINGLE:
         assert cls.__name__ == f"Hyper{cls.model_class.__name__}"
 
@@ -180,8 +182,10 @@ def number(value):
 def test_the_docstring_says_what_is_searched(cls):
     for key, (_, space) in cls((64, 64, 1)).full_space().items():
         documents = (inspect.cleandoc(base.__doc__) for base in cls.__mro__ if base in PUBLIC)
-        lines = next(found for text in documents if (found := re.findall(rf"- `{key}`: (.*)", text)))
-        assert re.match(rf"{re.escape(in_words(space))}(?=$|[.,]( |$))", lines[0]), key
+        lines = next((found for text in documents if (found := re.findall(rf"- `{key}`: (.*)", text))), [""])
+        words = in_words(space)
+        remedy = f"write '- `{key}`: {words}.' in the docstring of {cls.__name__}, got {lines[0]!r}"
+        assert re.match(rf"{re.escape(words)}(?=$|[.,]( |$))", lines[0]), remedy
 
 
 def test_a_schedule_can_be_the_learning_rate():

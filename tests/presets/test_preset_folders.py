@@ -8,7 +8,7 @@ import types
 import keras
 import numpy as np
 import pytest
-from checks import slow_but
+from checks import check_table, slow_but
 
 import keras_cae
 from keras_cae.files import DiskFullError
@@ -73,9 +73,10 @@ def check_same(model, loaded):
     np.testing.assert_array_equal(model.predict(IMAGES, verbose=0), loaded.predict(IMAGES, verbose=0))
 
 
+@pytest.mark.tables
 def test_every_architecture_is_tried():
-    abstract = {"CAE", "PyramidCAE"}
-    assert set(MODELS) | abstract == set(keras_cae.models.__all__)
+    where = "MODELS in tests/presets/test_preset_folders.py, with the arguments of a small model"
+    check_table({*keras_cae.models.__all__} - {"CAE", "PyramidCAE"}, MODELS, where)
 
 
 @pytest.mark.parametrize("name", slow_but(("DenoisingCAE",), MODELS))

@@ -15,6 +15,7 @@ from checks import (
     check_layer,
     check_layer_saving,
     check_precisions,
+    check_table,
     check_trains,
 )
 from scipy import ndimage
@@ -302,8 +303,14 @@ def ids(classes):
     return [cls.__name__ for cls in classes]
 
 
+@pytest.mark.tables
 def test_the_table_names_every_public_class():
-    assert {cls for cls in PUBLIC if inspect.isclass(cls)} == set(ARGUMENTS) | WITHOUT_CONFIG
+    classes = {cls for cls in PUBLIC if inspect.isclass(cls)}
+    where = (
+        "ARGUMENTS in tests/project/test_registry.py, with a value other than the default for every argument (a base "
+        "without a configuration: to WITHOUT_CONFIG)"
+    )
+    check_table(classes, set(ARGUMENTS) | WITHOUT_CONFIG, where)
 
 
 @pytest.mark.parametrize("cls", sorted(PUBLIC, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)

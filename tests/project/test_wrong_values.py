@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from checks import check_table
 from test_registry import ARGUMENTS
 
 from keras_cae import callbacks, hypermodels, samplers
@@ -134,7 +135,7 @@ def seed(value):
     return value is None or is_int(value, 0)
 
 
-# argument, or class and argument: which of the values above it accepts
+# argument: which of the values above it accepts
 ACCEPTED = {
     "activation": none,
     "anomalous": none,
@@ -278,19 +279,32 @@ def arguments_of(cls):
     return [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
 
 
+def accepted_by(cls, argument):
+    return ACCEPTED_BY.get((cls.__name__, argument)) or ACCEPTED.get(argument)
+
+
+@pytest.mark.tables
 def test_the_tables_name_every_public_class():
     public = {getattr(module, name) for module in (callbacks, hypermodels, samplers) for name in module.__all__}
     spaces = {hypermodels.Choices, hypermodels.Fixed, hypermodels.Range}
     bases = {hypermodels.HyperAutoencoder, hypermodels.HyperPyramid}
-    assert {cls for cls in public if inspect.isclass(cls)} - spaces - bases == set(REQUIRED)
+    where = "REQUIRED in tests/project/test_wrong_values.py, with the arguments without which it can't be made"
+    check_table({cls for cls in public if inspect.isclass(cls)} - spaces - bases, REQUIRED, where)
 
 
 CASES = [(cls, argument) for cls in MADE for argument in arguments_of(cls)]
 
 
+@pytest.mark.tables
+def test_the_table_names_every_argument():
+    missing = sorted({argument for cls, argument in CASES if not accepted_by(cls, argument)})
+    assert not missing, f"add {missing} to ACCEPTED in tests/project/test_wrong_values.py: which of VALUES they accept"
+
+
 @pytest.mark.parametrize(("cls", "argument"), CASES, ids=lambda part: getattr(part, "__name__", part))
 def test_wrong_values(cls, argument):
-    accepts = ACCEPTED_BY.get((cls.__name__, argument)) or ACCEPTED[argument]
+    accepts = accepted_by(cls, argument)
+    assert accepts, f"add {argument!r} to ACCEPTED"
     wrong = []
     for label, value in VALUES.items():
         if accepts(value):
