@@ -1,4 +1,4 @@
-"""The base of the callbacks that handle stop signals."""
+"""The base class of callbacks that handle stop signals."""
 
 import abc
 import contextlib
@@ -10,7 +10,7 @@ from keras_cae.cli.endings import stop_signals_handled
 
 
 class StopCallback(keras.callbacks.Callback, abc.ABC):
-    """A callback that handles stop signals while it is used as a context manager."""
+    """A callback that handles stop signals while its context is active."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,4 +25,4 @@ class StopCallback(keras.callbacks.Callback, abc.ABC):
 
     @abc.abstractmethod
     def handle(self, signal_number: int) -> None:
-        """Handle a signal, which may arrive while the program does anything at all."""
+        """Handle a signal, which may arrive at any point of the program."""

@@ -299,7 +299,7 @@ def test_what_is_refused(model_files, tmp_path):
     signals.save(tmp_path / "signals.keras")
     (tmp_path / "empty").mkdir()
     cases = [
-        ((tmp_path / "grey.png", "--out", tmp_path, *model), "folder with files in it"),
+        ((tmp_path / "grey.png", "--out", tmp_path, *model), "a folder that is not empty"),
         ((tmp_path / "none.png", "--out", tmp_path / "o", *model), "There is no file or folder"),
         ((tmp_path / "empty", "--out", tmp_path / "o", *model), "There are no images in the folder"),
         ((tmp_path / "grey.png", "--out", tmp_path / "o", "--train", *model), "leave out --model"),

@@ -57,7 +57,7 @@ def test_an_array_of_reconstructions(invoke, saved):
 
 def test_results_never_replace_anything(invoke, saved, photos):
     before = {path: path.read_bytes() for path in photos.rglob("*.*")}
-    for out, message in ((photos, "is a folder with files in it"), ("made.csv", "into a new folder")):
+    for out, message in ((photos, "a folder that is not empty"), ("made.csv", "into a new folder")):
         result = invoke("reconstruct", saved / "model.keras", photos, "--out", out)
         assert result.exit_code == 2
         assert message in result.stderr

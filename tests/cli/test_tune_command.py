@@ -102,7 +102,7 @@ def test_folders_with_other_files_are_left_alone():
     Path("search/notes.txt").write_text("mine")
     result = invoke(*SEARCH)
     assert result.exit_code == 2
-    assert "'search' is a folder with files in it" in result.stderr
+    assert "'search', which is a folder that is not empty" in result.stderr
 
 
 def test_hyperband_has_no_number_of_trials():
