@@ -302,8 +302,11 @@ def test_what_is_refused(model_files, tmp_path):
         ((tmp_path / "grey.png", "--out", tmp_path, *model), "a folder that is not empty"),
         ((tmp_path / "none.png", "--out", tmp_path / "o", *model), "There is no file or folder"),
         ((tmp_path / "empty", "--out", tmp_path / "o", *model), "There are no images in the folder"),
-        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--train", *model), "leave out --model"),
-        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--steps", 3, *model), "--steps is about the training"),
+        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--train", *model), "--model and --train can't be combined"),
+        (
+            (tmp_path / "grey.png", "--out", tmp_path / "o", "--steps", 3, *model),
+            "--steps has an effect only with --train",
+        ),
         ((tmp_path / "grey.png", "--out", tmp_path / "o", "--model", "nothing"), "There is no preset 'nothing'"),
         ((tmp_path / "grey.png", "--out", tmp_path / "o", "--model", tmp_path / "grey.png"), "can't be loaded"),
         ((tmp_path / "grey.png", "--out", tmp_path / "o", "--model", tmp_path / "signals.keras"), "must be a model of"),

@@ -28,10 +28,10 @@ class DecodeOptions:
 
 
 def decode(options: DecodeOptions) -> int:
-    """Write the images that a model makes of codes.
+    """Decode codes to images.
 
-    A folder of PNG files, with the names of the images if the file of codes has them; or, with --out NAME.npy, an
-    array.
+    Writes a folder of PNG files, which have the names of the encoded images if the file of codes contains them; or,
+    with --out NAME.npy, an array.
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array
 
@@ -49,14 +49,14 @@ def decode(options: DecodeOptions) -> int:
         model = load_autoencoder(options.model).autoencoder
         if not model.decodes_codes_alone:
             raise ValueError(
-                f"The decoder of {type(model).__name__} sees feature maps of the encoder too, and makes no images of "
-                f"codes alone. Apply the whole model: keras-cae reconstruct {typed(options.model)} DATA"
+                f"{type(model).__name__} can't decode codes alone, because its decoder also needs feature maps of the "
+                f"encoder. Apply the whole model: keras-cae reconstruct {typed(options.model)} DATA"
             )
         codes = open_codes(options.codes, options.key, model.code_shape)
         made = _decoded(options, model, codes)
         count, out = write_images(model, made, codes.names, codes.count, options.out, f"{options.codes.stem}-images")
         again = f"keras-cae encode {typed(options.model, out)}"
-        said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, see which codes they have: {again}"]
+        said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, encode them again: {again}"]
         report(options, {"codes": str(options.codes), "images": count, "out": str(out)}, said)
     return SUCCESS
 

@@ -20,10 +20,10 @@ class EncodeOptions(option.AppliedOptions):
 
 
 def encode(options: EncodeOptions) -> int:
-    """Write the codes of images.
+    """Encode images and write their codes.
 
-    Of each image, in the order of their paths, what model.encode returns: for a search by similarity, a clustering,
-    another classifier. Files that can't be read are named and left out.
+    Writes the result of model.encode for each image, sorted by path: for similarity search, clustering or a
+    classifier. Files that can't be read are reported and skipped.
     """
     from keras_cae.cli.applying.outputs import check_file
 
@@ -48,7 +48,7 @@ def encode(options: EncodeOptions) -> int:
 
 
 def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
-    """Write the codes, and say what they are."""
+    """Write the codes, and return the results for the report."""
     from keras_cae.cli.applying.code_writer import write_codes
     from keras_cae.cli.applying.images import applied
     from keras_cae.cli.applying.outputs import new_file
@@ -63,13 +63,13 @@ def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
 
 
 def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
-    """Return what the command says at its end."""
+    """Return the lines of the report."""
     from keras_cae.cli.applying.report import in_words, typed, typed_data
 
     if model.decodes_codes_alone:
-        following = f"make images of them again: keras-cae decode {typed(options.model, results['out'])}"
+        following = f"decode them to images: keras-cae decode {typed(options.model, results['out'])}"
     else:
-        following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
+        following = f"reconstruct the images: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
     size, count = in_words(results["code_shape"]), results["images"]
     each = " each" if count > 1 else ""
     return [
@@ -79,7 +79,7 @@ def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, An
 
 
 def _check_code_shapes(model: Any, images: Any) -> None:
-    """Refuse images whose codes differ in shape, before the first one is encoded."""
+    """Raise a `ValueError` if the codes of the images differ in shape, before the first image is encoded."""
     if len(images.sizes) < 2:
         return
     channels = model.built_shape[-1]
@@ -88,6 +88,6 @@ def _check_code_shapes(model: Any, images: Any) -> None:
     if len(shapes) > 1:
         known = ", ".join("×".join(map(str, size)) for size in sizes[:3])
         raise ValueError(
-            f"The codes of this model are as large as the images, which have {len(sizes)} sizes ({known}"
-            f"{', …' if len(sizes) > 3 else ''}). Bring them to one with --image-size HxW."
+            "DATA must contain images of one size, because the code shape of this model depends on the image size, got "
+            f"{len(sizes)} sizes ({known}{', …' if len(sizes) > 3 else ''}). Resize them with --image-size HxW."
         )

@@ -25,8 +25,8 @@ class EvaluateOptions(option.AppliedOptions):
 def evaluate(options: EvaluateOptions) -> int:
     """Measure how well images are reconstructed.
 
-    Prints the means over all images of the mean squared error, of PSNR and of SSIM, in the size in which the model
-    takes the images. With --out NAME.csv each image has a row. Files that can't be read are named and left out.
+    Prints the mean squared error, PSNR and SSIM, averaged over all images at the size that the model expects. With
+    --out NAME.csv, also writes the values of each image. Files that can't be read are reported and skipped.
     """
     from keras_cae.cli.applying.outputs import check_file
 
@@ -60,18 +60,16 @@ def evaluate(options: EvaluateOptions) -> int:
             results["out"] = str(options.out)
         said = [
             _means(results, images.kind.noun),
-            f"The worst is {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}.",
+            f"Worst image: {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}",
         ]
-        said += [] if options.out is None else [f"Each image: {options.out}"]
-        said += [
-            f"Next, look at the reconstructions: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
-        ]
+        said += [] if options.out is None else [f"Results of each image: {options.out}"]
+        said += [f"Next, write the reconstructions: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"]
         report(options, results, said, images)
     return SUCCESS
 
 
 class _Totals:
-    """Sums over images, and which one is the worst."""
+    """Sums of the measures over images, and the worst image."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -96,7 +94,7 @@ class _Totals:
 
 @contextmanager
 def _table(options: EvaluateOptions) -> Iterator[Any]:
-    """The table of all images, if one is wanted."""
+    """Open the table of the images for writing, or yield None if there is no `--out`."""
     if options.out is None:
         yield None
         return

@@ -18,7 +18,7 @@ class InfoOptions:
 
 
 def info(options: InfoOptions) -> int:
-    """Show what a saved model is, what it takes, what it can do, and what to type next."""
+    """Show the class, the inputs, the codes and the capabilities of a saved model, and suggest commands."""
     import_keras()
     import json
 

@@ -26,10 +26,10 @@ class PackOptions:
 
 
 def pack(options: PackOptions) -> int:
-    """Write images into a few large files, which keras-cae train reads faster from network disks.
+    """Pack images into a few large files, which keras-cae train reads faster from network disks.
 
-    Files of images are stored as they are; with --image-size or --channels, and from arrays, their pixels are
-    stored. Files that can't be decoded are named and left out.
+    Image files are stored unchanged. With --image-size or --channels, and for arrays, the pixels are stored instead.
+    Files that can't be decoded are reported and skipped.
     """
     import_keras()
     from keras_cae import datasets

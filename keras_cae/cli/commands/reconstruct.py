@@ -19,10 +19,10 @@ class ReconstructOptions(option.AppliedOptions):
 
 
 def reconstruct(options: ReconstructOptions) -> int:
-    """Write what a model makes of images: reconstructions, or images without noise.
+    """Write the outputs of a model for images: reconstructions, or denoised images.
 
-    A folder of PNG files with the names, the subfolders and the sizes of the images; or, with --out NAME.npy, an
-    array. Files that can't be read are named and left out.
+    Writes a folder of PNG files with the names, the subfolders and the sizes of the images; or, with --out NAME.npy,
+    an array. Files that can't be read are reported and skipped.
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array, is_array
 
@@ -46,7 +46,7 @@ def reconstruct(options: ReconstructOptions) -> int:
         count, out = write(options, saved.autoencoder, images)
         said = [
             f"Reconstructed {counted(count, images.kind.noun)}: {out}",
-            f"Next, measure how good they are: keras-cae evaluate {typed(options.model)} {typed_data(options)}",
+            f"Next, measure their quality: keras-cae evaluate {typed(options.model)} {typed_data(options)}",
         ]
         report(options, {"images": count, "out": str(out)}, said, images)
     return SUCCESS

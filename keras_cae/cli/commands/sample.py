@@ -29,10 +29,10 @@ class SampleOptions:
 
 
 def sample(options: SampleOptions) -> int:
-    """Write images that a model generates, from codes drawn from its prior.
+    """Generate images with a model that has a prior.
 
-    For models with a prior, such as those of keras-cae train --model variational. The images are those of
-    model.sample(N, seed); more of them begin with the same ones.
+    Such a model is trained by keras-cae train --model variational, for instance. The images equal those of
+    model.sample(N, seed). With the same seed, a larger N adds images to the same first ones.
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array
 
@@ -55,7 +55,7 @@ def sample(options: SampleOptions) -> int:
         names = numbers(options.n, "sample-")
         count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
         more = f"keras-cae sample {typed(options.model)} {options.n} --seed {options.seed + 1}"
-        said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate others: {more}"]
+        said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate other images: {more}"]
         report(options, {"images": count, "seed": options.seed, "out": str(out)}, said)
     return SUCCESS
 

@@ -31,8 +31,8 @@ class ScoreOptions:
 def score(options: ScoreOptions) -> int:
     """Score images with an anomaly detector.
 
-    Writes scores.csv, with a row for every image, results.json, and pictures that show where the anomalies are. A
-    folder in the layout of MVTec AD (test/KIND, ground_truth/KIND) is measured kind by kind.
+    Writes scores.csv, with one row per image, results.json, and overlays that show where the anomalies are. For a
+    folder in the layout of MVTec AD (test/KIND, ground_truth/KIND), the results are reported for each kind of defect.
     """
     with plain_errors():
         if options.out is not None:

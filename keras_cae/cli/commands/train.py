@@ -14,7 +14,7 @@ from keras_cae.cli.stopped_run import stopped_options
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(option.DataOptions):
-    """The options of `keras-cae train`; None where the data or the model decide."""
+    """The options of `keras-cae train`. None means that the value is determined by the data or the model."""
 
     model: option.Model = "basic"
     latent_dim: option.LatentDim = None
@@ -37,9 +37,9 @@ class TrainOptions(option.DataOptions):
 def train(options: TrainOptions) -> int:
     """Train an autoencoder, and compare it with PCA at the same code size.
 
-    Writes the best model, TensorBoard logs, a picture of reconstructions and the test results. Ctrl-C ends
-    the training early and keeps the best model so far; --resume goes on with it. With --detector the images are
-    taken to be normal, and an anomaly detector is written too, for keras-cae score.
+    Writes the best model, TensorBoard logs, a figure of reconstructions and the test results. Ctrl-C stops
+    training early and keeps the best model so far; --resume resumes training. With --detector, all images are
+    assumed to be normal, and an anomaly detector for keras-cae score is written as well.
     """
     with plain_errors():
         if options.resume is not None:

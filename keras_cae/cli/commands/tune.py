@@ -13,7 +13,7 @@ from keras_cae.cli.quiet_start import import_keras
 
 @dataclass(frozen=True, kw_only=True)
 class TuneOptions(option.DataOptions):
-    """The options of `keras-cae tune`; None where the data or the tuner decide."""
+    """The options of `keras-cae tune`. None means that the value is determined by the data or the tuner."""
 
     model: option.SearchedModel = ANY
     latent_dim: option.LatentDim = None
@@ -30,8 +30,8 @@ class TuneOptions(option.DataOptions):
 def tune(options: TuneOptions) -> int:
     """Search for a good autoencoder with KerasTuner.
 
-    Models are compared by the PSNR of validation images. Writes the best one, all trials and TensorBoard
-    logs. The same command with the same --out continues a search that was stopped.
+    Models are compared by the PSNR on validation images. Writes the best model, the table of all trials and
+    TensorBoard logs. Repeat the command with the same --out to resume a search that was stopped.
     """
     with plain_errors():
         use_device(options.device)
