@@ -18,7 +18,7 @@ from keras_cae.cli.commands.sample import sample
 from keras_cae.cli.commands.score import score
 from keras_cae.cli.commands.train import train
 from keras_cae.cli.commands.tune import tune
-from keras_cae.cli.endings import plain_endings
+from keras_cae.cli.exit_handling import exit_without_traceback
 from keras_cae.cli.messages import say
 from keras_cae.version import __version__
 
@@ -62,7 +62,7 @@ def add_command(run: Callable[[Any], int]) -> None:
             name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"
         )
         object.__setattr__(given, "given", named)  # options are frozen
-        with plain_endings():
+        with exit_without_traceback():
             raise typer.Exit(run(given))
 
     own = inspect.signature(command).parameters["context"]

@@ -6,7 +6,7 @@ from typing import Self
 
 import keras
 
-from keras_cae.cli.endings import stop_signals_handled
+from keras_cae.cli.exit_handling import handle_stop_signals
 
 
 class StopCallback(keras.callbacks.Callback, abc.ABC):
@@ -17,7 +17,7 @@ class StopCallback(keras.callbacks.Callback, abc.ABC):
         self._handling = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        self._handling.enter_context(stop_signals_handled(self.handle))
+        self._handling.enter_context(handle_stop_signals(self.handle))
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from keras_cae import models
 from keras_cae.cli.app import app
-from keras_cae.cli.endings import STOP_SIGNALS
+from keras_cae.cli.exit_handling import STOP_SIGNALS
 from keras_cae.cli.training import run as training
 from keras_cae.datasets import load_images
 
@@ -247,7 +247,7 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["text.npy"], r"text\.npy can't be read"),
         (["text.txt"], "must be a folder of images"),
         (["full", "--out", "full"], "'full', which is a folder that is not empty"),
-        (["digits", "--out", "text.txt"], "'text.txt' is a file"),
+        (["digits", "--out", "text.txt"], "'text.txt', which is a file"),
         (["digits", "--out", "text.txt/run"], "can't be created"),
         (["digits", "--image-size", "1"], "1×1 pixels are too small"),
         (["digits", "--model", "skip", "--filters", "4,8"], "filters must name at least three levels"),
@@ -256,8 +256,8 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["digits", "--model", "vae"], "'vae' is not one of 'basic', 'batchnorm-pool', 'skip'"),
         (["digits", "--loss", "kl"], "'kl' is not one of 'mse'"),
         (["digits", "--resize", "zoom"], "'zoom' is not one of 'stretch'"),
-        (["digits", "--filters", "16,x"], "'16,x' is not whole numbers"),
-        (["digits", "--filters", "0"], "'0' is not whole numbers"),
+        (["digits", "--filters", "16,x"], "'16,x' is not a list of positive integers"),
+        (["digits", "--filters", "0"], "'0' is not a list of positive integers"),
         (["digits", "--image-size", "4x5x6"], "'4x5x6' is not HEIGHTxWIDTH"),
         (["digits", "--channels", "2"], "'2' is not one of '1', '3', '4'"),
         (["digits", "--learning-rate", "0"], "0.0 is not a positive number"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.machine_options import Device
 from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
@@ -35,17 +35,17 @@ def decode(options: DecodeOptions) -> int:
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array
 
-    with plain_errors():
+    with exit_on_user_errors():
         check_pictures_or_array(options.out, (options.model, options.codes), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.code_reader import open_codes
     from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.report import report, typed
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         model = load_autoencoder(options.model).autoencoder
         if not model.decodes_codes_alone:
             raise ValueError(

@@ -9,7 +9,7 @@ import typer
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
 
@@ -67,7 +67,7 @@ def denoise(options: DenoiseOptions) -> int:
     Writes upright images with the same names, subfolders, formats, bit depths, alpha channels and colour profiles.
     Files that can't be read are reported and skipped.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         check_free(options.out)
         if options.train and options.model is not None:
             raise ValueError("--model and --train can't be combined, because --train trains a new model. Omit one.")
@@ -75,9 +75,9 @@ def denoise(options: DenoiseOptions) -> int:
             if name in options.given and not options.train:
                 raise ValueError(f"--{name} has an effect only with --train. Omit it, or add --train.")
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.denoising.run import DenoisingRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         return DenoisingRun(options).finish()

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
@@ -27,17 +27,17 @@ def encode(options: EncodeOptions) -> int:
     """
     from keras_cae.cli.applying.outputs import check_file
 
-    with plain_errors():
+    with exit_on_user_errors():
         if options.out is not None:
             check_file(options.out, SUFFIXES, (options.model, *options.data), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.report import note, opening, report
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         saved = load_autoencoder(options.model)
         images = open_images(options.data, saved, **opening(options))
         _check_code_shapes(saved.autoencoder, images)

@@ -9,7 +9,7 @@ import typer
 
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.machine_options import Device
 from keras_cae.cli.messages import say
 from keras_cae.cli.model_options import ModelFile
@@ -82,11 +82,11 @@ def export(options: ExportOptions) -> int:
     The file is loaded in its runtime, if that is installed, and compared with the model on random images.
     """
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.saved_model import load_any
 
-    with plain_errors():
+    with exit_on_user_errors():
         _, model = load_any(options.model)
         file_format = options.format or FORMATS.get(options.out.suffix, "tf_saved_model")
         report = model.export(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from keras_cae.cli import model_options as option
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import say
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
@@ -25,7 +25,7 @@ def info(options: InfoOptions) -> int:
     from keras_cae.cli.applying.description import describe, in_lines
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         about = describe(load_autoencoder(options.model), options.model)
         if options.json:
             say(json.dumps(about))

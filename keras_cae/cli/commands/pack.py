@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_cae.cli import options as option
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import counted, say
 from keras_cae.cli.quiet_start import import_keras
 
@@ -35,7 +35,7 @@ def pack(options: PackOptions) -> int:
     from keras_cae import datasets
     from keras_cae.cli.report import report_skipped
 
-    with plain_errors():
+    with exit_on_user_errors():
         packed = datasets.pack(
             options.data,
             options.pattern,

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
@@ -26,17 +26,17 @@ def reconstruct(options: ReconstructOptions) -> int:
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array, is_array
 
-    with plain_errors():
+    with exit_on_user_errors():
         check_pictures_or_array(options.out, (options.model, *options.data), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.images import open_images
     from keras_cae.cli.applying.pictures import check_pictures
     from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         saved = load_autoencoder(options.model)
         if not is_array(options.out):
             check_pictures(saved.autoencoder)

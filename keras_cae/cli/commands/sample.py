@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.machine_options import Device
 from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
@@ -36,10 +36,10 @@ def sample(options: SampleOptions) -> int:
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array
 
-    with plain_errors():
+    with exit_on_user_errors():
         check_pictures_or_array(options.out, (options.model,), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.images import size_for
     from keras_cae.cli.applying.made_images import write_images
@@ -47,7 +47,7 @@ def sample(options: SampleOptions) -> int:
     from keras_cae.cli.applying.report import report, typed
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         saved = load_autoencoder(options.model)
         model = saved.autoencoder
         codes = model.draw_codes(options.n, options.seed, image_size=size_for(saved, options.image_size))

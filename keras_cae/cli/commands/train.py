@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
@@ -41,7 +41,7 @@ def train(options: TrainOptions) -> int:
     training early and keeps the best model so far; --resume resumes training. With --detector, all images are
     assumed to be normal, and an anomaly detector for keras-cae score is written as well.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         if options.resume is not None:
             options = stopped_options(options, options.resume)
         elif options.out is not None:
@@ -51,6 +51,6 @@ def train(options: TrainOptions) -> int:
     import_keras()
     from keras_cae.cli.training.run import TrainingRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         run = TrainingRun(options, images)
     return run.finish()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.presets import ANY
 from keras_cae.cli.quiet_start import import_keras
@@ -33,12 +33,12 @@ def tune(options: TuneOptions) -> int:
     Models are compared by the PSNR on validation images. Writes the best model, the table of all trials and
     TensorBoard logs. Repeat the command with the same --out to resume a search that was stopped.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
         images = load(options)
     import_keras()
     from keras_cae.cli.tuning.run import TuningRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         run = TuningRun(options, images)
     return run.finish()

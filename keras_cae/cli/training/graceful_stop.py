@@ -5,7 +5,7 @@ import os
 import signal
 from typing import Any
 
-from keras_cae.cli.endings import STDERR, Stopped
+from keras_cae.cli.exit_handling import STDERR, Stopped
 from keras_cae.cli.stop_callback import StopCallback
 
 

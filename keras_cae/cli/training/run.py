@@ -16,7 +16,7 @@ from keras_cae import losses, models
 from keras_cae.callbacks import standard_callbacks
 from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.comparison import Quality, code_size, compare, draw
-from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
+from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.machine_options import PrecisionName
 from keras_cae.cli.messages import counted, say, warn
 from keras_cae.cli.pca import PCAReconstruction

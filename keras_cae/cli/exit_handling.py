@@ -43,7 +43,7 @@ def exit_code(stop: KeyboardInterrupt | int) -> int:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def exit_on_user_errors() -> Iterator[None]:
     """Exit with a message instead of a traceback if the library raises an error about the user's input.
 
     The library's error messages already name the argument, the rule and the remedy.
@@ -58,10 +58,10 @@ def plain_errors() -> Iterator[None]:
 
 
 @contextmanager
-def plain_endings() -> Iterator[None]:
+def exit_without_traceback() -> Iterator[None]:
     """Exit without a traceback on a stop signal or a full disk, and silently if the output pipe was closed."""
     try:
-        with stop_signals_handled(_stop):
+        with handle_stop_signals(_stop):
             yield
     except KeyboardInterrupt as stop:
         warn("Stopped.")
@@ -83,7 +83,7 @@ def report_full_disk(error: Exception) -> int:
 
 
 @contextmanager
-def stop_signals_handled(handle: Callable[[int], None]) -> Iterator[None]:
+def handle_stop_signals(handle: Callable[[int], None]) -> Iterator[None]:
     """Call a function with the number of each stop signal received. Ignored signals remain ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread can handle signals
