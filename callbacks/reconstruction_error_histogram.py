@@ -73,8 +73,8 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
             self.anomalous = checked_images(anomalous, self.max_images, "anomalous")
             if self.anomalous.ndim != self.normal.ndim:
                 raise ValueError(
-                    f"anomalous must be {kind_of(self.normal).noun} like normal, of shape {kind_of(self.normal).shape}, "
-                    f"got the shape {np.shape(anomalous)}."
+                    f"anomalous must be {kind_of(self.normal).noun} like normal, of shape "
+                    f"{kind_of(self.normal).shape}, got the shape {np.shape(anomalous)}."
                 )
 
     def incompatibility(self) -> str | None:
