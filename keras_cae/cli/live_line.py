@@ -48,11 +48,11 @@ class LiveLine:
     def show(self, text: str) -> None:
         """Replace the line."""
         if self.live:
-            echo(f"\r{cut(text, self.width)}{CLEAR_TO_END}", nl=False)
+            echo(f"\r{truncate(text, self.width)}{CLEAR_TO_END}", nl=False)
 
     def keep(self, text: str) -> None:
         """Print a permanent line."""
-        text = cut(text, self.width)
+        text = truncate(text, self.width)
         echo(f"\r{text}{CLEAR_TO_END}" if self.live else text)
 
     def clear(self) -> None:
@@ -60,12 +60,12 @@ class LiveLine:
         self.show("")
 
 
-def cut(text: str, width: int | None) -> str:
+def truncate(text: str, width: int | None) -> str:
     """Return a text truncated to a width."""
     return text if width is None or len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
-def fitted(parts: Sequence[Part], width: int | None, done: float | None = None) -> str:
+def join_parts(parts: Sequence[Part], width: int | None, done: float | None = None) -> str:
     """Return a line of the parts that fit, with a progress bar after the first one.
 
     Args:

@@ -132,7 +132,7 @@ Stream = Annotated[
     bool | None,
     typer.Option(
         "--stream/--no-stream",
-        help="Read images on demand during training, for data that do not fit into memory.",
+        help="Read images on demand, for data that do not fit into memory.",
         show_default="stream if the images need more than half of the memory",
         rich_help_panel="Images",
     ),

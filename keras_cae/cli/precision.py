@@ -11,7 +11,7 @@ AUTO = "auto"
 NAMES = {policy: name for name, policy in POLICIES.items()}
 
 
-def chosen_precision(
+def choose_precision(
     precision: PrecisionName, model: Any = None, *, announced: bool = True, **measured: Any
 ) -> PrecisionName:
     """Return the precision to compute in, and print it if it was selected automatically.

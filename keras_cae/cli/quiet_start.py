@@ -18,12 +18,12 @@ def import_keras() -> None:
         return
     os.environ[LOG_LEVEL] = NO_LOG
     # TensorFlow reads the level only after it has printed its first messages.
-    with _held_back_stderr():
+    with _buffered_stderr():
         importlib.import_module("keras")
 
 
 @contextmanager
-def _held_back_stderr() -> Iterator[None]:
+def _buffered_stderr() -> Iterator[None]:
     """Buffer what native code writes to stderr, and write it only if the block raises an exception."""
     stderr = os.dup(STDERR)
     with tempfile.TemporaryFile() as held_back:

@@ -59,7 +59,7 @@ def stopped_options(options: Any, path: Path) -> Any:
     names = [field.name for field in fields(options) if field.name not in NOT_OPTIONS]
     if not settings.keys() >= {*names, IMAGES}:
         raise _damaged(folder)
-    before = _typed({name: settings[name] for name in names})
+    before = _from_json({name: settings[name] for name in names})
     asked = {**options.plain(), "data": _absolute(options.data)}
     _check_same(path, {name: settings[name] for name in names}, json.loads(json.dumps(asked)), options)
     return replace(options, **before, out=path, resume=path)
@@ -124,7 +124,7 @@ def _check_same(path: Path, before: dict[str, Any], asked: dict[str, Any], optio
         )
 
 
-def _typed(options: dict[str, Any]) -> dict[str, Any]:
+def _from_json(options: dict[str, Any]) -> dict[str, Any]:
     """Convert options from JSON to the types that typer returns."""
     size, filters = options.get("image_size"), options.get("filters")
     return {

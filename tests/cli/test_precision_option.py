@@ -104,11 +104,11 @@ def test_a_run_goes_on_in_the_precision_that_was_found(invoke, policies, machine
 def test_what_is_found_is_said_in_a_line(alone, measured, said, machine, capsys):
     machine(alone, measured)
     model = models.BasicCAE(3)
-    name = precision.chosen_precision("auto", model, image_shape=(8, 8, 1), batch_size=8)
+    name = precision.choose_precision("auto", model, image_shape=(8, 8, 1), batch_size=8)
     assert name == {"float32": "float32", None: "float32", "mixed_float16": "float16"}[measured]
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
-    assert precision.chosen_precision("bfloat16") == "bfloat16"
+    assert precision.choose_precision("bfloat16") == "bfloat16"
     assert capsys.readouterr().err == ""
 
 
@@ -116,7 +116,7 @@ def test_networks_that_were_given_stay_in_their_precision(machine, capsys):
     machine("mixed_bfloat16")
     encoder = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
     decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
-    assert precision.chosen_precision("auto", models.CAE(encoder, decoder)) == "float32"
+    assert precision.choose_precision("auto", models.CAE(encoder, decoder)) == "float32"
     assert "because the networks passed to this model have their own precision" in capsys.readouterr().err
 
 

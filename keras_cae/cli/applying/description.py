@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from keras_cae.cli.applying.report import in_words
+from keras_cae.cli.applying.report import shape_text
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.cli.saved_model import SavedModel
 from keras_cae.kinds import KINDS
@@ -60,7 +60,7 @@ def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
     return about
 
 
-def in_lines(about: dict[str, Any]) -> list[str]:
+def description_lines(about: dict[str, Any]) -> list[str]:
     """Return a description as lines of text.
 
     Args:
@@ -94,7 +94,7 @@ def in_lines(about: dict[str, Any]) -> list[str]:
 
 
 def _shape(shape: list[int | None]) -> str:
-    words = in_words(shape)
+    words = shape_text(shape)
     return f"{shape[0]} numbers" if len(shape) == 1 and shape[0] is not None else words
 
 

@@ -100,7 +100,7 @@ class Images:
         return self.source.attempt(self.source.read, row)
 
 
-def applied(
+def apply_to_images(
     function: Callable[[np.ndarray], Result], images: Images, batch_size: int, verb: str
 ) -> Iterator[tuple[Batch, Result]]:
     """Apply a function to all images, batch by batch, and show the progress.

@@ -76,7 +76,7 @@ def write_picture(image: np.ndarray, path: Path, *, deep: bool = False) -> None:
     path.write_bytes(to_png(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
 
 
-def in_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
+def restore_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
     """Return an image at its original size.
 
     Args:

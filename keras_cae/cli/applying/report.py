@@ -17,7 +17,7 @@ LISTED_DATA = 3
 """The largest number of DATA arguments that are repeated in a suggested command."""
 
 
-def opening(options: Any) -> dict[str, Any]:
+def image_options(options: Any) -> dict[str, Any]:
     """Return the arguments of `open_images` that are options."""
     return {name: getattr(options, name) for name in ("key", "image_size", "resize")}
 
@@ -53,17 +53,17 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
     say(json.dumps(_finite({**about, **results})))
 
 
-def typed(*parts: str | Path) -> str:
+def shell_quoted(*parts: str | Path) -> str:
     """Return arguments quoted for the shell."""
     return " ".join(shlex.quote(str(part)) for part in parts)
 
 
-def typed_data(options: Any) -> str:
+def shell_quoted_data(options: Any) -> str:
     """Return DATA quoted for the shell, or a placeholder if the list is long."""
-    return typed(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
+    return shell_quoted(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
 
 
-def in_words(shape: Sequence[int | None]) -> str:
+def shape_text(shape: Sequence[int | None]) -> str:
     """Return a shape as text, with "any" for axes of unknown length."""
     return "×".join("any" if side is None else str(side) for side in shape)
 

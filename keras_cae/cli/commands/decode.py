@@ -41,8 +41,8 @@ def decode(options: DecodeOptions) -> int:
     with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.code_reader import open_codes
-    from keras_cae.cli.applying.made_images import write_images
-    from keras_cae.cli.applying.report import report, typed
+    from keras_cae.cli.applying.image_writer import write_images
+    from keras_cae.cli.applying.report import report, shell_quoted
     from keras_cae.cli.saved_model import load_autoencoder
 
     with exit_on_user_errors():
@@ -50,12 +50,12 @@ def decode(options: DecodeOptions) -> int:
         if not model.decodes_codes_alone:
             raise ValueError(
                 f"{type(model).__name__} can't decode codes alone, because its decoder also needs feature maps of the "
-                f"encoder. Apply the whole model: keras-cae reconstruct {typed(options.model)} DATA"
+                f"encoder. Apply the whole model: keras-cae reconstruct {shell_quoted(options.model)} DATA"
             )
         codes = open_codes(options.codes, options.key, model.code_shape)
         made = _decoded(options, model, codes)
         count, out = write_images(model, made, codes.names, codes.count, options.out, f"{options.codes.stem}-images")
-        again = f"keras-cae encode {typed(options.model, out)}"
+        again = f"keras-cae encode {shell_quoted(options.model, out)}"
         said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, encode them again: {again}"]
         report(options, {"codes": str(options.codes), "images": count, "out": str(out)}, said)
     return SUCCESS

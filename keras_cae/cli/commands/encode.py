@@ -34,12 +34,12 @@ def encode(options: EncodeOptions) -> int:
     with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.images import open_images
-    from keras_cae.cli.applying.report import note, opening, report
+    from keras_cae.cli.applying.report import image_options, note, report
     from keras_cae.cli.saved_model import load_autoencoder
 
     with exit_on_user_errors():
         saved = load_autoencoder(options.model)
-        images = open_images(options.data, saved, **opening(options))
+        images = open_images(options.data, saved, **image_options(options))
         _check_code_shapes(saved.autoencoder, images)
         note(images)
         results = _write(options, saved.autoencoder, images)
@@ -50,13 +50,13 @@ def encode(options: EncodeOptions) -> int:
 def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
     """Write the codes, and return the results for the report."""
     from keras_cae.cli.applying.code_writer import write_codes
-    from keras_cae.cli.applying.images import applied
+    from keras_cae.cli.applying.images import apply_to_images
     from keras_cae.cli.applying.outputs import new_file
 
     count = 0
     place = new_file(options.out, f"{images.name}-codes", "codes.npz")
     with place as (out, unfinished), write_codes(unfinished, out.suffix.lower()) as writer:
-        for batch, codes in applied(model.encode, images, options.batch_size, "Encoding"):
+        for batch, codes in apply_to_images(model.encode, images, options.batch_size, "Encoding"):
             writer.write([images.name_of(row) for row in batch.rows], codes)
             count += len(codes)
     return {"images": count, "code_shape": codes.shape[1:], "dtype": str(codes.dtype), "out": str(out)}
@@ -64,13 +64,15 @@ def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
 
 def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
     """Return the lines of the report."""
-    from keras_cae.cli.applying.report import in_words, typed, typed_data
+    from keras_cae.cli.applying.report import shape_text, shell_quoted, shell_quoted_data
 
     if model.decodes_codes_alone:
-        following = f"decode them to images: keras-cae decode {typed(options.model, results['out'])}"
+        following = f"decode them to images: keras-cae decode {shell_quoted(options.model, results['out'])}"
     else:
-        following = f"reconstruct the images: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
-    size, count = in_words(results["code_shape"]), results["images"]
+        following = (
+            f"reconstruct the images: keras-cae reconstruct {shell_quoted(options.model)} {shell_quoted_data(options)}"
+        )
+    size, count = shape_text(results["code_shape"]), results["images"]
     each = " each" if count > 1 else ""
     return [
         f"Encoded {counted(count, images.kind.noun)} as {size} numbers{each}: {results['out']}",

@@ -36,18 +36,18 @@ def evaluate(options: EvaluateOptions) -> int:
     import_keras()
     with exit_on_user_errors():
         use_device(options.device)
-    from keras_cae.cli.applying.images import applied, open_images
-    from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
+    from keras_cae.cli.applying.images import apply_to_images, open_images
+    from keras_cae.cli.applying.report import image_options, note, report, shell_quoted, shell_quoted_data
     from keras_cae.cli.saved_model import load_autoencoder
 
     with exit_on_user_errors():
         saved = load_autoencoder(options.model)
-        images = open_images(options.data, saved, **opening(options))
+        images = open_images(options.data, saved, **image_options(options))
         note(images)
         totals = _Totals()
         measure = saved.autoencoder.evaluate_images
         with _table(options) as table:
-            for batch, found in applied(measure, images, options.batch_size, "Evaluating"):
+            for batch, found in apply_to_images(measure, images, options.batch_size, "Evaluating"):
                 names = [images.name_of(row) for row in batch.rows]
                 totals.add(names, found)
                 if table is not None:
@@ -63,7 +63,8 @@ def evaluate(options: EvaluateOptions) -> int:
             f"Worst image: {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}",
         ]
         said += [] if options.out is None else [f"Results of each image: {options.out}"]
-        said += [f"Next, write the reconstructions: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"]
+        following = f"keras-cae reconstruct {shell_quoted(options.model)} {shell_quoted_data(options)}"
+        said += [f"Next, write the reconstructions: {following}"]
         report(options, results, said, images)
     return SUCCESS
 

@@ -95,13 +95,13 @@ def export(options: ExportOptions) -> int:
             verbose=False,
             input_dtype=options.input_dtype,
             verify=options.verify,
-            **_of_autoencoders(options, model),
+            **_autoencoder_arguments(options, model),
         )
     say(json.dumps(asdict(report)) if options.json else str(report))
     return SUCCESS
 
 
-def _of_autoencoders(options: ExportOptions, model: Any) -> dict[str, Any]:
+def _autoencoder_arguments(options: ExportOptions, model: Any) -> dict[str, Any]:
     """Return the arguments that only autoencoders support."""
     from keras_cae.models import CAE
 

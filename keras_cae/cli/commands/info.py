@@ -22,7 +22,7 @@ def info(options: InfoOptions) -> int:
     import_keras()
     import json
 
-    from keras_cae.cli.applying.description import describe, in_lines
+    from keras_cae.cli.applying.description import describe, description_lines
     from keras_cae.cli.saved_model import load_autoencoder
 
     with exit_on_user_errors():
@@ -30,6 +30,6 @@ def info(options: InfoOptions) -> int:
         if options.json:
             say(json.dumps(about))
         else:
-            for line in in_lines(about):
+            for line in description_lines(about):
                 say(line)
     return SUCCESS

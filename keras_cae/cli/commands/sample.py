@@ -41,10 +41,10 @@ def sample(options: SampleOptions) -> int:
     import_keras()
     with exit_on_user_errors():
         use_device(options.device)
+    from keras_cae.cli.applying.image_writer import write_images
     from keras_cae.cli.applying.images import size_for
-    from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.pictures import numbers
-    from keras_cae.cli.applying.report import report, typed
+    from keras_cae.cli.applying.report import report, shell_quoted
     from keras_cae.cli.saved_model import load_autoencoder
 
     with exit_on_user_errors():
@@ -54,7 +54,7 @@ def sample(options: SampleOptions) -> int:
         what = f"{type(model).__name__}-samples"
         names = numbers(options.n, "sample-")
         count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
-        more = f"keras-cae sample {typed(options.model)} {options.n} --seed {options.seed + 1}"
+        more = f"keras-cae sample {shell_quoted(options.model)} {options.n} --seed {options.seed + 1}"
         said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate other images: {more}"]
         report(options, {"images": count, "seed": options.seed, "out": str(out)}, said)
     return SUCCESS

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_cae.cli.denoising.photograph import COLOUR, GREY
 from keras_cae.cli.machine_options import PrecisionName
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.cli.saved_model import load_saved
 from keras_cae.models import CAE
@@ -118,7 +118,7 @@ class OneModel(Denoisers):
 def _in_precision(model: Any, precision: PrecisionName) -> Any:
     """Return the model in a precision, or in the fastest one for "auto"."""
     shape = (*(side or MEASURED_SIDE for side in model.built_shape[1:-1]), model.built_shape[-1])
-    chosen = chosen_precision(precision, model, image_shape=shape, batch_size=1, training=False)
+    chosen = choose_precision(precision, model, image_shape=shape, batch_size=1, training=False)
     return in_precision(model, POLICIES[chosen])
 
 

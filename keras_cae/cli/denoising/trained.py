@@ -11,7 +11,7 @@ import numpy as np
 from keras_cae.cli.denoising.denoisers import IN_WORDS, Denoisers
 from keras_cae.cli.denoising.photograph import read_photograph
 from keras_cae.cli.machine_options import PrecisionName
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.models import BlindSpotCAE
 from keras_cae.precision import POLICIES
 
@@ -53,7 +53,7 @@ def train(
 ) -> Any:
     """Train a model on files of images with a number of channels."""
     measured: dict[str, Any] = {"image_shape": (PATCH, PATCH, channels), "batch_size": BATCH}
-    policy = POLICIES[chosen_precision(precision, BlindSpotCAE(patch_size=None), **measured)]
+    policy = POLICIES[choose_precision(precision, BlindSpotCAE(patch_size=None), **measured)]
     keras.utils.set_random_seed(seed)
     model = BlindSpotCAE(patch_size=None, seed=seed, dtype=policy)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)

@@ -13,7 +13,7 @@ from keras_cae.anomaly import AnomalyDetector
 from keras_cae.cli.commands.score import ScoreOptions
 from keras_cae.cli.exit_handling import ANOMALIES_FOUND, SUCCESS
 from keras_cae.cli.messages import say, warn
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_detection, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
@@ -64,7 +64,7 @@ class ScoringRun:
             sides = size or (ASSUMED_SIDE,) * autoencoder.rank
             shape = (*sides, shape[-1])
         measured: dict[str, Any] = {"image_shape": shape, "batch_size": options.batch_size, "training": False}
-        return chosen_precision(options.precision, autoencoder, **measured)
+        return choose_precision(options.precision, autoencoder, **measured)
 
     def finish(self) -> int:
         """Score the images, write the results and print the report.

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_cae.cli.live_line import LiveLine, Part, fitted
+from keras_cae.cli.live_line import LiveLine, Part, join_parts
 from keras_cae.cli.progress import duration
 
 SECONDS_BETWEEN = 0.1
@@ -53,7 +53,7 @@ class EpochLines(keras.callbacks.Callback):
         logs = logs or {}
         self._validated = {name: value for name, value in logs.items() if name.startswith("val_")}
         parts = [Part(self._head()), *_values(logs), Part(f"{time.monotonic() - self._epoch_begin:.1f} s", 4)]
-        self._line.keep(fitted([*parts, *self._left(1.0)], self._line.width))
+        self._line.keep(join_parts([*parts, *self._left(1.0)], self._line.width))
 
     def _show(self, batches: int, logs: dict[str, float]) -> None:
         steps = self.params.get("steps")
@@ -64,7 +64,7 @@ class EpochLines(keras.callbacks.Callback):
             parts += self._left(done)
         else:
             parts.insert(1, Part(f"batch {batches:,}"))
-        self._line.show(fitted(parts, self._line.width, done))
+        self._line.show(join_parts(parts, self._line.width, done))
 
     def _head(self) -> str:
         return f"Epoch {self._epoch + 1}/{self.params['epochs']}"

@@ -20,7 +20,7 @@ from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code, report_full
 from keras_cae.cli.machine_options import PrecisionName
 from keras_cae.cli.messages import counted, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.precision import AUTO, chosen_precision
+from keras_cae.cli.precision import AUTO, choose_precision
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import compression, report_baseline, report_data, report_files, report_quality, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
@@ -97,7 +97,7 @@ class TrainingRun:
     def _choose_precision(self) -> PrecisionName:
         shape = self.split.train.shape[1:]
         model = self._new_model() if self.options.precision == AUTO else None
-        return chosen_precision(self.options.precision, model, image_shape=shape, batch_size=self.batch_size)
+        return choose_precision(self.options.precision, model, image_shape=shape, batch_size=self.batch_size)
 
     def _new_model(self, policy: str = SINGLE) -> models.CAE:
         options = self.options

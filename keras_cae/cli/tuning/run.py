@@ -16,10 +16,10 @@ from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.devices import gpu_numbers
 from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code
-from keras_cae.cli.live_line import LiveLine, cut
+from keras_cae.cli.live_line import LiveLine, truncate
 from keras_cae.cli.messages import counted, say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.presets import ANY, DEFAULT_TRIALS, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
@@ -28,7 +28,7 @@ from keras_cae.cli.tuning.search_line import SearchLine, TrialEpochs, trials_in
 from keras_cae.cli.tuning.search_plan import plan_search
 from keras_cae.cli.tuning.search_stop import SearchStop
 from keras_cae.cli.tuning.tuners import PROJECT, describe, make_tuner
-from keras_cae.cli.tuning.workers import search_together
+from keras_cae.cli.tuning.workers import search_in_parallel
 from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
@@ -70,7 +70,7 @@ class TuningRun:
 
     def _make_hypermodel(self) -> Any:
         # Consider only the hardware: all models, processes and resumed searches must use the same precision.
-        precision = chosen_precision(self.options.precision, announced=not is_part())
+        precision = choose_precision(self.options.precision, announced=not is_part())
         former = keras.config.dtype_policy()
         try:
             keras.config.set_dtype_policy(POLICIES[precision])
@@ -119,7 +119,7 @@ class TuningRun:
 
     def _search(self) -> int:
         if self.distributed:
-            return search_together(sys.argv[1:], self.options.workers, gpu_numbers(), self._watch())
+            return search_in_parallel(sys.argv[1:], self.options.workers, gpu_numbers(), self._watch())
         try:
             if is_chief():
                 self.tuner.search(verbose=0)  # only waits for the workers
@@ -210,7 +210,7 @@ class TuningRun:
         width = LiveLine().width
         room = None if width is None else max(width - OTHER_COLUMNS, len("hyperparameters"))
         for trial in trials[:LISTED_TRIALS]:
-            table.add_row(trial.trial_id, f"{trial.score:.2f}", cut(describe(trial), room))
+            table.add_row(trial.trial_id, f"{trial.score:.2f}", truncate(describe(trial), room))
         say_table(table)
 
     def _write_results(self, trials: list[Any], quality: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import keras
 
-from keras_cae.cli.live_line import LiveLine, Part, fitted
+from keras_cae.cli.live_line import LiveLine, Part, join_parts
 from keras_cae.cli.progress import duration
 from keras_cae.cli.tuning.search_plan import SearchPlan, epochs_of
 from keras_cae.hypermodels.tuner_files import COMPLETED, FINISHED, SearchFolder, read_trial
@@ -16,7 +16,7 @@ SECONDS_BETWEEN = 0.2
 """The minimum time between two updates of the line."""
 
 
-class Tried(NamedTuple):
+class TrialState(NamedTuple):
     """A trial: its status, its hyperparameter values and its score."""
 
     status: str
@@ -35,7 +35,7 @@ class SearchLine:
     def __init__(self, plan: SearchPlan, epochs: int) -> None:
         self.plan, self.epochs = plan, epochs
         self.line = LiveLine()
-        self._trials: list[Tried] = []
+        self._trials: list[TrialState] = []
         self._begin, self._before = time.monotonic(), 0
         self._shown = 0.0
 
@@ -44,12 +44,12 @@ class SearchLine:
         """Whether the line can be updated and the last update is not too recent."""
         return self.line.live and time.monotonic() - self._shown >= SECONDS_BETWEEN
 
-    def start(self, trials: Iterable[Tried]) -> None:
+    def start(self, trials: Iterable[TrialState]) -> None:
         """Start the clock, given the trials of a resumed search."""
         self.update(trials)
         self._begin, self._before = time.monotonic(), self._done_epochs()
 
-    def update(self, trials: Iterable[Tried]) -> None:
+    def update(self, trials: Iterable[TrialState]) -> None:
         """Update the list of all trials."""
         self._trials = list(trials)
 
@@ -64,7 +64,7 @@ class SearchLine:
         self._shown = time.monotonic()
         parts = [Part(what), *([Part(now)] if now else []), *self._best(), *self._left(epochs)]
         done = (self._done_epochs() + epochs) / self.plan.epochs
-        self.line.show(fitted(parts, self.line.width, done))
+        self.line.show(join_parts(parts, self.line.width, done))
 
     def show_all(self) -> None:
         """Update the line of a search whose trials run in parallel, in other processes."""
@@ -124,11 +124,11 @@ class TrialEpochs(keras.callbacks.Callback):
         self.search.show(self.name, now, self._epoch - self._first + done)
 
 
-def trials_in(folder: SearchFolder) -> list[Tried]:
+def trials_in(folder: SearchFolder) -> list[TrialState]:
     """Return the trials of a search that runs in other processes."""
     states = (read_trial(folder.trial(name)) for name in folder.trials())
     return [
-        Tried(state["status"], state["hyperparameters"].get("values", {}), state["score"])
+        TrialState(state["status"], state["hyperparameters"].get("values", {}), state["score"])
         for state in states
         if state is not None
     ]

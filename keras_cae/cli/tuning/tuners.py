@@ -7,7 +7,7 @@ import keras_tuner
 from keras_cae.cli.live_line import LiveLine
 from keras_cae.cli.messages import warn
 from keras_cae.cli.presets import DEFAULT_TRIALS, TUNERS
-from keras_cae.cli.tuning.search_line import Tried
+from keras_cae.cli.tuning.search_line import TrialState
 from keras_cae.hypermodels.tuner_files import COMPLETED, FINISHED, drawn
 
 PROJECT = "search"
@@ -20,10 +20,10 @@ class Announcing:
     trial_epochs: Any = None
     """The callback that shows the progress of a trial, or None."""
 
-    def tried(self) -> list[Tried]:
+    def tried(self) -> list[TrialState]:
         """Return all trials."""
         trials = self.oracle.trials.values()
-        return [Tried(trial.status, trial.hyperparameters.values, trial.score) for trial in trials]
+        return [TrialState(trial.status, trial.hyperparameters.values, trial.score) for trial in trials]
 
     def on_trial_begin(self, trial: Any) -> None:
         """Show that the trial has started."""

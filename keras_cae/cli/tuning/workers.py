@@ -39,7 +39,7 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def search_together(arguments: list[str], workers: int, gpus: Sequence[int], watch: Callable[[], None]) -> int:
+def search_in_parallel(arguments: list[str], workers: int, gpus: Sequence[int], watch: Callable[[], None]) -> int:
     """Run the command in a chief process, which coordinates the search, and in workers, which run trials.
 
     All processes are terminated when this function returns or is stopped by a signal.
