@@ -76,7 +76,7 @@ def reconstruct(epochs: int, folder: Path) -> None:
         if latent_dim == LATENT_DIM:
             picture = draw_reconstructions(model, test[:: len(test) // 6][:6])
             Image.fromarray(picture).save(folder / "signals_reconstructions.png")
-    table(["numbers in a code", "BasicCAE, dB", "PCA, dB"], rows)
+    table(["latent_dim", "BasicCAE, dB", "PCA, dB"], rows)
 
 
 def denoise(epochs: int) -> None:
@@ -89,12 +89,12 @@ def denoise(epochs: int) -> None:
     joined = windows.to_series(model.predict(windows, verbose=0))[:, 0]
     at_once = model.predict(noisy[None, :, None], verbose=0)[0, :, 0]
     table(
-        ["the ECG", "PSNR, dB"],
+        ["method", "PSNR, dB"],
         [
-            ["with noise", decibels(test, noisy)],
-            ["wavelets, soft threshold (PyWavelets)", decibels(test, wavelet_denoised(noisy))],
-            ["DenoisingCAE, windows joined again", decibels(test, joined)],
-            ["DenoisingCAE, all steps at once", decibels(test, at_once)],
+            ["noisy", decibels(test, noisy)],
+            ["wavelets with a soft threshold (PyWavelets)", decibels(test, wavelet_denoised(noisy))],
+            ["DenoisingCAE, joined windows", decibels(test, joined)],
+            ["DenoisingCAE, whole series at once", decibels(test, at_once)],
         ],
     )
 
@@ -140,15 +140,15 @@ def anomalies(epochs: int) -> None:
     rows = []
     for name, found in (
         ("every step of an anomalous window", any_window),
-        ("anomalous_steps: all windows that cover it", windows.anomalous_steps(flagged)),
-        ("scores_per_step above the threshold", scores > threshold),
+        ("anomalous_steps: steps with anomalous windows only", windows.anomalous_steps(flagged)),
+        ("steps with scores_per_step above the threshold", scores > threshold),
     ):
         hits = np.sum(found & unusual)
         rows.append([name, f"{100 * hits / max(1, found.sum()):.0f}", f"{100 * hits / unusual.sum():.0f}"])
-    table(["steps that are called anomalous", "of them right, %", "of the anomalous found, %"], rows)
+    table(["flagged steps", "precision, %", "recall, %"], rows)
     of_windows = windows.scores_per_step(of_steps.mean(axis=1))
-    print(f"Average precision of scores from errors of steps: {average_precision_score(unusual, scores):.2f},")
-    print(f"from errors of windows: {average_precision_score(unusual, of_windows):.2f}")
+    print(f"Average precision of scores from the errors of steps: {average_precision_score(unusual, scores):.2f},")
+    print(f"from the errors of windows: {average_precision_score(unusual, of_windows):.2f}")
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ def reconstruct(epochs: int, folder: Path) -> None:
         if latent_dim == 64:
             picture = draw_reconstructions(model, test[:: len(test) // 6][:6])
             Image.fromarray(picture).save(folder / "volumes_reconstructions.png")
-    table(["patches", "PSNR, dB", "SSIM"], rows)
+    table(["model", "PSNR, dB", "SSIM"], rows)
 
 
 def denoise(epochs: int, folder: Path) -> None:
@@ -107,14 +107,14 @@ def denoise(epochs: int, folder: Path) -> None:
     smoothed = [ndimage.gaussian_filter(noisy, (0, sigma, sigma, sigma, 0)) for sigma in (0.3, 0.4, 0.5, 0.6, 0.7)]
     best = min(smoothed, key=lambda volume: np.square(volume - test).mean())
     table(
-        ["24×96×64 voxels", "PSNR, dB", "SSIM"],
+        ["method", "PSNR, dB", "SSIM"],
         [
-            ["with noise", *quality(test, noisy)],
+            ["noisy", *quality(test, noisy)],
             ["Gaussian filter", *quality(test, best)],
             ["DenoisingCAE", *quality(test, clean)],
         ],
     )
-    rows = {"original": test, "with noise": np.clip(noisy, 0, 1), "denoised": clean}
+    rows = {"original": test, "noisy": np.clip(noisy, 0, 1), "denoised": clean}
     Image.fromarray(draw_image_grid(rows)).save(folder / "volumes_denoised.png")
 
 
