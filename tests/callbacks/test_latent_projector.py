@@ -97,7 +97,7 @@ def test_an_epoch_whose_files_could_not_be_written_is_not_listed(tmp_path):
     callback.set_model(model)
     callback.on_train_begin()
     callback.files(0)
-    callback.lost(0)
+    callback.on_write_failure(0)
     files = callback.files(1)
     assert list(files)[:2] == ["projector/sprite.png", "projector/metadata.tsv"]
     assert b"epoch 1" in files["projector_config.pbtxt"]

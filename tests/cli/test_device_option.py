@@ -93,6 +93,6 @@ def test_workers_share_the_chosen_gpus_or_the_cores():
 
 def test_a_worker_computes_on_what_it_is_given(monkeypatch):
     started = []
-    monkeypatch.setattr("subprocess.Popen", lambda command, **options: started.append(command))
+    monkeypatch.setattr("subprocess.Popen", lambda command, env, stdin: started.append(command))
     Processes(["tune", "--device", "gpu:1"]).start({}, "gpu")
     assert started[0][-5:] == ["tune", "--device", "gpu:1", "--device", "gpu"]

@@ -67,7 +67,7 @@ def kill(processes):
 
 
 def wait_until(condition, what):
-    limit = time.monotonic() + 2 * MINUTE
+    limit = time.monotonic() + 6 * MINUTE
     while not condition():
         assert time.monotonic() < limit, f"waited in vain until {what}"
         time.sleep(0.05)

@@ -74,7 +74,7 @@ def of_many_units(model):
         (None, {"opset_version": 18}, "opset_version is no option of format='tf_saved_model'"),
         (None, {"verify": "yes"}, "verify must be True or False"),
         (None, {"quantize": "int8"}, "quantize='int8' is for format='litert' only"),
-        (None, {"representative_images": images()}, "representative_images are for quantize='int8' only"),
+        (None, {"representative_images": images()}, "representative_images need quantize='int8'"),
         (None, {"input_signature": [keras.InputSpec(shape=(None, 8, 12, CHANNELS))]}, "must have the shape"),
         (
             None,

@@ -15,7 +15,7 @@ MODULES = {
     for name, folder in (("keras_cae", PACKAGE), ("keras_cae.callbacks", CALLBACKS))
     for path in sorted(folder.rglob("*.py"))
 }
-OF_THE_PACKAGE_ITSELF = {"backend", "registration", "version"}
+OF_THE_PACKAGE_ITSELF = {"backend", "fastest_policy", "registration", "version"}
 LONGEST = 400
 
 

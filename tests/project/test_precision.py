@@ -48,7 +48,7 @@ def test_a_file_in_float32_has_the_weights_the_optimizer_and_the_memory_of_the_m
     states = ([variable.numpy() for variable in model.optimizer.variables] for model in (loaded, half))
     for value, other in zip(*states, strict=True):
         np.testing.assert_array_equal(value, other)
-    assert loaded.gate.span == half.gate.span
+    assert loaded._gate.span == half._gate.span
     difference = np.abs(loaded.predict(IMAGES, verbose=0) - half.predict(IMAGES, verbose=0)).max()
     assert 0 < difference < 0.01
     loaded.fit(IMAGES, verbose=0)
@@ -66,7 +66,7 @@ def test_a_copy_in_half_precision(policy, single):
     copy = in_precision(single, policy)
     assert copy is not single
     assert copy.dtype_policy.name == policy
-    assert copy.gate.span == single.gate.span
+    assert copy._gate.span == single._gate.span
     assert in_precision(copy, policy) is copy
     difference = np.abs(copy.predict(IMAGES, verbose=0) - single.predict(IMAGES, verbose=0)).max()
     assert 0 < difference < 0.01

@@ -38,7 +38,7 @@ Steps = Annotated[
     int,
     typer.Option(
         min=1,
-        help="The number of training steps with --train, each on 8 patches of 32×32 pixels.",
+        help="The number of training steps with --train, each on 4 patches of 64×64 pixels.",
         rich_help_panel="Training",
     ),
 ]

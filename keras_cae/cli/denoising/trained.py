@@ -15,7 +15,7 @@ from keras_cae.cli.precision import choose_precision
 from keras_cae.models import BlindSpotCAE
 from keras_cae.precision import POLICIES
 
-PATCH, BATCH, LEARNING_RATE = 32, 8, 3e-3
+PATCH, BATCH, LEARNING_RATE = 64, 4, 2e-3
 KEPT_BYTES = 2**28
 """The largest size of the cache of images."""
 
