@@ -42,7 +42,7 @@ def test_a_disk_that_fills_later_costs_one_write_and_a_warning(tmp_path, monkeyp
     assert writer.write({"a": scalar(1)}, 0, {})
     with monkeypatch.context() as full:
         full.setattr(writer, "_records", PartialWriter(writer._path, writer._records, missing))
-        with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training goes"):
+        with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training continues"):
             assert not writer.write({"a": scalar(2), "b": scalar(3)}, 1, {"file": b""})
         fill(full)
         assert not writer.write({"a": scalar(4)}, 2, {}), "without another warning"
