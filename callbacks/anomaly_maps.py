@@ -1,4 +1,4 @@
-"""Anomalies that a model finds during training, epoch by epoch."""
+"""Anomaly maps and detection results during training."""
 
 from typing import Any
 
@@ -14,11 +14,12 @@ from keras_cae.training.random_state import same_noise
 from keras_cae.validation import positive_int
 
 DESCRIPTION = (
-    "Each column is an image. Colours of the map show how anomalous each pixel is, on a scale that ends at twice the "
-    "threshold; the threshold is that of a detector calibrated on the normal images. White marks the known defects."
+    "Each column is an image. The colours of the map show how anomalous each pixel is, on a scale from 0 to twice the "
+    "threshold of a detector calibrated on the normal images. White marks the known defects."
 )
 MEASURED = {
-    "image_auroc": "Area under the ROC curve of the scores: how often an anomalous image has the larger one.",
+    "image_auroc": "Area under the ROC curve of the scores: the probability that an anomalous image has a higher score "
+    "than a normal one.",
     "average_precision": "Average precision of the scores of images.",
     "pixel_auroc": "Area under the ROC curve of the pixels.",
     "aupro": "Area under the overlap of regions up to a false-positive rate of 0.3.",
@@ -27,35 +28,35 @@ MEASURED = {
 
 
 class AnomalyMaps(TensorBoardCallback):
-    """Shows in TensorBoard which anomalies a model finds during training, and how well.
+    """Shows anomaly maps and detection results in TensorBoard during training.
 
-    After each epoch, a `keras_cae.anomaly.AnomalyDetector` around the model is calibrated on the normal images among
-    those given. The callback writes, under the tag "anomaly/…", `maps`, a picture of images, reconstructions, maps and
-    masks; with labels or masks also the curves `image_auroc` and `average_precision`; and with masks the curves
-    `pixel_auroc`, `aupro` and `aupimo` of the pixels.
+    After each epoch, a `keras_cae.anomaly.AnomalyDetector` around the model is calibrated on the normal images. The
+    callback writes, under the tag "anomaly/…", `maps`, a figure of images, reconstructions, maps and masks; with labels
+    or masks also the curves `image_auroc` and `average_precision`; and with masks the curves `pixel_auroc`, `aupro` and
+    `aupimo` of the pixels.
 
     The results are also added to the logs of every epoch, as `val_image_auroc` and so on, for callbacks that come later
-    in the list: `keras.callbacks.EarlyStopping("val_image_auroc", mode="max")`, a `ModelCheckpoint`, a tuner. The
-    weights of the training are not affected. With several workers, only the first one measures.
+    in the list, such as `keras.callbacks.EarlyStopping("val_image_auroc", mode="max")` or `ModelCheckpoint`, and for
+    tuners. The trained weights are not affected. With several workers, only the first one measures.
 
     Args:
-        images: `(n, *spatial, channels)`, preferably not those of the training: normal images, and anomalous ones
-            if there are labels or masks.
+        images: `(n, *spatial, channels)`, preferably not the training images: normal images, and anomalous ones if
+            there are labels or masks.
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
             folder to share, read when training begins.
-        masks: where the defects are: `(n, *spatial)`, or a list in which normal images may have None.
-        labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`. By default the images whose mask
-            holds a defect are anomalous.
+        masks: masks of the defects, `(n, *spatial)`, or a list that may contain None for normal images.
+        labels: `(n,)`, 1 or True for anomalous images, 0 or False for normal ones. By default, the images whose mask
+            contains a defect are anomalous.
         score: as in `AnomalyDetector`.
         pooling: as in `AnomalyDetector`.
         top: as in `AnomalyDetector`.
         smoothing: as in `AnomalyDetector`.
         freq: number of epochs from one summary to the next. Results are measured after every epoch.
-        max_images: largest number of images to show, anomalous and normal ones alternately.
+        max_images: maximum number of images to show, anomalous and normal ones alternately.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the model or
-            the score is of a kind that can't be used.
+            the score is not supported.
 
     Example:
 
@@ -135,7 +136,7 @@ class AnomalyMaps(TensorBoardCallback):
         return {f"anomaly/{name}": summary for name, summary in content.items()}
 
     def _shown(self) -> np.ndarray:
-        """Return the numbers of the images to show: anomalous and normal ones alternately."""
+        """Return the indices of the images to show, anomalous and normal ones alternately."""
         labels = self.detection.labels
         if labels is None:
             return np.arange(min(self.max_images, len(self.images)))

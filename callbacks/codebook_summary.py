@@ -1,4 +1,4 @@
-"""How a model uses its codebook, overall and within images."""
+"""Usage of the codebook of a model."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ MAP = "The codebook index at each position, in a colour of its own. Similar regi
 
 
 class CodebookSummary(LatentCallback):
-    """Shows in TensorBoard how a model with discrete codes uses its codebook.
+    """Shows the usage of the codebook of a model with discrete codes in TensorBoard.
 
     In each epoch, the callback writes under the tag "codebook/…": `used`, the share of the codebook's vectors that
     occur in the codes of the images; `perplexity`, the exponential of the entropy of their relative frequencies;
-    `indices`, a histogram of the indices; and `map`, a picture of a few images, their codes with a colour for each
+    `indices`, a histogram of the indices; and `map`, a figure of a few images, their codes with a colour for each
     index, and their reconstructions.
 
     It works with models whose `encode` returns integers of shape `(n, rows, columns)` and that have a `codebook_size`.
@@ -35,8 +35,8 @@ class CodebookSummary(LatentCallback):
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
             folder to share, read when training begins.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images to use, the first ones.
-        shown_images: the number of images in the picture.
+        max_images: maximum number of images; only the first ones are used.
+        shown_images: number of images in the figure.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the model has no codebook, or the folder can't be
@@ -77,7 +77,7 @@ class CodebookSummary(LatentCallback):
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         size = codebook_size_of(self.model)
-        assert size is not None  # `incompatibility` has asked
+        assert size is not None  # checked by `incompatibility`
         codes = self.inference.encode(self.images)
         _, used, perplexity = codebook_usage(codes, size)
         return {

@@ -1,4 +1,4 @@
-"""The event file of a folder."""
+"""Writer of TensorBoard event files."""
 
 import contextlib
 import itertools
@@ -15,19 +15,19 @@ from keras_cae.callbacks.summaries import Summary
 from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, absolute, write_failures
 
 VERSION = "brain.Event:2"
-"""The format of event files, which their first record names."""
+"""The format version, which is the first record of an event file."""
 _file_numbers = itertools.count()
 _open_writers: weakref.WeakValueDictionary[str, "EventWriter"] = weakref.WeakValueDictionary()
 
 
 def open_writer(directory: str, subfolder: str = "") -> "EventWriter":
-    """Return the writer of a folder: the one that is open, or a new one with a new event file.
+    """Return the open writer of a folder, or a new writer with a new event file.
 
-    Every `open_writer` needs its `close`.
+    Call `close` once for every call of `open_writer`.
 
     Args:
-        directory: folder of a training, for which a single warning says that it can't be written to.
-        subfolder: the one to write to.
+        directory: log folder of a training run, for which write failures are reported only once.
+        subfolder: subfolder to write to.
 
     Raises:
         ValueError: the folder can't be written to.
@@ -42,20 +42,20 @@ def open_writer(directory: str, subfolder: str = "") -> "EventWriter":
 
 
 class EventWriter:
-    """Writes summaries and files to a folder, for all callbacks of a training that share it.
+    """Writes summaries and files to a folder, for all callbacks that share it.
 
     The callbacks share one event file, because TensorBoard's slow loader reads the files of a folder one after another
-    and never returns to an earlier one. The summaries are on the disk after each `write`.
+    and never returns to an earlier one. The summaries are flushed to disk after each `write`.
 
-    Training continues if the disk is full: the first failure is a warning, and each later `write` tries again with a
-    new event file.
+    Training continues if the disk is full: the first failure is reported as a warning, and each later `write` tries
+    again with a new event file.
 
     Args:
         directory: the folder.
-        failures: what warns of failures.
+        failures: object that reports write failures.
 
     Raises:
-        ValueError: the folder can't be written to, and not because the disk is full.
+        ValueError: the folder can't be written to for a reason other than a full disk.
     """
 
     def __init__(self, directory: str, failures: WriteFailures) -> None:
@@ -64,7 +64,7 @@ class EventWriter:
         self._failures = failures
         self._records: Any = None
         self._path = ""
-        self._size = 0  # of the event file after the last summaries that it got
+        self._size = 0  # size of the event file after the last complete write
         try:
             self._start_file()
         except WRITE_ERRORS as error:
@@ -72,10 +72,10 @@ class EventWriter:
             self._failures.warn_or_raise(error)
 
     def write(self, summaries: Mapping[str, Summary], step: int, files: Mapping[str, bytes]) -> bool:
-        """Write summaries by their tags, then files by their paths in the folder, in this order.
+        """Write summaries by their tags, then files by their paths in the folder.
 
         Returns:
-            Whether all of them are on the disk.
+            Whether all of them were written.
         """
         try:
             if self._records is None or not tf.io.gfile.exists(self._path):
@@ -115,7 +115,7 @@ class EventWriter:
         self._records.flush()
 
     def _abandon_file(self) -> None:
-        """Cut the event file off after its last complete summaries; remove it if it has none."""
+        """Truncate the event file after its last complete summaries, or remove it if there are none."""
         started = self._records is not None
         self._close_file()
         if not started or not os.path.exists(self._path):
@@ -128,7 +128,7 @@ class EventWriter:
     def _close_file(self) -> None:
         records, self._records = self._records, None
         if records is not None:
-            # What could not be written has been reported.
+            # The failure has already been reported.
             with contextlib.suppress(*WRITE_ERRORS):
                 records.close()
 
@@ -141,7 +141,7 @@ def _event(tag: str, summary: Summary, step: int) -> Any:
 
 def _write_file(path: str, content: bytes) -> None:
     tf.io.gfile.makedirs(os.path.dirname(path))
-    # Under another name first: TensorBoard may be reading the file.
+    # Write to a temporary name first, because TensorBoard may be reading the file.
     part = f"{path}.part"
     try:
         with tf.io.gfile.GFile(part, "wb") as file:

@@ -1,4 +1,4 @@
-"""Compiled inference of a model, shared by all callbacks."""
+"""Compiled inference functions of a model, shared by all callbacks."""
 
 import weakref
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _of_models: weakref.WeakKeyDictionary[keras.Model, "Inference"] = weakref.WeakKe
 
 
 def inference_of(model: keras.Model) -> "Inference":
-    """Return the inference of a model, shared by all callbacks as long as Keras keeps the training step."""
+    """Return the `Inference` of a model, shared by all callbacks until Keras creates a new training function."""
     inference = _of_models.get(model)
     if inference is None or inference.step() is not model.train_function:
         inference = _of_models[model] = Inference(model)
@@ -39,7 +39,7 @@ class Inference:
     """
 
     def __init__(self, model: keras.Model) -> None:
-        # A weak reference: the model is a key of `_of_models`, whose value must not keep it alive.
+        # Use a weak reference: this object is a value of `_of_models` and must not keep its key alive.
         self._model = weakref.ref(model)
         self.step = weakref.ref(model.train_function) if model.train_function else lambda: None
         self._compiled: dict[Any, Any] = {}
@@ -78,7 +78,7 @@ class Inference:
             chosen = self._compiled[kind]
         else:
             batches = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
-            # Concrete: TensorFlow would otherwise warn of retracing when many models are trained.
+            # Use a concrete function: TensorFlow would otherwise warn of retracing when many models are trained.
             chosen = tf.function(apply, autograph=False).get_concrete_function(batches)
             self._compiled[kind] = chosen
         return lambda batch: chosen(ops.convert_to_tensor(batch))

@@ -1,4 +1,4 @@
-"""The base of the callbacks that show codes, which checks whether a model has such codes."""
+"""The base class of callbacks that show codes."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ from keras_cae.validation import positive_int
 
 
 class LatentCallback(TensorBoardCallback):
-    """Shows the codes of images, or images decoded from codes.
+    """Base class of callbacks that show the codes of images, or images decoded from codes.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
             folder to share, read when training begins.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images to use, the first ones.
+        max_images: maximum number of images; only the first ones are used.
 
     Raises:
-        ValueError: an argument is invalid; or, when training begins, the model has no codes of the kind that the
-            callback shows.
+        ValueError: an argument is invalid; or, when training begins, the callback does not support the codes of the
+            model.
     """
 
     shared_by_copies: tuple[str, ...] = ("images",)
     needs_decoder = False
-    """Whether the decoder must need nothing but the code."""
+    """Whether the callback requires a decoder whose only input is the code."""
 
     def __init__(self, images: Any, log_dir: Any, freq: int | None, max_images: int) -> None:
         super().__init__(log_dir, freq)
@@ -59,5 +59,5 @@ class LatentCallback(TensorBoardCallback):
         return has_prior(self.model)
 
     def units(self, codes: np.ndarray) -> np.ndarray:
-        """Return the unit of each latent dimension: that of the prior, or the codes' standard deviation."""
+        """Return the unit of each latent dimension: 1 for a model with a prior, else the codes' standard deviation."""
         return np.ones(codes.shape[1], "float32") if self.has_prior else codes.std(axis=0)

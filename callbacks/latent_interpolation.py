@@ -1,4 +1,4 @@
-"""Images decoded between the codes of two images."""
+"""Interpolation between the codes of two images."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,9 +18,9 @@ DESCRIPTION = (
 
 
 class LatentInterpolation(LatentCallback):
-    """Shows in TensorBoard how one image turns into another along a path between their codes.
+    """Shows interpolations between the codes of images in TensorBoard.
 
-    In each epoch, the callback writes a picture under the tag "latent/interpolation", with two rows for each pair of
+    In each epoch, the callback writes a figure under the tag "latent/interpolation", with two rows for each pair of
     images: images decoded along the straight line between their codes, and along an arc with an evenly changing radius
     (spherical interpolation; White 2016, "Sampling Generative Networks"). In many dimensions, the straight line leaves
     the shell in which the samples of a normal distribution lie. The centre of the arc is the origin for models with a
@@ -37,7 +37,7 @@ class LatentInterpolation(LatentCallback):
             or the indices `(i, j)` of the images of each pair.
         steps: the number of decoded images in a row, including those of the images' own codes.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images to use, the first ones.
+        max_images: maximum number of images; only the first ones are used.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
@@ -86,7 +86,7 @@ class LatentInterpolation(LatentCallback):
         if reason is None:
             decoded = self.inference.decode(self.inference.encode(self.images[:1]))
             if decoded.shape[1:] != self.images.shape[1:]:
-                reason = f"from images of shape {self.images.shape[1:]} it makes images of shape {decoded.shape[1:]}."
+                reason = f"it maps images of shape {self.images.shape[1:]} to images of shape {decoded.shape[1:]}."
         return reason
 
 
@@ -94,7 +94,7 @@ def _checked_pairs(pairs: Any, count: int) -> tuple[tuple[int, int], ...]:
     if not isinstance(pairs, Iterable):
         most = min(positive_int(pairs, "pairs"), count // 2)
         if not most:
-            raise ValueError("images must be at least two, to interpolate between them, got one.")
+            raise ValueError("images must contain at least 2 images to interpolate between, got 1.")
         return tuple((2 * index, 2 * index + 1) for index in range(most))
     expected = f"pairs must be a positive integer, or pairs of indices of the {count} images"
     try:

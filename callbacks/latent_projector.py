@@ -1,4 +1,4 @@
-"""Codes of images as points in space."""
+"""Codes of images in the Embedding Projector of TensorBoard."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ class LatentProjector(LatentCallback):
         labels: one label for each image, of any type that can be printed; or a dictionary of several columns
             of labels by their names; None for none.
         freq: number of epochs from one summary to the next. None for the first and the last epoch only.
-        max_images: largest number of images to use, the first ones.
+        max_images: maximum number of images; only the first ones are used.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the model's codes are not floats, or the folder
@@ -90,16 +90,16 @@ class LatentProjector(LatentCallback):
         path = f"projector/codes_epoch_{epoch:04d}.tsv"
         files[path] = tensor_file(self.inference.encode(self.images))
         self._tensors[f"codes, epoch {epoch}"] = path
-        # Last, so that it never lists a missing file.
+        # The configuration is written last, so that it never lists a missing file.
         sprite = None if self._sprite is None else (SPRITE, self._sprite)
-        # The Projector opens on the first name in the order of the alphabet.
+        # The Projector initially shows the first name in alphabetical order.
         (_, newest), *older = reversed(self._tensors.items())
         tensors = {f"codes (newest, epoch {epoch})": newest, **dict(older)}
         files[CONFIG] = config_file(tensors, METADATA if self.labels else None, sprite)
         return files
 
     def _description(self) -> dict[str, bytes]:
-        """Return the files that are the same for all epochs: the images, unless they are signals, and the labels."""
+        """Return the files shared by all epochs: the images, unless they are signals, and the labels."""
         self._described = True
         files = {}
         if rank_of(self.images) != SIGNALS:

@@ -1,4 +1,4 @@
-"""Statistics of codes: which latent dimensions are used, and how they are distributed."""
+"""Statistics of the codes of images."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ ACTIVE_VARIANCE = 0.01
 """The variance above which a latent dimension counts as active, as in `metrics.ActiveUnits`."""
 SMALLEST_VARIANCE = 1e-6
 PRIOR_LIMITS = (-4.0, 4.0)
-"""The limits of the histograms that are to be compared with the prior."""
+"""The limits of the histograms for comparison with the prior."""
 DIMENSION = "The codes of the images in this latent dimension, one of those that vary most."
 ACTIVE_UNITS = "The number of latent dimensions whose variance over the images is above 0.01."
 EFFECTIVE_RANK = (
     "The effective number of directions in which the codes vary: the exponential of the entropy of the "
     "normalized eigenvalues of their covariance (Roy & Vetterli 2007)."
 )
-POSTERIOR = "One code of each image, drawn as in training, with all dimensions together."
+POSTERIOR = "One code of each image, sampled as in training. All dimensions are pooled."
 PRIOR = "The standard normal distribution, which the aggregated posterior should look like."
 DISTANCE = (
     "The divergence, in nats, of the aggregated posterior from the prior: that of a normal distribution with "
@@ -31,7 +31,7 @@ KL_SUM = "The divergence of a code from the prior, in nats, averaged over the im
 
 
 class LatentStatistics(LatentCallback):
-    """Shows in TensorBoard how the codes of images are distributed.
+    """Shows the distribution of the codes of images in TensorBoard.
 
     In each epoch, the callback writes under the tag "latent/…":
 
@@ -52,8 +52,8 @@ class LatentStatistics(LatentCallback):
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
             folder to share, read when training begins.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images to use, the first ones.
-        max_dims: the number of dimensions that get a histogram of their own.
+        max_images: maximum number of images; only the first ones are used.
+        max_dims: maximum number of dimensions with separate histograms.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
@@ -80,7 +80,7 @@ class LatentStatistics(LatentCallback):
         super().__init__(images, log_dir, freq, max_images)
         self.max_dims = positive_int(max_dims, "max_dims")
         if len(self.images) < 2:
-            raise ValueError("images must be at least two, for statistics of their codes, got one.")
+            raise ValueError("images must contain at least 2 images for statistics of their codes, got 1.")
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         if has_posterior(self.model):

@@ -18,9 +18,9 @@ DESCRIPTION = (
 
 
 class LatentTraversal(LatentCallback):
-    """Shows in TensorBoard what each latent dimension does: images decoded around the code of an image.
+    """Shows the effect of each latent dimension in TensorBoard, by images decoded around the code of an image.
 
-    In each epoch, the callback writes a picture under the tag "latent/traversal", with a row for each dimension. From
+    In each epoch, the callback writes a figure under the tag "latent/traversal", with a row for each dimension. From
     left to right, its value goes from `span` units below that of the first image's code to `span` units above, while
     the other dimensions stay fixed. The unit is that of the prior for models that have one, such as
     `keras_cae.models.VariationalCAE`, and the standard deviation of the codes in this dimension for others.
@@ -37,7 +37,7 @@ class LatentTraversal(LatentCallback):
         span: the largest change to each side, in units.
         steps: the number of images in a row.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images to use, the first ones.
+        max_images: maximum number of images; only the first ones are used.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the model is not suitable, or the folder can't be
@@ -76,8 +76,8 @@ class LatentTraversal(LatentCallback):
             raise ValueError(f"dims must be below the latent_dim of the model, {codes.shape[1]}, got {self.dims}.")
         if reason is None and len(self.images) == 1 and not self.has_prior:
             return (
-                "it has no prior, so the unit is the standard deviation of the images' codes. Give several "
-                "images, got one."
+                "it has no prior, so the unit is the standard deviation of the images' codes. images must contain at "
+                "least 2 images, got 1."
             )
         return reason
 

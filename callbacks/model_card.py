@@ -1,4 +1,4 @@
-"""A description of a training and of its results, for comparing trainings."""
+"""Description of a training run and its results."""
 
 import os
 import re
@@ -16,19 +16,19 @@ from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 from keras_cae.compatibility import declared_direction
 
 TUNER_FOLDER = re.compile(r"execution\d+")
-"""The folder to which KerasTuner redirects a trial's `keras.callbacks.TensorBoard`, beside its own record."""
+"""The name of the folder to which KerasTuner redirects the `keras.callbacks.TensorBoard` of a trial."""
 FOLDER = "results"
 
 
 class ModelCard(TensorBoardCallback):
-    """Describes the model in TensorBoard, and compares trainings in its HParams tab.
+    """Describes the model in TensorBoard, and compares training runs in its HParams tab.
 
     After the first epoch, the callback writes a text under the tag "model_card": the architecture, the number of
-    parameters, the compression, the arguments of `compile` and the versions. Each training is a row of the HParams tab:
-    the model's and the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best
+    parameters, the compression, the arguments of `compile` and the versions. Each training run is a row of the HParams
+    tab: the model's and the optimizer's arguments, each metric's last value, such as "results/final_loss", and its best
     value, such as "results/best_loss", if it is known whether larger values are better. For metrics that are also
-    measured on validation data, only the validation value counts. A training that ends with an exception is marked as
-    failed, with the metrics that it had reached.
+    measured on validation data, only the validation value is shown. A run that ends with an exception is marked as
+    failed, with the metrics reached so far.
 
     The row is written to a separate folder, "results" in `log_dir`, because TensorBoard treats all scalars below a
     record as its metrics and would include the curves of the epochs.
@@ -38,9 +38,9 @@ class ModelCard(TensorBoardCallback):
 
     Args:
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
-            folder to share, read when training begins. Trainings to compare need folders of their own.
-        hparams: further values to compare trainings by: numbers, strings and booleans by their names; None
-            for no others.
+            folder to share, read when training begins. Use a separate folder for each run.
+        hparams: additional values by which to compare runs: a dictionary from names to numbers, strings or booleans;
+            or None.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the folder can't be written to.
@@ -105,7 +105,7 @@ class ModelCard(TensorBoardCallback):
         super()._end_run(completed)
 
     def _measured(self) -> dict[str, Summary]:
-        """Return the best and the last values, of the validation data where there are such."""
+        """Return the best and the last values of each metric, on validation data if available."""
         values = {"best": self._best, "final": self._final}
         return {
             f"results/{kind}_{name}": scalar(value)
@@ -120,8 +120,8 @@ class ModelCard(TensorBoardCallback):
         from tensorboard.plugins.hparams import api
 
         values = hyperparameters(self.model, self.params or {}) | self.hparams
-        # A name of its own: trainings with equal hyperparameters would otherwise be one row. The folder's own
-        # name comes first, because TensorBoard shows only the beginning.
+        # Use a unique name: runs with equal hyperparameters would otherwise share a row. The name of the folder
+        # comes first, because TensorBoard truncates long names.
         folder, name = os.path.split(os.path.normpath(self.directory))
         return _record(api.hparams_pb(values, trial_id=f"{name} in {folder or '.'}"))
 
@@ -134,7 +134,7 @@ class ModelCard(TensorBoardCallback):
 
 
 def direction_of(name: str, model: keras.Model) -> str | None:
-    """Return "max" if larger values of an entry of the logs are better, "min" if smaller ones, else None."""
+    """Return "max" if larger values of a log entry are better, "min" if smaller ones are, or None if unknown."""
     name = name.removeprefix("val_")
     if name in ("loss", "reconstruction_loss"):
         return "min"
@@ -144,7 +144,7 @@ def direction_of(name: str, model: keras.Model) -> str | None:
 
 def _record(summary: Any) -> dict[str, Summary]:
     """Return a record of the HParams plugin as summaries by their tags."""
-    kind = tf.compat.v1.SummaryMetadata  # TensorBoard's own class of this name is another one
+    kind = tf.compat.v1.SummaryMetadata  # not the class of the same name in TensorBoard
     return {
         value.tag: Summary(np.zeros(0, "float32"), kind.FromString(value.metadata.SerializeToString()))
         for value in summary.value
@@ -157,7 +157,5 @@ def _checked_hparams(hparams: Any) -> dict[str, Any]:
     checked = dict(hparams or {})
     for name, value in checked.items():
         if not isinstance(name, str) or not isinstance(value, bool | int | float | str):
-            raise ValueError(
-                f"hparams must be numbers, strings and booleans by their names, got {value!r} for {name!r}."
-            )
+            raise ValueError(f"hparams must map names to numbers, strings or booleans, got {value!r} for {name!r}.")
     return checked

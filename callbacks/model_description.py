@@ -1,4 +1,4 @@
-"""A model in words and numbers, to read and to compare."""
+"""Descriptions and hyperparameters of models."""
 
 import math
 import platform
@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_cae.version import __version__
 
 UNREMARKABLE = ("name", "trainable", "dtype", "encoder", "decoder", "module", "seed")
-"""The entries of configurations by which trainings are not compared."""
+"""The entries of configurations that are not hyperparameters."""
 
 
 def card(model: keras.Model) -> str:
@@ -35,7 +35,7 @@ def card(model: keras.Model) -> str:
 
 
 def hyperparameters(model: keras.Model, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values by which trainings are compared: numbers, strings and booleans by their names.
+    """Return the hyperparameters of a training run: numbers, strings and booleans by their names.
 
     Args:
         model: a built and compiled model.

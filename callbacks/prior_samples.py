@@ -1,4 +1,4 @@
-"""Images that a model generates from its prior."""
+"""Images generated from the prior of a model."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from keras_cae.drawing.codes import has_prior
 from keras_cae.drawing.samples import draw_samples
 from keras_cae.validation import non_negative_int, positive_int
 
-DESCRIPTION = "Images decoded from codes drawn from the prior. The codes are the same in every epoch."
+DESCRIPTION = "Images decoded from codes sampled from the prior. The codes are the same in every epoch."
 
 
 class PriorSamples(TensorBoardCallback):
-    """Shows in TensorBoard the images that a model generates from its prior.
+    """Shows images generated from the prior of a model in TensorBoard.
 
-    In each epoch, the callback writes a picture under the tag "latent/prior_samples", from the same codes in every
+    In each epoch, the callback writes a figure under the tag "latent/prior_samples", from the same codes in every
     epoch. It works with models with a prior, such as `keras_cae.models.VariationalCAE`, whose `sample(n, seed=seed)`
     generates the images. Training is not affected.
 
@@ -48,7 +48,7 @@ class PriorSamples(TensorBoardCallback):
     def incompatibility(self) -> str | None:
         if has_prior(self.model):
             return None
-        return "it has no prior to draw codes from, and so no sample(n, seed). A VariationalCAE has one."
+        return "it has no prior from which to sample codes. Use a model with a prior, such as VariationalCAE."
 
     def summaries(self, epoch: int) -> dict[str, Summary]:
         images = np.asarray(self.model.sample(self.n, seed=self.seed), "float32")

@@ -1,4 +1,4 @@
-"""The text files that TensorBoard's Projector reads: codes, labels and the configuration that lists them."""
+"""Text files for TensorBoard's Projector: codes, labels and the configuration that lists them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 MIN_DIMS = 3
-"""The smallest dimension of codes of which the Projector shows points."""
+"""The minimum dimension of codes that the Projector can show."""
 
 
 def tensor_file(codes: np.ndarray) -> bytes:
-    """Return codes as tab-separated values that give back float32 exactly. NaN and infinite values become 0.
+    """Return codes as tab-separated values that represent float32 exactly. NaN and infinite values become 0.
 
-    Raw float32 files are no alternative: a single one that happens to be valid text, all zeros for instance,
-    keeps TensorBoard 2.21 from showing any projector.
+    Raw float32 files are not used: if one of them happens to be valid text, for instance all zeros, TensorBoard 2.21
+    does not show any projector.
     """
     codes = np.nan_to_num(codes.reshape(len(codes), -1), posinf=0.0, neginf=0.0)
     codes = np.pad(codes, [(0, 0), (0, max(0, MIN_DIMS - codes.shape[1]))])
@@ -22,7 +22,7 @@ def tensor_file(codes: np.ndarray) -> bytes:
 
 
 def metadata_file(columns: Mapping[str, Iterable[Any]]) -> bytes:
-    """Return columns of labels as tab-separated values; several have a header, a single one must not."""
+    """Return columns of labels as tab-separated values, with a header only if there are several columns."""
     rows: list[Iterable[Any]] = list(zip(*columns.values(), strict=True))
     if len(columns) > 1:
         rows.insert(0, columns)
@@ -44,5 +44,5 @@ def config_file(tensors: Mapping[str, str], metadata: str | None, sprite: tuple[
 
 
 def _field(value: Any) -> str:
-    """Return a label as one cell of the table. An empty one would be taken for the end of the table."""
+    """Return a label as a table cell. An empty cell would be interpreted as the end of the table."""
     return " ".join(str(value).split()) or "–"

@@ -1,4 +1,4 @@
-"""How well each image is reconstructed, and whether the error distinguishes anomalous images from normal ones."""
+"""Histograms of the reconstruction errors of normal and anomalous images."""
 
 from typing import Any
 
@@ -14,21 +14,21 @@ from keras_cae.validation import positive_int
 
 ERRORS = "Mean squared error of each image."
 AUROC = (
-    "Area under the ROC curve when the mean squared error tells anomalous images from normal ones: the "
-    "probability that an anomalous image has the larger error. 0.5 is chance."
+    "Area under the ROC curve of the mean squared error as an anomaly score: the probability that an anomalous image "
+    "has a larger error than a normal one. 0.5 is chance level."
 )
 WORST = "The normal images with the largest mean squared errors, the largest first."
 
 
 class ReconstructionErrorHistogram(TensorBoardCallback):
-    """Shows in TensorBoard how well normal and anomalous images are reconstructed.
+    """Shows the reconstruction errors of normal and anomalous images in TensorBoard.
 
     In each epoch, the callback writes under the tag "reconstruction_error/…": `normal`, the histogram of the mean
     squared errors of the images; with anomalous images also `anomalous`, the histogram of their errors with the same
     limits, and `auroc`, the probability that an anomalous image has a larger error than a normal one; and `worst`, a
-    picture of the normal images with the largest errors. No corruption is applied.
+    figure of the normal images with the largest errors. No corruption is applied.
 
-    It works with all models from images to images of the same shape. Training is not affected.
+    It works with all models that map images to images of the same shape. Training is not affected.
 
     Args:
         normal: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
@@ -36,8 +36,8 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
             folder to share, read when training begins.
         anomalous: images that should be reconstructed badly; None for none.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images of each kind to use, the first ones.
-        worst: the number of normal images in the picture.
+        max_images: maximum number of images of each kind; only the first ones are used.
+        worst: number of normal images in the figure.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the images
@@ -73,7 +73,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
             self.anomalous = checked_images(anomalous, self.max_images, "anomalous")
             if self.anomalous.ndim != self.normal.ndim:
                 raise ValueError(
-                    f"anomalous must be {kind_of(self.normal).noun} as the normal ones are, of shape "
+                    f"anomalous must be {kind_of(self.normal).noun} like normal, of shape "
                     f"{kind_of(self.normal).shape}, got the shape {np.shape(anomalous)}."
                 )
 
@@ -83,7 +83,7 @@ class ReconstructionErrorHistogram(TensorBoardCallback):
                 continue
             made = getattr(self.inference.reconstruct(images[:1]), "shape", (None,))
             if made[1:] != images.shape[1:]:
-                return f"from images of shape {images.shape[1:]} it makes {made[1:]}, so there is no error to show."
+                return f"it maps images of shape {images.shape[1:]} to {made[1:]}, so their error is undefined."
         return None
 
     def summaries(self, epoch: int) -> dict[str, Summary]:

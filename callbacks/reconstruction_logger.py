@@ -1,4 +1,4 @@
-"""The reconstructions of a few images, epoch by epoch."""
+"""Reconstructions of a few images during training."""
 
 from typing import Any
 
@@ -15,29 +15,29 @@ DESCRIPTION = (
 
 
 class ReconstructionLogger(TensorBoardCallback):
-    """Shows in TensorBoard how the reconstructions of a few images improve.
+    """Shows the reconstructions of a few images in TensorBoard.
 
-    In each epoch, the callback writes a picture under the tag "reconstruction". For each image, it shows the input;
+    In each epoch, the callback writes a figure under the tag "reconstruction". For each image, it shows the input;
     with a corruption, the hidden pixels and the corrupted input; the reconstruction; the absolute error on a fixed
     colour scale; and the peak signal-to-noise ratio in decibels. The noise of the corruption is the same in all epochs.
-    It works with every Keras model from images to images; if input and output differ in shape, errors are left out.
+    It works with every Keras model that maps images to images. If input and output differ in shape, errors are omitted.
 
-    Training is not affected: the weights are the same, to the last bit, as without the callback.
+    Training is not affected: the weights are identical, to the last bit, to those without the callback.
 
-    Pictures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early.
+    Figures are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early.
     TensorBoard keeps ten of them, unless it is started with `--samples_per_plugin images=1000`.
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers, which are scaled by the largest
-            value of their type. One channel is shown as grey, three as red, green and blue, the fourth of
-            four as opacity, over a checkerboard; of two channels the mean is shown, of more than four the
-            first three. Of volumes, `(n, depth, height, width, channels)`, the middle slice along each axis is shown.
-            Signals, `(n, length, channels)`, are curves, the input and the reconstruction over each other, with a
-            panel for each channel and the error below; they may have any finite values.
+            value of their dtype. One channel is shown as grey, three channels as RGB, and four as RGBA over a
+            checkerboard. For two channels, their mean is shown; for more than four, the first three. For volumes,
+            `(n, depth, height, width, channels)`, the middle slice along each axis is shown. For signals,
+            `(n, length, channels)`, the curves of the input and the reconstruction are shown in a panel for each
+            channel, with the error below; signals may have any finite values.
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
             folder to share, read when training begins. KerasTuner gives each trial a folder of its own.
         freq: number of epochs from one summary to the next.
-        max_images: largest number of images to show, the first ones.
+        max_images: maximum number of images; only the first ones are shown.
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the images

@@ -1,4 +1,4 @@
-"""All callbacks for TensorBoard at once."""
+"""The standard set of callbacks for TensorBoard."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from keras_cae.drawing.checked_images import checked_images
 def standard_callbacks(
     images: Any, log_dir: Any = "logs", *, labels: Any = None, anomalous: Any = None, freq: int = 1
 ) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that show the progress of a training in TensorBoard.
+    """Return the callbacks that show the progress of training in TensorBoard.
 
     For every model, these are the curves of `keras.callbacks.TensorBoard`, `ModelCard`, `ReconstructionLogger` and
     `ReconstructionErrorHistogram`. For the models that support them, there are also `LatentStatistics` for dense codes,
@@ -32,7 +32,7 @@ def standard_callbacks(
 
     Args:
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes. Preferably not
-            those of the training. The first ones are shown; statistics use up to 128 images, the projector up to 500.
+            the training images. The first ones are shown; statistics use up to 128 images, the projector up to 500.
         log_dir: folder of the event files, created when training begins; or a `keras.callbacks.TensorBoard` to use
             instead of a new one.
         labels: the labels of the images for the projector, as `LatentProjector` takes them.
@@ -55,7 +55,7 @@ def standard_callbacks(
     """
     tensorboard = log_dir
     if not isinstance(log_dir, keras.callbacks.TensorBoard):
-        # For subclassed models it would only write an empty graph.
+        # The graph would be empty for subclassed models.
         tensorboard = TensorBoard(log_dir, write_graph=False)
     made: list[TensorBoardCallback] = [
         ModelCard(tensorboard),

@@ -1,4 +1,4 @@
-"""Summaries for TensorBoard: pictures, histograms, numbers and texts, ready to be written."""
+"""Summaries for TensorBoard: images, histograms, scalars and texts."""
 
 from typing import Any, NamedTuple
 
@@ -18,31 +18,31 @@ class Summary(NamedTuple):
 
 
 def scalar(value: Any, description: str = "") -> Summary:
-    """Return a number, for a curve over the epochs."""
+    """Return a scalar summary."""
     return Summary(np.float32(value), _metadata("scalars", description))
 
 
 def text(markdown: str) -> Summary:
-    """Return a text in Markdown."""
+    """Return a text summary in Markdown."""
     return Summary(markdown, _metadata("text", ""))
 
 
 def image(picture: np.ndarray, description: str = "") -> Summary:
-    """Return a picture, `(height, width, 3)` uint8."""
+    """Return an image summary of a `(height, width, 3)` uint8 array."""
     height, width = picture.shape[:2]
     size = [str(side).encode() for side in (width, height)]
     return Summary([*size, to_png(picture)], _metadata("images", description))
 
 
 def histogram(values: np.ndarray, description: str = "", limits: tuple[float, float] | None = None) -> Summary:
-    """Return the histogram of values; NaN and infinite values are left out.
+    """Return a histogram summary of values. NaN and infinite values are ignored.
 
-    `tf.summary.histogram` computes the same in ten times the time.
+    `tf.summary.histogram` returns the same result but is ten times slower.
 
     Args:
         values: values of any shape.
-        description: in Markdown.
-        limits: the limits of the buckets; values beyond them count in the outermost buckets. By default the
+        description: description in Markdown.
+        limits: limits of the buckets; values beyond them are counted in the outermost buckets. By default, the
             smallest and the largest value.
     """
     values = values[np.isfinite(values)].astype("float64")

@@ -1,4 +1,4 @@
-"""Keras's own callback for TensorBoard, made to tolerate a full disk."""
+"""The TensorBoard callback of Keras, extended to tolerate a full disk."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -11,16 +11,16 @@ from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, writ
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """A `keras.callbacks.TensorBoard` that warns of a full disk and lets training continue.
+    """A `keras.callbacks.TensorBoard` that warns about a full disk and lets training continue.
 
-    It has the same name as its base class, by which KerasTuner recognizes the callback whose folder it redirects.
-    Summaries per batch are not protected.
+    It has the same name as its base class, because KerasTuner uses the name to find the callback whose folder it
+    redirects. Summaries per batch are not protected.
     """
 
     _failures: WriteFailures | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._failures = None  # those of an earlier training, of which a warning was given then
+        self._failures = None  # forget the failures of an earlier training run
         with self._tolerating_full_disk(lambda failures, error: failures.warn_or_raise(error)):
             super().on_train_begin(logs)
 
@@ -54,7 +54,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
 
 class _NoWriter(tf.summary.SummaryWriter):
-    """Writes nothing, and never fails."""
+    """A summary writer that discards all summaries."""
 
     def init(self) -> None:
         pass
@@ -68,10 +68,10 @@ class _NoWriter(tf.summary.SummaryWriter):
 
 @contextlib.contextmanager
 def _default_writer_restored() -> Iterator[None]:
-    """Restore the default summary writer, even if another one could not be flushed.
+    """Restore the default summary writer on exit, even if another one could not be flushed.
 
-    TensorFlow flushes a writer when its context ends, and if that fails leaves it as the default writer: all
-    later summaries, whoever writes them, would fail, too.
+    TensorFlow flushes a writer when its context ends. If that fails, the writer remains the default one, and all later
+    summaries would fail, too.
     """
     nothing = _NoWriter()
     with nothing.as_default():

@@ -1,4 +1,4 @@
-"""The base of the callbacks that write to TensorBoard, which determines when and where they write."""
+"""The base class of callbacks that write to TensorBoard."""
 
 import abc
 import copy
@@ -16,17 +16,17 @@ from keras_cae.validation import positive_int
 
 
 class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
-    """Writes summaries at the end of epochs, with the epoch's number as their step.
+    """Base class of callbacks that write summaries at the end of epochs, with the epoch as the step.
 
-    A subclass overrides `summaries`, and `incompatibility`, which determines the models that it can't show. Summaries
-    are written for the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early. They are on
-    the disk at the end of the epoch, so that TensorBoard shows them during training and an interrupted training loses
-    none. If the disk is full, the callback warns and training continues.
+    Subclasses override `summaries`, and `incompatibility` if they don't support all models. Summaries are written for
+    the epochs 0, `freq`, 2 `freq`, … and for the last one, even if training stops early. They are flushed to disk at
+    the end of the epoch, so that TensorBoard shows them during training and none are lost if training is interrupted.
+    If the disk is full, the callback warns and training continues.
 
-    Random numbers that the summaries use leave the random state of training unchanged.
+    Random numbers in the summaries leave the random state of training unchanged.
 
     Copies, such as those that KerasTuner makes for each trial, share the attributes listed in `shared_by_copies`, but
-    no state of a training in progress.
+    not the state of a training run in progress.
 
     Args:
         log_dir: folder of the event files, created when training begins; or the `keras.callbacks.TensorBoard` whose
@@ -35,15 +35,15 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
 
     Raises:
         ValueError: an argument is invalid; or, when training begins, the folder can't be written to, or the callback
-            can't show the model.
+            does not support the model.
     """
 
     chief_only = True
     """Whether only the first of several workers runs the callback."""
     shared_by_copies: tuple[str, ...] = ()
-    """The names of attributes that are large and never change."""
+    """The names of attributes that are large and never modified."""
     skip_incompatible = False
-    """Whether to do nothing for a model that the callback can't show, instead of raising an error."""
+    """Whether to skip a model that the callback does not support, instead of raising an error."""
 
     def __init__(self, log_dir: Any, freq: int | None = 1) -> None:
         super().__init__()
@@ -56,23 +56,22 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         """Return the summaries of an epoch by their tags."""
 
     def files(self, epoch: int) -> dict[str, bytes]:
-        """Return files to write after the summaries, by their paths in the folder."""
+        """Return the files to write after the summaries, by their paths in the folder."""
         return {}
 
     def on_write_failure(self, epoch: int) -> None:
-        """Do what is needed when the summaries or the files of an epoch could not be written; by default nothing."""
+        """Handle a failure to write the summaries or the files of an epoch. By default, do nothing."""
 
     def incompatibility(self) -> str | None:
-        """Return why the callback can't show the model, or None if it can.
+        """Return why the callback does not support the model, or None if it does.
 
         Raises:
-            ValueError: the callback can show such a model, but not with its arguments; for instance, its
-                images don't fit the model.
+            ValueError: the arguments of the callback don't fit the model; for instance, the shape of its images.
         """
         return None
 
     def reset_run(self) -> None:
-        """Reset all state of a training. A subclass with state of its own extends this method."""
+        """Reset the state of a training run. Subclasses with additional state extend this method."""
         self._writer: EventWriter | None = None
         self._unwritten_epoch: int | None = None
         self._last_epoch = 0
@@ -93,7 +92,7 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
             self._writer = open_writer(self.directory)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # The model was not built when training began.
+        # The model was not yet built when training began.
         if self.inference is None:
             self._check_model()
 
@@ -121,7 +120,7 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
             with same_noise(self.model):
                 reason = self.incompatibility()
         except ValueError as error:
-            error.add_note(f"This is what {type(self).__name__} was given.")
+            error.add_note(f"The invalid argument was passed to {type(self).__name__}.")
             raise
         if reason is None:
             return

@@ -1,4 +1,4 @@
-"""Weights of penalties that change during training."""
+"""Schedules for the weights of penalties."""
 
 import functools
 import inspect
@@ -16,11 +16,11 @@ RISES: dict[str, Callable[[float], float]] = {
     "cosine": lambda progress: (1.0 - math.cos(math.pi * progress)) / 2.0,
     "cyclical": lambda progress: min(1.0, 2.0 * progress),
 }
-"""The progress of the weight from start to end, by the fraction of the steps, or of a cycle, that is over."""
+"""The progress of the weight from start to end, as a function of the completed fraction of the steps or the cycle."""
 
 
 def _takes_effect(owner: Any, name: str) -> bool:
-    """Return whether a compiled step follows when an attribute is set: its class decides what setting it does."""
+    """Return whether setting an attribute affects a compiled training step."""
     bottleneck = vars(owner).get("bottleneck")
     if name in getattr(bottleneck, "weights_of_penalties", ()):
         return True
@@ -31,11 +31,11 @@ def _weights_of(model: keras.Model) -> str:
     bottleneck = getattr(model, "bottleneck", None)
     penalties = [part for part in vars(model).values() if isinstance(part, Penalty)]
     names = [*getattr(bottleneck, "weights_of_penalties", ()), *(f"the weight of {part.name}" for part in penalties)]
-    return ", ".join(names) or "none that this model has"
+    return ", ".join(names) or "none"
 
 
 class WeightScheduler(keras.callbacks.Callback):
-    """Changes a weight of a model, such as `beta` or `mmd_weight`, from step to step.
+    """Changes a weight of a model, such as `beta` or `mmd_weight`, during training.
 
     If the weight of a divergence grows from 0, the codes have time to become useful before they are pulled towards the
     prior (Bowman et al. 2016, "Generating Sentences from a Continuous Space"; in cycles Fu et al. 2019, "Cyclical
@@ -48,7 +48,7 @@ class WeightScheduler(keras.callbacks.Callback):
             within `steps`, each of which rises linearly in its first half and stays at `end` in the second;
             or a function from the step to the value, such as a
             `keras.optimizers.schedules.LearningRateSchedule`, for which the other arguments are ignored.
-        steps: the number of batches after which the value stays at `end`.
+        steps: the number of batches after which the value remains at `end`.
         start: the first value.
         end: the last value.
         cycles: the number of cycles of "cyclical".
@@ -112,8 +112,9 @@ class WeightScheduler(keras.callbacks.Callback):
             ) from error
         if not _takes_effect(owner, name):
             raise ValueError(
-                f"attribute must be the weight of a penalty, which compiled steps follow, but {self.attribute!r} of "
-                f"{type(self.model).__name__} is fixed once the model is built. Weights are {_weights_of(self.model)}."
+                f"attribute must be a weight that can change during training, but {self.attribute!r} of "
+                f"{type(self.model).__name__} is fixed once the model is built. Such weights of this model are: "
+                f"{_weights_of(self.model)}."
             )
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:

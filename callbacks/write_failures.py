@@ -1,4 +1,4 @@
-"""The handling of a folder that can't be written to: an error when training begins, a warning later."""
+"""Handling of write failures: an error when training begins, a warning later."""
 
 import os
 import re
@@ -10,12 +10,12 @@ import tensorflow as tf
 from keras_cae.files import is_full_disk
 
 WRITE_ERRORS = (OSError, tf.errors.OpError)
-"""What Python's and TensorFlow's functions raise when a file can't be written."""
+"""The exceptions that Python and TensorFlow raise when a file can't be written."""
 _of_folders: weakref.WeakValueDictionary[str, "WriteFailures"] = weakref.WeakValueDictionary()
 
 
 def write_failures(directory: str) -> "WriteFailures":
-    """Return the failures of a folder, which are shared by all who hold them at the same time."""
+    """Return the `WriteFailures` of a folder, which all callbacks of a training run share."""
     directory = absolute(directory)
     failures = _of_folders.get(directory)
     if failures is None:
@@ -24,7 +24,7 @@ def write_failures(directory: str) -> "WriteFailures":
 
 
 class WriteFailures:
-    """Warns of the first failure to write to a folder, once for all callbacks of a training.
+    """Warns about the first failure to write to a folder, once for all callbacks of a training run.
 
     Args:
         directory: the folder.
@@ -35,21 +35,21 @@ class WriteFailures:
         self._warned = False
 
     def warn(self, error: Exception) -> None:
-        """Warn that training continues without what could not be written, unless there was such a warning before."""
+        """Warn that training continues without the lost data, unless this warning was already issued."""
         if self._warned:
             return
         self._warned = True
         warnings.warn(
-            f"{self.directory!r} could not be written to: {message_of(error)} Training goes on; TensorBoard "
-            "will miss what could not be written.",
+            f"The log folder {self.directory!r} could not be written to: {message_of(error)} Training continues, but "
+            "some data will be missing in TensorBoard.",
             stacklevel=2,
         )
 
     def warn_or_raise(self, error: Exception) -> None:
-        """Warn of a full disk when training begins; any other error is one of the argument `log_dir`.
+        """Warn if the disk is full when training begins, and raise an error about `log_dir` otherwise.
 
         Raises:
-            ValueError: the folder can't be written to, and not because the disk is full.
+            ValueError: the folder can't be written to for a reason other than a full disk.
         """
         if not is_full_disk(error):
             raise ValueError(
@@ -59,7 +59,7 @@ class WriteFailures:
 
 
 def absolute(directory: str) -> str:
-    """Return a folder by its absolute path; one in a cloud, such as "gs://bucket/logs", has none."""
+    """Return the absolute path of a folder. URLs, such as "gs://bucket/logs", are returned unchanged."""
     return directory if "://" in directory else os.path.abspath(directory)
 
 

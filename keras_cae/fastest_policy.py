@@ -1,4 +1,4 @@
-"""The dtype policy with which models train or predict fastest on this machine."""
+"""Selection of the fastest dtype policy for training or inference on this machine."""
 
 import itertools
 import statistics
@@ -16,12 +16,12 @@ from keras_cae.precision import POLICIES, SINGLE, with_policy
 from keras_cae.validation import boolean, positive_int, positive_ints
 
 CPU_INFO = Path("/proc/cpuinfo")
-"""Where Linux says what the processor can do."""
+"""The file in which Linux lists the features of the CPU."""
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 AMPERE, VOLTA = (8, 0), (7, 0)
-"""The compute capabilities from which GPUs multiply matrices faster in bfloat16, and in float16."""
+"""The lowest compute capabilities of GPUs that accelerate matrix products in bfloat16 and in float16."""
 GAIN = 1.05
-"""By how much half precision must be faster to be worth its coarser numbers."""
+"""The minimum speedup for which half precision is worth its lower accuracy."""
 FEWEST_ROUNDS, MOST_ROUNDS, SECONDS = 3, 15, 3.0
 
 
@@ -34,30 +34,30 @@ def recommended_dtype_policy(
 ) -> str:
     """Return the name of the Keras dtype policy with which models train fastest on this machine.
 
-    - "mixed_bfloat16" where a GPU has a compute capability of 8.0 or more, or where there is no GPU and the processor
-      has AVX512-BF16 or AMX-BF16 instructions, which only Linux tells;
-    - "mixed_float16" where a GPU has a compute capability of 7.0 or more;
-    - "float32" elsewhere.
+    - "mixed_bfloat16" if all GPUs have a compute capability of 8.0 or higher, or if there is no GPU and the CPU
+      supports AVX512-BF16 or AMX-BF16 instructions, which is detected only on Linux;
+    - "mixed_float16" if all GPUs have a compute capability of 7.0 or higher;
+    - "float32" otherwise.
 
-    How much half precision gains depends on the network and on the images: thin networks and small images may gain
-    nothing. With a model, the answer is measured: a few steps in half precision and in float32, in turns, for some
-    seconds. Half precision is recommended if the median of its steps is shorter by 5 % or more. Where the machine
-    has none, nothing is measured.
+    The benefit of half precision depends on the network and the images: small networks and small images may not
+    become faster. If a model is given, it is measured: a few steps in half precision and in float32, alternately, for
+    a few seconds. Half precision is recommended if it is faster by at least 5 %, by the median duration of a step. If
+    the machine does not accelerate half precision, nothing is measured.
 
     All of these policies keep the weights, the loss, the metrics and the last activation of this library's models in
     float32.
 
     Args:
-        model: None to go by the machine alone; an autoencoder of this library, which is not changed; or a function
-            without arguments that makes a model under the global dtype policy, for any model that takes images as
-            inputs and targets. Measuring draws random numbers: set the seed afterwards.
-        image_shape: `(*spatial, channels)` of the images; by default that which the model was built for.
-        batch_size: of the steps.
-        training: whether steps of training are measured, or else predictions.
+        model: None to consider only the hardware; an autoencoder of this library, which is not changed; or a function
+            without arguments that returns a model created under the global dtype policy, for any model that takes
+            images as inputs and targets. The measurement uses random numbers: set the seed afterwards.
+        image_shape: `(*spatial, channels)` of the images; by default the shape that the model was built for.
+        batch_size: number of images in a step.
+        training: whether to measure training steps instead of predictions.
 
     Raises:
-        ValueError: the shape of the images is not known; or the autoencoder was made of given networks, which have a
-            precision of their own: pass a function that makes it.
+        ValueError: the shape of the images is unknown; or the autoencoder was created from existing networks, which
+            have their own precision: pass a function that creates the model.
 
     Example:
 
@@ -69,7 +69,9 @@ def recommended_dtype_policy(
     if model is not None:
         shape = _image_shape(model, image_shape)
     elif image_shape is not None:
-        raise ValueError(f"image_shape={image_shape!r} takes a model to measure: pass one, or leave image_shape out.")
+        raise ValueError(
+            f"image_shape requires a model to measure, got {image_shape!r}. Pass a model, or omit image_shape."
+        )
     policy = _of_the_machine()
     if model is None or policy == SINGLE:
         return policy
@@ -80,7 +82,7 @@ def recommended_dtype_policy(
 
 
 def _of_the_machine() -> str:
-    """The policy that the GPUs that TensorFlow uses allow, or else the processor."""
+    """Return the half precision policy that the visible GPUs, or otherwise the CPU, accelerate, or else float32."""
     gpus = tf.config.get_visible_devices("GPU")
     if not gpus:
         return POLICIES["bfloat16"] if _processor_flags() & BFLOAT16_FLAGS else SINGLE
@@ -92,7 +94,7 @@ def _of_the_machine() -> str:
 
 
 def _processor_flags() -> set[str]:
-    """The instructions that the processor has, as far as this is known."""
+    """Return the instruction sets of the CPU, or an empty set if they are unknown."""
     try:
         lines = CPU_INFO.read_text().splitlines()
     except OSError:
@@ -105,19 +107,19 @@ def _image_shape(model: Any, image_shape: Sequence[int] | None) -> tuple[int, ..
         shape = positive_ints(image_shape, "image_shape")
         rank = len(shape) - 1
         if rank not in KINDS or getattr(model, "rank", rank) != rank:
-            raise ValueError(f"image_shape must be (*spatial, channels) of the images of the model, got {image_shape}.")
+            raise ValueError(f"image_shape must be the (*spatial, channels) of the model's images, got {image_shape}.")
         return shape
     built = getattr(model, "built_shape", None)
     if built is None or None in built[1:]:
         raise ValueError(
             "image_shape must be given, as (height, width, channels), for a function and for a model that is not built "
-            f"or takes any size, got None and {'no shape' if built is None else f'the shape {built}'}."
+            f"or accepts any size, got None and {'no shape' if built is None else f'the shape {built}'}."
         )
     return tuple(built[1:])
 
 
 def _made(model: Any, policy: str) -> Any:
-    """A new model with a policy."""
+    """Return a new model with a policy."""
     if isinstance(model, keras.Model):
         return keras.saving.deserialize_keras_object(_uncompiled(with_policy(model, policy)))
     former = keras.config.dtype_policy()
@@ -133,10 +135,10 @@ def _uncompiled(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _step(model: Any, images: np.ndarray, training: bool) -> Callable[[], Any]:
-    """What is timed: a step that was taken before."""
+    """Return a function that runs a step, after a first call that compiles it."""
     model.compile("adam", "mse")
     if training and getattr(model, "normalizer", None) is not None:
-        model.fit(images, images, verbose=0)  # adapts it, which single steps don't
+        model.fit(images, images, verbose=0)  # adapts the normalizer, unlike train_on_batch
 
     def step() -> Any:
         return model.train_on_batch(images, images) if training else model.predict_on_batch(images)
@@ -146,7 +148,7 @@ def _step(model: Any, images: np.ndarray, training: bool) -> Callable[[], Any]:
 
 
 def _medians(steps: Sequence[Callable[[], Any]]) -> list[float]:
-    """The median time of each function, called in turns."""
+    """Return the median duration of each function. The functions are called alternately."""
     times: list[list[float]] = [[] for _ in steps]
     begin = time.perf_counter()
     for number in itertools.count():

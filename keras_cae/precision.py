@@ -1,4 +1,4 @@
-"""The precision in which models compute, and copies that compute in another one."""
+"""The precision of models, and copies of models in another precision."""
 
 import json
 import zipfile
@@ -12,22 +12,22 @@ from keras_cae.inner_layers import inner_layers
 
 SINGLE = "float32"
 POLICIES = {"float32": SINGLE, "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
-"""The dtype policies by the types in which they compute. All of them keep weights in float32."""
+"""The dtype policies by their compute dtypes. All of them keep weights in float32."""
 ENCODER = "encoder"
-"""The argument of models whose networks are given to them."""
+"""The constructor argument of models that are created from existing networks."""
 CONFIG = "config.json"
-"""The part of a `.keras` file that says how the model is made."""
+"""The member of a `.keras` file that contains the configuration of the model."""
 EPSILONS = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 """The distance from 1 to the next larger number."""
 
 
 def coarsest_epsilon(model: Any) -> float:
-    """The distance from 1 to the next larger number in the coarsest precision of a model, float32 at best."""
+    """Return the distance from 1 to the next larger number in the lowest precision of a model, at most float32."""
     return max(EPSILONS.get(dtype, 0.0) for dtype in (SINGLE, *_compute_dtypes(model)))
 
 
 def in_single_precision(model: Any) -> Any:
-    """The model itself if it computes in float32, else a copy of it that does, with the same weights.
+    """Return a model if it computes in float32, and otherwise a copy in float32 with the same weights.
 
     Args:
         model: an autoencoder or a detector of the library, built.
@@ -38,14 +38,14 @@ def in_single_precision(model: Any) -> Any:
 
 
 def in_precision(model: Any, policy: str) -> Any:
-    """The model itself if it has a dtype policy, else a copy of it that does, with the same weights.
+    """Return a model if it has the given dtype policy, and otherwise a copy with that policy and the same weights.
 
     Args:
         model: an autoencoder or a detector of the library, built.
         policy: "float32", "mixed_bfloat16" or "mixed_float16".
 
     Raises:
-        ValueError: the networks of the model were given to it, and are to compute in half precision.
+        ValueError: the policy is one of half precision, but the model was created from existing networks.
     """
     if policy == SINGLE:
         return in_single_precision(model)
@@ -56,35 +56,35 @@ def in_precision(model: Any, policy: str) -> Any:
 
 
 def with_policy(model: Any, policy: str) -> Any:
-    """What Keras makes a model of that is like this one, with another dtype policy and without its weights.
+    """Return the serialized configuration of a model with another dtype policy.
 
     Args:
         model: an autoencoder or a detector of the library.
         policy: "float32", "mixed_bfloat16" or "mixed_float16".
 
     Raises:
-        ValueError: the networks of the model were given to it, and have policies of their own.
+        ValueError: the model was created from existing networks, which have their own policies.
     """
     made = keras.saving.serialize_keras_object(model)
     config = _config_of_autoencoder(made)
     if ENCODER in config:
         raise ValueError(
-            f"The networks of this {type(_autoencoders(model)[0]).__name__} were given to it, and compute in the "
-            f"precision that they were made in: make them under keras.config.set_dtype_policy({policy!r})."
+            f"The precision of this {type(_autoencoders(model)[0]).__name__} can't be changed to {policy!r}, because "
+            f"it was created from existing networks. Create them under keras.config.set_dtype_policy({policy!r})."
         )
     config["dtype"] = keras.saving.serialize_keras_object(keras.DTypePolicy(policy))
     return made
 
 
 def has_given_networks(model: Any) -> bool:
-    """Whether the networks of an autoencoder, or of that of a detector, were given to it and not made by it."""
+    """Return whether an autoencoder, or the autoencoder of a detector, was created from existing networks."""
     return ENCODER in _config_of_autoencoder(keras.saving.serialize_keras_object(model))
 
 
 def save_in_single_precision(model: Any, path: str | Path) -> None:
-    """Save a model in a `.keras` file that computes in float32, with the same weights and the state of the optimizer.
+    """Save a model as a `.keras` file in float32, with the same weights and optimizer state.
 
-    Processors that have no half precision compute it slowly, many times as slowly as float32.
+    CPUs without hardware support for half precision are many times slower in it than in float32.
 
     Args:
         model: an autoencoder or a detector of the library, built.
@@ -111,10 +111,10 @@ def _config_of_autoencoder(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_scaled_loss(made: dict[str, Any], model: Any) -> dict[str, Any]:
-    """A configuration whose optimizer has the same state as that of the model.
+    """Return a configuration whose optimizer has the same state variables as that of the model.
 
-    Keras wraps the optimizer of a model in float16 by itself, and takes it for one of the user's in float32 only
-    where the configuration says so.
+    Keras wraps the optimizer of a float16 model in a `LossScaleOptimizer` automatically. For a float32 model, the
+    wrapper must be part of the configuration.
     """
     optimizer = getattr(model, "optimizer", None)
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and made.get("compile_config"):
@@ -127,7 +127,7 @@ def _is_single(model: Any) -> bool:
 
 
 def _copy(model: Any, made: Any) -> Any:
-    """A model with another configuration, and the weights and the memory of this one."""
+    """Return a model created from a configuration, with the weights and the input checks of another model."""
     copy = keras.saving.deserialize_keras_object(made)
     copy.build_from_config(model.get_build_config())
     copy.set_weights(model.get_weights())
@@ -141,12 +141,12 @@ def _compute_dtypes(model: Any) -> set[str]:
 
 
 def _autoencoders(model: Any) -> list[Any]:
-    """The model, or the autoencoder of a detector."""
+    """Return a list of the model, or of the autoencoder of a detector."""
     return [getattr(model, "autoencoder", model)]
 
 
 def _without_policies(config: Any) -> Any:
-    """A configuration with float32 for every precision."""
+    """Return a configuration with all dtypes and policies replaced by float32."""
     if isinstance(config, dict) and config.get("class_name") in ("DTypePolicy", "FloatDTypePolicy"):
         return {**config, "config": {**config["config"], "name": SINGLE}}
     if isinstance(config, dict):

@@ -1,9 +1,9 @@
-"""Pictures of autoencoders of handwritten digits, a line each.
+"""Figures of autoencoders for handwritten digits, each made by one line of code.
 
     pip install "keras-cae[cli,plots]"
     python docs/examples/plots.py
 
-Writes the pictures of the page "Plots" into the folder `plots`.
+Writes the figures of the page "Plots" to the folder `plots`.
 """
 
 import argparse
@@ -18,24 +18,24 @@ from keras_cae import plots
 
 
 def fitted(model: keras.Model, images: np.ndarray, epochs: int, loss: str = "mse") -> keras.callbacks.History:
-    """Train a model on all images but the last 360, which are left for validation."""
+    """Train a model on all images except the last 360, which are used for validation."""
     model.compile(optimizer=keras.optimizers.Adam(2e-3), loss=loss, metrics=[keras_cae.metrics.PSNR()])
     train, held_out = images[:-360], images[-360:]
     return model.fit(train, validation_data=held_out, batch_size=32, epochs=epochs, verbose=0)
 
 
 def with_scratches(images: np.ndarray) -> np.ndarray:
-    """Images with a bright line across."""
+    """Return images with a bright horizontal line."""
     scratched = images.copy()
     scratched[:, 2] = np.maximum(scratched[:, 2], 0.8)
     return scratched
 
 
 def main() -> None:
-    """Train the models, draw all plots, and write them."""
+    """Train the models and save all figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=40, help="how long each model is trained")
-    parser.add_argument("--folder", type=Path, default=Path("plots"), help="where the pictures go")
+    parser.add_argument("--epochs", type=int, default=40, help="number of epochs")
+    parser.add_argument("--folder", type=Path, default=Path("plots"), help="folder for the figures")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(0)

@@ -1,4 +1,4 @@
-"""Train an autoencoder on real handwritten digits, then save it and load it again."""
+"""Train an autoencoder on handwritten digits, save it and load it again."""
 
 import keras
 import numpy as np

@@ -1,9 +1,9 @@
-"""Signals: reconstruct windows of an ECG, remove its noise, and find anomalies step by step in a daily series.
+"""Signals: reconstruct windows of an ECG, denoise it, and detect anomalous steps in a series with a daily cycle.
 
     pip install "keras-cae[examples]"
     python docs/examples/signals.py
 
-Prints the tables of the page "Signals", and writes pictures into the folder `signals`.
+Prints the tables of the page "Signals" and writes its figures to the folder `signals`.
 """
 
 import argparse
@@ -25,14 +25,14 @@ NOISE = 0.05
 
 
 def table(header: list[str], rows: list[list[str]]) -> None:
-    """Print a table in Markdown."""
+    """Print a Markdown table."""
     for row in (header, ["---", *["---:"] * (len(header) - 1)], *rows):
         print("| " + " | ".join(row) + " |")
     print()
 
 
 def ecg() -> tuple[np.ndarray, np.ndarray]:
-    """The ECG of PyWavelets from 0 to 1: the first three quarters for training, the last one for testing."""
+    """Return the ECG of PyWavelets, scaled to [0, 1]: three quarters for training and one quarter for testing."""
     series = pywt.data.ecg().astype("float32")
     cut = 3 * len(series) // 4
     low, high = series[:cut].min(), series[:cut].max()
@@ -41,7 +41,7 @@ def ecg() -> tuple[np.ndarray, np.ndarray]:
 
 
 def fitted(model: keras.Model, windows: np.ndarray, epochs: int, loss: str = "mse") -> keras.Model:
-    """Train a model, with a step size that falls to 0."""
+    """Train a model with a learning rate that decays to 0."""
     steps = epochs * -(-len(windows) // 32)
     rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
     model.compile(optimizer=keras.optimizers.Adam(rate), loss=loss, metrics=[keras_cae.metrics.PSNR()])
@@ -50,16 +50,16 @@ def fitted(model: keras.Model, windows: np.ndarray, epochs: int, loss: str = "ms
 
 
 def decibels(true: np.ndarray, other: np.ndarray) -> str:
-    """The peak signal-to-noise ratio of arrays from 0 to 1."""
+    """Return the peak signal-to-noise ratio of arrays with values in [0, 1]."""
     return f"{-10 * np.log10(np.mean(np.square(true - other))):.1f}"
 
 
 def reconstruct(epochs: int, folder: Path) -> None:
-    """Compare a convolutional autoencoder with PCA at the same code size, on windows of the ECG."""
+    """Compare a convolutional autoencoder with PCA at the same code size on windows of the ECG."""
     train, test = (np.asarray(keras_cae.datasets.windows(part, LENGTH)) for part in ecg())
     rows = []
     for latent_dim in (4, LATENT_DIM, 16):
-        # The heart's base line drifts below that of the training part: the output must not end at 0.
+        # The baseline of the ECG drifts below the training data, so the output must not be limited to [0, 1].
         model = keras_cae.models.BasicCAE(
             latent_dim,
             rank=1,
@@ -76,11 +76,11 @@ def reconstruct(epochs: int, folder: Path) -> None:
         if latent_dim == LATENT_DIM:
             picture = draw_reconstructions(model, test[:: len(test) // 6][:6])
             Image.fromarray(picture).save(folder / "signals_reconstructions.png")
-    table(["numbers in a code", "BasicCAE, dB", "PCA, dB"], rows)
+    table(["latent_dim", "BasicCAE, dB", "PCA, dB"], rows)
 
 
 def denoise(epochs: int) -> None:
-    """Remove noise from the part of the ECG that was not trained on."""
+    """Remove noise from the test part of the ECG."""
     train, test = ecg()
     noisy = test + np.random.default_rng(1).normal(0, NOISE, test.shape).astype("float32")
     windows = keras_cae.datasets.windows(noisy, LENGTH)
@@ -89,18 +89,18 @@ def denoise(epochs: int) -> None:
     joined = windows.to_series(model.predict(windows, verbose=0))[:, 0]
     at_once = model.predict(noisy[None, :, None], verbose=0)[0, :, 0]
     table(
-        ["the ECG", "PSNR, dB"],
+        ["method", "PSNR, dB"],
         [
-            ["with noise", decibels(test, noisy)],
-            ["wavelets, soft threshold (PyWavelets)", decibels(test, wavelet_denoised(noisy))],
-            ["DenoisingCAE, windows joined again", decibels(test, joined)],
-            ["DenoisingCAE, all steps at once", decibels(test, at_once)],
+            ["noisy", decibels(test, noisy)],
+            ["wavelets with a soft threshold (PyWavelets)", decibels(test, wavelet_denoised(noisy))],
+            ["DenoisingCAE, joined windows", decibels(test, joined)],
+            ["DenoisingCAE, whole series at once", decibels(test, at_once)],
         ],
     )
 
 
 def wavelet_denoised(noisy: np.ndarray) -> np.ndarray:
-    """The usual shrinkage of wavelet coefficients by the universal threshold (Donoho and Johnstone 1994)."""
+    """Denoise by soft thresholding of wavelet coefficients at the universal threshold (Donoho and Johnstone 1994)."""
     coarse, *details = pywt.wavedec(noisy, "sym4", level=4)
     threshold = NOISE * np.sqrt(2 * np.log(len(noisy)))
     details = [pywt.threshold(detail, threshold, "soft") for detail in details]
@@ -108,7 +108,7 @@ def wavelet_denoised(noisy: np.ndarray) -> np.ndarray:
 
 
 def daily_series(days: int, seed: int) -> np.ndarray:
-    """A load that rises by day and falls at night, with noise, every 15 minutes."""
+    """Return a noisy load that rises by day and falls at night, sampled every 15 minutes."""
     generator = np.random.default_rng(seed)
     hours = np.arange(days * STEPS_PER_DAY) % STEPS_PER_DAY / 4
     heights = generator.normal(1, 0.05, days).repeat(STEPS_PER_DAY)
@@ -117,7 +117,7 @@ def daily_series(days: int, seed: int) -> np.ndarray:
 
 
 def anomalies(epochs: int) -> None:
-    """Find the hours in which the load is not what it should be."""
+    """Detect the hours in which the load is unusual."""
     normal, series = daily_series(28, seed=0), daily_series(28, seed=1)
     unusual = np.zeros(len(series), bool)
     for day, hour, length, change in ((4, 3, 16, 0.25), (11, 14, 12, -0.25), (17, 20, 8, 0.2), (23, 9, 10, -0.12)):
@@ -140,15 +140,15 @@ def anomalies(epochs: int) -> None:
     rows = []
     for name, found in (
         ("every step of an anomalous window", any_window),
-        ("anomalous_steps: all windows that cover it", windows.anomalous_steps(flagged)),
-        ("scores_per_step above the threshold", scores > threshold),
+        ("anomalous_steps: steps with anomalous windows only", windows.anomalous_steps(flagged)),
+        ("steps with scores_per_step above the threshold", scores > threshold),
     ):
         hits = np.sum(found & unusual)
         rows.append([name, f"{100 * hits / max(1, found.sum()):.0f}", f"{100 * hits / unusual.sum():.0f}"])
-    table(["steps that are called anomalous", "of them right, %", "of the anomalous found, %"], rows)
+    table(["flagged steps", "precision, %", "recall, %"], rows)
     of_windows = windows.scores_per_step(of_steps.mean(axis=1))
-    print(f"Average precision of scores from errors of steps: {average_precision_score(unusual, scores):.2f},")
-    print(f"from errors of windows: {average_precision_score(unusual, of_windows):.2f}")
+    print(f"Average precision of scores from the errors of steps: {average_precision_score(unusual, scores):.2f},")
+    print(f"from the errors of windows: {average_precision_score(unusual, of_windows):.2f}")
 
 
 def main() -> None:

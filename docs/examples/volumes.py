@@ -1,9 +1,9 @@
-"""Volumes: reconstruct patches of a magnetic resonance image of a head, and remove its noise.
+"""Volumes: reconstruct patches of a magnetic resonance image of a head, and denoise it.
 
     pip install "keras-cae[examples]"
     python docs/examples/volumes.py
 
-Prints the tables of the page "Volumes", and writes pictures into the folder `volumes`.
+Prints the tables of the page "Volumes" and writes its figures to the folder `volumes`.
 """
 
 import argparse
@@ -24,18 +24,18 @@ from keras_cae.drawing.reconstructions import draw_reconstructions
 PATCH, STEP = (8, 16, 16), (2, 4, 4)
 NOISE = 0.05
 BACKGROUND = 0.05
-"""Patches whose mean is below this are air."""
+"""The mean below which a patch is considered to be air."""
 
 
 def table(header: list[str], rows: list[list[str]]) -> None:
-    """Print a table in Markdown."""
+    """Print a Markdown table."""
     for row in (header, ["---", *["---:"] * (len(header) - 1)], *rows):
         print("| " + " | ".join(row) + " |")
     print()
 
 
 def head() -> tuple[np.ndarray, np.ndarray]:
-    """The first image of nibabel's example, 24×96×128 voxels from 0 to 1: one half for training, one for testing."""
+    """Return the two halves of nibabel's example, 24×96×128 voxels scaled to [0, 1], for training and testing."""
     path = Path(nibabel.__file__).parent / "tests" / "data" / "example4d.nii.gz"
     volume = np.asarray(nibabel.load(path).dataobj[..., 0], "float32").transpose(2, 1, 0)
     volume = np.clip(volume / np.quantile(volume, 0.999), 0, 1)
@@ -44,14 +44,14 @@ def head() -> tuple[np.ndarray, np.ndarray]:
 
 
 def patches(volume: np.ndarray) -> np.ndarray:
-    """Patches `(n, 8, 16, 16, 1)` of a volume that are not air."""
+    """Return the patches `(n, 8, 16, 16, 1)` of a volume that are not air."""
     every = np.lib.stride_tricks.sliding_window_view(volume, PATCH)[tuple(slice(None, None, step) for step in STEP)]
     every = every.reshape(-1, *PATCH, 1)
     return every[every.mean(axis=(1, 2, 3, 4)) > BACKGROUND]
 
 
 def fitted(model: keras.Model, volumes: np.ndarray, epochs: int, loss: str = "mse") -> keras.Model:
-    """Train a model, with a step size that falls to 0."""
+    """Train a model with a learning rate that decays to 0."""
     rate = keras.optimizers.schedules.CosineDecay(3e-3, epochs * -(-len(volumes) // 32))
     model.compile(optimizer=keras.optimizers.Adam(rate), loss=loss, metrics=[keras_cae.metrics.PSNR()])
     model.fit(volumes, batch_size=32, epochs=epochs, verbose=0)
@@ -59,21 +59,21 @@ def fitted(model: keras.Model, volumes: np.ndarray, epochs: int, loss: str = "ms
 
 
 def quality(true: np.ndarray, other: np.ndarray) -> list[str]:
-    """The peak signal-to-noise ratio of volumes from 0 to 1, and their mean structural similarity."""
+    """Return the peak signal-to-noise ratio and the structural similarity of volumes with values in [0, 1]."""
     ssim = keras_cae.metrics.SSIM()
     ssim.update_state(true, other)
     return [f"{-10 * np.log10(np.mean(np.square(true - other))):.1f}", f"{float(ssim.result()):.3f}"]
 
 
 def reconstruct(epochs: int, folder: Path) -> None:
-    """Compare a convolutional autoencoder with PCA at the same code size, on patches."""
+    """Compare a convolutional autoencoder with PCA at the same code size on patches."""
     train, test = (patches(half) for half in head())
-    # A head is nearly symmetric: mirrored patches look like those of the other half.
+    # A head is nearly symmetric, so mirrored patches resemble those of the other half.
     train = np.concatenate([train, train[:, :, :, ::-1]])
     print(f"{len(train)} patches of 8×16×16 voxels for training, {len(test)} of the other half for testing\n")
     rows = []
     for latent_dim in (16, 64):
-        # The slices are far apart: halve the depth once, the other axes twice.
+        # The distance between slices is large, so halve the depth once and the other axes twice.
         model = keras_cae.models.BasicCAE(
             latent_dim,
             rank=3,
@@ -92,29 +92,29 @@ def reconstruct(epochs: int, folder: Path) -> None:
         if latent_dim == 64:
             picture = draw_reconstructions(model, test[:: len(test) // 6][:6])
             Image.fromarray(picture).save(folder / "volumes_reconstructions.png")
-    table(["patches", "PSNR, dB", "SSIM"], rows)
+    table(["model", "PSNR, dB", "SSIM"], rows)
 
 
 def denoise(epochs: int, folder: Path) -> None:
-    """Remove noise from the half of the head that was not trained on, at once."""
+    """Remove noise from the test half of the head in a single prediction."""
     train, test = head()
     test = test[None, ..., None]
     noisy = test + np.random.default_rng(1).normal(0, NOISE, test.shape).astype("float32")
     model = keras_cae.models.DenoisingCAE(filters=(16, 32), rank=3, corruption=keras.layers.GaussianNoise(NOISE))
     fitted(model, patches(train), epochs, loss="mae")
     clean = model.predict(noisy, verbose=0)
-    # The width that is best for this volume, which nobody knows who has the noisy one only.
+    # Use the best width for this volume, which is unknown in practice.
     smoothed = [ndimage.gaussian_filter(noisy, (0, sigma, sigma, sigma, 0)) for sigma in (0.3, 0.4, 0.5, 0.6, 0.7)]
     best = min(smoothed, key=lambda volume: np.square(volume - test).mean())
     table(
-        ["24×96×64 voxels", "PSNR, dB", "SSIM"],
+        ["method", "PSNR, dB", "SSIM"],
         [
-            ["with noise", *quality(test, noisy)],
+            ["noisy", *quality(test, noisy)],
             ["Gaussian filter", *quality(test, best)],
             ["DenoisingCAE", *quality(test, clean)],
         ],
     )
-    rows = {"original": test, "with noise": np.clip(noisy, 0, 1), "denoised": clean}
+    rows = {"original": test, "noisy": np.clip(noisy, 0, 1), "denoised": clean}
     Image.fromarray(draw_image_grid(rows)).save(folder / "volumes_denoised.png")
 
 
@@ -128,7 +128,7 @@ def main() -> None:
     keras.utils.set_random_seed(0)
     reconstruct(options.epochs, folder)
     denoise(max(1, 3 * options.epochs // 10), folder)
-    print(f"Memory at its peak: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB")
+    print(f"Peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB")
 
 
 if __name__ == "__main__":

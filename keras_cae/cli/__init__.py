@@ -1,10 +1,10 @@
-"""The program `keras-cae`."""
+"""The command-line program `keras-cae`."""
 
 import sys
 
 
 def main() -> None:
-    """Run the program; without typer, say how to install it."""
+    """Run the program, or print how to install typer if it is missing."""
     try:
         from keras_cae.cli.app import app
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The program and its commands. TensorFlow is imported only when a command runs."""
+"""The typer application and its commands. TensorFlow is imported only when a command runs."""
 
 import inspect
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from keras_cae.cli.commands.sample import sample
 from keras_cae.cli.commands.score import score
 from keras_cae.cli.commands.train import train
 from keras_cae.cli.commands.tune import tune
-from keras_cae.cli.endings import plain_endings
+from keras_cae.cli.exit_handling import exit_without_traceback
 from keras_cae.cli.messages import say
 from keras_cae.version import __version__
 
 app = typer.Typer(
     name="keras-cae",
-    help="Convolutional autoencoders for images. To begin: keras-cae train",
+    help="Train and apply convolutional autoencoders for images. To get started: keras-cae train",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -43,15 +43,15 @@ def program(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Convolutional autoencoders for images. To begin: keras-cae train"""
+    """Train and apply convolutional autoencoders for images. To get started: keras-cae train"""
 
 
 def add_command(run: Callable[[Any], int]) -> None:
-    """Add a command to the program, named and described by its function.
+    """Add a command whose name and help text are those of a function.
 
     Args:
-        run: function from the options to the exit code. The options are a dataclass, whose fields typer reads as it
-            reads the parameters of a function.
+        run: function that takes a dataclass of options and returns the exit code. Typer reads the fields of the
+            dataclass in the same way as the parameters of a function.
     """
     (options,) = (hint for name, hint in get_type_hints(run).items() if name != "return")
 
@@ -62,7 +62,7 @@ def add_command(run: Callable[[Any], int]) -> None:
             name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"
         )
         object.__setattr__(given, "given", named)  # options are frozen
-        with plain_endings():
+        with exit_without_traceback():
             raise typer.Exit(run(given))
 
     own = inspect.signature(command).parameters["context"]

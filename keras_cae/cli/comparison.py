@@ -1,4 +1,4 @@
-"""A trained model beside PCA."""
+"""Comparison of a trained model with PCA."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +23,11 @@ Images = np.ndarray | StreamedImages
 Split = ImageSplit | StreamedSplit
 PICTURED_IMAGES = 8
 CHUNK, CHUNK_VALUES = 512, 2**25
-"""The number of images, and of their values, that are held as floats at once."""
+"""The largest number of images, and of their values, that are converted to floats at once."""
 
 
 class Quality(NamedTuple):
-    """Mean squared error of pixels from 0 to 1, PSNR in decibels, SSIM: means over images."""
+    """Mean squared error of pixels in [0, 1], PSNR in decibels and SSIM, averaged over images."""
 
     mse: float
     psnr: float
@@ -40,17 +40,20 @@ def code_size(model: models.CAE, split: Split) -> int:
 
 
 def compare(model: models.CAE, baseline: PCAReconstruction, split: Split) -> dict[str, Quality]:
-    """Measure a model's and PCA's reconstructions of the test images, by the names of the methods.
+    """Measure how well a model and PCA reconstruct the test images.
 
     Args:
         model: the trained model.
         baseline: the PCA, which is fitted to the training images.
-        split: the images. If the model has a corruption, the corrupted images are reconstructed, and are also
-            a row of their own.
+        split: the images. If the model has a corruption, the corrupted images are reconstructed, and their own
+            quality is measured as well.
+
+    Returns:
+        The quality by the name of the method.
     """
     baseline.fit(split.train)
     if baseline.fitted_images < len(split.train):
-        say(f"PCA was fitted to {baseline.fitted_images:,} of the training images, to save memory.")
+        say(f"To save memory, PCA was fitted to only {baseline.fitted_images:,} of the training images.")
     methods: dict[str, Any] = {
         type(model).__name__: lambda images: model.predict(images, verbose=0),
         f"PCA, {baseline.components} components": baseline.reconstruct,
@@ -66,12 +69,12 @@ def measure(
     corrupt: Callable[[np.ndarray], Any],
     reconstruct: Callable[[np.ndarray], Any],
 ) -> Quality:
-    """Compare images with the reconstructions of their corrupted form.
+    """Compare images with the reconstructions of their corrupted versions.
 
     Args:
         images: array `(n, *spatial, channels)`.
-        corrupt: the function from images to the inputs of `reconstruct`.
-        reconstruct: the function from inputs to reconstructions.
+        corrupt: function from images to the inputs of `reconstruct`.
+        reconstruct: function from inputs to reconstructions.
     """
     metrics = (keras.metrics.MeanSquaredError(), PSNR(), SSIM())
     step = min(CHUNK, max(1, CHUNK_VALUES // images[0].size))
@@ -85,6 +88,6 @@ def measure(
 
 
 def draw(model: models.CAE, images: Images, path: Path) -> None:
-    """Save a picture of the first images and their reconstructions."""
+    """Save a figure of the first images and their reconstructions."""
     with write_atomically(path) as unfinished:
         unfinished.write_bytes(to_png(draw_reconstructions(model, images[:PICTURED_IMAGES])))

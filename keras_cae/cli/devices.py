@@ -1,4 +1,4 @@
-"""The processor or the GPU that a command computes on."""
+"""Selection of the CPU or GPU that a command uses."""
 
 from keras_cae.cli.quiet_start import import_keras
 
@@ -6,13 +6,13 @@ CPU = "cpu"
 
 
 def use_device(name: str | None) -> None:
-    """Have TensorFlow compute on one device. To be called before it computes anything.
+    """Restrict TensorFlow to one device. Call this before TensorFlow initializes its devices.
 
     Args:
-        name: "cpu", "gpu" for the first GPU, "gpu:1" for the second one; None for what TensorFlow chooses.
+        name: "cpu", "gpu" for the first GPU, "gpu:1" for the second one; None for TensorFlow's default.
 
     Raises:
-        ValueError: there is no such device, or TensorFlow uses others already.
+        ValueError: there is no such device, or TensorFlow has already initialized its devices.
     """
     if name is None:
         return
@@ -23,16 +23,18 @@ def use_device(name: str | None) -> None:
     number = int(name.partition(":")[2] or 0)
     if name != CPU and number >= len(gpus):
         known = ", ".join([CPU, *(f"gpu:{number}" for number in range(len(gpus)))])
-        raise ValueError(f"--device {name} names no device of this machine, which has: {known}.")
+        raise ValueError(f"--device must be one of the devices of this machine ({known}), got {name}.")
     chosen = [] if name == CPU else [gpus[number]]
     try:
         tf.config.set_visible_devices(chosen, "GPU")
     except RuntimeError as error:
-        raise ValueError(f"--device {name} comes too late: TensorFlow has begun to use other devices.") from error
+        raise ValueError(
+            f"--device must be chosen before TensorFlow initializes its devices, got {name}. Start a new process."
+        ) from error
 
 
 def gpu_numbers() -> list[int]:
-    """The numbers of the GPUs that TensorFlow uses, counted from 0."""
+    """Return the indices of the GPUs that TensorFlow uses."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")

@@ -1,4 +1,4 @@
-"""A line of a terminal that is written anew while something goes on."""
+"""A status line that is updated in place on a terminal."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ CLEAR_TO_END = "\x1b[K"
 
 
 class Part(NamedTuple):
-    """A part of a line.
+    """A part of a status line.
 
     Args:
-        text: what it says.
-        rank: parts of a higher rank are left out first where there is no room.
+        text: the text.
+        rank: parts with a higher rank are omitted first if the line is too long.
     """
 
     text: str
@@ -26,52 +26,52 @@ class Part(NamedTuple):
 
 
 class LiveLine:
-    """The last line of stdout, which is written anew on a terminal. In a log there are only lines that stay."""
+    """The last line of stdout, which is updated in place on a terminal. In a log, only permanent lines are printed."""
 
     @property
     def live(self) -> bool:
-        """Whether a line can be written anew."""
+        """Whether the line can be updated in place."""
         return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
     @property
     def width(self) -> int | None:
-        """How many characters a line has room for; None in a log, whose lines have any length."""
+        """The maximum number of characters in a line; None in a log, where lines are not limited."""
         if not sys.stdout.isatty():
             return None
         try:
             columns = os.get_terminal_size(sys.stdout.fileno()).columns
         except (OSError, ValueError):
             columns = 0
-        # Some terminals go on to the next line as soon as one is full.
+        # Some terminals wrap as soon as a line is full.
         return (columns or ASSUMED_WIDTH) - 1
 
     def show(self, text: str) -> None:
-        """Write the line anew."""
+        """Replace the line."""
         if self.live:
-            echo(f"\r{cut(text, self.width)}{CLEAR_TO_END}", nl=False)
+            echo(f"\r{truncate(text, self.width)}{CLEAR_TO_END}", nl=False)
 
     def keep(self, text: str) -> None:
-        """Write a line that stays."""
-        text = cut(text, self.width)
+        """Print a permanent line."""
+        text = truncate(text, self.width)
         echo(f"\r{text}{CLEAR_TO_END}" if self.live else text)
 
     def clear(self) -> None:
-        """Leave the line empty for what others write."""
+        """Clear the line, so that other output can be printed."""
         self.show("")
 
 
-def cut(text: str, width: int | None) -> str:
-    """As much of a text as there is room for."""
+def truncate(text: str, width: int | None) -> str:
+    """Return a text truncated to a width."""
     return text if width is None or len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
-def fitted(parts: Sequence[Part], width: int | None, done: float | None = None) -> str:
-    """The parts of a line that there is room for, and a bar after the first one.
+def join_parts(parts: Sequence[Part], width: int | None, done: float | None = None) -> str:
+    """Return a line of the parts that fit, with a progress bar after the first one.
 
     Args:
-        parts: all parts, in order. The first one is always there.
-        width: how many characters there is room for; None for any number.
-        done: the share of the work that the bar shows, from 0 to 1; None for no bar.
+        parts: all parts, in order. The first one is always included.
+        width: maximum number of characters; None for no limit.
+        done: completed fraction that the bar shows, from 0 to 1; None for no bar.
     """
     room = sys.maxsize if width is None else width
     room -= len(parts[0].text) + (0 if done is None else LEAST_BAR + len(GAP))
@@ -95,7 +95,7 @@ def _bar(done: float, length: int) -> str:
 
 
 def _writes(text: str) -> bool:
-    """Whether stdout has characters for a text."""
+    """Return whether the encoding of stdout can represent a text."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (LookupError, UnicodeError):

@@ -1,4 +1,4 @@
-"""The images of a run."""
+"""Loading of the images of a run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,13 @@ from keras_cae.datasets.streamed_data import StreamedData, load_or_stream
 
 
 def load(options: DataOptions) -> ImageData | StreamedData:
-    """Load images, or open them for reading while they are used.
+    """Load images into memory, or open them for streaming.
 
     Args:
         options: the options.
 
     Raises:
-        OSError, ValueError, ImportError: as `load_images`.
+        OSError, ValueError, ImportError: as in `load_images`.
     """
     if options.data in KERAS_DATASETS or find_shards(options.data):
         import_keras()
@@ -31,7 +31,7 @@ def load(options: DataOptions) -> ImageData | StreamedData:
         return _load(options, options.data)
     name = inspected.path.resolve().name
     data: Any = _load(options, inspected.normal)
-    note = f"{options.data} has the layout of MVTec AD: only its images in train/{GOOD} are used."
+    note = f"{options.data} has the layout of MVTec AD: only the images in train/{GOOD} are used."
     if isinstance(data, StreamedData):
         data.name, data.notes = name, (note, *data.notes)
         return data

@@ -1,4 +1,4 @@
-"""The options that say on what, and in which precision, a command computes."""
+"""The options for the device and the precision."""
 
 import re
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ def _device(value: str | None) -> str | None:
     if value is None:
         return None
     if DEVICE.fullmatch(value.lower()) is None:
-        raise typer.BadParameter(f"{value!r} is not cpu, gpu, or gpu:N with the number of a GPU, such as gpu:1.")
+        raise typer.BadParameter(f"{value!r} is not cpu, gpu, or gpu:N with the index of a GPU, such as gpu:1.")
     return value.lower()
 
 
@@ -21,8 +21,8 @@ Device = Annotated[
     typer.Option(
         metavar="cpu|gpu|gpu:N",
         callback=_device,
-        help="What to compute on: the processor, the first GPU, or the GPU with this number, counted from 0.",
-        show_default="the first GPU if there is one, else the processor",
+        help="The device to use: the CPU, the first GPU, or the GPU with the given index, counted from 0.",
+        show_default="the first GPU if there is one, else the CPU",
         rich_help_panel="Machine",
     ),
 ]
@@ -30,16 +30,16 @@ PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 Precision = Annotated[
     PrecisionName,
     typer.Option(
-        help="What to compute in. auto takes what is fastest on this machine, measured for the model where that is in "
-        "doubt. Models are saved in float32 all the same.",
+        help="The precision to compute in. auto selects the fastest one on this machine, and measures the model if "
+        "this is uncertain. Models are always saved in float32.",
         rich_help_panel="Machine",
     ),
 ]
 AppliedPrecision = Annotated[
     PrecisionName,
     typer.Option(
-        help="What to compute in. auto takes what is fastest on this machine, measured for the model where that is in "
-        "doubt.",
+        help="The precision to compute in. auto selects the fastest one on this machine, and measures the model if "
+        "this is uncertain.",
         rich_help_panel="Machine",
     ),
 ]

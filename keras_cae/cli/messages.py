@@ -1,4 +1,4 @@
-"""What the program prints."""
+"""Functions that print messages."""
 
 import sys
 
@@ -15,22 +15,22 @@ def say(message: str = "") -> None:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things in words: "1 image", "2,000 images".
+    """Return a count with its noun, such as "1 image" or "2,000 images".
 
     Args:
-        count: how many there are.
-        noun: what they are, in the plural.
+        count: the number.
+        noun: the noun in the plural.
     """
     return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
 
 
 def say_table(table: Table) -> None:
     """Print a table to stdout."""
-    # In a log lines have any length.
+    # Lines in a log are not limited.
     console = Console(width=None if sys.stdout.isatty() else LONG_LINE)
     with console.capture() as printed:
         console.print(table)
-    # Rich itself would end the program at a closed pipe, with an exit code of its own.
+    # On a closed pipe, Rich would exit with its own exit code.
     echo(printed.get(), nl=False)
 
 

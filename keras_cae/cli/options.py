@@ -1,4 +1,4 @@
-"""The options of the commands, each declared once: its type, its check and its help."""
+"""The options of the commands, with their types, validation and help texts."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     SearchedModelName = str
     LossName = str
     TunerName = str
-else:  # typer offers the names that the tables have
+else:  # typer accepts only the names in the tables
     ModelName = Literal[tuple(MODELS)]
     SearchedModelName = Literal[(ANY, *MODELS)]
     LossName = Literal[tuple(LOSSES)]
@@ -31,7 +31,7 @@ else:  # typer offers the names that the tables have
 
 
 class Widths(tuple[int, ...]):
-    """The channels of convolutions. A class of its own, because typer reads a tuple as several values."""
+    """The numbers of filters. This is a separate class because typer parses a tuple as several values."""
 
 
 class ImageSize(NamedTuple):
@@ -42,12 +42,12 @@ class ImageSize(NamedTuple):
 
 
 def widths(value: str) -> Widths:
-    """Return the positive integers of a list such as "16,32"."""
-    return Widths(_integers(value, ",", "whole numbers above zero with commas between, such as 16,32"))
+    """Parse a list of positive integers such as "16,32"."""
+    return Widths(_integers(value, ",", "a list of positive integers separated by commas, such as 16,32"))
 
 
 def image_size(value: str) -> ImageSize:
-    """Return the size that "48x64" names, height first, or "64" for square images."""
+    """Parse an image size such as "48x64", height first, or "64" for square images."""
     rule = "HEIGHTxWIDTH in pixels, such as 48x64, or one number for square images"
     sides = _integers(value.lower(), "x", rule)
     if len(sides) > 2:
@@ -64,7 +64,7 @@ def _integers(value: str, separator: str, rule: str) -> list[int]:
 
 def _positive(value: float) -> float:
     if not 0 < value < float("inf"):
-        raise typer.BadParameter(f"{value} is not a number above zero.")
+        raise typer.BadParameter(f"{value} is not a positive number.")
     return value
 
 
@@ -81,15 +81,15 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="digits (scikit-learn's handwritten digits, offline); mnist, fashion_mnist or cifar10 "
-        "(downloaded); a folder of images, nested or not; an .npy or .npz file; or shards of keras-cae pack, such as "
-        "out/train-{shard}.tfrecord.",
+        "(downloaded); a folder of images, nested or not; an .npy or .npz file; or shards written by keras-cae pack, "
+        "such as out/train-{shard}.tfrecord.",
     ),
 ]
 Rank = Annotated[
     Literal[1, 2, 3],
     typer.Option(
         help="The number of spatial axes: 1 for signals (n, length, channels), 2 for images, 3 for volumes (n, depth, "
-        "height, width, channels). Signals and volumes come in an .npy or .npz file.",
+        "height, width, channels). Signals and volumes are read from .npy or .npz files.",
         rich_help_panel="Images",
     ),
 ]
@@ -97,7 +97,7 @@ Key = Annotated[
     str | None,
     typer.Option(
         help="The name of the array in an .npz file.",
-        show_default="x_train with x_test, images, x, data, or the only one",
+        show_default="x_train with x_test, images, x, data, or the only array in the file",
         rich_help_panel="Images",
     ),
 ]
@@ -114,16 +114,16 @@ Size = Annotated[
 Resize = Annotated[
     Literal["stretch", "crop", "pad"],
     typer.Option(
-        help="How an image is brought to that size: by changing its proportions, by cutting off the "
-        "overhang, or by adding black borders.",
+        help="How images are resized: stretch changes the aspect ratio, crop cuts off the edges, pad adds black "
+        "borders.",
         rich_help_panel="Images",
     ),
 ]
 Channels = Annotated[
     Literal[1, 3, 4] | None,
     typer.Option(
-        help="Grey, colour, or colour with opacity.",
-        show_default="as the images are",
+        help="The number of channels: 1 for grey, 3 for colour, 4 for colour with an alpha channel.",
+        show_default="as in the images",
         rich_help_panel="Images",
     ),
 ]
@@ -132,8 +132,8 @@ Stream = Annotated[
     bool | None,
     typer.Option(
         "--stream/--no-stream",
-        help="Read images while they are used, for data larger than the memory.",
-        show_default="if they do not fit into half of the memory",
+        help="Read images on demand, for data that do not fit into memory.",
+        show_default="stream if the images need more than half of the memory",
         rich_help_panel="Images",
     ),
 ]
@@ -141,14 +141,15 @@ PackedData = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A folder of images, nested or not; an .npy or .npz file; or shards, to pack them otherwise.",
+        help="A folder of images, nested or not; an .npy or .npz file; or shards to repack.",
     ),
 ]
 Pattern = Annotated[
     str,
     typer.Argument(
         metavar="PATTERN",
-        help="The names of the shards, with {shard} for their number, such as out/train-{shard}.tfrecord.",
+        help="The file names of the shards, with {shard} as a placeholder for the number, such as "
+        "out/train-{shard}.tfrecord.",
     ),
 ]
 Shards = Annotated[int, typer.Option(min=1, help="The number of files.", rich_help_panel="Shards")]
@@ -158,18 +159,18 @@ PackedSize = Annotated[
         "--image-size",
         metavar="N|HxW",
         parser=image_size,
-        help="The size of all images in pixels, height first. Pixels of this size are stored, not files.",
-        show_default="every image keeps its own",
+        help="The size of all images in pixels, height first. The resized pixels are stored instead of the files.",
+        show_default="each image keeps its size",
         rich_help_panel="Images",
     ),
 ]
 Pages = Annotated[
     bool,
-    typer.Option("--pages", help="Take every page of a TIFF file for an image.", rich_help_panel="Images"),
+    typer.Option("--pages", help="Treat each page of a TIFF file as an image.", rich_help_panel="Images"),
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Replace shards of this pattern.", rich_help_panel="Shards"),
+    typer.Option("--overwrite", help="Overwrite existing shards of this pattern.", rich_help_panel="Shards"),
 ]
 
 # The model
@@ -177,14 +178,14 @@ Overwrite = Annotated[
 Model = Annotated[ModelName, typer.Option(help="The architecture.", rich_help_panel="Model")]
 SearchedModel = Annotated[
     SearchedModelName,
-    typer.Option(help=f"The architecture; {ANY} searches among several.", rich_help_panel="Model"),
+    typer.Option(help=f"The architecture; {ANY} also searches for the architecture.", rich_help_panel="Model"),
 ]
 LatentDim = Annotated[
     int | None,
     typer.Option(
         min=1,
         help="The number of values in the code of an image.",
-        show_default=f"{LATENT_DIM}; vector-quantized: by the size of the images",
+        show_default=f"{LATENT_DIM}; for vector-quantized, determined by the image size",
         rich_help_panel="Model",
     ),
 ]
@@ -193,8 +194,8 @@ Filters = Annotated[
     typer.Option(
         metavar="N,N,…",
         parser=widths,
-        help="The channels of the convolutions, from full resolution down.",
-        show_default="the model's own",
+        help="The numbers of filters of the convolutions, from the highest resolution to the lowest.",
+        show_default="the model's default",
         rich_help_panel="Model",
     ),
 ]
@@ -206,15 +207,15 @@ Noise = Annotated[
     typer.Option(
         min=0,
         help="Train to remove Gaussian noise of this standard deviation (white is 1).",
-        show_default="the model's own, 0 for most",
+        show_default="the model's default, 0 for most models",
         rich_help_panel="Training",
     ),
 ]
 Loss = Annotated[
     LossName | None,
     typer.Option(
-        help="What training minimizes.",
-        show_default="the model's own, mse for most",
+        help="The loss function.",
+        show_default="the model's default, mse for most models",
         rich_help_panel="Training",
     ),
 ]
@@ -222,7 +223,7 @@ Epochs = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Passes through the training images.",
+        help="The number of epochs.",
         show_default=describe_schedules("epochs"),
         rich_help_panel="Training",
     ),
@@ -231,21 +232,22 @@ BatchSize = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Images in a step.",
+        help="The number of images in a batch.",
         show_default=describe_schedules("batch_size"),
         rich_help_panel="Training",
     ),
 ]
 LearningRate = Annotated[
     float,
-    typer.Option(callback=_positive, help="The step size of Adam.", rich_help_panel="Training"),
+    typer.Option(callback=_positive, help="The learning rate of the Adam optimizer.", rich_help_panel="Training"),
 ]
 Seed = Annotated[
     int,
     typer.Option(
         min=0,
         max=2**32 - 1,
-        help="Of weights, noise and the order of images. The test images are always the same.",
+        help="The random seed of the weights, the noise and the order of the images. It does not affect the choice of "
+        "the test images.",
         rich_help_panel="Training",
     ),
 ]
@@ -254,14 +256,14 @@ Seed = Annotated[
 
 Tuner = Annotated[
     TunerName,
-    typer.Option(help="How the search chooses the next models from those tried so far.", rich_help_panel="Search"),
+    typer.Option(help="The search algorithm of KerasTuner.", rich_help_panel="Search"),
 ]
 Trials = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="The number of models to try.",
-        show_default=f"{DEFAULT_TRIALS}; hyperband's follow from --epochs",
+        help="The maximum number of trials.",
+        show_default=f"{DEFAULT_TRIALS}; for hyperband, determined by --epochs",
         rich_help_panel="Search",
     ),
 ]
@@ -269,7 +271,7 @@ TrialEpochs = Annotated[
     int,
     typer.Option(
         min=1,
-        help="Passes through the training images in one trial, at most.",
+        help="The maximum number of epochs in a trial.",
         rich_help_panel="Search",
     ),
 ]
@@ -277,9 +279,9 @@ Workers = Annotated[
     int,
     typer.Option(
         min=0,
-        help="The number of processes on this machine that try models at once, each with a GPU of its own or "
-        "its share of the processor cores.",
-        show_default="one model after the other",
+        help="The number of worker processes that run trials in parallel on this machine. Each one uses a GPU or an "
+        "equal share of the CPU cores.",
+        show_default="one trial at a time",
         rich_help_panel="Search",
     ),
 ]
@@ -290,42 +292,42 @@ Detector = Annotated[
     Path,
     typer.Argument(
         metavar="DETECTOR",
-        help="A detector.keras, as keras-cae train --detector and detector.save write it, or the folder of a run.",
+        help="A detector.keras file, as written by keras-cae train --detector or detector.save, or a run folder.",
     ),
 ]
 ScoredData = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A folder of images, nested or not, or in the layout of MVTec AD; or what keras-cae train takes.",
+        help="A folder of images, nested or not, or in the layout of MVTec AD; or any DATA of keras-cae train.",
     ),
 ]
 Threshold = Annotated[
     float | None,
     typer.Option(
         help="The score above which an image is an anomaly.",
-        show_default="that of the detector",
+        show_default="the threshold of the detector",
         rich_help_panel="Scoring",
     ),
 ]
 Overlays = Annotated[
     Literal["anomalies", "all", "none"],
     typer.Option(
-        help="Of which images to write a picture that shows where the anomalies are.",
+        help="The images for which to write an overlay that shows where the anomalies are.",
         rich_help_panel="Scoring",
     ),
 ]
 ScoringBatchSize = Annotated[
     int,
-    typer.Option("--batch-size", min=1, help="Images that are scored at once.", rich_help_panel="Scoring"),
+    typer.Option("--batch-size", min=1, help="The number of images in a batch.", rich_help_panel="Scoring"),
 ]
 AsJSON = Annotated[
     bool,
-    typer.Option("--json", help="Print the results as JSON, and nothing else."),
+    typer.Option("--json", help="Print only the results, as JSON."),
 ]
 FailOnAnomaly = Annotated[
     bool,
-    typer.Option("--fail-on-anomaly", help="Exit with the code 3 if there are anomalies.", rich_help_panel="Scoring"),
+    typer.Option("--fail-on-anomaly", help="Exit with code 3 if there are anomalies.", rich_help_panel="Scoring"),
 ]
 WithDetector = Annotated[
     bool,
@@ -339,7 +341,7 @@ Score = Annotated[
     str,
     typer.Option(
         metavar="NAME[+NAME…]",
-        help=f"How the detector scores images: {', '.join(SCORES)}; joined by +, several.",
+        help=f"The anomaly score: {', '.join(SCORES)}; or several, joined by +.",
         rich_help_panel="Anomalies",
     ),
 ]
@@ -347,7 +349,7 @@ FalsePositiveRate = Annotated[
     float,
     typer.Option(
         callback=_rate,
-        help="The share of normal images that may be called anomalies.",
+        help="The fraction of normal images that may be classified as anomalies.",
         rich_help_panel="Anomalies",
     ),
 ]
@@ -366,13 +368,13 @@ Resume = Annotated[
     Path | None,
     typer.Option(
         metavar="RUN",
-        help="The folder of a run that was stopped, to go on where it was, with the options that it had.",
+        help="The folder of a stopped run to resume, with its original options.",
     ),
 ]
 SearchFolder = Annotated[
     Path | None,
     typer.Option(
-        help="The folder of the search: a new one, or that of a search to continue.",
+        help="The folder of the search: a new folder, or that of a search to resume.",
         show_default="runs/DATA-MODEL-search",
     ),
 ]
@@ -380,7 +382,7 @@ SearchFolder = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """The options that say which images; None where the data decide."""
+    """The options that specify the images. None means that the value is determined by the data."""
 
     data: Data = "digits"
     rank: Rank = 2
@@ -393,6 +395,6 @@ class DataOptions:
     """The names of the options that were on the command line."""
 
     def plain(self) -> dict[str, Any]:
-        """Return all options as JSON can hold them."""
+        """Return all options as values that can be serialized to JSON."""
         options = {name: value for name, value in asdict(self).items() if name != "given"}
         return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}

@@ -1,4 +1,4 @@
-"""The baseline: what a linear code of the same size keeps of an image."""
+"""The PCA baseline: reconstruction from a linear code of the same size."""
 
 from typing import Any, Self
 
@@ -7,14 +7,14 @@ import numpy as np
 from keras_cae.images import scale_images
 
 LARGEST_SAMPLE = 100_000_000
-"""How many pixel values to fit to at most: 400 MB, of which scikit-learn makes a copy."""
+"""The largest number of pixel values to fit to: 400 MB, which scikit-learn copies once."""
 
 
 class PCAReconstruction:
-    """Principal components of images, and images made of them again.
+    """Principal component analysis of images, and reconstruction from the components.
 
     Args:
-        components: number of values of a code; fewer, if the images have fewer pixels or are fewer.
+        components: number of components, which is reduced if there are fewer images or pixels.
 
     Raises:
         ImportError: scikit-learn is not installed.
@@ -26,7 +26,7 @@ class PCAReconstruction:
         self._pca_class = _pca_class()
 
     def fit(self, images: Any) -> Self:
-        """Find the components; of many large images, in an evenly spaced part of them.
+        """Fit the components, to an evenly spaced subset if there are too many pixel values.
 
         Args:
             images: array `(n, height, width, channels)`.
@@ -40,7 +40,7 @@ class PCAReconstruction:
         return self
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Return images as the components describe them.
+        """Return the reconstructions of images.
 
         Args:
             images: array `(n, height, width, channels)`.

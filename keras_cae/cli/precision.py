@@ -1,4 +1,4 @@
-"""The precision that `--precision` names, or that `--precision auto` finds."""
+"""Selection of the precision for the option `--precision`."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ AUTO = "auto"
 NAMES = {policy: name for name, policy in POLICIES.items()}
 
 
-def chosen_precision(
+def choose_precision(
     precision: PrecisionName, model: Any = None, *, announced: bool = True, **measured: Any
 ) -> PrecisionName:
-    """The type to compute in, which is printed if it is for this machine to decide.
+    """Return the precision to compute in, and print it if it was selected automatically.
 
     Args:
-        precision: what `--precision` was given.
-        model: an autoencoder to measure, or None to go by the machine alone.
-        announced: whether that is printed.
-        **measured: what `recommended_dtype_policy` takes beside it.
+        precision: the value of `--precision`.
+        model: an autoencoder to measure, or None to consider only the hardware.
+        announced: whether to print an automatic selection.
+        **measured: further arguments of `recommended_dtype_policy`.
 
     Returns:
         "float32", "bfloat16" or "float16".
@@ -36,11 +36,11 @@ def chosen_precision(
 def _fastest(model: Any, measured: dict[str, Any]) -> tuple[Any, str]:
     half = NAMES[recommended_dtype_policy()]
     if half == SINGLE:
-        return SINGLE, "since this machine computes nothing faster in half precision"
+        return SINGLE, "because this machine does not accelerate half precision"
     if model is None:
-        return half, "which this machine computes faster than float32"
+        return half, "because this machine accelerates it"
     if has_given_networks(model):
-        return SINGLE, "since the networks of this model were given to it in a precision of their own"
+        return SINGLE, "because the networks passed to this model have their own precision"
     if NAMES[recommended_dtype_policy(model, **measured)] == half:
-        return half, "in which a measurement of this model was faster than in float32"
-    return SINGLE, f"since a measurement of this model was no faster in {half}"
+        return half, "because this model was measured to be faster in it than in float32"
+    return SINGLE, f"because this model was measured to be no faster in {half}"

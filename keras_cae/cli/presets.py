@@ -1,31 +1,31 @@
-"""What can be chosen by name, and the defaults. Imports neither TensorFlow nor KerasTuner."""
+"""The names that options accept, and their defaults. This module imports neither TensorFlow nor KerasTuner."""
 
 from typing import Any, NamedTuple
 
 
 class Preset(NamedTuple):
-    """A model that can be chosen: its class in `keras_cae.models`, and what belongs to it."""
+    """A value of `--model`: the name of a class in `keras_cae.models`, with its settings."""
 
     model: str
     loss: str = "mse"
     size: dict[str, Any] | None = None
-    """The arguments that determine how large codes are, for a model without `latent_dim`."""
+    """The arguments that determine the code size of a model without `latent_dim`."""
     noise: float = 0.0
     """The standard deviation of the noise on the inputs."""
     caveat: str = ""
-    """What to know about the results."""
+    """A note that is printed with the results."""
     rivals_pca: bool = True
-    """Whether it is meant to reconstruct images better than PCA does."""
+    """Whether the model is expected to reconstruct images better than PCA."""
 
 
-GIVEN_UP = "Part of this model's code is given up so that model.sample(n) can generate images."
+SAMPLING_COST = "This model gives up some reconstruction quality so that model.sample(n) can generate images."
 
 MODELS = {
     "basic": Preset("BasicCAE"),
     "batchnorm-pool": Preset("BatchNormPoolCAE"),
     "skip": Preset(
         "SkipConnectionCAE",
-        caveat="The decoder of this model sees the encoder's feature maps too; PCA has the code only.",
+        caveat="The decoder of this model also receives the encoder's feature maps, whereas PCA has only the code.",
     ),
     "residual": Preset("ResidualCAE"),
     "denoising": Preset(
@@ -33,64 +33,64 @@ MODELS = {
         loss="mae",
         noise=0.1,
         size={},
-        caveat="This model has no code: its decoder sees the encoder's feature maps and its input.",
+        caveat="This model has no code: its decoder receives the encoder's feature maps and the input.",
     ),
     "blind-spot": Preset(
         "BlindSpotCAE",
         size={},
-        caveat="All rows are made of test images of which single pixels are hidden, and this model has learned to "
-        "make the hidden ones only: it is meant to remove noise from images that have some.",
+        caveat="All rows are measured on test images with some pixels hidden, and this model has learned to predict "
+        "only the hidden pixels: it is meant for removing noise from noisy images.",
         rivals_pca=False,
     ),
     "masked": Preset(
         "MaskedCAE",
-        caveat="All rows are made of test images of which patches are hidden, and this model has learned to "
-        "make the hidden ones only: it is meant for its encoder.",
+        caveat="All rows are measured on test images with some patches hidden, and this model has learned to predict "
+        "only the hidden patches: it is meant for training an encoder.",
         rivals_pca=False,
     ),
     "variational": Preset(
         "VariationalCAE",
         loss="binary_crossentropy",
-        caveat=GIVEN_UP,
+        caveat=SAMPLING_COST,
     ),
-    "wasserstein": Preset("WassersteinCAE", caveat=GIVEN_UP),
-    "adversarial": Preset("AdversarialCAE", caveat=GIVEN_UP),
+    "wasserstein": Preset("WassersteinCAE", caveat=SAMPLING_COST),
+    "adversarial": Preset("AdversarialCAE", caveat=SAMPLING_COST),
     "vector-quantized": Preset(
         "VectorQuantizedCAE",
         size={"codebook_size": 256, "code_dim": 16},
-        caveat="Each number of this model's code is one of 256, a byte; PCA's are any.",
+        caveat="Each number in this model's code is one of 256 values, a byte, whereas PCA's numbers are floats.",
     ),
 }
-"""The models by the names that `--model` takes."""
+"""The models by the names that `--model` accepts."""
 
 SCORES = ("relative", "mse", "mae", "ssim", "standardized", "latent", "elbo")
-"""The scores of anomalies by the names that `--score` takes."""
+"""The names of anomaly scores that `--score` accepts."""
 
 ANY = "any"
-"""The name with which `keras-cae tune` searches for the architecture, too."""
+"""The value of `--model` with which `keras-cae tune` also searches for the architecture."""
 LATENT_DIM = 16
-"""The number of values in a code, where it can be chosen."""
+"""The default number of values in a code."""
 MAX_SIDE = 128
-"""The longer side of images, by default: photographs at full size need models too large to train."""
+"""The default limit of the longer side of images: photographs at full size need models too large to train."""
 
 
 def size_arguments(model: str, latent_dim: int | None) -> dict[str, Any]:
-    """Return the arguments that determine how large the codes of a model are.
+    """Return the arguments that determine the code size of a model.
 
     Args:
-        model: a name that `--model` takes.
-        latent_dim: what `--latent-dim` was given.
+        model: a value of `--model`.
+        latent_dim: the value of `--latent-dim`.
 
     Raises:
-        ValueError: the size of this model's codes can't be chosen.
+        ValueError: the code size of this model can't be chosen.
     """
     size = MODELS[model].size if model in MODELS else None
     if size is None:
         return {"latent_dim": latent_dim or LATENT_DIM}
     if latent_dim is not None:
         raise ValueError(
-            f"--latent-dim has no meaning for --model {model}, whose codes are as large as the images and "
-            f"the number of --filters make them. Leave it out, got {latent_dim}."
+            f"--latent-dim is not supported by --model {model}, whose code size is determined by the image size and "
+            f"the number of --filters, got {latent_dim}. Omit --latent-dim."
         )
     return size
 
@@ -103,15 +103,15 @@ LOSSES = {
     "ssim": "SSIM",
     "multi_scale_ssim": "MultiScaleSSIM",
 }
-"""The classes in `keras_cae.losses`, or else in `keras.losses`, by the names that `--loss` takes."""
+"""The classes in `keras_cae.losses`, or otherwise in `keras.losses`, by the names that `--loss` accepts."""
 
 TUNERS = {"hyperband": "Hyperband", "bayesian": "BayesianOptimization", "random": "RandomSearch"}
-"""The classes in `keras_tuner` by the names that `--tuner` takes."""
+"""The classes in `keras_tuner` by the names that `--tuner` accepts."""
 DEFAULT_TRIALS = 20
 
 
 class Schedule(NamedTuple):
-    """How long to train on up to a number of images."""
+    """The number of epochs and the batch size for up to a number of training images."""
 
     images: float
     epochs: int
@@ -130,16 +130,16 @@ def schedule_for(images: int) -> Schedule:
     """Return the schedule for a number of training images.
 
     Args:
-        images: the number.
+        images: the number of training images.
     """
     return next(schedule for schedule in SCHEDULES if images <= schedule.images)
 
 
 def describe_schedules(field: str) -> str:
-    """Return one value of every schedule in words, for `--help`.
+    """Return the values of a field in all schedules as text for `--help`.
 
     Args:
         field: "epochs" or "batch_size".
     """
     steps = [f"{getattr(schedule, field)} up to {schedule.images:,}" for schedule in SCHEDULES[:-1]]
-    return f"by the number of training images: {', '.join(steps)}, {getattr(SCHEDULES[-1], field)} beyond"
+    return f"by the number of training images: {', '.join(steps)}, {getattr(SCHEDULES[-1], field)} above"

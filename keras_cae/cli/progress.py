@@ -1,4 +1,4 @@
-"""How far a command has come: a bar on a terminal, plain lines in a log."""
+"""Progress of a command: a bar on a terminal, plain lines in a log."""
 
 import sys
 import time
@@ -12,20 +12,20 @@ from keras_cae.cli.messages import counted, warn
 
 TENTHS = 10
 PATIENCE = 5.0
-"""The least number of seconds between two lines of a log."""
+"""The minimum number of seconds between two lines of a log."""
 
 
 @contextmanager
 def progress(count: int, verb: str = "Scoring", noun: str = "images") -> Iterator[Callable[[int], None]]:
-    """Show on stderr how many images are done, and how long the others will take.
+    """Show on stderr how many images have been processed, and the remaining time.
 
     Args:
-        count: number of them.
-        verb: what is done to them, capitalized.
-        noun: what they are.
+        count: total number of images.
+        verb: name of the operation, capitalized.
+        noun: noun for the images, in the plural.
 
     Yields:
-        A function to call with the number of images that have been done since the last call.
+        A function to call with the number of images processed since the last call.
     """
     if not sys.stderr.isatty():
         yield _Lines(count, verb, noun).advance
@@ -38,7 +38,7 @@ def progress(count: int, verb: str = "Scoring", noun: str = "images") -> Iterato
 
 
 class _Lines:
-    """Lines in a log: one for each tenth of the images, unless the last one was written a moment ago."""
+    """Lines in a log: one for each tenth of the images, unless the previous line was printed a moment ago."""
 
     def __init__(self, count: int, verb: str, noun: str) -> None:
         self.count, self.verb, self.noun = count, verb, noun
@@ -57,7 +57,7 @@ class _Lines:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in words that are as exact as an estimate is."""
+    """Return a duration as text, rounded to the precision of an estimate."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,4 +1,4 @@
-"""The import of Keras without the log lines of TensorFlow's start."""
+"""Import of Keras without the log messages that TensorFlow prints at startup."""
 
 import importlib
 import os
@@ -12,19 +12,19 @@ NO_LOG = "3"
 
 
 def import_keras() -> None:
-    """Import Keras and TensorFlow; quietly, unless the user has chosen a log level."""
+    """Import Keras and TensorFlow, without log messages unless the user has set a log level."""
     if LOG_LEVEL in os.environ:
         importlib.import_module("keras")
         return
     os.environ[LOG_LEVEL] = NO_LOG
-    # TensorFlow reads the level only after its first lines.
-    with _held_back_stderr():
+    # TensorFlow reads the level only after it has printed its first messages.
+    with _buffered_stderr():
         importlib.import_module("keras")
 
 
 @contextmanager
-def _held_back_stderr() -> Iterator[None]:
-    """Keep what native code writes to stderr, and write it after all if the block fails."""
+def _buffered_stderr() -> Iterator[None]:
+    """Buffer what native code writes to stderr, and write it only if the block raises an exception."""
     stderr = os.dup(STDERR)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), STDERR)

@@ -1,4 +1,4 @@
-"""What a run prints before and after training."""
+"""Reports that a run prints before and after training."""
 
 import math
 import shlex
@@ -17,15 +17,15 @@ from keras_cae.kinds import kind_of
 
 LISTED_FILES = 10
 LATE = 0.8
-"""The share of the epochs after which a best epoch says that more of them would help."""
+"""The fraction of the epochs after which a best epoch suggests that training was too short."""
 
 
 def report_data(data: ImageData | StreamedData, split: ImageSplit | StreamedSplit) -> None:
-    """Print which images were found, and what was left out.
+    """Print which images were found and which files were skipped.
 
     Args:
-        data: the images as loaded.
-        split: the parts that training uses.
+        data: the loaded images.
+        split: the training, validation and test images.
     """
     report_skipped(data.skipped)
     for note in data.notes:
@@ -38,11 +38,11 @@ def report_data(data: ImageData | StreamedData, split: ImageSplit | StreamedSpli
     if isinstance(data, StreamedData):
         gigabytes = len(data.images) * image_bytes(data.source) / 1e9
         read = "1 file is" if data.files == 1 else f"{data.files:,} files are"
-        say(f"Streaming: {read} read while needed, {gigabytes:,.2f} GB of pixels in all.")
+        say(f"Streaming: {read} read on demand, {gigabytes:,.2f} GB of pixels in total.")
 
 
 def report_skipped(skipped: Sequence[SkippedFile]) -> None:
-    """Name the files that could not be read.
+    """Print the files that could not be read.
 
     Args:
         skipped: the files.
@@ -60,7 +60,7 @@ def report_quality(rows: dict[str, Quality], images: Any) -> None:
     """Print the table of test results.
 
     Args:
-        rows: what was measured, by the name of the method.
+        rows: the quality by the name of the method.
         images: the test images.
     """
     table = Table(title=counted(len(images), f"test {kind_of(images).noun}"), title_justify="left", box=box.SIMPLE_HEAD)
@@ -73,24 +73,24 @@ def report_quality(rows: dict[str, Quality], images: Any) -> None:
 
 
 def report_baseline(quality: dict[str, Quality], best_epoch: int, epochs: int) -> None:
-    """Say so if a model is worse than PCA, and what to do.
+    """Print a warning and a suggestion if a model is worse than PCA.
 
     Args:
-        quality: what was measured, by the name of the method: of the model, then of PCA.
-        best_epoch: the epoch with the smallest validation loss, from 1.
+        quality: the quality by the name of the method: first the model, then PCA.
+        best_epoch: the epoch with the smallest validation loss, counted from 1.
         epochs: number of epochs for which the model was trained.
     """
     (name, model), (_, baseline) = list(quality.items())[:2]
     if model.mse <= baseline.mse:
         return
     if best_epoch > LATE * epochs:
-        remedy = f"It was still learning: train it for longer, with --epochs {3 * epochs}."
+        remedy = f"It was still improving: train it for longer, with --epochs {3 * epochs}."
     else:
         remedy = (
-            f"It stopped learning at epoch {best_epoch} of {epochs}: try a smaller --learning-rate, wider --filters or "
-            "more images, or have keras-cae tune search for what is better."
+            f"It stopped improving at epoch {best_epoch} of {epochs}: try a smaller --learning-rate, more --filters or "
+            "more images, or search for a better model with keras-cae tune."
         )
-    say(f"{name} is worse than PCA, which is linear: {model.psnr:.2f} dB beside {baseline.psnr:.2f} dB. {remedy}")
+    say(f"{name} is worse than PCA, a linear model: {model.psnr:.2f} dB versus {baseline.psnr:.2f} dB. {remedy}")
 
 
 DETECTION = {
@@ -105,15 +105,15 @@ DETECTION = {
 
 
 def report_detection(kinds: dict[str, dict[str, Any]]) -> None:
-    """Print how well each kind of defect is found.
+    """Print how well each kind of defect is detected.
 
     Args:
-        kinds: the results by the kind; nothing is printed if there are none.
+        kinds: the results by the kind of defect; nothing is printed if there are none.
     """
     if not kinds:
         return
     shown = [name for name in DETECTION if any(name in results for results in kinds.values())]
-    table = Table(title="Defects, each kind beside the images without", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title="Each kind of defect against defect-free images", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for name in shown:
         table.add_column(DETECTION[name], justify="right")
@@ -133,7 +133,7 @@ def _figures(quality: Quality) -> tuple[str, str, str]:
 
 
 def compression(image_shape: Sequence[int], code_size: int) -> str:
-    """Return the size of a code beside that of an image, in words.
+    """Return the sizes of a code and of an image, and their ratio, as text.
 
     Args:
         image_shape: `(*spatial, channels)`.
@@ -144,7 +144,7 @@ def compression(image_shape: Sequence[int], code_size: int) -> str:
 
 
 def report_files(folder: RunFolder) -> None:
-    """Print where the files are, and what to type next.
+    """Print the paths of the files and the next command to run.
 
     Args:
         folder: the folder of the run.
@@ -153,4 +153,4 @@ def report_files(folder: RunFolder) -> None:
     say(f"Reconstructions: {folder.picture}")
     say(f"These results: {folder.results}")
     logs = shlex.quote(str(folder.path))
-    say(f"Next, watch how it learned: tensorboard --logdir {logs} --samples_per_plugin images=1000")
+    say(f"Next, view the training in TensorBoard: tensorboard --logdir {logs} --samples_per_plugin images=1000")

@@ -1,4 +1,4 @@
-"""The folder that a run writes into: always a new one."""
+"""The folder that a run writes its results to."""
 
 import json
 import tempfile
@@ -13,7 +13,7 @@ RUNS = Path("runs")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where the files of a run are.
+    """The paths of the files of a run.
 
     Args:
         path: the folder.
@@ -38,42 +38,42 @@ class RunFolder:
 
     @property
     def overlays(self) -> Path:
-        """The folder of pictures that show where anomalies are."""
+        """The folder of images that show where the anomalies are."""
         return self.path / "overlays"
 
     @property
     def logs(self) -> Path:
-        """What TensorBoard reads."""
+        """The TensorBoard logs."""
         return self.path / "logs"
 
     @property
     def picture(self) -> Path:
-        """Test images and their reconstructions."""
+        """The figure of test images and their reconstructions."""
         return self.path / "reconstructions.png"
 
     @property
     def settings(self) -> Path:
-        """What a search was asked for, as JSON."""
+        """The options of a search, as JSON."""
         return self.path / "settings.json"
 
     @property
     def backup(self) -> Path:
-        """A folder with what a training that was stopped needs to go on; removed at its end."""
+        """The folder of the files needed to resume training; it is removed when training is complete."""
         return self.path / "backup"
 
     @property
     def backup_settings(self) -> Path:
-        """What a training was asked for, and on which images, as JSON."""
+        """The options of a training run and the fingerprint of its images, as JSON."""
         return self.backup / "settings.json"
 
     @property
     def best_so_far(self) -> Path:
-        """Which epoch of a training was the best so far, as JSON."""
+        """The best epoch so far, as JSON."""
         return self.backup / "best.json"
 
     @property
     def weights(self) -> Path:
-        """The weights with which a training goes on, as `keras.callbacks.BackupAndRestore` names them."""
+        """The weights from which training resumes, named as in `keras.callbacks.BackupAndRestore`."""
         return self.backup / "latest.weights.h5"
 
     @property
@@ -88,28 +88,28 @@ class RunFolder:
 
 
 def check_free(path: Path) -> None:
-    """Raise a `FileExistsError` if a run can't be written here without touching what is there.
+    """Raise a `FileExistsError` unless a path is free for the results of a run.
 
     Args:
-        path: the folder; it may be missing or empty.
+        path: the folder, which may be missing or empty.
     """
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists():
-        what = "is a folder with files in it" if path.is_dir() else "is a file"
-        raise FileExistsError(f"--out {str(path)!r} {what}: name a folder that does not exist yet.")
+        what = "a folder that is not empty" if path.is_dir() else "a file"
+        raise FileExistsError(f"--out must be a new folder, got {str(path)!r}, which is {what}. Choose another name.")
 
 
 def make_run_folder(out: Path | None, name: str) -> RunFolder:
-    """Make a folder for a run.
+    """Create a folder for a run.
 
     Args:
         out: the folder, or None for the first free one of runs/NAME-1, runs/NAME-2, …
-        name: what the run is about.
+        name: name of the run.
 
     Raises:
-        FileExistsError: `out` holds something already.
-        OSError: the folder can't be made.
+        FileExistsError: `out` exists and is not an empty folder.
+        OSError: the folder can't be created.
     """
     if out is not None:
         check_free(out)
@@ -117,21 +117,21 @@ def make_run_folder(out: Path | None, name: str) -> RunFolder:
         return RunFolder(_make_numbered(name) if out is None else _make(out))
     except OSError as error:
         raise OSError(
-            f"The folder {str(out or RUNS)!r} can't be made ({error.strerror}): name another one with --out."
+            f"The folder {str(out or RUNS)!r} can't be created ({error.strerror}): choose another one with --out."
         ) from error
 
 
 def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) -> RunFolder:
-    """Make a folder for a search, or open that of a search with the same settings.
+    """Create a folder for a search, or open the folder of a search with the same settings.
 
     Args:
         out: the folder, or None for runs/NAME.
-        name: what the search is about.
-        settings: what must be the same for a search to go on.
+        name: name of the search.
+        settings: the settings that must not change when the search is resumed.
 
     Raises:
         FileExistsError: the folder holds something else.
-        OSError: the folder can't be made.
+        OSError: the folder can't be created.
     """
     folder = RunFolder(out or RUNS / name)
     if folder.settings.exists():
@@ -141,8 +141,8 @@ def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) ->
         ]
         if changed:
             raise FileExistsError(
-                f"{str(folder.path)!r} holds a search that was started otherwise ({', '.join(changed)}): "
-                "give the same options to go on with it, or another folder with --out."
+                f"{str(folder.path)!r} holds a search that was started with other options ({', '.join(changed)}): "
+                "use the same options to resume it, or choose another folder with --out."
             )
         return folder
     check_free(folder.path)
@@ -150,7 +150,7 @@ def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) ->
         _make(folder.path)
     except OSError as error:
         raise OSError(
-            f"The folder {str(folder.path)!r} can't be made ({error.strerror}): name another one with --out."
+            f"The folder {str(folder.path)!r} can't be created ({error.strerror}): choose another one with --out."
         ) from error
     write_text(folder.settings, json.dumps(settings, indent=2) + "\n")
     return folder
@@ -158,7 +158,7 @@ def open_search_folder(out: Path | None, name: str, settings: dict[str, Any]) ->
 
 def _make(path: Path) -> Path:
     path.mkdir(parents=True, exist_ok=True)
-    # An empty folder that was there may be one that can't be written to.
+    # An existing empty folder may not be writable.
     with tempfile.TemporaryFile(dir=path):
         return path
 

@@ -1,4 +1,4 @@
-"""Models that a command finds in a file or in the folder of a run."""
+"""Loading of models from files and run folders."""
 
 import json
 from contextlib import suppress
@@ -15,14 +15,14 @@ TRAIN_ONE = "Train one with: keras-cae train DATA"
 
 @dataclass(frozen=True)
 class SavedModel:
-    """An autoencoder, with what is known of how images were read for it.
+    """An autoencoder and how its images are read from files.
 
     Args:
         path: path of the file.
         autoencoder: the model, which is built.
-        detector: the anomaly detector that it is in, or None.
-        resize: how images got their size: "stretch", "crop" or "pad".
-        image_size: `(height, width)` of the images that a detector takes from files, or None.
+        detector: the anomaly detector that contains the model, or None.
+        resize: how images are resized: "stretch", "crop" or "pad".
+        image_size: `(height, width)` to which a detector resizes images from files, or None.
     """
 
     path: Path
@@ -33,18 +33,18 @@ class SavedModel:
 
 
 def load_saved(path: Path, kinds: Any, noun: str, expected: str, remedy: str) -> Any:
-    """Load a model of one of some kinds.
+    """Load a model and check its class.
 
     Args:
-        path: path of its file.
-        kinds: the class, or several of them.
-        noun: what to call it: "detector".
-        expected: what the file has to hold, with its article: "an AnomalyDetector".
-        remedy: what to do to get one, a sentence.
+        path: path of the file.
+        kinds: the expected class, or a tuple of classes.
+        noun: noun for error messages, such as "detector".
+        expected: description of the expected class with an article, such as "an AnomalyDetector".
+        remedy: sentence that says how to create such a file.
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds something else.
+        ValueError: the file holds something else.
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is no {noun} {str(path)!r}. {remedy}")
@@ -58,14 +58,14 @@ def load_saved(path: Path, kinds: Any, noun: str, expected: str, remedy: str) ->
 
 
 def load_any(path: Path) -> tuple[Path, Any]:
-    """Load an autoencoder or a detector from its file, or the model of a run from the folder of the run.
+    """Load an autoencoder or a detector from its file, or the model in a run folder.
 
     Returns:
-        The path of the file, and what it holds.
+        The path of the file and the loaded object.
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds something else.
+        ValueError: the file holds something else.
     """
     from keras_cae.anomaly import AnomalyDetector
     from keras_cae.models import CAE
@@ -76,11 +76,11 @@ def load_any(path: Path) -> tuple[Path, Any]:
 
 
 def load_autoencoder(path: Path) -> SavedModel:
-    """Load an autoencoder from its file, from that of a detector, or from the folder of a run.
+    """Load an autoencoder from its file, from the file of a detector, or from a run folder.
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds something else, or a model that was never built.
+        ValueError: the file holds something else, or a model that was never built.
     """
     from keras_cae.models import CAE
 
@@ -95,7 +95,7 @@ def load_autoencoder(path: Path) -> SavedModel:
 
 
 def _resize_of_run(file: Path) -> str:
-    """Return how the images of a run got their size, if its results are beside the model."""
+    """Return how the images of a run were resized, if its results are in the same folder as the model."""
     resize = None
     with suppress(OSError, ValueError, KeyError, TypeError):
         resize = json.loads(RunFolder(file.parent).results.read_text())["settings"]["resize"]

@@ -1,4 +1,4 @@
-"""The base of the callbacks that handle stop signals."""
+"""The base class of callbacks that handle stop signals."""
 
 import abc
 import contextlib
@@ -6,18 +6,18 @@ from typing import Self
 
 import keras
 
-from keras_cae.cli.endings import stop_signals_handled
+from keras_cae.cli.exit_handling import handle_stop_signals
 
 
 class StopCallback(keras.callbacks.Callback, abc.ABC):
-    """A callback that handles stop signals while it is used as a context manager."""
+    """A callback that handles stop signals while its context is active."""
 
     def __init__(self) -> None:
         super().__init__()
         self._handling = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        self._handling.enter_context(stop_signals_handled(self.handle))
+        self._handling.enter_context(handle_stop_signals(self.handle))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -25,4 +25,4 @@ class StopCallback(keras.callbacks.Callback, abc.ABC):
 
     @abc.abstractmethod
     def handle(self, signal_number: int) -> None:
-        """Handle a signal, which may arrive while the program does anything at all."""
+        """Handle a signal, which may arrive at any point of the program."""

@@ -1,4 +1,4 @@
-"""A training that was stopped, and what it needs to go on."""
+"""Settings of a stopped training run, from which it is resumed."""
 
 import hashlib
 import json
@@ -15,23 +15,23 @@ from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets.load_images import DATASETS
 
 IMAGES = "images_sha256"
-"""The name under which the settings of a run have the fingerprint of its images."""
+"""The name of the fingerprint of the images in the settings of a run."""
 NOT_OPTIONS = ("given", "out", "resume", "device")
 
 
 def settings_of(options: DataOptions, parts: Iterable[Any]) -> dict[str, Any]:
-    """Return what the settings of a run hold, as JSON can: its options, and the fingerprint of its images.
+    """Return the settings of a run as values for JSON: its options and the fingerprint of its images.
 
     Args:
-        options: options of the run, as it uses them.
-        parts: all of its images.
+        options: options of the run, with all defaults resolved.
+        parts: arrays or streams with all images of the run.
     """
     plain = {name: value for name, value in options.plain().items() if name not in NOT_OPTIONS}
-    return {**plain, "data": _anywhere(options.data), IMAGES: fingerprint(parts)}
+    return {**plain, "data": _absolute(options.data), IMAGES: fingerprint(parts)}
 
 
 def fingerprint(parts: Iterable[Any]) -> str:
-    """Return a name for arrays that others do not have."""
+    """Return a hash of the content of arrays or streams."""
     digest = hashlib.sha256()
     for part in parts:
         if hasattr(part, "identity"):
@@ -46,31 +46,31 @@ def stopped_options(options: Any, path: Path) -> Any:
     """Return the options with which a run was started.
 
     Args:
-        options: those of the command that is to go on with it, with `out` and `resume`.
+        options: options of the command that resumes the run.
         path: folder of the run.
 
     Raises:
-        FileNotFoundError: this is no run, or not all of it.
-        FileExistsError: the run is finished.
-        ValueError: its settings can't be read, or an option was given that differs from them.
+        FileNotFoundError: the folder is not that of a stopped run, or a file is missing.
+        FileExistsError: the run is complete.
+        ValueError: the settings can't be read, or differ from an option on the command line.
     """
     folder = RunFolder(path)
     settings = _read(folder)
     names = [field.name for field in fields(options) if field.name not in NOT_OPTIONS]
     if not settings.keys() >= {*names, IMAGES}:
         raise _damaged(folder)
-    before = _typed({name: settings[name] for name in names})
-    asked = {**options.plain(), "data": _anywhere(options.data)}
+    before = _from_json({name: settings[name] for name in names})
+    asked = {**options.plain(), "data": _absolute(options.data)}
     _check_same(path, {name: settings[name] for name in names}, json.loads(json.dumps(asked)), options)
     return replace(options, **before, out=path, resume=path)
 
 
 def check_images(folder: RunFolder, parts: Iterable[Any]) -> None:
-    """Raise a `ValueError` unless these are the images of a run that is to go on."""
+    """Raise a `ValueError` unless these are the images that a resumed run was started with."""
     if _read(folder)[IMAGES] != fingerprint(parts):
         raise ValueError(
-            f"The images are not those that the run in {str(folder.path)!r} was started on: some have changed, were "
-            "added or removed. Put them back to go on with it, or start another run."
+            f"The images differ from those that the run in {str(folder.path)!r} was started with: some were changed, "
+            "added or removed. Restore them to resume the run, or start a new run."
         )
 
 
@@ -89,27 +89,27 @@ def _check_whole(folder: RunFolder) -> None:
     path = str(folder.path)
     if folder.settings.exists():
         raise FileNotFoundError(
-            f"--resume {path!r} is the folder of a search, with which the same keras-cae tune goes on: --resume is for "
-            "runs of keras-cae train."
+            f"--resume must be the folder of a run of keras-cae train, got {path!r}, which holds a search. Repeat the "
+            "command keras-cae tune to resume it."
         )
     if not folder.backup.is_dir() and folder.results.exists():
         raise FileExistsError(
-            f"The run in {path!r} is finished. Start another one for more epochs, or load {str(folder.model)!r}."
+            f"The run in {path!r} is complete. Start a new run for more epochs, or load {str(folder.model)!r}."
         )
     if not folder.backup.is_dir():
         raise FileNotFoundError(
-            f"--resume {path!r} must be the folder of a run that was stopped: there is no {folder.backup.name!r} in it."
+            f"--resume must be the folder of a stopped run, got {path!r}, which contains no {folder.backup.name!r}."
         )
     needed = [folder.backup_settings]
-    if folder.best_so_far.exists():  # at least one epoch was over
+    if folder.best_so_far.exists():  # at least one epoch was completed
         needed += [folder.weights, folder.model]
     for file in needed:
         if not file.exists():
-            raise FileNotFoundError(f"The run in {path!r} can't go on without {str(file)!r}. Start another one.")
+            raise FileNotFoundError(f"The run in {path!r} can't be resumed without {str(file)!r}. Start a new run.")
 
 
 def _damaged(folder: RunFolder) -> ValueError:
-    return ValueError(f"{str(folder.backup_settings)!r} is damaged: the run can't go on. Start another one.")
+    return ValueError(f"{str(folder.backup_settings)!r} is damaged: the run can't be resumed. Start a new run.")
 
 
 def _check_same(path: Path, before: dict[str, Any], asked: dict[str, Any], options: Any) -> None:
@@ -119,13 +119,13 @@ def _check_same(path: Path, before: dict[str, Any], asked: dict[str, Any], optio
     if changed:
         names = ", ".join("DATA" if name == "data" else f"--{name.replace('_', '-')}" for name in changed)
         raise ValueError(
-            f"The run in {str(path)!r} was started with other options ({names}): leave them out to go on with it, or "
-            "leave out --resume to start another run."
+            f"The run in {str(path)!r} was started with other options ({names}): omit them to resume it, or omit "
+            "--resume to start a new run."
         )
 
 
-def _typed(options: dict[str, Any]) -> dict[str, Any]:
-    """Return options as typer gives them, from what JSON holds."""
+def _from_json(options: dict[str, Any]) -> dict[str, Any]:
+    """Convert options from JSON to the types that typer returns."""
     size, filters = options.get("image_size"), options.get("filters")
     return {
         **options,
@@ -134,6 +134,6 @@ def _typed(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _anywhere(data: str) -> str:
-    """Return DATA in a form that names the same files whatever the current folder is."""
+def _absolute(data: str) -> str:
+    """Return DATA as an absolute path, unless it is the name of a dataset."""
     return data if data in DATASETS else os.path.abspath(os.path.expanduser(data))

@@ -42,7 +42,7 @@ def test_a_disk_that_fills_later_costs_one_write_and_a_warning(tmp_path, monkeyp
     assert writer.write({"a": scalar(1)}, 0, {})
     with monkeypatch.context() as full:
         full.setattr(writer, "_records", PartialWriter(writer._path, writer._records, missing))
-        with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training goes"):
+        with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training continues"):
             assert not writer.write({"a": scalar(2), "b": scalar(3)}, 1, {"file": b""})
         fill(full)
         assert not writer.write({"a": scalar(4)}, 2, {}), "without another warning"
@@ -56,7 +56,7 @@ def test_a_disk_that_fills_later_costs_one_write_and_a_warning(tmp_path, monkeyp
 def test_a_disk_that_is_full_from_the_first_byte_costs_a_warning(tmp_path, monkeypatch):
     with monkeypatch.context() as full:
         full.setattr(tf.io, "TFRecordWriter", PartialWriter)
-        with pytest.warns(UserWarning, match=r"No space left on device\. Training goes on"):
+        with pytest.warns(UserWarning, match=r"No space left on device\. Training continues"):
             writer = open_writer(str(tmp_path))
         assert not writer.write({"a": scalar(1)}, 0, {}), "without another warning"
     assert events(tmp_path) == []
@@ -94,7 +94,7 @@ def test_a_file_that_was_deleted_is_followed_by_a_new_one(tmp_path):
 def test_files_that_fail_leave_nothing_behind(tmp_path, monkeypatch):
     writer = open_writer(str(tmp_path))
     monkeypatch.setattr(tf.io.gfile, "rename", no_space)
-    with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training goes on"):
+    with pytest.warns(UserWarning, match=r"written to: /logs; No space left on device\. Training continues"):
         assert not writer.write({}, 0, {"folder/file": b"content"})
     assert not writer.write({}, 1, {"folder/file": b"content"}), "without another warning"
     writer.close()

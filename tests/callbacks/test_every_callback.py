@@ -184,7 +184,7 @@ def test_a_full_disk_is_warned_of_once_and_training_goes_on(cls, tmp_path, monke
     all_at_once = cls is callbacks.ModelCard and first
     filling = AtEpoch(0, lambda model: fill(monkeypatch))
     space = AtEpoch(2, lambda model: None if all_at_once else monkeypatch.undo())
-    with pytest.warns(UserWarning, match=r"could not be written to: .* Training goes on") as warned:
+    with pytest.warns(UserWarning, match=r"could not be written to: .* Training continues") as warned:
         history = fit(idle(fitting_model(cls)), made(cls, tmp_path), filling, space, epochs=5)
     assert sum("could not be written to" in str(warning.message) for warning in warned) == 1
     assert len(history.epoch) == 5
@@ -324,5 +324,5 @@ def test_images_that_do_not_fit_the_model_are_refused_before_the_first_epoch(cls
     ):
         with pytest.raises(ValueError, match=message) as caught:
             fit(idle(fitting_model(cls)), watch, made(cls, tmp_path, images))
-        assert caught.value.__notes__ == [f"This is what {cls.__name__} was given."]
+        assert caught.value.__notes__ == [f"The invalid argument was passed to {cls.__name__}."]
     assert epochs == []

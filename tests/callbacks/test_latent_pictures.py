@@ -94,7 +94,7 @@ def test_wrong_traversals_are_refused(arguments, message):
 def test_traversals_that_the_model_can_not_make(tmp_path):
     with pytest.raises(ValueError, match=r"dims must be below the latent_dim of the model, 4, got \(0, 4\)"):
         fit(idle(TinyVariationalCAE), LatentTraversal(IMAGES, tmp_path, dims=(0, 4)))
-    with pytest.raises(ValueError, match=r"has no prior.* Give several images"):
+    with pytest.raises(ValueError, match=r"has no prior.* at least 2 images, got 1"):
         fit(plain_model(), LatentTraversal(IMAGES[:1], tmp_path))
     fit(idle(TinyVariationalCAE), LatentTraversal(IMAGES[:1], tmp_path))
 
@@ -141,7 +141,7 @@ def test_pairs():
     ):
         with pytest.raises(ValueError, match=message):
             LatentInterpolation(IMAGES, "unused", pairs=pairs)
-    with pytest.raises(ValueError, match="images must be at least two"):
+    with pytest.raises(ValueError, match="images must contain at least 2 images"):
         LatentInterpolation(IMAGES[:1], "unused")
 
 

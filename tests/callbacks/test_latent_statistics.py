@@ -132,7 +132,7 @@ def test_histograms_of_equal_values_and_of_none():
 
 
 def test_a_single_image_has_no_statistics():
-    with pytest.raises(ValueError, match="images must be at least two"):
+    with pytest.raises(ValueError, match="images must contain at least 2 images"):
         LatentStatistics(IMAGES[:1], "unused")
     with pytest.raises(ValueError, match="max_dims must be a positive integer"):
         LatentStatistics(IMAGES, "unused", max_dims=0)

@@ -184,7 +184,7 @@ def test_cards_of_other_models():
 
 @pytest.mark.parametrize("hparams", [{"a": None}, {"a": [1]}, {3: 1}])
 def test_wrong_hparams_are_refused(hparams):
-    with pytest.raises(ValueError, match="hparams must be numbers, strings and booleans by their names"):
+    with pytest.raises(ValueError, match="hparams must map names to numbers, strings or booleans"):
         ModelCard(hparams=hparams)
 
 

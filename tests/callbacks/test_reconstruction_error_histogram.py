@@ -63,7 +63,7 @@ def test_auroc(ties):
 def test_models_that_make_images_of_another_shape(tmp_path):
     model = keras.Sequential([keras.Input(SHAPE), keras.layers.UpSampling2D()])
     model.compile("sgd", "mse", run_eagerly=True)
-    with pytest.raises(ValueError, match=r"can't show Sequential: from images of shape \(9, 12, 2\) it makes \(18"):
+    with pytest.raises(ValueError, match=r"can't show Sequential: it maps images of shape \(9, 12, 2\) to \(18"):
         model.fit(
             IMAGES,
             np.zeros((12, 18, 24, 2)),

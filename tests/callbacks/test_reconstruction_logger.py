@@ -297,4 +297,4 @@ def test_images_that_do_not_fit_the_model_are_noticed_before_the_first_batch(tmp
     with pytest.raises(ValueError, match=r"built for images of shape \(8, 8, 1\).*got \(9, 8, 1\)") as caught:
         fit(model, watch, ReconstructionLogger(np.zeros((1, 9, 8, 1)), tmp_path))
     assert batches == []
-    assert caught.value.__notes__ == ["This is what ReconstructionLogger was given."]
+    assert caught.value.__notes__ == ["The invalid argument was passed to ReconstructionLogger."]

@@ -90,7 +90,7 @@ def test_a_full_disk_ends_no_training(tmp_path, monkeypatch, start):
         fill_the_disk()
     filler = keras.callbacks.LambdaCallback(on_epoch_begin=fill_the_disk)
     watching = standard_callbacks(IMAGES, tmp_path)
-    with pytest.warns(UserWarning, match=r"could not be written to: .*No space.* goes on") as warned:
+    with pytest.warns(UserWarning, match=r"could not be written to: .*No space.* continues") as warned:
         history = fit(idle(TinyVariationalCAE), filler, *watching, epochs=3, validation_data=IMAGES)
     assert sum("could not be written to" in str(warning.message) for warning in warned) == 1
     assert len(history.epoch) == 3
@@ -126,7 +126,7 @@ def test_wrong_images_are_refused():
 def test_a_real_disk_that_is_full(left, small_disk):
     small_disk.fill(left)
     watching = standard_callbacks(IMAGES, small_disk.path / "logs")
-    with pytest.warns(UserWarning, match=r"could not be written to: .*No space.* goes on"):
+    with pytest.warns(UserWarning, match=r"could not be written to: .*No space.* continues"):
         history = fit(idle(TinyVariationalCAE), *watching, epochs=2, validation_data=IMAGES)
     assert len(history.epoch) == 2
     small_disk.free()

@@ -19,7 +19,7 @@ def test_what_encode_writes_becomes_images_with_the_same_names(invoke, saved, ph
     invoke("encode", saved / "model.keras", photos, "--out", f"codes.{kind}")
     result = invoke("decode", saved / "model.keras", f"codes.{kind}", "--out", "made", "--batch-size", 2)
     assert result.exit_code == 0, result.output
-    assert f"Next, see which codes they have: keras-cae encode {saved / 'model.keras'} made" in result.stdout
+    assert f"Next, encode them again: keras-cae encode {saved / 'model.keras'} made" in result.stdout
     made = sorted(str(path.relative_to("made")) for path in Path("made").rglob("*.png"))
     assert made == ["a.png", "b/a.jpg.png", "b/a.png", "b/c/d.png", "e.png"]
     model = keras.saving.load_model(saved / "model.keras")
@@ -46,20 +46,20 @@ def test_numbers_of_vectors(invoke, saved, photos):
     np.save("half.npy", np.full((2, 4, 6), 0.5))
     result = invoke("decode", saved / "indices.keras", "half.npy")
     assert result.exit_code == 2
-    assert "the file has fractions" in result.stderr
+    assert "codebook indices, which are integers, for this model, got fractions" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("model", "content", "message"),
     [
-        ("model", "0.1,0.2,0.3\n0.1,nan,0.3\n", "number 1 has values that are not finite"),
+        ("model", "0.1,0.2,0.3\n0.1,nan,0.3\n", "NaN or infinite values in the code 1"),
         ("model", "file,code_0,code_1,code_2\na,1,2\n", "line 2: expected 3 numbers, got 2"),
         ("model", "file,code_0,code_1,code_2\na,1,2,x\n", "line 2: could not convert"),
         ("model", "1,2\n", "must have the shape (n, 3)"),
-        ("model", "file,code_0,code_1,code_2\n../a,1,2,3\n", "'../a' is no name for a picture"),
-        ("model", "file,code_0,code_1,code_2\na,1,2,3\na.png,1,2,3\n", "would have the same picture"),
+        ("model", "file,code_0,code_1,code_2\n../a,1,2,3\n", "relative paths without '..', got '../a'"),
+        ("model", "file,code_0,code_1,code_2\na,1,2,3\na.png,1,2,3\n", "would be written to the same file"),
         ("model", "", "is empty"),
-        ("skip", "1,2\n", "makes no images of codes alone"),
+        ("skip", "1,2\n", "can't decode codes alone"),
     ],
 )
 def test_what_is_refused(invoke, saved, model, content, message):
@@ -70,7 +70,7 @@ def test_what_is_refused(invoke, saved, model, content, message):
     assert [path.name for path in Path().iterdir()] == ["codes.csv"]
 
 
-@pytest.mark.parametrize(("shape", "message"), [((3,), "have 2 axes"), ((3, 2, 3), "have 2 axes")])
+@pytest.mark.parametrize(("shape", "message"), [((3,), "with 2 axes"), ((3, 2, 3), "with 2 axes")])
 def test_arrays_that_are_no_codes(invoke, saved, shape, message):
     np.save("codes.npy", np.zeros(shape))
     result = invoke("decode", saved / "model.keras", "codes.npy")

@@ -201,7 +201,7 @@ def test_damaged_files_are_named_and_skipped(model_files, tmp_path):
     (noisy / "good.png").unlink()
     result = invoke(noisy, "--out", tmp_path / "none", "--model", model_files / "grey.keras")
     assert result.exit_code == 2
-    assert "None of the images can be denoised" in result.stderr
+    assert "None of the images could be denoised" in result.stderr
     assert "bad.png" in result.stderr
 
 
@@ -224,7 +224,7 @@ def test_bundled_presets(model_files, tmp_path, monkeypatch):
     monkeypatch.setattr(bundled, "ROOT", tmp_path / "nothing")
     result = invoke(*inputs, "--out", tmp_path / "none")
     assert result.exit_code == 2
-    assert "There is no bundled preset" in result.stderr
+    assert "contains no preset for photographs" in result.stderr
     assert "--model" in result.stderr
     assert "--train" in result.stderr
     assert not (tmp_path / "none").exists()
@@ -299,14 +299,20 @@ def test_what_is_refused(model_files, tmp_path):
     signals.save(tmp_path / "signals.keras")
     (tmp_path / "empty").mkdir()
     cases = [
-        ((tmp_path / "grey.png", "--out", tmp_path, *model), "folder with files in it"),
+        ((tmp_path / "grey.png", "--out", tmp_path, *model), "a folder that is not empty"),
         ((tmp_path / "none.png", "--out", tmp_path / "o", *model), "There is no file or folder"),
         ((tmp_path / "empty", "--out", tmp_path / "o", *model), "There are no images in the folder"),
-        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--train", *model), "leave out --model"),
-        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--steps", 3, *model), "--steps is about the training"),
+        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--train", *model), "--model and --train can't be combined"),
+        (
+            (tmp_path / "grey.png", "--out", tmp_path / "o", "--steps", 3, *model),
+            "--steps has an effect only with --train",
+        ),
         ((tmp_path / "grey.png", "--out", tmp_path / "o", "--model", "nothing"), "There is no preset 'nothing'"),
         ((tmp_path / "grey.png", "--out", tmp_path / "o", "--model", tmp_path / "grey.png"), "can't be loaded"),
-        ((tmp_path / "grey.png", "--out", tmp_path / "o", "--model", tmp_path / "signals.keras"), "must be a model of"),
+        (
+            (tmp_path / "grey.png", "--out", tmp_path / "o", "--model", tmp_path / "signals.keras"),
+            "must be a model for images with 1 or 3 channels",
+        ),
     ]
     for arguments, words in cases:
         result = invoke(*arguments)

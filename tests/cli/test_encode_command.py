@@ -18,7 +18,7 @@ def test_codes_of_a_folder_with_damaged_files(invoke, saved, photos):
     assert result.exit_code == 0, result.output
     out = "runs/photos-codes-1/codes.npz"
     assert f"Encoded 5 images as 3 numbers each: {out}" in result.stdout
-    assert f"Next, make images of them again: keras-cae decode {saved / 'model.keras'} {out}" in result.stdout
+    assert f"Next, decode them to images: keras-cae decode {saved / 'model.keras'} {out}" in result.stdout
     assert "Skipped 2 files" in result.stderr
     assert f"{photos / 'torn.png'}: " in result.stderr
     with np.load(out) as found:
@@ -75,7 +75,7 @@ def test_sizes_of_codes_that_follow_the_images(invoke, saved, tmp_path):
         Image.fromarray(picture(number, size)).save(f"mixed/{number}.png")
     result = invoke("encode", saved / "any.keras", "mixed", "--out", "codes.csv")
     assert result.exit_code == 2
-    assert "have 2 sizes (6×5, 9×7)" in result.stderr
+    assert "got 2 sizes (6×5, 9×7)" in result.stderr
     assert "--image-size" in result.stderr
     assert not Path("codes.csv").exists()
     result = invoke("encode", saved / "any.keras", "mixed", "--image-size", "6x8", "--out", "codes.csv")
@@ -89,15 +89,21 @@ def test_sizes_of_codes_that_follow_the_images(invoke, saved, tmp_path):
     ("arguments", "message"),
     [
         (["missing.keras", "photos"], "There is no model 'missing.keras'"),
-        (["MODEL", "nothing"], "There is nothing that 'nothing' names"),
+        (["MODEL", "nothing"], "got 'nothing', which does not exist"),
         (["MODEL", "photos/b/text.png"], "None of the 1 images can be read"),
         (["MODEL", "photos", "--out", "codes.txt"], "ends in .npz, .csv, .parquet or .npy"),
-        (["MODEL", "there.npy", "--out", "there.npy", "--overwrite"], "is read by this command, and never replaced"),
-        (["MODEL", "photos", "--out", "there.npy"], "is there already"),
+        (
+            ["MODEL", "there.npy", "--out", "there.npy", "--overwrite"],
+            "--out must not be an input of the command, got 'there.npy'",
+        ),
+        (["MODEL", "photos", "--out", "there.npy"], "--out must be a new file, got 'there.npy', which exists"),
         (["MODEL", "photos", "--out", "there.npy/codes.npy"], "can't be written"),
-        (["MODEL", "photos", "--image-size", "9"], "is for images of 8×12 only"),
-        (["MODEL", "photos", "--key", "x"], "--key names an array in an .npz file"),
-        (["MODEL", "photos", "there.npy"], "is not an image"),
+        (
+            ["MODEL", "photos", "--image-size", "9"],
+            "--image-size must be 8x12, the only size that this model accepts, got 9x9",
+        ),
+        (["MODEL", "photos", "--key", "x"], "--key is only supported for .npz files"),
+        (["MODEL", "photos", "there.npy"], "Image files must end in"),
     ],
 )
 def test_what_is_refused(invoke, saved, photos, arguments, message):

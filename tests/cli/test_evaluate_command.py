@@ -42,5 +42,5 @@ def test_a_table_for_people(invoke, saved):
     mean = np.mean([model.evaluate_images(image)["mse"] for image in images])
     assert f"{mean:.5f}" in result.stdout
     assert "PSNR (dB)" in result.stdout
-    assert "The worst is " in result.stdout
-    assert f"Next, look at the reconstructions: keras-cae reconstruct {saved / 'any.keras'} mixed" in result.stdout
+    assert "Worst image: " in result.stdout
+    assert f"Next, write the reconstructions: keras-cae reconstruct {saved / 'any.keras'} mixed" in result.stdout

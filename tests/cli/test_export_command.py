@@ -71,7 +71,7 @@ def test_a_quantized_file_and_a_detector(run_folder, tmp_path):
     [
         ("nothing.keras", (), "There is no model"),
         ("images.npy", (), "can't be loaded"),
-        ("detector.keras", ("--part", "encoder"), "--part: for autoencoders only"),
+        ("detector.keras", ("--part", "encoder"), "--part: only supported for autoencoders"),
         ("model.keras", ("--format", "litert"), "must end with '.tflite'"),
     ],
 )

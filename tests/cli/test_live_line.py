@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from keras_cae.cli.live_line import LiveLine, Part, cut, fitted
+from keras_cae.cli.live_line import LiveLine, Part, join_parts, truncate
 from keras_cae.cli.messages import counted
 
 PARTS = [
@@ -42,12 +42,12 @@ def terminal(monkeypatch):
     ],
 )
 def test_what_has_no_room_is_left_out(width, line):
-    assert fitted(PARTS, width) == line
+    assert join_parts(PARTS, width) == line
 
 
 @pytest.mark.parametrize(("width", "length"), [(46, 10), (50, 14), (120, 30), (45, 19)])
 def test_a_bar_takes_the_rest(width, length):
-    line = fitted(PARTS[:2] + PARTS[4:], width, 0.5)
+    line = join_parts(PARTS[:2] + PARTS[4:], width, 0.5)
     assert line.count("━") == round(length / 2)
     assert line.count("━") + line.count("─") == length
     assert len(line) <= width
@@ -55,7 +55,7 @@ def test_a_bar_takes_the_rest(width, length):
 
 
 def test_there_may_be_no_room_for_a_bar():
-    assert fitted(PARTS[:1], 21, 0.5) == "Epoch 3/20"
+    assert join_parts(PARTS[:1], 21, 0.5) == "Epoch 3/20"
 
 
 def test_a_terminal_without_such_characters(monkeypatch):
@@ -63,7 +63,7 @@ def test_a_terminal_without_such_characters(monkeypatch):
         encoding = "ascii"
 
     monkeypatch.setattr(sys, "stdout", Output())
-    assert fitted(PARTS[:1], 22, 0.5) == "Epoch 3/20  #####....."
+    assert join_parts(PARTS[:1], 22, 0.5) == "Epoch 3/20  #####....."
 
 
 def test_the_line_of_a_terminal_is_written_anew_and_cut(terminal, capsys):
@@ -92,7 +92,7 @@ def test_a_terminal_that_can_not_write_a_line_anew(terminal, monkeypatch, capsys
 
 
 def test_texts_are_cut():
-    assert [cut("abcdef", width) for width in (None, 6, 5)] == ["abcdef", "abcdef", "abcd…"]
+    assert [truncate("abcdef", width) for width in (None, 6, 5)] == ["abcdef", "abcdef", "abcd…"]
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 images"), (1, "1 image"), (2000, "2,000 images")])

@@ -92,19 +92,23 @@ def test_a_run_goes_on_in_the_precision_that_was_found(invoke, policies, machine
 @pytest.mark.parametrize(
     ("alone", "measured", "said"),
     [
-        ("float32", None, "Precision: float32, since this machine computes nothing faster in half precision."),
-        ("mixed_bfloat16", "float32", "float32, since a measurement of this model was no faster in bfloat16."),
-        ("mixed_float16", "mixed_float16", "float16, in which a measurement of this model was faster than in float32"),
+        ("float32", None, "Precision: float32, because this machine does not accelerate half precision."),
+        ("mixed_bfloat16", "float32", "float32, because this model was measured to be no faster in bfloat16."),
+        (
+            "mixed_float16",
+            "mixed_float16",
+            "float16, because this model was measured to be faster in it than in float32",
+        ),
     ],
 )
 def test_what_is_found_is_said_in_a_line(alone, measured, said, machine, capsys):
     machine(alone, measured)
     model = models.BasicCAE(3)
-    name = precision.chosen_precision("auto", model, image_shape=(8, 8, 1), batch_size=8)
+    name = precision.choose_precision("auto", model, image_shape=(8, 8, 1), batch_size=8)
     assert name == {"float32": "float32", None: "float32", "mixed_float16": "float16"}[measured]
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
-    assert precision.chosen_precision("bfloat16") == "bfloat16"
+    assert precision.choose_precision("bfloat16") == "bfloat16"
     assert capsys.readouterr().err == ""
 
 
@@ -112,8 +116,8 @@ def test_networks_that_were_given_stay_in_their_precision(machine, capsys):
     machine("mixed_bfloat16")
     encoder = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
     decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
-    assert precision.chosen_precision("auto", models.CAE(encoder, decoder)) == "float32"
-    assert "the networks of this model were given to it" in capsys.readouterr().err
+    assert precision.choose_precision("auto", models.CAE(encoder, decoder)) == "float32"
+    assert "because the networks passed to this model have their own precision" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -138,7 +142,7 @@ def test_searching(invoke, machine, policies):
     search += ["--trials", 1, "--out", "search", "--precision", "auto"]
     result = invoke(*search)
     assert result.exit_code == 0, result.output
-    assert "Precision: bfloat16, which this machine computes faster than float32." in result.stderr
+    assert "Precision: bfloat16, because this machine accelerates it." in result.stderr
     assert policies == ["mixed_bfloat16"]
     assert "bfloat16" not in config("search/model.keras")
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from keras_cae.cli.quiet_start import _held_back_stderr, import_keras
+from keras_cae.cli.quiet_start import _buffered_stderr, import_keras
 
 
 def test_nothing_is_said_at_the_start():
@@ -27,10 +27,10 @@ def test_what_was_held_back_is_shown_when_the_import_fails(capfd):
         os.write(2, b"the reason")
         raise ImportError
 
-    with _held_back_stderr():
+    with _buffered_stderr():
         os.write(2, b"chatter")
     assert capfd.readouterr().err == ""
-    with pytest.raises(ImportError), _held_back_stderr():
+    with pytest.raises(ImportError), _buffered_stderr():
         fail()
     os.write(2, b" and stderr works again")
     assert capfd.readouterr().err == "the reason and stderr works again"

@@ -52,19 +52,19 @@ def test_an_array_of_reconstructions(invoke, saved):
     np.testing.assert_allclose(np.load("made.npy"), expected, atol=1e-6)
     result = invoke("reconstruct", saved / "signals.keras", "signals.npy")
     assert result.exit_code == 2
-    assert "written as an array: --out NAME.npy" in result.stderr
+    assert "as an array with --out NAME.npy" in result.stderr
 
 
 def test_results_never_replace_anything(invoke, saved, photos):
     before = {path: path.read_bytes() for path in photos.rglob("*.*")}
-    for out, message in ((photos, "is a folder with files in it"), ("made.csv", "into a new folder")):
+    for out, message in ((photos, "a folder that is not empty"), ("made.csv", "must be a new folder")):
         result = invoke("reconstruct", saved / "model.keras", photos, "--out", out)
         assert result.exit_code == 2
         assert message in result.stderr
     (photos / "b/a.jpg.png").write_bytes((photos / "a.png").read_bytes())
     result = invoke("reconstruct", saved / "model.keras", photos, "--out", "made")
     assert result.exit_code == 2
-    assert "would have the same picture, 'b/a.jpg.png'" in result.stderr
+    assert "would be written to the same file 'b/a.jpg.png'" in result.stderr
     assert not Path("made").exists()
     (photos / "b/a.jpg.png").unlink()
     assert {path: path.read_bytes() for path in photos.rglob("*.*")} == before

@@ -10,12 +10,12 @@ GOOD, BAD = Quality(0.01, 20.0, 0.9), Quality(0.02, 17.0, 0.7)
 
 @pytest.mark.parametrize(
     ("best_epoch", "remedy"),
-    [(10, "It was still learning: train it for longer, with --epochs 30."), (3, "keras-cae tune")],
+    [(10, "It was still improving: train it for longer, with --epochs 30."), (3, "keras-cae tune")],
 )
 def test_a_model_that_is_worse_than_pca(capsys, best_epoch, remedy):
     report_baseline({"BasicCAE": BAD, "PCA, 4 components": GOOD, "noisy images": BAD}, best_epoch, 10)
     printed = capsys.readouterr().out
-    assert "BasicCAE is worse than PCA, which is linear: 17.00 dB beside 20.00 dB." in printed
+    assert "BasicCAE is worse than PCA, a linear model: 17.00 dB versus 20.00 dB." in printed
     assert remedy in printed
 
 

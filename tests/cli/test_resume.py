@@ -89,7 +89,7 @@ def stopped(tmp_path_factory, patched):
         patch.setattr(training, "standard_callbacks", lambda *_, **__: [Stop(6)])
         result = CliRunner().invoke(app, ["train", *OPTIONS, "--out", "run"])
     assert result.exit_code == 143, result.output
-    assert "To go on where it was: keras-cae train --resume run" in result.stderr
+    assert "To resume training: keras-cae train --resume run" in result.stderr
     return folder
 
 
@@ -126,7 +126,7 @@ def test_a_stopped_run_ends_as_if_it_had_not_been(run, whole, invoke, monkeypatc
     assert_like(here, whole)
     again = invoke("--resume", here)
     assert again.exit_code == 2
-    assert "is finished" in again.stderr
+    assert "is complete" in again.stderr
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(whole, invoke, small_disk
     errors = [line for line in result.stderr.splitlines() if not line.startswith("Note:")]
     assert len(errors) == 2
     assert errors[0].startswith("Error: The disk is full")
-    assert errors[1] == "To go on where it was: keras-cae train --resume run"
+    assert errors[1] == "To resume training: keras-cae train --resume run"
     assert not [file for file in small_disk.files() if "unfinished" in file]
     keras.saving.load_model("run/model.keras")
     small_disk.free()
@@ -200,24 +200,24 @@ REFUSED = {
     "another data set": ([], ["digits"], "started with other options (DATA)"),
     "another option": ([], ["images.npy", "--seed", 1], "started with other options (--seed)"),
     "another folder": ([], ["--out", "other"], "started with other options (--out)"),
-    "other images": ([other_images], [], "The images are not those"),
+    "other images": ([other_images], [], "The images differ from those"),
     "no images": ([lambda run: os.remove("images.npy")], [], "names nothing that exists"),
     "no backup": (
         [damage("results.json"), lambda run: shutil.rmtree(run / "backup")],
         [],
-        "there is no 'backup' in it",
+        "which contains no 'backup'",
     ),
-    "no weights": ([damage("backup/latest.weights.h5")], [], "can't go on without 'run/backup/latest.weights.h5'"),
-    "no settings": ([damage("backup/settings.json")], [], "can't go on without 'run/backup/settings.json'"),
+    "no weights": ([damage("backup/latest.weights.h5")], [], "can't be resumed without 'run/backup/latest.weights.h5'"),
+    "no settings": ([damage("backup/settings.json")], [], "can't be resumed without 'run/backup/settings.json'"),
     "damaged settings": ([damage("backup/settings.json", '{"data":')], [], "settings.json' is damaged"),
     "settings of something else": ([damage("backup/settings.json", "{}")], [], "settings.json' is damaged"),
-    "a search": ([lambda run: (run / "settings.json").write_text("{}")], [], "the folder of a search"),
-    "nothing there": ([shutil.rmtree], [], "there is no 'backup' in it"),
+    "a search": ([lambda run: (run / "settings.json").write_text("{}")], [], "which holds a search"),
+    "nothing there": ([shutil.rmtree], [], "which contains no 'backup'"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_can_not_go_on_is_refused(case, run, invoke):
+def test_runs_that_can_not_be_resumed_are_refused(case, run, invoke):
     changes, arguments, message = REFUSED[case]
     for change in changes:
         change(run)

@@ -30,8 +30,10 @@ def test_a_folder_of_ones_own(empty_folder):
 def test_what_is_there_is_never_touched(empty_folder):
     folder = make_run_folder(empty_folder / "run", "digits-basic")
     folder.model.write_text("precious")
-    for out, kind in [(folder.path, "a folder with files"), (folder.model, "is a file")]:
-        with pytest.raises(FileExistsError, match=f"{kind}.*name a folder that does not exist"):
+    for out, kind in [(folder.path, "a folder that is not empty"), (folder.model, "a file")]:
+        with pytest.raises(
+            FileExistsError, match=f"must be a new folder, got .*, which is {kind}. Choose another name"
+        ):
             make_run_folder(out, "digits-basic")
         with pytest.raises(FileExistsError):
             check_free(out)
@@ -40,7 +42,7 @@ def test_what_is_there_is_never_touched(empty_folder):
 
 def test_a_folder_that_cannot_be_made(empty_folder):
     (empty_folder / "file").touch()
-    with pytest.raises(OSError, match=r"file/run' can't be made .*--out"):
+    with pytest.raises(OSError, match=r"file/run' can't be created .*--out"):
         make_run_folder(empty_folder / "file" / "run", "digits-basic")
 
 
@@ -49,5 +51,5 @@ def test_a_folder_that_cannot_be_written_to(empty_folder, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    with pytest.raises(OSError, match=r"can't be made \(Permission denied\).*--out"):
+    with pytest.raises(OSError, match=r"can't be created \(Permission denied\).*--out"):
         make_run_folder(empty_folder / "run", "digits-basic")

@@ -11,7 +11,7 @@ from PIL import Image
 def test_the_images_of_a_seed(invoke, saved):
     result = invoke("sample", saved / "generating.keras", 3, "--seed", 5, "--batch-size", 2, "--out", "made.npy")
     assert result.exit_code == 0, result.output
-    assert f"Next, generate others: keras-cae sample {saved / 'generating.keras'} 3 --seed 6" in result.stdout
+    assert f"Next, generate other images: keras-cae sample {saved / 'generating.keras'} 3 --seed 6" in result.stdout
     expected = keras.saving.load_model(saved / "generating.keras").sample(3, seed=5)
     np.testing.assert_allclose(np.load("made.npy"), expected, atol=1e-6)
     result = invoke("sample", saved / "generating.keras", 11, "--seed", 5, "--out", "made", "--json")
@@ -27,5 +27,5 @@ def test_what_is_refused(invoke, saved):
     assert "has no prior to draw codes from" in result.stderr
     result = invoke("sample", saved / "generating.keras", "--image-size", 9)
     assert result.exit_code == 2
-    assert "is for images of 8×12 only" in result.stderr
+    assert "the only size that this model accepts" in result.stderr
     assert not list(Path().iterdir())

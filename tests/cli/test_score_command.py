@@ -131,9 +131,9 @@ def test_training_writes_a_detector_that_scores(invoke, inspected):
     small = ["--filters", "4,8", "--latent-dim", 4, "--epochs", 4, "--out", "run"]
     result = invoke("train", inspected, "--detector", "--score", "mse", *small)
     assert result.exit_code == 0, result.output
-    assert "only its images in train/good are used" in result.stderr
-    assert "calibrated on the 12 images" in result.stdout
-    assert "takes at least 100 images" in result.stderr
+    assert "only the images in train/good are used" in result.stderr
+    assert "calibrated on the 12 validation and test images" in result.stdout
+    assert "requires at least 100 images" in result.stderr
     result = invoke("score", "run", inspected, "--out", "found")
     assert result.exit_code == 0, result.output
     assert json.loads(Path("found/results.json").read_text())["kinds"]["spot"]["image_auroc"] == 1.0

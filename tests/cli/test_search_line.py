@@ -8,7 +8,7 @@ import pytest
 from checks import slow_but
 
 from keras_cae.cli.tuning import search_line
-from keras_cae.cli.tuning.search_line import SearchLine, TrialEpochs, Tried, trials_in
+from keras_cae.cli.tuning.search_line import SearchLine, TrialEpochs, TrialState, trials_in
 from keras_cae.cli.tuning.search_plan import SearchPlan, epochs_of, plan_search
 from keras_cae.hypermodels.tuner_files import SearchFolder
 
@@ -39,7 +39,7 @@ def search(clock):
     return search
 
 
-DONE = Tried("COMPLETED", {}, 20.5)
+DONE = TrialState("COMPLETED", {}, 20.5)
 
 
 class Untrained(keras_tuner.Hyperband):

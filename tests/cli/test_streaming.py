@@ -58,7 +58,7 @@ def test_train_and_score(invoke, monkeypatch):
     result = invoke("train", "photos", "--epochs", 2, "--detector", "--out", "streamed", *SMALL)
     assert result.exit_code == 0, result.output
     assert "21 for training, 3 for validation, 6 for testing" in result.stdout
-    assert "Streaming: 30 files are read while needed, 0.00 GB of pixels in all" in result.stdout
+    assert "Streaming: 30 files are read on demand, 0.00 GB of pixels in total" in result.stdout
     loaded = invoke("train", "photos", "--epochs", 2, "--out", "loaded", "--no-stream", *SMALL)
     assert loaded.exit_code == 0, loaded.output
     assert "Streaming" not in loaded.stdout

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from keras_cae import models
 from keras_cae.cli.app import app
-from keras_cae.cli.endings import STOP_SIGNALS
+from keras_cae.cli.exit_handling import STOP_SIGNALS
 from keras_cae.cli.training import run as training
 from keras_cae.datasets import load_images
 
@@ -62,7 +62,7 @@ def test_it_succeeds_and_says_what_comes_next(digits_run):
     assert "PCA, 4 components" in result.stdout
     assert "code of 4 of 64 numbers (16.0× compression)" in result.stdout
     assert f"tensorboard --logdir {folder} --samples_per_plugin images=1000" in result.stdout
-    assert "BasicCAE is worse than PCA, which is linear" in result.stdout
+    assert "BasicCAE is worse than PCA, a linear model" in result.stdout
     assert "train it for longer, with --epochs 9." in result.stdout
 
 
@@ -246,9 +246,9 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["corrupt"], "None of the 1 images .* can be read"),
         (["text.npy"], r"text\.npy can't be read"),
         (["text.txt"], "must be a folder of images"),
-        (["full", "--out", "full"], "'full' is a folder with files in it"),
-        (["digits", "--out", "text.txt"], "'text.txt' is a file"),
-        (["digits", "--out", "text.txt/run"], "can't be made"),
+        (["full", "--out", "full"], "'full', which is a folder that is not empty"),
+        (["digits", "--out", "text.txt"], "'text.txt', which is a file"),
+        (["digits", "--out", "text.txt/run"], "can't be created"),
         (["digits", "--image-size", "1"], "1×1 pixels are too small"),
         (["digits", "--model", "skip", "--filters", "4,8"], "filters must name at least three levels"),
         (["digits", "--key", "x"], "key names an array"),
@@ -256,13 +256,13 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["digits", "--model", "vae"], "'vae' is not one of 'basic', 'batchnorm-pool', 'skip'"),
         (["digits", "--loss", "kl"], "'kl' is not one of 'mse'"),
         (["digits", "--resize", "zoom"], "'zoom' is not one of 'stretch'"),
-        (["digits", "--filters", "16,x"], "'16,x' is not whole numbers"),
-        (["digits", "--filters", "0"], "'0' is not whole numbers"),
+        (["digits", "--filters", "16,x"], "'16,x' is not a list of positive integers"),
+        (["digits", "--filters", "0"], "'0' is not a list of positive integers"),
         (["digits", "--image-size", "4x5x6"], "'4x5x6' is not HEIGHTxWIDTH"),
         (["digits", "--channels", "2"], "'2' is not one of '1', '3', '4'"),
-        (["digits", "--learning-rate", "0"], "0.0 is not a number above zero"),
+        (["digits", "--learning-rate", "0"], "0.0 is not a positive number"),
         (["digits", "--latent-dim", "0"], "--latent-dim"),
-        (["digits", "--model", "vector-quantized", "--latent-dim", "4"], "--latent-dim has no meaning for"),
+        (["digits", "--model", "vector-quantized", "--latent-dim", "4"], "--latent-dim is not supported by"),
         (["digits", "--epochs", "0"], "--epochs"),
         (["digits", "--batch-size", "0"], "--batch-size"),
         (["digits", "--noise", "-1"], "--noise"),
@@ -301,7 +301,7 @@ def test_a_loss_that_is_no_number(invoke, gradients, monkeypatch):
     )
     result = invoke("train", gradients, "--epochs", 2, *SMALL)
     assert result.exit_code == 1
-    assert "not a number. Try a smaller --learning-rate" in result.stderr
+    assert "the loss is NaN or infinite. Try a smaller --learning-rate" in result.stderr
 
 
 class Signal(keras.callbacks.Callback):
@@ -344,7 +344,7 @@ def test_a_stop_signal_keeps_the_best_model_and_the_report(invoke, gradients, mo
     monkeypatch.setattr(training, "standard_callbacks", lambda *_, **__: [Signal(number)])
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)
     assert result.exit_code == code
-    assert "best model so far, of epoch 1: run/model.keras" in result.stdout
+    assert "best model so far, from epoch 1: run/model.keras" in result.stdout
     assert "tensorboard --logdir run" in result.stdout
     assert keras.saving.load_model("run/model.keras").latent_dim == 4
     assert Path("run/reconstructions.png").exists()
@@ -357,7 +357,7 @@ def test_an_interrupt_before_there_is_a_model(invoke, gradients, monkeypatch):
     monkeypatch.setattr(Signal, "times", 2)
     result = invoke("train", gradients, "--epochs", 50, "--out", "run", *SMALL)
     assert result.exit_code == 130
-    assert "there is no model yet" in result.stderr
+    assert "no model has been saved yet" in result.stderr
     assert not Path("run/model.keras").exists()
 
 
@@ -406,5 +406,5 @@ def test_a_real_interrupt_of_a_real_process(tmp_path):
     assert "Stopping after this batch" in errors
     assert "Traceback" not in errors
     assert "connects to" not in errors
-    assert "best model so far, of epoch 3" in output
+    assert "best model so far, from epoch 3" in output
     assert (tmp_path / "run" / "model.keras").exists()

@@ -102,13 +102,13 @@ def test_folders_with_other_files_are_left_alone():
     Path("search/notes.txt").write_text("mine")
     result = invoke(*SEARCH)
     assert result.exit_code == 2
-    assert "'search' is a folder with files in it" in result.stderr
+    assert "'search', which is a folder that is not empty" in result.stderr
 
 
 def test_hyperband_has_no_number_of_trials():
     result = invoke("tune", "images.npy", "--tuner", "hyperband", "--trials", 3)
     assert result.exit_code == 2
-    assert "--trials is for the other tuners" in result.stderr
+    assert "--trials is not supported by --tuner hyperband" in result.stderr
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_workers_search_together_and_one_that_dies_is_replaced():
     os.kill(worker_of(search.pid), signal.SIGKILL)
     output, _ = search.communicate(timeout=300)
     assert search.returncode == 0, output
-    assert "is started again" in output
+    assert "restarting it" in output
     assert "The best of 4 trials" in output
     assert len(trials()) == 4
 
@@ -138,7 +138,7 @@ def test_a_search_that_is_told_to_end_says_how_to_continue_and_leaves_no_process
     search.terminate()
     output, _ = search.communicate(timeout=120)
     assert search.returncode == 143, output
-    assert output.endswith("The same command goes on with the search.\nStopped.\n")
+    assert output.endswith("Repeat the command to resume the search.\nStopped.\n")
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
 
 

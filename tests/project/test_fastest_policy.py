@@ -134,7 +134,7 @@ def test_the_size_of_the_images_must_be_known():
     model.build((None, None, None, 1))
     with pytest.raises(ValueError, match=r"got None and the shape \(None, None, None, 1\)"):
         keras_cae.recommended_dtype_policy(model)
-    with pytest.raises(ValueError, match="takes a model to measure"):
+    with pytest.raises(ValueError, match="image_shape requires a model to measure"):
         keras_cae.recommended_dtype_policy(image_shape=(8, 8, 1))
     with pytest.raises(ValueError, match="image_shape must be"):
         keras_cae.recommended_dtype_policy(model, image_shape=(8, 1))

@@ -91,5 +91,5 @@ def test_networks_that_were_given_keep_their_precision():
     model = models.CAE(encoder, decoder)
     model.build((None, 8, 8, 1))
     assert in_precision(model, "float32") is model
-    with pytest.raises(ValueError, match="networks of this CAE were given to it"):
+    with pytest.raises(ValueError, match="precision of this CAE can't be changed to 'mixed_bfloat16'"):
         in_precision(model, "mixed_bfloat16")

@@ -1,1 +1,1 @@
-"""The parts that are shared by the commands that apply a saved model to images, batch by batch."""
+"""Shared code of the commands that apply a saved model to images, batch by batch."""

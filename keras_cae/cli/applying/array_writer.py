@@ -1,4 +1,4 @@
-"""Arrays that are written part by part."""
+"""Writing of arrays in parts."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -8,7 +8,7 @@ from numpy.lib import format as npy_format
 
 
 class ArrayWriter:
-    """Writes an `.npy` file, of which only a part is in memory at any time. A context manager.
+    """Writes an `.npy` file row by row, without keeping it in memory. Use it as a context manager.
 
     Args:
         path: path of the file.
@@ -25,7 +25,7 @@ class ArrayWriter:
         """Append rows.
 
         Raises:
-            ValueError: they have another shape than those before.
+            ValueError: the rows differ in shape from the previous ones.
         """
         rows = np.ascontiguousarray(rows)
         if self.shape is None:
@@ -33,7 +33,7 @@ class ArrayWriter:
             self._write_header()
         if rows.shape[1:] != self.shape:
             raise ValueError(
-                f"Images of one size make one array, got {self.shape} and {rows.shape[1:]}. Bring them to one with "
+                f"An array requires images of the same shape, got {self.shape} and {rows.shape[1:]}. Resize them with "
                 "--image-size."
             )
         self._file.write(rows.astype(self.dtype, copy=False).data)
@@ -50,7 +50,7 @@ class ArrayWriter:
 
     def _write_header(self) -> None:
         assert self.shape is not None
-        # NumPy leaves room in headers for the first axis to grow.
+        # NumPy reserves space in the header for the first axis to grow.
         header = {
             "descr": npy_format.dtype_to_descr(self.dtype),
             "fortran_order": False,

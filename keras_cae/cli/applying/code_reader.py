@@ -1,4 +1,4 @@
-"""Codes from files, batch by batch."""
+"""Reading of codes from files, batch by batch."""
 
 import csv
 import math
@@ -20,11 +20,11 @@ COLUMN = re.compile(r"code((?:_\d+)+)")
 
 
 class CodeReader(ABC):
-    """Codes in a file.
+    """Reads the codes in a file.
 
     Attributes:
-        count: number of them.
-        names: what the images are called that they are of, or None if the file does not say.
+        count: number of codes.
+        names: names of the encoded images, or None if the file does not contain them.
     """
 
     count: int
@@ -32,7 +32,7 @@ class CodeReader(ABC):
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[np.ndarray]:
-        """Return the codes in batches, of which the last may be smaller."""
+        """Yield the codes in batches. The last batch may be smaller."""
 
 
 def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) -> CodeReader:
@@ -41,24 +41,24 @@ def open_codes(path: Path, key: str | None, code_shape: Sequence[int | None]) ->
     Args:
         path: an `.npy`, `.npz`, `.csv` or `.parquet` file.
         key: the name of the array in an `.npz` file.
-        code_shape: shape of the codes of the model.
+        code_shape: shape of a code of the model.
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds no codes.
+        ValueError: the file does not contain codes.
     """
     kind = path.suffix.lower()
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file {str(path)!r}. Codes are written by: keras-cae encode MODEL DATA")
+        raise FileNotFoundError(f"There is no file {str(path)!r}. Create one with: keras-cae encode MODEL DATA")
     if key is not None and kind != ".npz":
-        raise ValueError(f"--key names an array in an .npz file, got {key!r} for {str(path)!r}. Leave it out.")
+        raise ValueError(f"--key is only supported for .npz files, got {key!r} for {str(path)!r}. Omit it.")
     if kind in (".npy", ".npz"):
         return _ArrayReader(path, key, len(code_shape))
     if kind == ".csv":
         return _TableReader(path, code_shape)
     if kind == ".parquet":
         return _ParquetReader(path, code_shape)
-    raise ValueError(f"Codes come in a file that ends in .npy, .npz, .csv or .parquet, got {str(path)!r}.")
+    raise ValueError(f"CODES must be a file that ends in .npy, .npz, .csv or .parquet, got {str(path)!r}.")
 
 
 class _ArrayReader(CodeReader):
@@ -69,12 +69,14 @@ class _ArrayReader(CodeReader):
         self._array = map_array_file(path, key, max(1, axes - 1))[0]
         if self._array.ndim != axes + 1 or self._array.dtype.kind not in "biuf":
             raise ValueError(
-                f"{path.name} holds an array {self._array.dtype} {self._array.shape}, but the codes of this model have "
-                f"{axes + 1} axes, one of them for the number of the image."
+                f"CODES must be an array of numbers with {axes + 1} axes for this model, including the axis of the "
+                f"images, got {self._array.dtype} {self._array.shape} in {path.name}."
             )
         self.count = len(self._array)
         if self.names is not None and len(self.names) != self.count:
-            raise ValueError(f"{path.name} has {self.count} codes, but {len(self.names)} names of files.")
+            raise ValueError(
+                f"{path.name} must contain one file name per code, got {len(self.names)} names for {self.count} codes."
+            )
 
     def batches(self, size: int) -> Iterator[np.ndarray]:
         for start in range(0, self.count, size):
@@ -87,7 +89,7 @@ def _codes_in(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
     except DAMAGED as error:
-        raise ValueError(f"{path.name} can't be read, it is damaged or not an .npz file ({error}).") from error
+        raise ValueError(f"{path.name} can't be read: it is damaged or not an .npz file ({error}).") from error
     return CODES if f"{CODES}.npy" in members else None
 
 
@@ -142,7 +144,7 @@ class _ParquetReader(CodeReader):
         try:
             self._file = parquet.ParquetFile(path)
         except (OSError, arrow.ArrowException) as error:
-            raise ValueError(f"{path.name} can't be read, it is damaged or not a Parquet file ({error}).") from error
+            raise ValueError(f"{path.name} can't be read: it is damaged or not a Parquet file ({error}).") from error
         columns = self._file.schema_arrow.names
         self._columns = [name for name in columns if name != FILE_COLUMN]
         self._shape = _shape_of(self._columns, code_shape)
@@ -157,7 +159,7 @@ class _ParquetReader(CodeReader):
 
 
 def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple[int, ...]:
-    """Return the shape of a code in a row: as the names of the columns say, else that of the model's codes."""
+    """Return the shape of a code in a row, from the column names if possible and otherwise from the model."""
     found = COLUMN.fullmatch(columns[-1]) if columns else None
     if found is not None:
         shape = tuple(int(index) + 1 for index in found[1].split("_")[1:])
@@ -170,23 +172,25 @@ def _shape_of(columns: Sequence[str], code_shape: Sequence[int | None]) -> tuple
 
 
 def as_codes(values: np.ndarray, model: Any, first: int) -> np.ndarray:
-    """Return codes of the type that a model decodes.
+    """Convert codes to the dtype that a model decodes.
 
     Args:
-        values: codes as they were read.
+        values: the codes as read from the file.
         model: the autoencoder.
-        first: the number of the first of them.
+        first: index of the first code.
 
     Raises:
-        ValueError: they are not finite, or not whole where they number vectors.
+        ValueError: the codes are not finite, or are not integers although they are codebook indices.
     """
     finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
     if not finite.all():
-        raise ValueError(f"The code number {first + int(finite.argmin())} has values that are not finite numbers.")
+        raise ValueError(
+            f"CODES must be finite, got NaN or infinite values in the code {first + int(finite.argmin())}."
+        )
     if getattr(model.bottleneck, "codebook_size", None) is None:
         return values.astype("float32")
     if np.any(values != np.rint(values)):
-        raise ValueError("The codes of this model are numbers of vectors, but the file has fractions.")
+        raise ValueError("CODES must be codebook indices, which are integers, for this model, got fractions.")
     return values.astype("int32")
 
 

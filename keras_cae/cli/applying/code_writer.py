@@ -1,4 +1,4 @@
-"""Files of codes that are written while images are encoded."""
+"""Writing of codes to files while images are encoded."""
 
 import csv
 import shutil
@@ -18,20 +18,20 @@ CODES, FILES = "codes", "files"
 """The names of the arrays in an `.npz` file."""
 FILE_COLUMN = "file"
 GROUP_VALUES = 2**20
-"""How many values a group of rows of a Parquet file has, or a little more."""
+"""The approximate number of values in a row group of a Parquet file."""
 
 
 class CodeWriter(ABC):
-    """Takes codes batch by batch."""
+    """Writes codes batch by batch."""
 
     @abstractmethod
     def write(self, names: Sequence[str], codes: np.ndarray) -> None:
-        """Append the codes of images, which have these names."""
+        """Append the codes of images with these names."""
 
 
 @contextmanager
 def write_codes(path: Path, kind: str) -> Iterator[CodeWriter]:
-    """Write a file of codes.
+    """Open a file of codes for writing.
 
     Args:
         path: path of the file.
@@ -55,7 +55,7 @@ def write_codes(path: Path, kind: str) -> Iterator[CodeWriter]:
 
 
 def column_names(shape: Sequence[int]) -> list[str]:
-    """Return the names of the columns of codes of a shape: code_0, …; code_0_0_0, … of feature maps."""
+    """Return the column names for codes of a shape, such as code_0, or code_0_0_0 for feature maps."""
     return ["_".join(map(str, ("code", *index))) for index in np.ndindex(*shape)]
 
 
@@ -79,7 +79,7 @@ class _Archive(_Array):
 
 @contextmanager
 def _archive(path: Path) -> Iterator[_Archive]:
-    """An `.npz` file, into which the codes are copied once they are complete."""
+    """Open an `.npz` file for writing, into which the codes are copied once they are complete."""
     beside = path.with_name(f"{path.name}.codes")
     try:
         with ArrayWriter(beside) as array:
@@ -103,7 +103,7 @@ class _Table(CodeWriter):
         if not self.begun:
             self.begun = True
             self.table.writerow([FILE_COLUMN, *column_names(codes.shape[1:])])
-        # Nine digits give the same float32 again.
+        # Nine digits represent any float32 exactly.
         form = "{:.9g}".format if codes.dtype.kind == "f" else str
         for name, row in zip(names, codes.reshape(len(codes), -1).tolist(), strict=True):
             self.table.writerow([name, *map(form, row)])

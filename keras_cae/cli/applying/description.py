@@ -1,4 +1,4 @@
-"""What a saved model is, and what it can do."""
+"""Description of a saved model and its capabilities."""
 
 import json
 import shlex
@@ -6,22 +6,22 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from keras_cae.cli.applying.report import in_words
+from keras_cae.cli.applying.report import shape_text
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.cli.saved_model import SavedModel
 from keras_cae.kinds import KINDS
 from keras_cae.version import __version__
 
 METADATA = "metadata.json"
-"""The member of a `.keras` file that says when and by which Keras it was written."""
+"""The member of a `.keras` file that contains the date and the Keras version."""
 
 
 def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
-    """Return what `keras-cae info` shows, as JSON can hold it.
+    """Return the output of `keras-cae info` as values for JSON.
 
     Args:
         saved: the model.
-        path: what the user called it.
+        path: the path on the command line.
     """
     model, detector = saved.autoencoder, saved.detector
     written = _metadata(saved.path)
@@ -60,11 +60,11 @@ def describe(saved: SavedModel, path: Path) -> dict[str, Any]:
     return about
 
 
-def in_lines(about: dict[str, Any]) -> list[str]:
-    """Return the same for people.
+def description_lines(about: dict[str, Any]) -> list[str]:
+    """Return a description as lines of text.
 
     Args:
-        about: what `describe` returns.
+        about: the result of `describe`.
     """
     kind = KINDS[about["rank"]]
     rows = {
@@ -94,20 +94,20 @@ def in_lines(about: dict[str, Any]) -> list[str]:
 
 
 def _shape(shape: list[int | None]) -> str:
-    words = in_words(shape)
+    words = shape_text(shape)
     return f"{shape[0]} numbers" if len(shape) == 1 and shape[0] is not None else words
 
 
 def _scaling(model: Any) -> dict[str, Any]:
-    """Return what values of images mean to a model."""
+    """Return how a model interprets the values of images."""
     gate = model._gate
     low, high = gate.span or (None, None)
     if gate.dtype is None:
-        words = "integers scaled to [0, 1] by their type, floats as they are; not trained yet"
+        words = "integers are scaled to [0, 1] by their dtype, floats are not scaled; not trained yet"
     elif "float" in gate.dtype:
-        words = f"floats as they are; trained on some from {low:g} to {high:g}"
+        words = f"floats are not scaled; trained on values from {low:g} to {high:g}"
     else:
-        words = f"integers scaled to [0, 1] by their type; trained on {gate.dtype}"
+        words = f"integers are scaled to [0, 1] by their dtype; trained on {gate.dtype}"
     if model.normalizer is not None:
         words += "; normalized per channel inside the model"
     return {
@@ -120,7 +120,7 @@ def _scaling(model: Any) -> dict[str, Any]:
 
 
 def _next(about: dict[str, Any], path: Path) -> list[str]:
-    """Return what to type next."""
+    """Return suggestions for the next command."""
     name, can = shlex.quote(str(path)), about["can"]
     commands = [
         f"keras-cae encode {name} DATA",

@@ -1,4 +1,4 @@
-"""The images that a command applies a model to, batch by batch."""
+"""Images to which a command applies a model, batch by batch."""
 
 import glob
 import os
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from keras_cae.cli.messages import counted
 from keras_cae.cli.progress import progress
 from keras_cae.cli.saved_model import SavedModel
 from keras_cae.datasets.decoding import in_order
@@ -34,8 +35,8 @@ class Batch:
     """Images of one size.
 
     Args:
-        rows: the number of each.
-        pixels: array `(n, *spatial, channels)`, as the model takes it.
+        rows: indices of the images.
+        pixels: array `(n, *spatial, channels)`, in the form that the model expects.
     """
 
     rows: Sequence[int]
@@ -43,14 +44,14 @@ class Batch:
 
 
 class Images:
-    """Images on the way into a model. Files that turn out to be damaged are left out, and noted.
+    """Images for a model. Damaged files are skipped and recorded.
 
     Args:
         source: source of the images.
-        name: name of the data, fit for a file name.
-        names: what each image is called, None to number them.
-        sizing: how files get the size of the model.
-        notes: sentences on what was chosen.
+        name: name of the data, valid as a file name.
+        names: names of the images, or None to number them.
+        sizing: how files are resized for the model.
+        notes: notes about the selection of the images.
     """
 
     def __init__(
@@ -63,25 +64,25 @@ class Images:
 
     @property
     def skipped(self) -> list[SkippedFile]:
-        """The files that could not be read, so far."""
+        """The files that could not be read so far."""
         return sorted(self.source.skipped)
 
     @property
     def sizes(self) -> set[tuple[int, ...]]:
-        """The sizes in which the model gets the images."""
+        """The sizes of the images after resizing."""
         return set(self.source.sizes)
 
     def name_of(self, row: int) -> str:
-        """Return what an image is called: its path in the folder, or its number in the array."""
+        """Return the name of an image: its path in the folder, or its index in the array."""
         return str(row) if self.names is None else self.names[row]
 
     def stored_size(self, row: int) -> Size | None:
-        """Return `(height, width)` of an image as a viewer shows it; None if it has no file of its own."""
+        """Return `(height, width)` of the upright image in its file; None if the image is not in a file of its own."""
         sizes = getattr(self.source, "stored_sizes", None)
         return None if sizes is None else sizes[row]
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Yield the images in their order; a batch ends early where the next image has another size."""
+        """Yield the images in order. A batch ends early if the next image has a different size."""
         rows: list[int] = []
         pixels: list[np.ndarray] = []
         for row, image in enumerate(in_order(self._read, self.count, ahead=size)):
@@ -99,19 +100,19 @@ class Images:
         return self.source.attempt(self.source.read, row)
 
 
-def applied(
+def apply_to_images(
     function: Callable[[np.ndarray], Result], images: Images, batch_size: int, verb: str
 ) -> Iterator[tuple[Batch, Result]]:
-    """Apply a function of a model to all images, and show how far it has come.
+    """Apply a function to all images, batch by batch, and show the progress.
 
     Args:
-        function: function of a batch.
-        images: all images.
-        batch_size: how many are taken at once.
-        verb: what the function does, capitalized.
+        function: function that takes a batch.
+        images: the images.
+        batch_size: number of images in a batch.
+        verb: name of the operation, capitalized.
 
     Yields:
-        Each batch and what the function returned.
+        Each batch and the result of the function.
 
     Raises:
         ValueError: none of the images can be read.
@@ -134,30 +135,30 @@ def open_images(
     image_size: Any = None,
     resize: str | None = None,
 ) -> Images:
-    """Open what DATA names, to be read in the size, the channels and the type that a model takes.
+    """Open DATA for reading in the size, the channels and the dtype that a model expects.
 
-    Images in files keep their size, where the model takes any size and none is given.
+    Images in files keep their size if the model accepts any size and none is given.
 
     Args:
-        data: what was typed: one name, or the paths of several images or folders.
+        data: the arguments on the command line: one name, or the paths of several images or folders.
         model: the model.
         key: the name of the array in an `.npz` file.
-        image_size: the size for a model that takes any.
-        resize: how images get the size, None for what is known from the training.
+        image_size: the size for a model that accepts any size.
+        resize: how images are resized, or None to resize them as in training.
 
     Raises:
-        OSError, ValueError: there are none, or not of the kind that the model takes.
+        OSError, ValueError: there are no images, or the model does not support them.
     """
     *sides, channels = model.autoencoder.built_shape[1:]
     rank = len(sides)
     if key is not None and not (len(data) == 1 and data[0].lower().endswith(".npz")):
-        raise ValueError(f"--key names an array in an .npz file, got {key!r} for {' '.join(data)}. Leave it out.")
+        raise ValueError(f"--key is only supported for .npz files, got {key!r} for {' '.join(data)}. Omit it.")
     size = size_for(model, image_size)
     sizing = Sizing(size, resize or model.resize, None)
     options: dict[str, Any] = {"key": key, "rank": rank, "own_sizes": size is None}
     known = channels if rank == IMAGES and channels in (1, 3, 4) else None
     if len(data) == 1 and data[0] in DATASETS:
-        with redirect_stdout(sys.stderr):  # Keras says there what it downloads, and stdout is for results.
+        with redirect_stdout(sys.stderr):  # Keras prints download messages, but stdout is for results.
             loaded = load_images(data[0])
         test = loaded.test_images
         source = open_source(loaded.images if test is None else test, sizing, known, **options)
@@ -175,31 +176,36 @@ def open_images(
 
 
 def size_for(model: SavedModel, image_size: Any) -> Size | None:
-    """Return the size that all images get, or None if each keeps its own.
+    """Return the size to which all images are resized, or None if each image keeps its size.
 
     Args:
         model: the model.
-        image_size: what `--image-size` was given.
+        image_size: the value of `--image-size`.
 
     Raises:
-        ValueError: the model takes another size only.
+        ValueError: the model requires another size.
     """
     sides = model.autoencoder.built_shape[1:-1]
     if len(sides) != IMAGES:
         if image_size is not None:
-            raise ValueError(f"--image-size is for images, but this is a model of {KINDS[len(sides)].noun}.")
+            raise ValueError(
+                f"--image-size is only supported for images, but this is a model of {KINDS[len(sides)].noun}. Omit it."
+            )
         return None
     height, width = sides
     if height is None or width is None:
         return image_size or model.image_size
     if image_size is not None and tuple(image_size) != (height, width):
-        raise ValueError(f"--image-size: this model is for images of {height}×{width} only. Leave it out.")
+        raise ValueError(
+            f"--image-size must be {height}x{width}, the only size that this model accepts, got "
+            f"{image_size[0]}x{image_size[1]}. Omit it."
+        )
     return height, width
 
 
 def _note(apart: bool, data: str, remedy: str = "") -> tuple[str, ...]:
-    other = f" For those that it was trained on: {remedy}." if remedy else ""
-    return (f"{data} sets test images apart, which are used here.{other}",) if apart else ()
+    other = f" To use the training images, add {remedy}." if remedy else ""
+    return (f"{data} contains separate test images, which are used here.{other}",) if apart else ()
 
 
 def _is_array(data: str) -> bool:
@@ -208,11 +214,11 @@ def _is_array(data: str) -> bool:
 
 
 def _files(data: Sequence[str]) -> tuple[Path, list[Path], tuple[str, ...]]:
-    """Return the files of images, and the folder that their names are relative to.
+    """Return the files of images, and the folder to which their names are relative.
 
     Raises:
-        FileNotFoundError: a name is that of nothing.
-        ValueError: a file is no image, or a folder has none.
+        FileNotFoundError: a path does not exist, or no file matches a pattern.
+        ValueError: a file is not an image, or a folder contains no images.
     """
     paths: list[Path] = []
     notes: tuple[str, ...] = ()
@@ -223,7 +229,7 @@ def _files(data: Sequence[str]) -> tuple[Path, list[Path], tuple[str, ...]]:
             if not found:
                 raise ValueError(f"There are no images in the folder {given!r}.")
             if InspectionFolder.find(path) is not None:
-                notes += (f"{given} has the layout of MVTec AD: its masks in {MASKS} are left out.",)
+                notes += (f"{given} has the layout of MVTec AD: the masks in {MASKS} are skipped.",)
                 found = [each for each in found if each.relative_to(path).parts[0] != MASKS]
             paths += found
         elif path.exists():
@@ -232,7 +238,7 @@ def _files(data: Sequence[str]) -> tuple[Path, list[Path], tuple[str, ...]]:
             paths += _matching(path)
     distinct, repeated = distinct_files(paths)
     if repeated:
-        notes += (f"{repeated} files or links to files that are among the images already were left out.",)
+        notes += (f"Skipped {counted(repeated, 'duplicate files')}, such as links to other files.",)
     root = Path(data[0]).expanduser()
     if len(data) > 1 or not root.is_dir():
         root = Path(os.path.commonpath([os.path.abspath(path.parent) for path in distinct]))
@@ -244,8 +250,8 @@ def _matching(pattern: Path) -> list[Path]:
     images = [Path(path) for path in found if path.lower().endswith(IMAGE_SUFFIXES) and Path(path).is_file()]
     if not images:
         raise FileNotFoundError(
-            f"There is nothing that {str(pattern)!r} names. DATA is a folder; images or a pattern of their names, such "
-            f"as 'photos/*.png'; an .npy or .npz file; shards of keras-cae pack; or one of {', '.join(DATASETS)}."
+            "DATA must be a folder; image files or a pattern such as 'photos/*.png'; an .npy or .npz file; shards "
+            f"written by keras-cae pack; or one of {', '.join(DATASETS)}, got {str(pattern)!r}, which does not exist."
         )
     return images
 
@@ -253,7 +259,7 @@ def _matching(pattern: Path) -> list[Path]:
 def _image(path: Path) -> Path:
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise ValueError(
-            f"{str(path)!r} is not an image, whose name ends in one of {', '.join(IMAGE_SUFFIXES)}. An array, in an "
-            ".npy or .npz file, comes alone."
+            f"Image files must end in one of {', '.join(IMAGE_SUFFIXES)}, got {str(path)!r}. An .npy or .npz file must "
+            "be the only DATA."
         )
     return path

@@ -1,4 +1,4 @@
-"""Where results go: never onto an input, never onto other results, whole or not at all."""
+"""Output files and folders, which never replace inputs or other results and are written atomically."""
 
 import os
 import tempfile
@@ -11,40 +11,42 @@ from keras_cae.files import write_atomically, write_folder
 
 
 def check_file(out: Path, suffixes: Sequence[str], inputs: Iterable[str | Path], overwrite: bool) -> None:
-    """Refuse a file for results that is of another kind, that is an input, or that is there already.
+    """Check an output file: its suffix, and that it is neither an input nor an existing file.
 
     Args:
-        out: what `--out` was given.
-        suffixes: those that it may have.
-        inputs: what the command reads.
-        overwrite: whether to replace other results.
+        out: the value of `--out`.
+        suffixes: the supported suffixes.
+        inputs: the files that the command reads.
+        overwrite: whether to replace an existing file.
 
     Raises:
-        ValueError: it is of another kind, or an input.
-        FileExistsError: it is there already.
+        ValueError: the suffix is not supported, or the file is an input.
+        FileExistsError: the file exists already.
     """
     if out.suffix.lower() not in suffixes:
         kinds = ", ".join(suffixes[:-1]) + f" or {suffixes[-1]}" if len(suffixes) > 1 else suffixes[0]
         raise ValueError(f"--out must be the name of a file that ends in {kinds}, got {str(out)!r}.")
     if any(os.path.realpath(out) == os.path.realpath(Path(path).expanduser()) for path in inputs):
-        raise ValueError(f"--out {str(out)!r} is read by this command, and never replaced. Name another file.")
+        raise ValueError(f"--out must not be an input of the command, got {str(out)!r}. Choose another file.")
     if out.is_dir():
-        raise FileExistsError(f"--out {str(out)!r} is a folder. Name a file.")
+        raise FileExistsError(f"--out must be a file, got {str(out)!r}, which is a folder.")
     if out.exists() and not overwrite:
-        raise FileExistsError(f"--out {str(out)!r} is there already. Name another file, or say --overwrite.")
+        raise FileExistsError(
+            f"--out must be a new file, got {str(out)!r}, which exists. Choose another file, or add --overwrite."
+        )
 
 
 def is_array(out: Path | None) -> bool:
-    """Return whether the results are to be an array in a file, and not pictures in a folder."""
+    """Return whether the images are to be written as an array instead of PNG files in a folder."""
     return out is not None and out.suffix.lower() == ".npy"
 
 
 def check_pictures_or_array(out: Path | None, inputs: Iterable[str | Path], overwrite: bool) -> None:
-    """Refuse a place for images: a new folder for pictures, or an `.npy` file.
+    """Check an output path for images: a new folder for PNG files, or an `.npy` file.
 
     Raises:
-        ValueError: it is of another kind, or an input.
-        FileExistsError: something is there already.
+        ValueError: the suffix is not supported, or the file is an input.
+        FileExistsError: the path exists already.
     """
     if out is None:
         return
@@ -52,7 +54,7 @@ def check_pictures_or_array(out: Path | None, inputs: Iterable[str | Path], over
         check_file(out, (".npy",), inputs, overwrite)
     elif out.suffix.lower() in (".npz", ".csv", ".parquet"):
         raise ValueError(
-            f"--out {str(out)!r}: images are written into a new folder, or as an array into a file that ends in .npy."
+            f"--out must be a new folder for PNG files, or a file that ends in .npy for an array, got {str(out)!r}."
         )
     else:
         check_free(out)
@@ -60,15 +62,15 @@ def check_pictures_or_array(out: Path | None, inputs: Iterable[str | Path], over
 
 @contextmanager
 def new_file(out: Path | None, name: str, file: str) -> Iterator[tuple[Path, Path]]:
-    """Write a file, whole or not at all.
+    """Write a file atomically.
 
     Args:
-        out: path of the file, or None for one in a new numbered folder.
-        name: what the folder is about.
-        file: the name of the file in it.
+        out: path of the file, or None for a file in a new numbered folder.
+        name: name of the folder, without its number.
+        file: name of the file in the folder.
 
     Yields:
-        The path that it will have, and the one to write to.
+        The final path, and the temporary path to write to.
     """
     if out is not None:
         _make_parent(out)
@@ -81,14 +83,14 @@ def new_file(out: Path | None, name: str, file: str) -> Iterator[tuple[Path, Pat
 
 @contextmanager
 def new_folder(out: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
-    """Write a folder, whole or not at all.
+    """Write a folder atomically.
 
     Args:
-        out: path of the folder, or None for a numbered one.
-        name: what it is about.
+        out: path of the folder, or None for a numbered folder.
+        name: name of the numbered folder, without its number.
 
     Yields:
-        The path that it will have, and the one to write to.
+        The final path, and the temporary path to write to.
     """
     if out is None:
         with _numbered_folder(name) as folder, write_folder(folder) as unfinished:
@@ -101,7 +103,7 @@ def new_folder(out: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
 
 @contextmanager
 def _numbered_folder(name: str) -> Iterator[Path]:
-    """A new folder, which is taken away again if there are no results."""
+    """Create a new folder, and remove it if an exception is raised."""
     folder = make_run_folder(None, name).path
     try:
         yield folder
@@ -113,10 +115,10 @@ def _numbered_folder(name: str) -> Iterator[Path]:
 
 
 def _make_parent(out: Path) -> None:
-    """Make the folder that results are to be in, and see that it can be written to."""
+    """Create the parent folder of the results, and check that it is writable."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent):
             return
     except OSError as error:
-        raise OSError(f"--out {str(out)!r} can't be written ({error.strerror}): name another place.") from error
+        raise OSError(f"--out {str(out)!r} can't be written ({error.strerror}): choose another path.") from error

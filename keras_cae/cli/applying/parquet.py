@@ -1,4 +1,4 @@
-"""The import of pyarrow, which is optional."""
+"""Import of pyarrow, an optional dependency."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ def import_parquet() -> tuple[Any, Any]:
     except ImportError as error:
         raise ImportError(
             'Parquet files need pyarrow, which is not installed: pip install "keras-cae[parquet]". Files that end in '
-            ".csv or .npz hold the same without it."
+            ".csv or .npz contain the same data without it."
         ) from error
     return pyarrow, parquet

@@ -1,4 +1,4 @@
-"""Images that a model has made, as files."""
+"""Writing of the images of a model as PNG files."""
 
 from collections.abc import Iterable
 from pathlib import Path, PurePath
@@ -16,7 +16,7 @@ CHANNELS = (1, 3, 4)
 
 
 def check_pictures(model: Any) -> None:
-    """Raise a `ValueError` if what a model makes can't be shown in pictures.
+    """Raise a `ValueError` if the outputs of a model can't be written as PNG files.
 
     Args:
         model: the autoencoder.
@@ -30,35 +30,35 @@ def check_pictures(model: Any) -> None:
     else:
         return
     raise ValueError(
-        f"Pictures show images with 1, 3 or 4 channels and values from 0 to 1, but this model makes {what}. Have them "
-        "written as an array: --out NAME.npy"
+        f"PNG files require images with 1, 3 or 4 channels and values from 0 to 1, but this model produces {what}. "
+        "Write them as an array with --out NAME.npy"
     )
 
 
 def picture_names(names: Iterable[str]) -> list[str]:
-    """Return the paths of pictures in a folder: those of the images, with .png behind names of other files.
+    """Return the paths of PNG files for images. The suffix .png is appended to names of other formats.
 
     Args:
-        names: what the images are called, with the folders that they are in.
+        names: names of the images, with their subfolders.
 
     Raises:
-        ValueError: two pictures would have the same path, or one would not be in the folder.
+        ValueError: two images would have the same path, or a path would be outside the folder.
     """
     found: dict[str, str] = {}
     for name in names:
         path = PurePath(name)
         if path.is_absolute() or ".." in path.parts or not path.name:
-            raise ValueError(f"{name!r} is no name for a picture in a folder. Names are relative, without '..'.")
+            raise ValueError(f"Names of images must be relative paths without '..', got {name!r}.")
         picture = str(path) if path.suffix.lower() == PNG else f"{path}{PNG}"
         if picture in found:
-            other = f"{found[picture]!r} and {name!r}" if found[picture] != name else f"Two images called {name!r}"
-            raise ValueError(f"{other} would have the same picture, {picture!r}. Rename one of them.")
+            other = f"{found[picture]!r} and {name!r}" if found[picture] != name else f"Two images named {name!r}"
+            raise ValueError(f"{other} would be written to the same file {picture!r}. Rename one of them.")
         found[picture] = name
     return list(found)
 
 
 def numbers(count: int, stem: str = "") -> list[str]:
-    """Return names for images without names: their numbers, which sort as they count."""
+    """Return names for images without names: numbers with leading zeros, which sort in numerical order."""
     return [f"{stem}{number:0{len(str(max(count - 1, 0)))}}" for number in range(count)]
 
 
@@ -67,8 +67,8 @@ def write_picture(image: np.ndarray, path: Path, *, deep: bool = False) -> None:
 
     Args:
         image: floats from 0 to 1, `(height, width, channels)`.
-        path: path of the file. The folders that it is in are made.
-        deep: whether to write 16 bits, of a grey image.
+        path: path of the file. Missing parent folders are created.
+        deep: whether to write 16 bits per pixel if the image is grey.
     """
     kind = np.uint16 if deep and image.shape[-1] == 1 else np.uint8
     pixels = np.rint(np.clip(image, 0, 1) * np.iinfo(kind).max).astype(kind)
@@ -76,13 +76,13 @@ def write_picture(image: np.ndarray, path: Path, *, deep: bool = False) -> None:
     path.write_bytes(to_png(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
 
 
-def in_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
-    """Return an image in the size that it had before a model took it.
+def restore_size(image: np.ndarray, size: Size | None, sizing: Sizing) -> np.ndarray:
+    """Return an image at its original size.
 
     Args:
         image: floats `(height, width, channels)`.
-        size: `(height, width)`; None to leave it as it is.
-        sizing: how it was brought to its present size.
+        size: original `(height, width)`, or None to keep the size.
+        sizing: how the image was resized for the model.
     """
     if size is None or image.shape[:2] == size:
         return image

@@ -1,4 +1,4 @@
-"""What the commands that apply a model print, in words or as JSON."""
+"""Output of the commands that apply a model, as text or JSON."""
 
 import json
 import math
@@ -14,16 +14,16 @@ from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.report import report_skipped
 
 LISTED_DATA = 3
-"""How many names of images are repeated in a command to type next."""
+"""The largest number of DATA arguments that are repeated in a suggested command."""
 
 
-def opening(options: Any) -> dict[str, Any]:
+def image_options(options: Any) -> dict[str, Any]:
     """Return the arguments of `open_images` that are options."""
     return {name: getattr(options, name) for name in ("key", "image_size", "resize")}
 
 
 def note(images: Images) -> None:
-    """Print what was chosen about images."""
+    """Print the notes about the selection of the images."""
     for sentence in images.notes:
         warn(f"Note: {sentence}")
 
@@ -33,9 +33,9 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
 
     Args:
         options: options of the command.
-        results: for `--json`.
-        said: lines and tables for people.
-        images: that the model was applied to; their damaged files are named.
+        results: the results for `--json`.
+        said: the results as lines and tables.
+        images: the images, whose skipped files are listed.
     """
     skipped = [] if images is None else images.skipped
     report_skipped(skipped)
@@ -53,23 +53,23 @@ def report(options: Any, results: dict[str, Any], said: Sequence[str | Table], i
     say(json.dumps(_finite({**about, **results})))
 
 
-def typed(*parts: str | Path) -> str:
-    """Return arguments as a person types them."""
+def shell_quoted(*parts: str | Path) -> str:
+    """Return arguments quoted for the shell."""
     return " ".join(shlex.quote(str(part)) for part in parts)
 
 
-def typed_data(options: Any) -> str:
-    """Return DATA as a person types it, unless it is a long list."""
-    return typed(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
+def shell_quoted_data(options: Any) -> str:
+    """Return DATA quoted for the shell, or a placeholder if the list is long."""
+    return shell_quoted(*options.data) if len(options.data) <= LISTED_DATA else "DATA"
 
 
-def in_words(shape: Sequence[int | None]) -> str:
-    """Return a shape in words, with "any" for axes of any length."""
+def shape_text(shape: Sequence[int | None]) -> str:
+    """Return a shape as text, with "any" for axes of unknown length."""
     return "×".join("any" if side is None else str(side) for side in shape)
 
 
 def _finite(values: Any) -> Any:
-    """Return values with None in place of numbers that JSON does not have."""
+    """Return values with NaN and infinite numbers, which JSON does not support, replaced by None."""
     if isinstance(values, dict):
         return {name: _finite(value) for name, value in values.items()}
     if isinstance(values, list | tuple):

@@ -1,1 +1,1 @@
-"""The commands, one per file: the options, what is checked before TensorFlow starts, and the run."""
+"""The commands, one per file: the options, the checks before TensorFlow is imported, and the run."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.machine_options import Device
 from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
@@ -28,35 +28,35 @@ class DecodeOptions:
 
 
 def decode(options: DecodeOptions) -> int:
-    """Write the images that a model makes of codes.
+    """Decode codes to images.
 
-    A folder of PNG files, with the names of the images if the file of codes has them; or, with --out NAME.npy, an
-    array.
+    Writes a folder of PNG files, which have the names of the encoded images if the file of codes contains them; or,
+    with --out NAME.npy, an array.
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array
 
-    with plain_errors():
+    with exit_on_user_errors():
         check_pictures_or_array(options.out, (options.model, options.codes), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.code_reader import open_codes
-    from keras_cae.cli.applying.made_images import write_images
-    from keras_cae.cli.applying.report import report, typed
+    from keras_cae.cli.applying.image_writer import write_images
+    from keras_cae.cli.applying.report import report, shell_quoted
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         model = load_autoencoder(options.model).autoencoder
         if not model.decodes_codes_alone:
             raise ValueError(
-                f"The decoder of {type(model).__name__} sees feature maps of the encoder too, and makes no images of "
-                f"codes alone. Apply the whole model: keras-cae reconstruct {typed(options.model)} DATA"
+                f"{type(model).__name__} can't decode codes alone, because its decoder also needs feature maps of the "
+                f"encoder. Apply the whole model: keras-cae reconstruct {shell_quoted(options.model)} DATA"
             )
         codes = open_codes(options.codes, options.key, model.code_shape)
         made = _decoded(options, model, codes)
         count, out = write_images(model, made, codes.names, codes.count, options.out, f"{options.codes.stem}-images")
-        again = f"keras-cae encode {typed(options.model, out)}"
-        said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, see which codes they have: {again}"]
+        again = f"keras-cae encode {shell_quoted(options.model, out)}"
+        said = [f"Decoded {counted(count, 'images')}: {out}", f"Next, encode them again: {again}"]
         report(options, {"codes": str(options.codes), "images": count, "out": str(out)}, said)
     return SUCCESS
 

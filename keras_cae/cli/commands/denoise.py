@@ -9,7 +9,7 @@ import typer
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
 
@@ -19,24 +19,28 @@ Inputs = Annotated[
 ]
 CleanFolder = Annotated[
     Path,
-    typer.Option("--out", metavar="FOLDER", help="A new folder for the results, with the names that the files have."),
+    typer.Option("--out", metavar="FOLDER", help="A new folder for the results, which keep the file names."),
 ]
 DenoisingModel = Annotated[
     str | None,
     typer.Option(
         "--model",
         metavar="MODEL",
-        help="A model.keras, the folder of a run or of a preset, or the name of a preset.",
-        show_default="the bundled preset for grey or for colour photographs",
+        help="A model.keras file, a run folder, a preset folder, or the name of a preset.",
+        show_default="the bundled preset for grey or colour photographs",
     ),
 ]
 Train = Annotated[
     bool,
-    typer.Option("--train", help="Train on the noisy images themselves, for noise of any kind, then denoise them."),
+    typer.Option("--train", help="Train on the noisy images themselves, which works for any noise, then denoise them."),
 ]
 Steps = Annotated[
     int,
-    typer.Option(min=1, help="Steps of that training, of 4 patches of 64×64 pixels each.", rich_help_panel="Training"),
+    typer.Option(
+        min=1,
+        help="The number of training steps with --train, each on 4 patches of 64×64 pixels.",
+        rich_help_panel="Training",
+    ),
 ]
 
 
@@ -60,20 +64,20 @@ class DenoiseOptions:
 def denoise(options: DenoiseOptions) -> int:
     """Remove the noise from photographs.
 
-    Writes files of the same names, in the same folders, with the format, the bit depth, the opacity and the colour
-    profile that they have, upright. What can't be read is named and left out.
+    Writes upright images with the same names, subfolders, formats, bit depths, alpha channels and colour profiles.
+    Files that can't be read are reported and skipped.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         check_free(options.out)
         if options.train and options.model is not None:
-            raise ValueError("--train makes a model of the images: leave out --model.")
+            raise ValueError("--model and --train can't be combined, because --train trains a new model. Omit one.")
         for name in ("steps", "seed"):
             if name in options.given and not options.train:
-                raise ValueError(f"--{name} is about the training that --train does: leave it out, or add --train.")
+                raise ValueError(f"--{name} has an effect only with --train. Omit it, or add --train.")
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.denoising.run import DenoisingRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         return DenoisingRun(options).finish()

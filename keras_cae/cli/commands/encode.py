@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
@@ -20,26 +20,26 @@ class EncodeOptions(option.AppliedOptions):
 
 
 def encode(options: EncodeOptions) -> int:
-    """Write the codes of images.
+    """Encode images and write their codes.
 
-    Of each image, in the order of their paths, what model.encode returns: for a search by similarity, a clustering,
-    another classifier. Files that can't be read are named and left out.
+    Writes the result of model.encode for each image, sorted by path: for similarity search, clustering or a
+    classifier. Files that can't be read are reported and skipped.
     """
     from keras_cae.cli.applying.outputs import check_file
 
-    with plain_errors():
+    with exit_on_user_errors():
         if options.out is not None:
             check_file(options.out, SUFFIXES, (options.model, *options.data), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.applying.images import open_images
-    from keras_cae.cli.applying.report import note, opening, report
+    from keras_cae.cli.applying.report import image_options, note, report
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         saved = load_autoencoder(options.model)
-        images = open_images(options.data, saved, **opening(options))
+        images = open_images(options.data, saved, **image_options(options))
         _check_code_shapes(saved.autoencoder, images)
         note(images)
         results = _write(options, saved.autoencoder, images)
@@ -48,29 +48,31 @@ def encode(options: EncodeOptions) -> int:
 
 
 def _write(options: EncodeOptions, model: Any, images: Any) -> dict[str, Any]:
-    """Write the codes, and say what they are."""
+    """Write the codes, and return the results for the report."""
     from keras_cae.cli.applying.code_writer import write_codes
-    from keras_cae.cli.applying.images import applied
+    from keras_cae.cli.applying.images import apply_to_images
     from keras_cae.cli.applying.outputs import new_file
 
     count = 0
     place = new_file(options.out, f"{images.name}-codes", "codes.npz")
     with place as (out, unfinished), write_codes(unfinished, out.suffix.lower()) as writer:
-        for batch, codes in applied(model.encode, images, options.batch_size, "Encoding"):
+        for batch, codes in apply_to_images(model.encode, images, options.batch_size, "Encoding"):
             writer.write([images.name_of(row) for row in batch.rows], codes)
             count += len(codes)
     return {"images": count, "code_shape": codes.shape[1:], "dtype": str(codes.dtype), "out": str(out)}
 
 
 def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, Any]) -> list[str]:
-    """Return what the command says at its end."""
-    from keras_cae.cli.applying.report import in_words, typed, typed_data
+    """Return the lines of the report."""
+    from keras_cae.cli.applying.report import shape_text, shell_quoted, shell_quoted_data
 
     if model.decodes_codes_alone:
-        following = f"make images of them again: keras-cae decode {typed(options.model, results['out'])}"
+        following = f"decode them to images: keras-cae decode {shell_quoted(options.model, results['out'])}"
     else:
-        following = f"look at what the model keeps: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
-    size, count = in_words(results["code_shape"]), results["images"]
+        following = (
+            f"reconstruct the images: keras-cae reconstruct {shell_quoted(options.model)} {shell_quoted_data(options)}"
+        )
+    size, count = shape_text(results["code_shape"]), results["images"]
     each = " each" if count > 1 else ""
     return [
         f"Encoded {counted(count, images.kind.noun)} as {size} numbers{each}: {results['out']}",
@@ -79,7 +81,7 @@ def _said(options: EncodeOptions, model: Any, images: Any, results: dict[str, An
 
 
 def _check_code_shapes(model: Any, images: Any) -> None:
-    """Refuse images whose codes differ in shape, before the first one is encoded."""
+    """Raise a `ValueError` if the codes of the images differ in shape, before the first image is encoded."""
     if len(images.sizes) < 2:
         return
     channels = model.built_shape[-1]
@@ -88,6 +90,6 @@ def _check_code_shapes(model: Any, images: Any) -> None:
     if len(shapes) > 1:
         known = ", ".join("×".join(map(str, size)) for size in sizes[:3])
         raise ValueError(
-            f"The codes of this model are as large as the images, which have {len(sizes)} sizes ({known}"
-            f"{', …' if len(sizes) > 3 else ''}). Bring them to one with --image-size HxW."
+            "DATA must contain images of one size, because the code shape of this model depends on the image size, got "
+            f"{len(sizes)} sizes ({known}{', …' if len(sizes) > 3 else ''}). Resize them with --image-size HxW."
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
 
@@ -25,29 +25,29 @@ class EvaluateOptions(option.AppliedOptions):
 def evaluate(options: EvaluateOptions) -> int:
     """Measure how well images are reconstructed.
 
-    Prints the means over all images of the mean squared error, of PSNR and of SSIM, in the size in which the model
-    takes the images. With --out NAME.csv each image has a row. Files that can't be read are named and left out.
+    Prints the mean squared error, PSNR and SSIM, averaged over all images at the size that the model expects. With
+    --out NAME.csv, also writes the values of each image. Files that can't be read are reported and skipped.
     """
     from keras_cae.cli.applying.outputs import check_file
 
-    with plain_errors():
+    with exit_on_user_errors():
         if options.out is not None:
             check_file(options.out, (".csv",), (options.model, *options.data), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
-    from keras_cae.cli.applying.images import applied, open_images
-    from keras_cae.cli.applying.report import note, opening, report, typed, typed_data
+    from keras_cae.cli.applying.images import apply_to_images, open_images
+    from keras_cae.cli.applying.report import image_options, note, report, shell_quoted, shell_quoted_data
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         saved = load_autoencoder(options.model)
-        images = open_images(options.data, saved, **opening(options))
+        images = open_images(options.data, saved, **image_options(options))
         note(images)
         totals = _Totals()
         measure = saved.autoencoder.evaluate_images
         with _table(options) as table:
-            for batch, found in applied(measure, images, options.batch_size, "Evaluating"):
+            for batch, found in apply_to_images(measure, images, options.batch_size, "Evaluating"):
                 names = [images.name_of(row) for row in batch.rows]
                 totals.add(names, found)
                 if table is not None:
@@ -60,18 +60,17 @@ def evaluate(options: EvaluateOptions) -> int:
             results["out"] = str(options.out)
         said = [
             _means(results, images.kind.noun),
-            f"The worst is {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}.",
+            f"Worst image: {results['worst']['file']}, with an MSE of {results['worst']['mse']:.5f}",
         ]
-        said += [] if options.out is None else [f"Each image: {options.out}"]
-        said += [
-            f"Next, look at the reconstructions: keras-cae reconstruct {typed(options.model)} {typed_data(options)}"
-        ]
+        said += [] if options.out is None else [f"Results of each image: {options.out}"]
+        following = f"keras-cae reconstruct {shell_quoted(options.model)} {shell_quoted_data(options)}"
+        said += [f"Next, write the reconstructions: {following}"]
         report(options, results, said, images)
     return SUCCESS
 
 
 class _Totals:
-    """Sums over images, and which one is the worst."""
+    """Sums of the measures over images, and the worst image."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -96,7 +95,7 @@ class _Totals:
 
 @contextmanager
 def _table(options: EvaluateOptions) -> Iterator[Any]:
-    """The table of all images, if one is wanted."""
+    """Open the table of the images for writing, or yield None if there is no `--out`."""
     if options.out is None:
         yield None
         return

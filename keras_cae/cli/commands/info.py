@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from keras_cae.cli import model_options as option
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import say
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
@@ -18,18 +18,18 @@ class InfoOptions:
 
 
 def info(options: InfoOptions) -> int:
-    """Show what a saved model is, what it takes, what it can do, and what to type next."""
+    """Show the class, the inputs, the codes and the capabilities of a saved model, and suggest commands."""
     import_keras()
     import json
 
-    from keras_cae.cli.applying.description import describe, in_lines
+    from keras_cae.cli.applying.description import describe, description_lines
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         about = describe(load_autoencoder(options.model), options.model)
         if options.json:
             say(json.dumps(about))
         else:
-            for line in in_lines(about):
+            for line in description_lines(about):
                 say(line)
     return SUCCESS

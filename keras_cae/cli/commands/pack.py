@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_cae.cli import options as option
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.messages import counted, say
 from keras_cae.cli.quiet_start import import_keras
 
@@ -26,16 +26,16 @@ class PackOptions:
 
 
 def pack(options: PackOptions) -> int:
-    """Write images into a few large files, which keras-cae train reads faster from network disks.
+    """Pack images into a few large files, which keras-cae train reads faster from network disks.
 
-    Files of images are stored as they are; with --image-size or --channels, and from arrays, their pixels are
-    stored. Files that can't be decoded are named and left out.
+    Image files are stored unchanged. With --image-size or --channels, and for arrays, the pixels are stored instead.
+    Files that can't be decoded are reported and skipped.
     """
     import_keras()
     from keras_cae import datasets
     from keras_cae.cli.report import report_skipped
 
-    with plain_errors():
+    with exit_on_user_errors():
         packed = datasets.pack(
             options.data,
             options.pattern,

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import SUCCESS, plain_errors
+from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.machine_options import Device
 from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
@@ -29,33 +29,33 @@ class SampleOptions:
 
 
 def sample(options: SampleOptions) -> int:
-    """Write images that a model generates, from codes drawn from its prior.
+    """Generate images with a model that has a prior.
 
-    For models with a prior, such as those of keras-cae train --model variational. The images are those of
-    model.sample(N, seed); more of them begin with the same ones.
+    Such a model is trained by keras-cae train --model variational, for instance. The images equal those of
+    model.sample(N, seed). With the same seed, a larger N adds images to the same first ones.
     """
     from keras_cae.cli.applying.outputs import check_pictures_or_array
 
-    with plain_errors():
+    with exit_on_user_errors():
         check_pictures_or_array(options.out, (options.model,), options.overwrite)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
+    from keras_cae.cli.applying.image_writer import write_images
     from keras_cae.cli.applying.images import size_for
-    from keras_cae.cli.applying.made_images import write_images
     from keras_cae.cli.applying.pictures import numbers
-    from keras_cae.cli.applying.report import report, typed
+    from keras_cae.cli.applying.report import report, shell_quoted
     from keras_cae.cli.saved_model import load_autoencoder
 
-    with plain_errors():
+    with exit_on_user_errors():
         saved = load_autoencoder(options.model)
         model = saved.autoencoder
         codes = model.draw_codes(options.n, options.seed, image_size=size_for(saved, options.image_size))
         what = f"{type(model).__name__}-samples"
         names = numbers(options.n, "sample-")
         count, out = write_images(model, _made(options, model, codes), names, options.n, options.out, what)
-        more = f"keras-cae sample {typed(options.model)} {options.n} --seed {options.seed + 1}"
-        said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate others: {more}"]
+        more = f"keras-cae sample {shell_quoted(options.model)} {options.n} --seed {options.seed + 1}"
+        said = [f"Generated {counted(count, 'images')}: {out}", f"Next, generate other images: {more}"]
         report(options, {"images": count, "seed": options.seed, "out": str(out)}, said)
     return SUCCESS
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
 
@@ -31,17 +31,17 @@ class ScoreOptions:
 def score(options: ScoreOptions) -> int:
     """Score images with an anomaly detector.
 
-    Writes scores.csv, with a row for every image, results.json, and pictures that show where the anomalies are. A
-    folder in the layout of MVTec AD (test/KIND, ground_truth/KIND) is measured kind by kind.
+    Writes scores.csv, with one row per image, results.json, and overlays that show where the anomalies are. For a
+    folder in the layout of MVTec AD (test/KIND, ground_truth/KIND), the results are reported for each kind of defect.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         if options.out is not None:
             check_free(options.out)
     import_keras()
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
     from keras_cae.cli.scoring.run import ScoringRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         run = ScoringRun(options)
         return run.finish()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.quiet_start import import_keras
 from keras_cae.cli.run_folder import check_free
@@ -14,7 +14,7 @@ from keras_cae.cli.stopped_run import stopped_options
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(option.DataOptions):
-    """The options of `keras-cae train`; None where the data or the model decide."""
+    """The options of `keras-cae train`. None means that the value is determined by the data or the model."""
 
     model: option.Model = "basic"
     latent_dim: option.LatentDim = None
@@ -37,11 +37,11 @@ class TrainOptions(option.DataOptions):
 def train(options: TrainOptions) -> int:
     """Train an autoencoder, and compare it with PCA at the same code size.
 
-    Writes the best model, TensorBoard logs, a picture of reconstructions and the test results. Ctrl-C ends
-    the training early and keeps the best model so far; --resume goes on with it. With --detector the images are
-    taken to be normal, and an anomaly detector is written too, for keras-cae score.
+    Writes the best model, TensorBoard logs, a figure of reconstructions and the test results. Ctrl-C stops
+    training early and keeps the best model so far; --resume resumes training. With --detector, all images are
+    assumed to be normal, and an anomaly detector for keras-cae score is written as well.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         if options.resume is not None:
             options = stopped_options(options, options.resume)
         elif options.out is not None:
@@ -51,6 +51,6 @@ def train(options: TrainOptions) -> int:
     import_keras()
     from keras_cae.cli.training.run import TrainingRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         run = TrainingRun(options, images)
     return run.finish()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keras_cae.cli import machine_options as machine
 from keras_cae.cli import options as option
 from keras_cae.cli.devices import use_device
-from keras_cae.cli.endings import plain_errors
+from keras_cae.cli.exit_handling import exit_on_user_errors
 from keras_cae.cli.loading import load
 from keras_cae.cli.presets import ANY
 from keras_cae.cli.quiet_start import import_keras
@@ -13,7 +13,7 @@ from keras_cae.cli.quiet_start import import_keras
 
 @dataclass(frozen=True, kw_only=True)
 class TuneOptions(option.DataOptions):
-    """The options of `keras-cae tune`; None where the data or the tuner decide."""
+    """The options of `keras-cae tune`. None means that the value is determined by the data or the tuner."""
 
     model: option.SearchedModel = ANY
     latent_dim: option.LatentDim = None
@@ -30,15 +30,15 @@ class TuneOptions(option.DataOptions):
 def tune(options: TuneOptions) -> int:
     """Search for a good autoencoder with KerasTuner.
 
-    Models are compared by the PSNR of validation images. Writes the best one, all trials and TensorBoard
-    logs. The same command with the same --out continues a search that was stopped.
+    Models are compared by the PSNR on validation images. Writes the best model, the table of all trials and
+    TensorBoard logs. Repeat the command with the same --out to resume a search that was stopped.
     """
-    with plain_errors():
+    with exit_on_user_errors():
         use_device(options.device)
         images = load(options)
     import_keras()
     from keras_cae.cli.tuning.run import TuningRun
 
-    with plain_errors():
+    with exit_on_user_errors():
         run = TuningRun(options, images)
     return run.finish()

@@ -1,1 +1,1 @@
-"""What `keras-cae denoise` does."""
+"""The implementation of `keras-cae denoise`."""

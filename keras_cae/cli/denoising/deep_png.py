@@ -1,4 +1,4 @@
-"""PNG files of 16-bit colours, of which Pillow reads 8 bits only: TensorFlow reads and writes them."""
+"""Reading and writing of 16-bit colour PNG files with TensorFlow, because Pillow reads only 8 bits."""
 
 import struct
 import zlib
@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 START = b"\x89PNG\r\n\x1a\n"
 HEADER, EXIF = b"IHDR", b"eXIf"
 KEPT = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME")
-"""The parts that say what the numbers mean, and what the image shows."""
+"""The chunks that describe the colour space and the image."""
 GREY = 0
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -23,18 +23,18 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
     8: lambda pixels: pixels.swapaxes(0, 1)[::-1],
 }
-"""How images are turned upright, by the number of their orientation in EXIF."""
+"""The functions that turn images upright, by their EXIF orientation."""
 
 
 def is_deep(path: Path) -> bool:
-    """Return whether a file is a PNG of 16 bits that is more than grey."""
+    """Return whether a file is a 16-bit PNG file with colours or alpha."""
     with path.open("rb") as file:
         beginning = file.read(26)
     return beginning[:8] == START and len(beginning) == 26 and beginning[24] == 16 and beginning[25] != GREY
 
 
 def read(path: Path) -> tuple[np.ndarray, Callable[[Path, np.ndarray], None], bool]:
-    """Return the pixels, upright, a function that writes others, and whether the last channel is alpha.
+    """Return the upright pixels, a function that writes others, and whether the last channel is alpha.
 
     Raises:
         ValueError: the file is damaged.
@@ -65,7 +65,7 @@ def read(path: Path) -> tuple[np.ndarray, Callable[[Path, np.ndarray], None], bo
 
 
 def _parts(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the kinds and the data of the parts of a file."""
+    """Yield the types and the data of the chunks of a file."""
     position = len(START)
     while position < len(content):
         length, kind = struct.unpack_from(">I4s", content, position)

@@ -1,4 +1,4 @@
-"""TIFF files of 16-bit colours, of which Pillow reads 8 bits only: tifffile reads and writes them."""
+"""Reading and writing of 16-bit colour TIFF files with tifffile, because Pillow reads only 8 bits."""
 
 import importlib.util
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from keras_cae.datasets.image_file import TIFF_STARTS, open_image
 
 BITS, ICC_PROFILE, ORIENTATION = 258, 34675, 274
 ALPHA = 2
-"""What tifffile calls a channel of opacity with which the colours are not multiplied."""
+"""The value of tifffile for an alpha channel that is not premultiplied."""
 
 
 def is_deep(path: Path) -> bool:
-    """Return whether a file is a TIFF of more than 8 bits that is more than grey."""
+    """Return whether a file is a TIFF file with more than 8 bits per channel and colours or alpha."""
     with path.open("rb") as file:
         if file.read(4) not in TIFF_STARTS:
             return False
@@ -36,13 +36,13 @@ def is_deep(path: Path) -> bool:
 
 
 def read(path: Path) -> tuple[np.ndarray, Callable[[Path, np.ndarray], None], bool]:
-    """Return the pixels, upright, a function that writes others, and whether the last channel is alpha.
+    """Return the upright pixels, a function that writes others, and whether the last channel is alpha.
 
     Raises:
-        ValueError: tifffile is not installed, or the file holds something else than a colour image of 16 bits.
+        ValueError: tifffile is not installed, or the file is not a 16-bit colour image.
     """
     if importlib.util.find_spec("tifffile") is None:
-        raise ValueError("a TIFF of 16-bit colours. Install tifffile for these: pip install 'keras-cae[tiff]'")
+        raise ValueError("a 16-bit colour TIFF, which requires tifffile: pip install 'keras-cae[tiff]'")
     import tifffile
 
     with tifffile.TiffFile(path) as opened:
@@ -54,7 +54,7 @@ def read(path: Path) -> tuple[np.ndarray, Callable[[Path, np.ndarray], None], bo
         resolution, unit = page.get_resolution(), page.resolutionunit
         compression = page.compression
     if pixels.ndim != 3 or pixels.shape[-1] not in (3, 4) or pixels.dtype != np.uint16:
-        raise ValueError(f"an image of shape {pixels.shape} and type {pixels.dtype}, not of 16-bit colours")
+        raise ValueError(f"an image of shape {pixels.shape} and dtype {pixels.dtype}, not a 16-bit colour image")
     pixels = TURNS.get(tags.get(ORIENTATION, 1), lambda upright: upright)(pixels)
     profile = tags.get(ICC_PROFILE)
 

@@ -1,4 +1,4 @@
-"""The models that denoise photographs: one for those that are grey, one for those in colours."""
+"""Models that denoise grey and colour photographs."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_cae.cli.denoising.photograph import COLOUR, GREY
 from keras_cae.cli.machine_options import PrecisionName
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.cli.saved_model import load_saved
 from keras_cae.models import CAE
@@ -17,19 +17,19 @@ from keras_cae.presets.preset_folder import CONFIG
 from keras_cae.tiling import predict_tiled
 
 PRESETS = {GREY: "photographs-grey", COLOUR: "photographs-colour"}
-"""The bundled presets, by the channels that they take."""
+"""The bundled presets, by the number of channels."""
 MEASURED_SIDE = 128
-"""Of the images for which precisions are compared."""
+"""The side of the images on which precisions are compared."""
 IN_WORDS = {GREY: "grey", COLOUR: "colour"}
 MOST_OF_UNIT = 2.0
-"""The largest value of images whose white is 1 and that have strong noise."""
+"""The largest value expected in images with white at 1 and strong noise."""
 
 
 class Denoisers(ABC):
-    """Removes noise with the model that fits an image."""
+    """Denoises images with a suitable model."""
 
     def denoise(self, floats: np.ndarray) -> np.ndarray:
-        """Return the image without noise.
+        """Return the denoised image.
 
         Args:
             floats: from 0 to 1, `(height, width, 1)` or `(height, width, 3)`.
@@ -48,21 +48,21 @@ class Denoisers(ABC):
 
     @abstractmethod
     def model_for(self, channels: int) -> Any:
-        """Return the model for images of so many channels."""
+        """Return the model for images with a number of channels."""
 
     @abstractmethod
     def describe(self) -> str:
-        """Return what it is, in a few words."""
+        """Return a short description."""
 
 
 class Presets(Denoisers):
-    """The bundled models. Where there is one only, it denoises all images.
+    """The bundled models. If there is only one, it denoises all images.
 
     Args:
-        precision: what they compute in: "auto", "float32", "bfloat16" or "float16".
+        precision: precision of the models: "auto", "float32", "bfloat16" or "float16".
 
     Raises:
-        ValueError: there are none.
+        ValueError: there are no bundled models.
     """
 
     def __init__(self, precision: PrecisionName = "float32") -> None:
@@ -70,8 +70,8 @@ class Presets(Denoisers):
         self._names = {channels: name for channels, name in PRESETS.items() if name in CAE.presets}
         if not self._names:
             raise ValueError(
-                "There is no bundled preset for photographs in this version of keras_cae. Pass a denoising model with "
-                "--model MODEL, or learn from the noisy images themselves with --train."
+                "This version of keras_cae contains no preset for photographs. Pass a denoising model with --model "
+                "MODEL, or train on the noisy images themselves with --train."
             )
         self._models: dict[str, Any] = {}
 
@@ -86,15 +86,15 @@ class Presets(Denoisers):
 
 
 class OneModel(Denoisers):
-    """A model that the user names.
+    """A model given by the user.
 
     Args:
         name: a file, a folder, the name of a preset or a handle.
-        precision: what it computes in: "auto", "float32", "bfloat16" or "float16".
+        precision: precision of the model: "auto", "float32", "bfloat16" or "float16".
 
     Raises:
-        OSError, ImportError: it can't be reached.
-        ValueError: it is none that takes grey or colour images.
+        OSError, ImportError: the model can't be loaded.
+        ValueError: the model does not support grey or colour images.
     """
 
     def __init__(self, name: str, precision: PrecisionName = "float32") -> None:
@@ -103,8 +103,8 @@ class OneModel(Denoisers):
         shape = self.model.built_shape
         if shape is None or self.model.rank != 2 or shape[-1] not in (GREY, COLOUR):
             raise ValueError(
-                f"--model {name!r} must be a model of grey images or of images in three colours, got one that was "
-                f"built for the shape {shape}."
+                f"--model must be a model for images with 1 or 3 channels, got {name!r}, which was built for the shape "
+                f"{shape}."
             )
         self.model = _in_precision(self.model, precision)
 
@@ -116,9 +116,9 @@ class OneModel(Denoisers):
 
 
 def _in_precision(model: Any, precision: PrecisionName) -> Any:
-    """The model, computing in a precision or in the one that is fastest for it."""
+    """Return the model in a precision, or in the fastest one for "auto"."""
     shape = (*(side or MEASURED_SIDE for side in model.built_shape[1:-1]), model.built_shape[-1])
-    chosen = chosen_precision(precision, model, image_shape=shape, batch_size=1, training=False)
+    chosen = choose_precision(precision, model, image_shape=shape, batch_size=1, training=False)
     return in_precision(model, POLICIES[chosen])
 
 
@@ -133,6 +133,6 @@ def _load(name: str) -> Any:
 
 
 def _white_of(model: Any) -> float:
-    """Return what white is in the unit of a model: 1, or 255 for one that was trained on floats up to there."""
+    """Return the value of white for a model: 255 if it was trained on floats up to 255, otherwise 1."""
     _, highest = model._gate.span or (0.0, 1.0)
     return 255.0 if highest > MOST_OF_UNIT else 1.0

@@ -1,4 +1,4 @@
-"""Which files are denoised, and where the results go."""
+"""The files to denoise and the paths of their results."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from keras_cae.datasets.image_file import IMAGE_SUFFIXES
 
 
 class Planned(NamedTuple):
-    """A file, and the path of its result in the folder of the results."""
+    """A file, and the relative path of its result in the output folder."""
 
     path: Path
     result: Path
 
 
 def plan(inputs: Sequence[Path]) -> list[Planned]:
-    """Return the files that inputs name, each once.
+    """Return the files given by the inputs, without duplicates.
 
-    Results have the path that a file has in its folder. Where that would be the same for files of two inputs, the
-    name of the folder is put before it.
+    A result has the path of its file relative to the input folder. If files from two inputs have the same relative
+    path, the name of the input folder is prepended.
 
     Raises:
         OSError: there is no such file.
-        ValueError: there are no images, or two results would have the same path even so.
+        ValueError: there are no images, or two results would still have the same path.
     """
     found: dict[Path, tuple[Path, Path]] = {}
     for given in inputs:
@@ -33,8 +33,8 @@ def plan(inputs: Sequence[Path]) -> list[Planned]:
         paths = list(image_paths(given)) if given.is_dir() else [given]
         if not paths:
             raise ValueError(
-                f"There are no images in the folder {str(given)!r}: no visible file there or in the folders in it "
-                f"ends in {', '.join(IMAGE_SUFFIXES)}."
+                f"There are no images in the folder {str(given)!r}: no visible file in it or in its subfolders ends in "
+                f"{', '.join(IMAGE_SUFFIXES)}."
             )
         folder = given if given.is_dir() else given.parent
         for path in paths:
@@ -47,8 +47,8 @@ def plan(inputs: Sequence[Path]) -> list[Planned]:
             result = Path(folder.resolve().name) / result
         if result in planned:
             raise ValueError(
-                f"{str(planned[result].path)!r} and {str(path)!r} would have the same result, {str(result)!r}: denoise "
-                "them one after the other, into different folders."
+                f"{str(planned[result].path)!r} and {str(path)!r} would be written to the same file {str(result)!r}: "
+                "denoise them separately, into different folders."
             )
         planned[result] = Planned(path, result)
     return list(planned.values())

@@ -1,4 +1,4 @@
-"""A photograph that is read from a file, and written in the form that the file has."""
+"""Photographs that are read from files and written in the same format."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ from keras_cae.cli.denoising import deep_png, deep_tiff
 from keras_cae.datasets.image_file import DEEP_MODES, SIDEWAYS, open_image
 
 WHITES = (255, 1023, 4095, 16383, 65535)
-"""The values that white can have, in 8 bits and in the 10, 12, 14 or 16 that are stored in 16."""
+"""The possible values of white, for 8 bits and for 10, 12, 14 or 16 bits that are stored as 16 bits."""
 GREY, COLOUR = 1, 3
 PLAIN = {"1": "L", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
-"""The modes that images of other modes are denoised in, which hold all that they show."""
+"""The modes to which other modes are converted without loss before denoising."""
 KEPT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
-"""The tags of TIFF files that say what an image shows, and who made it with what."""
+"""The tags of TIFF files that describe the image, its author and the equipment."""
 HALVED_ACROSS, NOT_HALVED = 1, 0
-"""The numbers of Pillow for the chroma of JPEG files: half as wide, and as large as the image."""
+"""The values of Pillow for the chroma subsampling of JPEG files: half the width, and full size."""
 
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """An image, upright, and how to write it.
+    """An upright image, and a function to write it.
 
     Args:
-        colours: `(height, width, channels)`, without alpha, of the type that the file has.
+        colours: `(height, width, channels)` without alpha, with the dtype of the file.
         alpha: `(height, width, 1)`, or None.
-        write: writes an array of the type and the channels that the file has to a path.
-        channels: those that the file has, without alpha.
+        write: function that writes an array, with the dtype and the channels of the file, to a path.
+        channels: number of channels in the file, without alpha.
     """
 
     colours: np.ndarray
@@ -48,15 +48,15 @@ class Photograph:
         return 255 if self.colours.dtype == np.uint8 else next(white for white in WHITES if white >= highest)
 
     def floats(self) -> np.ndarray:
-        """Return the image from 0 to 1, with one channel if it is grey, and else three."""
+        """Return the image as floats in [0, 1], with one channel if it is grey and three otherwise."""
         return (self.colours / np.float32(self.white)).astype(np.float32)
 
     def save(self, path: Path, floats: np.ndarray) -> None:
-        """Write another image in the form of this one.
+        """Write another image in the format of this one.
 
         Args:
             path: path of the file.
-            floats: floats of the shape that `floats` returns.
+            floats: the image, with the same shape as the result of `floats`.
         """
         dtype = self.colours.dtype
         values = floats * np.float32(self.white)
@@ -69,18 +69,18 @@ class Photograph:
 
 
 def read_photograph(path: Path) -> Photograph:
-    """Read an image that is one picture, grey or in colours.
+    """Read a file that contains a single grey or colour image.
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it holds something that would not be the same afterwards.
+        ValueError: the file contains something that can't be preserved.
     """
     for deep in (deep_png, deep_tiff):
         if deep.is_deep(path):
             return _photograph(*deep.read(path))
     with open_image(path) as image:
         image_format, pages = image.format, getattr(image, "n_frames", 1)
-        # The first image of an MPO file, which telephones write, is the photograph.
+        # The first image of an MPO file, which smartphones write, is the photograph.
         if pages > 1 and image_format != "MPO":
             raise ValueError(f"{pages} images in one file")
         settings = _settings(image, path)
@@ -107,13 +107,13 @@ def _photograph(pixels: np.ndarray, write: Callable[[Path, np.ndarray], None], a
 
 
 def _pixels(image: Image.Image) -> tuple[np.ndarray, str]:
-    """Return the pixels, `(height, width, channels)`, of an image in mode L, LA, RGB or RGBA, or deep and grey."""
+    """Return the pixels `(height, width, channels)` and the mode: L, LA, RGB or RGBA, or a deep grey mode."""
     if image.mode in DEEP_MODES:
         pixels = np.asarray(image)
         if pixels.dtype.kind == "f":
             return pixels[..., None], image.mode
         if pixels.min() < 0 or pixels.max() > WHITES[-1]:
-            raise ValueError(f"pixels are whole numbers from {pixels.min()} to {pixels.max()}, not from 0 to 65535")
+            raise ValueError(f"pixels are integers from {pixels.min()} to {pixels.max()}, not from 0 to 65535")
         return pixels.astype(np.uint16)[..., None], image.mode
     mode = PLAIN.get(image.mode, image.mode)
     if image.has_transparency_data and mode in ("L", "RGB"):
@@ -126,7 +126,7 @@ def _pixels(image: Image.Image) -> tuple[np.ndarray, str]:
 
 
 def _settings(image: Image.Image, path: Path) -> dict[str, Any]:
-    """Return how the file is written: arguments of Pillow, of what it was written with."""
+    """Return the arguments with which Pillow writes the file in the same way."""
     info = image.info
     settings = {name: info[name] for name in ("icc_profile", "dpi") if info.get(name)}
     if image.format in ("JPEG", "MPO"):
@@ -146,7 +146,7 @@ def _settings(image: Image.Image, path: Path) -> dict[str, Any]:
 
 
 def _is_lossless_webp(path: Path) -> bool:
-    """Return whether a WebP file is lossless. Its chunks have a kind, a length and an even size."""
+    """Return whether a WebP file is lossless. Each chunk has a type and a length, and is padded to an even size."""
     with path.open("rb") as file:
         file.seek(12)
         while len(start := file.read(8)) == 8 and start[:4] != b"VP8 ":

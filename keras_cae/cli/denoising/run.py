@@ -1,4 +1,4 @@
-"""A denoising, from the files to the final report."""
+"""A denoising run, from the files to the final report."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from keras_cae.cli.denoising.denoisers import IN_WORDS, Denoisers, OneModel, Pre
 from keras_cae.cli.denoising.files import Planned, plan
 from keras_cae.cli.denoising.photograph import COLOUR, GREY, read_photograph
 from keras_cae.cli.denoising.trained import Trained
-from keras_cae.cli.endings import SUCCESS
+from keras_cae.cli.exit_handling import SUCCESS
 from keras_cae.cli.messages import counted, say
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_skipped
@@ -22,7 +22,7 @@ from keras_cae.files import is_full_disk, write_atomically
 
 
 class DenoisingRun:
-    """A denoising. What is wrong with the options is reported when it is made.
+    """A denoising run. The constructor validates the options.
 
     Args:
         options: the options of the command.
@@ -42,7 +42,7 @@ class DenoisingRun:
         self.written: list[dict[str, str]] = []
 
     def finish(self) -> int:
-        """Train if that is wanted, denoise, report.
+        """Train if requested, denoise the files and print the report.
 
         Returns:
             The exit code of the program.
@@ -54,7 +54,7 @@ class DenoisingRun:
                 advance(1)
         report_skipped(self.skipped)
         if not self.written:
-            raise ValueError("None of the images can be denoised.")
+            raise ValueError("None of the images could be denoised.")
         self._report(denoisers)
         return SUCCESS
 
@@ -70,7 +70,7 @@ class DenoisingRun:
                 try:
                     images[read_photograph(planned.path).colours.shape[-1]].append(planned.path)
                     readable.append(planned)
-                except Exception as error:  # A decoder that meets a damaged file may raise anything.
+                except Exception as error:  # Decoders may raise any exception for damaged files.
                     self._skip(planned, error)
                 advance(1)
         self.files = readable

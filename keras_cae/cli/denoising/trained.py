@@ -1,4 +1,4 @@
-"""Models that are trained on the noisy photographs themselves."""
+"""Models that are trained on the noisy photographs."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -11,24 +11,24 @@ import numpy as np
 from keras_cae.cli.denoising.denoisers import IN_WORDS, Denoisers
 from keras_cae.cli.denoising.photograph import read_photograph
 from keras_cae.cli.machine_options import PrecisionName
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.models import BlindSpotCAE
 from keras_cae.precision import POLICIES
 
 PATCH, BATCH, LEARNING_RATE = 64, 4, 2e-3
 KEPT_BYTES = 2**28
-"""How much memory images may have that are kept after they were read."""
+"""The largest size of the cache of images."""
 
 
 class Trained(Denoisers):
-    """A `BlindSpotCAE` for the grey images, and one for those in colours.
+    """A `BlindSpotCAE` for grey images, and one for colour images.
 
     Args:
-        images: the files, by their channels.
-        steps: steps of the training of each.
+        images: the files, by the number of channels.
+        steps: number of training steps for each model.
         seed: seed of weights and patches.
-        callback: callback of the trainings.
-        precision: what they compute in: "auto", "float32", "bfloat16" or "float16".
+        callback: callback for training.
+        precision: precision of the models: "auto", "float32", "bfloat16" or "float16".
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class Trained(Denoisers):
 def train(
     paths: Sequence[Path], channels: int, steps: int, seed: int, callback: Any, precision: PrecisionName = "float32"
 ) -> Any:
-    """Train a model on files of images of so many channels."""
+    """Train a model on files of images with a number of channels."""
     measured: dict[str, Any] = {"image_shape": (PATCH, PATCH, channels), "batch_size": BATCH}
-    policy = POLICIES[chosen_precision(precision, BlindSpotCAE(patch_size=None), **measured)]
+    policy = POLICIES[choose_precision(precision, BlindSpotCAE(patch_size=None), **measured)]
     keras.utils.set_random_seed(seed)
     model = BlindSpotCAE(patch_size=None, seed=seed, dtype=policy)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
@@ -63,15 +63,15 @@ def train(
 
 
 class Patches(keras.utils.PyDataset):
-    """Batches of random patches of photographs, flipped and turned, each batch of one photograph.
+    """Batches of random patches that are flipped and rotated. Each batch comes from one photograph.
 
-    Files are read while a model trains; those that were read last are kept, as far as they fit into some memory.
+    Files are read during training, and the most recently used images are cached.
 
     Args:
-        paths: the files, all of which can be read.
-        channels: channels of the patches.
-        steps: how many batches there are.
-        seed: seed of the choice.
+        paths: the files, all of which are readable.
+        channels: number of channels of the patches.
+        steps: number of batches.
+        seed: seed of the random choices.
     """
 
     def __init__(self, paths: Sequence[Path], channels: int, steps: int, seed: int) -> None:

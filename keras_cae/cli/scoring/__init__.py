@@ -1,1 +1,1 @@
-"""What `keras-cae score` is made of, and what `keras-cae train --detector` adds."""
+"""The implementation of `keras-cae score` and of `keras-cae train --detector`."""

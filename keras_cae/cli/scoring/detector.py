@@ -15,11 +15,11 @@ from keras_cae.files import write_atomically
 from keras_cae.models import CAE
 
 CALIBRATION_BATCH = 32
-"""How many images that are streamed are scored at once."""
+"""The batch size for streamed images."""
 
 
 def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...]) -> AnomalyDetector:
-    """Return the detector that the options describe, not calibrated yet."""
+    """Return the uncalibrated detector specified by the options."""
     size = image_shape[:-1] if len(image_shape) == 3 else None
     return AnomalyDetector(model, options.score, resize=options.resize, image_size=size)
 
@@ -27,10 +27,10 @@ def make_detector(model: CAE, options: TrainOptions, image_shape: tuple[int, ...
 def write_detector(
     model: CAE, split: ImageSplit | StreamedSplit, options: TrainOptions, folder: RunFolder
 ) -> tuple[AnomalyDetector, int]:
-    """Calibrate a detector on the images that the model was not trained on, and save it.
+    """Calibrate a detector on the validation and test images, and save it.
 
     Returns:
-        The detector, and the number of these images.
+        The detector, and the number of images used for calibration.
     """
     detector = make_detector(model, options, split.train.shape[1:])
     count = len(split.validation) + len(split.test)
@@ -45,18 +45,18 @@ def write_detector(
 
 
 def report_detector(detector: AnomalyDetector, count: int, rate: float, folder: RunFolder) -> None:
-    """Print what the detector was calibrated on, and what to type next.
+    """Print how the detector was calibrated, and the next command to run.
 
     Args:
         detector: the detector.
-        count: number of the images that it was calibrated on.
-        rate: the share of normal images that it may call anomalies.
+        count: number of images used for calibration.
+        rate: fraction of normal images that may be classified as anomalies.
         folder: folder of the run.
     """
-    say(f"Detector: {folder.detector}, calibrated on the {count:,} images for validation and testing")
+    say(f"Detector: {folder.detector}, calibrated on the {count:,} validation and test images")
     if count * rate < 1:
         warn(
-            f"Note: a threshold for a false-positive rate of {rate:g} takes at least {math.ceil(1 / rate):,} images. "
-            f"Of {count:,}, the largest score is taken: expect a larger rate."
+            f"Note: a threshold for a false-positive rate of {rate:g} requires at least {math.ceil(1 / rate):,} "
+            f"images, got {count:,}. The threshold is the largest score instead: expect a higher rate."
         )
     say(f"Next, score other images: keras-cae score {shlex.quote(str(folder.path))} DATA")

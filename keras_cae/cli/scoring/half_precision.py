@@ -1,4 +1,4 @@
-"""Scores in half precision whose decisions are those of float32."""
+"""Scoring in half precision with the same decisions as in float32."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from keras_cae.anomaly import AnomalyDetector
 from keras_cae.precision import in_precision
 
 NEAR = 0.05
-"""How far from the threshold, as a share of it, scores in half precision are not trusted."""
+"""The distance from the threshold, as a fraction of it, within which scores are computed again in float32."""
 
 
 class HalfPrecision:
-    """Scores images in half precision, and those near the threshold in the precision of the detector again.
+    """Scores images in half precision, and scores those near the threshold again in float32.
 
-    Scores of images, and so the threshold, differ by some tenths of a percent from those in float32, and of a few
-    images by several percent.
+    In half precision, most scores differ by some tenths of a percent from those in float32, and a few by several
+    percent.
 
     Args:
         detector: the detector, which computes in float32.
@@ -27,11 +27,11 @@ class HalfPrecision:
         self._fast.threshold = detector.threshold
 
     def predict(self, images: np.ndarray, batch_size: int) -> dict[str, np.ndarray]:
-        """What the detector's `predict` returns.
+        """Return the same results as the detector's `predict`.
 
         Args:
-            images: a batch.
-            batch_size: how many are taken at once.
+            images: the images.
+            batch_size: number of images in a batch.
         """
         found = self._fast.predict(images, batch_size=batch_size)
         threshold = self._exact.threshold

@@ -1,4 +1,4 @@
-"""How well the defects of a folder are found whose kinds are known."""
+"""Evaluation of a detector for each known kind of defect."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ALL = "all"
 
 
 class Measurement:
-    """The results of each kind of defect beside the images without, and of all together."""
+    """The results for each kind of defect against defect-free images, and for all kinds together."""
 
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
@@ -22,7 +22,7 @@ class Measurement:
         self._good: list[tuple[np.ndarray, np.ndarray]] = []
 
     def add(self, images: list[Scored], found: dict[str, np.ndarray]) -> None:
-        """Take the results of a batch into account. Those without defects have to come first."""
+        """Add the results of a batch. Defect-free images must come first."""
         for image, score, anomaly_map in zip(images, found["score"], found["anomaly_map"], strict=True):
             if image.kind is None:
                 continue
@@ -42,7 +42,7 @@ class Measurement:
             self._pixels[name].add(mask, anomaly_map)
 
     def results(self) -> dict[str, dict[str, Any]]:
-        """Return the results by kind: how many images, and what `AnomalyDetector.evaluate` returns."""
+        """Return the results by kind: the number of images, and the measures of `AnomalyDetector.evaluate`."""
         good = self._scores.get(GOOD, [])
         kinds = {kind: scores for kind, scores in self._scores.items() if kind != GOOD}
         if len(kinds) > 1:

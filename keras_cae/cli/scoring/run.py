@@ -1,4 +1,4 @@
-"""A scoring, from the detector's file to the final report."""
+"""A scoring run, from the file of the detector to the final report."""
 
 import csv
 import json
@@ -11,9 +11,9 @@ import numpy as np
 
 from keras_cae.anomaly import AnomalyDetector
 from keras_cae.cli.commands.score import ScoreOptions
-from keras_cae.cli.endings import ANOMALIES_FOUND, SUCCESS
+from keras_cae.cli.exit_handling import ANOMALIES_FOUND, SUCCESS
 from keras_cae.cli.messages import say, warn
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_detection, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
@@ -27,19 +27,19 @@ from keras_cae.files import write_atomically, write_text
 from keras_cae.precision import POLICIES, SINGLE
 
 ASSUMED_SIDE = 64
-"""Of the images for which precisions are compared, where a model takes any size."""
+"""The side of the images on which precisions are compared if a model accepts any size."""
 COLUMNS = ("file", "kind", "score", "probability", "is_anomaly")
 
 
 class ScoringRun:
-    """A scoring. Whatever is wrong with the options or the images is reported when it is made.
+    """A scoring run. The constructor validates the options and the images.
 
     Args:
         options: the options of the command.
 
     Raises:
         OSError: the detector, the images or the folder for the results can't be opened.
-        ValueError: what is there is no detector, or the images are not of the kind that it takes.
+        ValueError: the file does not contain a detector, or the detector does not support the images.
     """
 
     def __init__(self, options: ScoreOptions) -> None:
@@ -64,10 +64,10 @@ class ScoringRun:
             sides = size or (ASSUMED_SIDE,) * autoencoder.rank
             shape = (*sides, shape[-1])
         measured: dict[str, Any] = {"image_shape": shape, "batch_size": options.batch_size, "training": False}
-        return chosen_precision(options.precision, autoencoder, **measured)
+        return choose_precision(options.precision, autoencoder, **measured)
 
     def finish(self) -> int:
-        """Score, write, report.
+        """Score the images, write the results and print the report.
 
         Returns:
             The exit code of the program.
@@ -83,7 +83,7 @@ class ScoringRun:
                     advance(len(images))
         report_skipped(self.source.skipped)
         if not self.scored:
-            raise ValueError("None of the images can be read.")
+            raise ValueError("None of the images could be read.")
         results = self._results()
         write_text(self.folder.results, json.dumps(results, indent=2) + "\n")
         self._report(results)
@@ -106,7 +106,7 @@ class ScoringRun:
 
     def _draw(self, image: Scored, anomaly_map: np.ndarray) -> None:
         picture = draw_anomaly_overlay(*self.source.picture(image, anomaly_map), self.detector.map_threshold)
-        # With the old suffix, or photographs that differ in it only would replace each other.
+        # Keep the old suffix, because images may differ only in their suffix.
         path = self.folder.overlays / f"{image.name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as unfinished:
@@ -142,11 +142,11 @@ class ScoringRun:
 
 
 def load_detector(path: Path) -> AnomalyDetector:
-    """Load a detector from its file, or from the folder of a run.
+    """Load a detector from its file, or from a run folder.
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds something else.
+        ValueError: the file holds something else.
     """
     file = RunFolder(path).detector if path.is_dir() else path
     remedy = "Train one with: keras-cae train DATA --detector"
@@ -154,7 +154,7 @@ def load_detector(path: Path) -> AnomalyDetector:
 
 
 def _without_nan(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the results with None in place of NaN, which JSON does not have."""
+    """Return the results with NaN, which JSON does not support, replaced by None."""
     return {
         kind: {name: None if math.isnan(value) else value for name, value in values.items()}
         for kind, values in results.items()

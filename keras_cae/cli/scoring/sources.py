@@ -1,4 +1,4 @@
-"""The images that are scored, batch by batch: of files, or of an array."""
+"""Sources of the images to score, batch by batch: files or arrays."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ from keras_cae.datasets.streamed_data import load_or_stream
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """An image on the way to its score.
+    """An image to score.
 
     Args:
-        name: name of the row in the table: the path in the folder, or the number in the array.
-        pixels: the image as the detector takes it.
-        kind: kind of its defect, or "good"; None if it is unknown.
-        mask: where the defects are, in the size of `pixels`; None if that is not known.
+        name: name of the row in the table: the path in the folder, or the index in the array.
+        pixels: the image in the form that the detector expects.
+        kind: kind of the defect, or "good"; None if it is unknown.
+        mask: mask of the defects at the size of `pixels`; None if it is unknown.
         path: path of the file, or None.
     """
 
@@ -41,7 +41,7 @@ class Scored:
 
 
 class Source(ABC):
-    """Images to score."""
+    """A source of images to score."""
 
     name: str
     count: int
@@ -50,20 +50,20 @@ class Source(ABC):
 
     @abstractmethod
     def batches(self, size: int) -> Iterator[list[Scored]]:
-        """Return the images in batches, of which the last may be smaller."""
+        """Yield the images in batches. The last batch may be smaller."""
 
     def picture(self, image: Scored, anomaly_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return an image as it is shown, `(height, width, channels)`, and its map in the same size."""
+        """Return an image for display, `(height, width, channels)`, and its anomaly map at the same size."""
         return image.pixels, anomaly_map
 
 
 class Files(Source):
-    """Images in files. Those that can't be read are left out, and named at the end.
+    """Images in files. Files that can't be read are skipped and reported.
 
     Args:
-        folder: to which names are relative.
+        folder: the folder to which names are relative.
         images: the files.
-        reader: brings them into the form that the detector takes.
+        reader: reader that converts images to the form that the detector expects.
     """
 
     def __init__(self, folder: Path, images: list[Inspected], reader: ImageReader) -> None:
@@ -90,7 +90,7 @@ class Files(Source):
                 mask = self.reader.read_mask(image.mask)
             elif self._has_masks and image.kind == GOOD:
                 mask = np.zeros(pixels.shape[:2], bool)
-        # A decoder that meets a damaged file may raise anything.
+        # Decoders may raise any exception for damaged files.
         except Exception as error:
             return SkippedFile(str(image.path), failure_reason(error))
         name = str(image.path.relative_to(self.folder))
@@ -104,13 +104,13 @@ class Files(Source):
 
 
 class Arrays(Source):
-    """Images in memory.
+    """Images in arrays.
 
     Args:
-        data: what `load_images` takes.
+        data: a name or path that `load_images` accepts.
         key: the name of the array in an `.npz` file.
-        detector: detector that scores them.
-        stream: whether they are read while they are scored; None to decide by the memory.
+        detector: the detector that scores the images.
+        stream: whether to read images while they are scored; None to decide by the available memory.
     """
 
     def __init__(self, data: str, key: str | None, detector: AnomalyDetector, stream: bool | None = None) -> None:
@@ -131,16 +131,16 @@ class Arrays(Source):
 
 
 def open_source(data: str, key: str | None, detector: AnomalyDetector, stream: bool | None = None) -> Source:
-    """Return the images that DATA names. Those of folders are always read while they are scored.
+    """Open DATA for scoring. Images in folders are always read while they are scored.
 
     Raises:
-        OSError, ValueError: there are none, or not of the kind that the detector takes.
+        OSError, ValueError: there are no images, or the detector does not support them.
     """
     folder = Path(data)
     if not folder.is_dir() or find_shards(data):
         return Arrays(data, key, detector, stream)
     if stream is False:
-        raise ValueError(f"Folders are read while they are scored, got {data!r} with --no-stream: leave that out.")
+        raise ValueError(f"--no-stream is not supported for folders, which are always streamed, got {data!r}. Omit it.")
     reader = ImageReader(detector.autoencoder, detector.resize, detector.image_size)
     inspected = InspectionFolder.find(folder)
     if inspected is not None:

@@ -1,1 +1,1 @@
-"""What only `keras-cae train` uses."""
+"""The implementation of `keras-cae train`."""

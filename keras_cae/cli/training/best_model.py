@@ -1,4 +1,4 @@
-"""The model of the best epoch, safe on disk at every moment."""
+"""The checkpoint of the best epoch."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from keras_cae.precision import save_in_single_precision
 class BestModel(keras.callbacks.Callback):
     """Saves the model after each epoch whose validation loss is the lowest so far.
 
-    Like `keras.callbacks.ModelCheckpoint(save_best_only=True)`, but in float32; a file that is there stays whole, and a
-    training that is stopped and goes on ends with the same file as one that is not. An epoch that was stopped
-    in its middle counts only until training goes on.
+    Unlike `keras.callbacks.ModelCheckpoint(save_best_only=True)`, it saves the model in float32 and replaces an
+    existing file atomically. A run that is stopped and resumed ends with the same file as an uninterrupted run: the
+    checkpoint of an incomplete epoch is discarded when training resumes.
 
     Args:
         path: the file, ending in `.keras`.
-        state: where to keep which epoch it is from. What is there is taken over.
+        state: the file in which the best epoch and its loss are stored, and from which they are restored.
     """
 
     def __init__(self, path: Path, state: Path) -> None:
@@ -29,7 +29,7 @@ class BestModel(keras.callbacks.Callback):
         self._state, self._former = state, state.with_suffix(".keras")
         self.best = float("inf")
         self.epoch = 0
-        """The number of the epoch that the file is from, counted from 1; 0 before there is one."""
+        """The epoch of the saved model, counted from 1, or 0 if none has been saved."""
         if self._state.exists():
             kept = json.loads(self._state.read_text())
             self.best, self.epoch = kept["val_loss"], kept["epoch"]

@@ -1,4 +1,4 @@
-"""A line for each epoch of a training."""
+"""A line of output for each epoch of training."""
 
 import math
 import time
@@ -6,17 +6,17 @@ from typing import Any
 
 import keras
 
-from keras_cae.cli.live_line import LiveLine, Part, fitted
+from keras_cae.cli.live_line import LiveLine, Part, join_parts
 from keras_cae.cli.progress import duration
 
 SECONDS_BETWEEN = 0.1
-"""How long a line stays as it is, at least."""
+"""The minimum time between two updates of the line."""
 
 
 class EpochLines(keras.callbacks.Callback):
-    """Prints a line for each epoch. On a terminal that of the epoch that goes on has a bar, and is written anew.
+    """Prints a line for each epoch. On a terminal, the line of the current epoch has a bar and is updated in place.
 
-    No line is wider than the terminal: what has no room is left out, first the metrics, last the loss.
+    Lines are limited to the width of the terminal: metrics are omitted first, the loss last.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class EpochLines(keras.callbacks.Callback):
         if not self._line.live:
             return
         if not math.isfinite((logs or {}).get("loss", 0.0)):
-            self._line.clear()  # Keras writes that the training ends
+            self._line.clear()  # Keras prints that training is terminated
         elif now - self._shown >= SECONDS_BETWEEN:
             self._shown = now
             self._show(batch + 1, logs or {})
@@ -53,7 +53,7 @@ class EpochLines(keras.callbacks.Callback):
         logs = logs or {}
         self._validated = {name: value for name, value in logs.items() if name.startswith("val_")}
         parts = [Part(self._head()), *_values(logs), Part(f"{time.monotonic() - self._epoch_begin:.1f} s", 4)]
-        self._line.keep(fitted([*parts, *self._left(1.0)], self._line.width))
+        self._line.keep(join_parts([*parts, *self._left(1.0)], self._line.width))
 
     def _show(self, batches: int, logs: dict[str, float]) -> None:
         steps = self.params.get("steps")
@@ -64,17 +64,17 @@ class EpochLines(keras.callbacks.Callback):
             parts += self._left(done)
         else:
             parts.insert(1, Part(f"batch {batches:,}"))
-        self._line.show(fitted(parts, self._line.width, done))
+        self._line.show(join_parts(parts, self._line.width, done))
 
     def _head(self) -> str:
         return f"Epoch {self._epoch + 1}/{self.params['epochs']}"
 
     def _left(self, done: float) -> list[Part]:
-        """The time that is left, after a share of the epoch."""
+        """Return the remaining time, given the completed fraction of the epoch."""
         left = self.params["epochs"] - self._epoch - done
         epochs, since = self._epoch - self._first + done, self._begin
         if self._epoch > self._first:
-            # The first epoch takes longer, because the step is compiled in it.
+            # The first epoch takes longer because it includes compilation.
             epochs, since = epochs - 1, self._second
         if left <= 0 or epochs <= 0:
             return []
@@ -82,7 +82,7 @@ class EpochLines(keras.callbacks.Callback):
 
 
 def _values(logs: dict[str, float]) -> list[Part]:
-    """The loss, then that of the validation, then all others."""
+    """Return the loss, the validation loss and all other values, in this order."""
     ranks = {"loss": 0, "val_loss": 2}
     names = sorted(logs, key=lambda name: ranks.get(name, 3))
     return [Part(f"{name} {logs[name]:#.4g}", ranks.get(name, 3)) for name in names]

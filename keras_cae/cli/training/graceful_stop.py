@@ -5,28 +5,27 @@ import os
 import signal
 from typing import Any
 
-from keras_cae.cli.endings import STDERR, Stopped
+from keras_cae.cli.exit_handling import STDERR, Stopped
 from keras_cae.cli.stop_callback import StopCallback
 
 
 class GracefulStop(StopCallback):
-    """Lets a stop signal, such as Ctrl-C, end training after the batch, with a last validation.
+    """Ends training after the current batch, with a final validation, on a stop signal such as Ctrl-C.
 
-    A second signal raises the `Stopped` that the first one would have raised. To be used as a context manager
-    around `fit`.
+    A second signal raises `Stopped` immediately. Use it as a context manager around `fit`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.requested = 0
-        """The number of the signal; 0 before there is one."""
+        """The number of the signal, or 0 if none was received."""
 
     def handle(self, signal_number: int) -> None:
         if self.requested:
             raise Stopped(signal_number)
         self.requested = signal_number
-        remedy = "; Ctrl-C again stops at once" if signal_number == signal.SIGINT else ""
-        # Python's own streams may be in the middle of a line, and can't be entered twice.
+        remedy = "; press Ctrl-C again to stop immediately" if signal_number == signal.SIGINT else ""
+        # Python's own streams are not reentrant, and the signal may have interrupted one.
         with contextlib.suppress(OSError):
             os.write(STDERR, f"\nStopping after this batch{remedy}.\n".encode())
 

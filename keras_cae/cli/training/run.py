@@ -1,4 +1,4 @@
-"""A training from loaded images to the final report."""
+"""A training run, from the loaded images to the final report."""
 
 import json
 import math
@@ -16,11 +16,11 @@ from keras_cae import losses, models
 from keras_cae.callbacks import standard_callbacks
 from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.comparison import Quality, code_size, compare, draw
-from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code, report_full_disk
+from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.machine_options import PrecisionName
 from keras_cae.cli.messages import counted, say, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.precision import AUTO, chosen_precision
+from keras_cae.cli.precision import AUTO, choose_precision
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import compression, report_baseline, report_data, report_files, report_quality, report_skipped
 from keras_cae.cli.run_folder import RunFolder, make_run_folder
@@ -36,21 +36,21 @@ from keras_cae.metrics import PSNR
 from keras_cae.precision import POLICIES, SINGLE
 
 SHOWN_IMAGES = 500
-"""How many images the callbacks use at most."""
+"""The largest number of images that the callbacks use."""
 LOGGED_PICTURES = 50
-"""The largest number of pictures of a training for TensorBoard, however many epochs there are."""
+"""The largest number of images of reconstructions to log, regardless of the number of epochs."""
 
 
 class TrainingRun:
-    """A training. Whatever is wrong with the options or the images is reported when it is made.
+    """A training run. The constructor validates the options and the images.
 
     Args:
         options: the options of the command.
         data: the images.
 
     Raises:
-        ValueError: the images are too few, or too small for the model.
-        OSError: the folder for the results can't be made.
+        ValueError: there are too few images, or they are too small for the model.
+        OSError: the folder for the results can't be created.
     """
 
     def __init__(self, options: TrainOptions, data: ImageData | StreamedData) -> None:
@@ -67,7 +67,7 @@ class TrainingRun:
         self.precision = self._choose_precision()
         self.model = self._compiled_model()
         if options.detector:
-            # Whatever is wrong with the options of the detector has to be known before the training.
+            # Invalid options of the detector must be reported before training.
             make_detector(self.model, options, self.split.train.shape[1:])
         self.code_size = code_size(self.model, self.split)
         self.compresses = self.code_size < self.split.train[0].size
@@ -97,7 +97,7 @@ class TrainingRun:
     def _choose_precision(self) -> PrecisionName:
         shape = self.split.train.shape[1:]
         model = self._new_model() if self.options.precision == AUTO else None
-        return chosen_precision(self.options.precision, model, image_shape=shape, batch_size=self.batch_size)
+        return choose_precision(self.options.precision, model, image_shape=shape, batch_size=self.batch_size)
 
     def _new_model(self, policy: str = SINGLE) -> models.CAE:
         options = self.options
@@ -119,7 +119,7 @@ class TrainingRun:
         return model
 
     def finish(self) -> int:
-        """Train, measure, report.
+        """Train the model, evaluate it and print the report.
 
         Returns:
             The exit code of the program.
@@ -133,22 +133,22 @@ class TrainingRun:
             if not self.best.epoch:
                 return self._report_no_model(stop.requested)
             if stop.requested:
-                say(f"Stopped. The best model so far, of epoch {self.best.epoch}: {self.folder.model}")
+                say(f"Stopped. The best model so far, from epoch {self.best.epoch}: {self.folder.model}")
             self._report_end(seconds, whole=not stop.requested)
         except Exception as error:
             if not is_full_disk(error):
                 raise
             code = report_full_disk(error)
-            self._say_how_to_go_on()
+            self._report_resume_command()
             return code
         if stop.requested:
-            self._say_how_to_go_on()
+            self._report_resume_command()
             return exit_code(stop.requested)
         shutil.rmtree(self.folder.backup, ignore_errors=True)
         return SUCCESS
 
-    def _say_how_to_go_on(self) -> None:
-        warn(f"To go on where it was: keras-cae train --resume {shlex.quote(str(self.folder.path))}")
+    def _report_resume_command(self) -> None:
+        warn(f"To resume training: keras-cae train --resume {shlex.quote(str(self.folder.path))}")
 
     def _report_start(self) -> None:
         code = ""
@@ -180,10 +180,10 @@ class TrainingRun:
 
     def _report_no_model(self, stop_signal: int) -> int:
         if stop_signal:
-            warn("Stopped before the first epoch was over: there is no model yet.")
-            self._say_how_to_go_on()
+            warn("Stopped before the end of the first epoch: no model has been saved yet.")
+            self._report_resume_command()
             return exit_code(stop_signal)
-        warn("Error: the loss is not a number. Try a smaller --learning-rate.")
+        warn("Error: the loss is NaN or infinite. Try a smaller --learning-rate.")
         return FAILURE
 
     def _report_end(self, seconds: float, whole: bool) -> None:
@@ -229,10 +229,10 @@ class TrainingRun:
 
 
 def training_data(split: Any, batch_size: int, seed: int) -> dict[str, Any]:
-    """Return the arguments of `fit` that say which images."""
+    """Return the arguments of `fit` that specify the images."""
     if isinstance(split, StreamedSplit):
         train = split.train.batches(batch_size, shuffle=True, seed=seed)
-        # Keras would warn that it does not shuffle what is a dataset.
+        # Keras would warn that it does not shuffle datasets.
         return {"x": train, "validation_data": split.validation.batches(batch_size), "shuffle": False}
     return {"x": split.train, "validation_data": split.validation, "batch_size": batch_size}
 

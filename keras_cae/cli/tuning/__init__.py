@@ -1,1 +1,1 @@
-"""What only `keras-cae tune` uses."""
+"""The implementation of `keras-cae tune`."""

@@ -1,4 +1,4 @@
-"""A search, from loaded images to the final report."""
+"""A search, from the loaded images to the final report."""
 
 import csv
 import json
@@ -15,11 +15,11 @@ from keras_cae.callbacks import ReconstructionLogger
 from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.devices import gpu_numbers
-from keras_cae.cli.endings import FAILURE, SUCCESS, exit_code
-from keras_cae.cli.live_line import LiveLine, cut
+from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code
+from keras_cae.cli.live_line import LiveLine, truncate
 from keras_cae.cli.messages import counted, say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
-from keras_cae.cli.precision import chosen_precision
+from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.presets import ANY, DEFAULT_TRIALS, MODELS, schedule_for, size_arguments
 from keras_cae.cli.report import report_data, report_files, report_quality
 from keras_cae.cli.run_folder import open_search_folder
@@ -28,7 +28,7 @@ from keras_cae.cli.tuning.search_line import SearchLine, TrialEpochs, trials_in
 from keras_cae.cli.tuning.search_plan import plan_search
 from keras_cae.cli.tuning.search_stop import SearchStop
 from keras_cae.cli.tuning.tuners import PROJECT, describe, make_tuner
-from keras_cae.cli.tuning.workers import search_together
+from keras_cae.cli.tuning.workers import search_in_parallel
 from keras_cae.datasets import ImageData
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
@@ -37,21 +37,21 @@ from keras_cae.precision import POLICIES, in_single_precision, save_in_single_pr
 
 LISTED_TRIALS = 10
 OTHER_COLUMNS = 24
-"""How many characters the table of trials takes beside the hyperparameters."""
+"""The width of the table of trials without the column of the hyperparameters."""
 CHANGEABLE = ("out", "trials", "workers", "device")
-"""The options that may change when a search is continued."""
+"""The options that may change when a search is resumed."""
 
 
 class TuningRun:
-    """A search. Whatever is wrong with the options or the images is reported when it is made.
+    """A search. The constructor validates the options and the images.
 
     Args:
         options: the options of the command.
         data: the images.
 
     Raises:
-        ValueError: the images are too few or too small, or the options don't go together.
-        OSError: the folder holds another search, or can't be made.
+        ValueError: there are too few images, they are too small, or the options can't be combined.
+        OSError: the folder holds another search, or can't be created.
     """
 
     def __init__(self, options: TuneOptions, data: ImageData | StreamedData) -> None:
@@ -59,18 +59,18 @@ class TuningRun:
         self.split = data.split()
         self.hypermodel = self._make_hypermodel()
         asked = {key: value for key, value in options.plain().items() if key not in CHANGEABLE}
-        # As JSON holds them, to compare with what is read.
+        # Convert to JSON types, for the comparison with the settings in the file.
         asked = json.loads(json.dumps(asked))
         self.folder = open_search_folder(options.out, f"{data.name}-{options.model}-search", asked)
         self.distributed = bool(options.workers) and not is_part()
-        # Only now: the oracle of several processes answers once its chief has started.
+        # With several processes, the oracle responds only after the chief has started.
         self.tuner: Any = None if self.distributed else self._make_tuner()
         if not is_part():
             report_data(data, self.split)
 
     def _make_hypermodel(self) -> Any:
-        # By the machine alone: one precision for all models, in every process and whenever the search goes on.
-        precision = chosen_precision(self.options.precision, announced=not is_part())
+        # Consider only the hardware: all models, processes and resumed searches must use the same precision.
+        precision = choose_precision(self.options.precision, announced=not is_part())
         former = keras.config.dtype_policy()
         try:
             keras.config.set_dtype_policy(POLICIES[precision])
@@ -81,7 +81,7 @@ class TuningRun:
     def _hypermodel(self) -> Any:
         model = self.options.model
         name = "HyperCAE" if model == ANY else f"Hyper{MODELS[model].model}"
-        # Images that are streamed come in batches.
+        # Streamed images are already batched.
         streamed = {"batch_size": None} if isinstance(self.split, StreamedSplit) else {}
         return getattr(hypermodels, name)(
             self.split.train.shape[1:],
@@ -94,7 +94,7 @@ class TuningRun:
         return make_tuner(self.options, self.hypermodel, str(self.folder.path))
 
     def finish(self) -> int:
-        """Search, and report on what was found.
+        """Run the search and print the report.
 
         Returns:
             The exit code of the program.
@@ -104,7 +104,7 @@ class TuningRun:
         except KeyboardInterrupt as stop:
             if is_part():
                 return exit_code(stop)
-            say("The same command goes on with the search.")
+            say("Repeat the command to resume the search.")
             raise
         if code != SUCCESS or is_part():
             return code
@@ -112,14 +112,14 @@ class TuningRun:
             self.tuner = self._make_tuner()
         trials = self._completed()
         if not trials:
-            warn("Error: no trial has succeeded.")
+            warn("Error: all trials have failed.")
             return FAILURE
         self._report(trials)
         return SUCCESS
 
     def _search(self) -> int:
         if self.distributed:
-            return search_together(sys.argv[1:], self.options.workers, gpu_numbers(), self._watch())
+            return search_in_parallel(sys.argv[1:], self.options.workers, gpu_numbers(), self._watch())
         try:
             if is_chief():
                 self.tuner.search(verbose=0)  # only waits for the workers
@@ -135,7 +135,7 @@ class TuningRun:
         return SearchLine(plan_search(options.tuner, options.trials or DEFAULT_TRIALS, options.epochs), options.epochs)
 
     def _watch(self) -> Callable[[], None]:
-        """What shows how far the search of other processes has come."""
+        """Return a function that shows the progress of a search in other processes."""
         search, folder = self._line(), SearchFolder(self.folder.path / PROJECT)
         search.start(trials_in(folder))
 
@@ -169,7 +169,7 @@ class TuningRun:
             stop.raise_if_received()
 
     def _data(self) -> dict[str, Any]:
-        """Return the images; of those that are streamed the size of a batch is not searched for."""
+        """Return the arguments of `fit` for the images. The batch size is not tuned for streamed images."""
         if not isinstance(self.split, StreamedSplit):
             return {"x": self.split.train, "validation_data": self.split.validation}
         return training_data(self.split, schedule_for(len(self.split.train)).batch_size, self.options.seed)
@@ -210,7 +210,7 @@ class TuningRun:
         width = LiveLine().width
         room = None if width is None else max(width - OTHER_COLUMNS, len("hyperparameters"))
         for trial in trials[:LISTED_TRIALS]:
-            table.add_row(trial.trial_id, f"{trial.score:.2f}", cut(describe(trial), room))
+            table.add_row(trial.trial_id, f"{trial.score:.2f}", truncate(describe(trial), room))
         say_table(table)
 
     def _write_results(self, trials: list[Any], quality: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A line that says how far a search has come."""
+"""A status line that shows the progress of a search."""
 
 import copy
 import time
@@ -7,17 +7,17 @@ from typing import Any, NamedTuple, Self
 
 import keras
 
-from keras_cae.cli.live_line import LiveLine, Part, fitted
+from keras_cae.cli.live_line import LiveLine, Part, join_parts
 from keras_cae.cli.progress import duration
 from keras_cae.cli.tuning.search_plan import SearchPlan, epochs_of
 from keras_cae.hypermodels.tuner_files import COMPLETED, FINISHED, SearchFolder, read_trial
 
 SECONDS_BETWEEN = 0.2
-"""How long a line stays as it is, at least."""
+"""The minimum time between two updates of the line."""
 
 
-class Tried(NamedTuple):
-    """A trial: its status, the values of its hyperparameters, its score."""
+class TrialState(NamedTuple):
+    """A trial: its status, its hyperparameter values and its score."""
 
     status: str
     values: dict[str, Any]
@@ -25,49 +25,49 @@ class Tried(NamedTuple):
 
 
 class SearchLine:
-    """The last line of a terminal: which trials are done, the best score, the time that is left.
+    """The status line of a search: the completed trials, the best score and the remaining time.
 
     Args:
-        plan: of the search.
-        epochs: how many a trial has, with the other tuners than hyperband.
+        plan: plan of the search.
+        epochs: number of epochs in a trial; ignored for hyperband.
     """
 
     def __init__(self, plan: SearchPlan, epochs: int) -> None:
         self.plan, self.epochs = plan, epochs
         self.line = LiveLine()
-        self._trials: list[Tried] = []
+        self._trials: list[TrialState] = []
         self._begin, self._before = time.monotonic(), 0
         self._shown = 0.0
 
     @property
     def due(self) -> bool:
-        """Whether the line can be and should be written anew."""
+        """Whether the line can be updated and the last update is not too recent."""
         return self.line.live and time.monotonic() - self._shown >= SECONDS_BETWEEN
 
-    def start(self, trials: Iterable[Tried]) -> None:
-        """Take note of the trials that were there before."""
+    def start(self, trials: Iterable[TrialState]) -> None:
+        """Start the clock, given the trials of a resumed search."""
         self.update(trials)
         self._begin, self._before = time.monotonic(), self._done_epochs()
 
-    def update(self, trials: Iterable[Tried]) -> None:
-        """Take note of all trials that there are."""
+    def update(self, trials: Iterable[TrialState]) -> None:
+        """Update the list of all trials."""
         self._trials = list(trials)
 
     def show(self, what: str, now: str = "", epochs: float = 0.0) -> None:
-        """Write the line anew.
+        """Update the line.
 
         Args:
-            what: goes on.
-            now: what just happens in it.
-            epochs: how many are done in the trials that go on.
+            what: the current trial, or the number of trials.
+            now: details, such as the current epoch.
+            epochs: number of completed epochs in running trials.
         """
         self._shown = time.monotonic()
         parts = [Part(what), *([Part(now)] if now else []), *self._best(), *self._left(epochs)]
         done = (self._done_epochs() + epochs) / self.plan.epochs
-        self.line.show(fitted(parts, self.line.width, done))
+        self.line.show(join_parts(parts, self.line.width, done))
 
     def show_all(self) -> None:
-        """Write the line of a search whose trials go on at once, in other processes."""
+        """Update the line of a search whose trials run in parallel, in other processes."""
         done = sum(trial.status in FINISHED for trial in self._trials)
         running = len(self._trials) - done
         self.show(f"Trials: {done} of {self.plan.trials} done", f"{running} running")
@@ -88,21 +88,21 @@ class SearchLine:
 
 
 class TrialEpochs(keras.callbacks.Callback):
-    """Keeps the line of a search up to date while a trial goes on.
+    """Updates the status line of a search during a trial.
 
     Args:
-        search: the line.
+        search: the status line.
     """
 
     def __init__(self, search: SearchLine) -> None:
         super().__init__()
         self.search = search
         self.name = ""
-        """What the trial is called."""
+        """The name of the trial."""
         self._epoch = self._first = 0
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # KerasTuner copies callbacks for each trial: all copies write one line.
+        # KerasTuner copies callbacks for each trial: all copies share the line.
         return copy.copy(self)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -124,11 +124,11 @@ class TrialEpochs(keras.callbacks.Callback):
         self.search.show(self.name, now, self._epoch - self._first + done)
 
 
-def trials_in(folder: SearchFolder) -> list[Tried]:
-    """The trials of a search that other processes make."""
+def trials_in(folder: SearchFolder) -> list[TrialState]:
+    """Return the trials of a search that runs in other processes."""
     states = (read_trial(folder.trial(name)) for name in folder.trials())
     return [
-        Tried(state["status"], state["hyperparameters"].get("values", {}), state["score"])
+        TrialState(state["status"], state["hyperparameters"].get("values", {}), state["score"])
         for state in states
         if state is not None
     ]

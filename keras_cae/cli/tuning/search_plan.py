@@ -1,4 +1,4 @@
-"""How much work a search is."""
+"""The number of trials and epochs in a search."""
 
 import math
 from typing import Any, NamedTuple
@@ -15,12 +15,12 @@ class SearchPlan(NamedTuple):
 
 
 def plan_search(tuner: str, trials: int, epochs: int) -> SearchPlan:
-    """Plan a search.
+    """Return the plan of a search.
 
     Args:
-        tuner: a name that `--tuner` takes.
-        trials: how many there are with the other tuners than hyperband.
-        epochs: how many a trial has, at most.
+        tuner: a value of `--tuner`.
+        trials: number of trials; ignored for hyperband.
+        epochs: maximum number of epochs in a trial.
     """
     if tuner != "hyperband":
         return SearchPlan(trials, trials * epochs)
@@ -29,9 +29,9 @@ def plan_search(tuner: str, trials: int, epochs: int) -> SearchPlan:
 
 
 def hyperband_rounds(epochs: int) -> list[tuple[int, int]]:
-    """The number of trials in each round of Hyperband (Li et al. 2018, "Hyperband"), and the epochs that each adds.
+    """Return the number of trials in each round of Hyperband (Li et al. 2018, "Hyperband"), and the epochs per trial.
 
-    KerasTuner rounds the sizes in a way of its own, which it does not tell.
+    The rounding of the sizes follows the implementation in KerasTuner, which is not part of its public API.
     """
     last = math.ceil(1 + math.log(epochs, FACTOR))
     brackets, shortest = 0, float(epochs)
@@ -49,10 +49,10 @@ def hyperband_rounds(epochs: int) -> list[tuple[int, int]]:
 
 
 def epochs_of(values: dict[str, Any], epochs: int) -> int:
-    """How many epochs a trial has.
+    """Return the number of epochs in a trial.
 
     Args:
-        values: of its hyperparameters.
-        epochs: how many it has with the other tuners than hyperband.
+        values: the hyperparameter values of the trial.
+        epochs: number of epochs if the tuner is not hyperband.
     """
     return int(values.get("tuner/epochs", epochs)) - int(values.get("tuner/initial_epoch", 0))

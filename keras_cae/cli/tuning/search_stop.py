@@ -3,15 +3,15 @@
 import copy
 from typing import Any, Self
 
-from keras_cae.cli.endings import Stopped
+from keras_cae.cli.exit_handling import Stopped
 from keras_cae.cli.stop_callback import StopCallback
 
 
 class SearchStop(StopCallback):
-    """Raises `Stopped` at the end of the batch in which a stop signal comes, and at once at a second signal.
+    """Raises `Stopped` at the end of the batch in which a stop signal arrives, and immediately on a second signal.
 
-    An exception raised by the signal handler itself may be lost: Python ignores those that strike in a weak
-    reference's callback, of which searches have many. To be used as a context manager around `search`.
+    An exception raised by the signal handler itself may be lost: Python ignores exceptions in callbacks of weak
+    references, which are frequent during searches. Use it as a context manager around `search`.
     """
 
     def __init__(self) -> None:
@@ -19,11 +19,11 @@ class SearchStop(StopCallback):
         self._received: list[int] = []
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # KerasTuner copies callbacks for each trial: all copies see the signals.
+        # KerasTuner copies callbacks for each trial: all copies share the signals.
         return copy.copy(self)
 
     def raise_if_received(self) -> None:
-        """Raise `Stopped` if there was a signal."""
+        """Raise `Stopped` if a signal was received."""
         if self._received:
             raise Stopped(self._received[0])
 

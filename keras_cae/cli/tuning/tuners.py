@@ -1,4 +1,4 @@
-"""The tuners of a search, which print what they find."""
+"""Tuners that print the result of each trial."""
 
 from typing import Any
 
@@ -7,26 +7,26 @@ import keras_tuner
 from keras_cae.cli.live_line import LiveLine
 from keras_cae.cli.messages import warn
 from keras_cae.cli.presets import DEFAULT_TRIALS, TUNERS
-from keras_cae.cli.tuning.search_line import Tried
+from keras_cae.cli.tuning.search_line import TrialState
 from keras_cae.hypermodels.tuner_files import COMPLETED, FINISHED, drawn
 
 PROJECT = "search"
 
 
 class Announcing:
-    """Mixin for a tuner: prints a line for each trial that ends."""
+    """Mixin for tuners that prints a line for each completed trial."""
 
     oracle: Any
     trial_epochs: Any = None
-    """The callback that shows how far a trial has come, if there is one."""
+    """The callback that shows the progress of a trial, or None."""
 
-    def tried(self) -> list[Tried]:
-        """All trials that there are."""
+    def tried(self) -> list[TrialState]:
+        """Return all trials."""
         trials = self.oracle.trials.values()
-        return [Tried(trial.status, trial.hyperparameters.values, trial.score) for trial in trials]
+        return [TrialState(trial.status, trial.hyperparameters.values, trial.score) for trial in trials]
 
     def on_trial_begin(self, trial: Any) -> None:
-        """Show that the trial has begun."""
+        """Show that the trial has started."""
         super().on_trial_begin(trial)  # type: ignore[misc]  # the tuner's
         if self.trial_epochs is None:
             return
@@ -49,19 +49,22 @@ class Announcing:
 
 
 def make_tuner(options: Any, hypermodel: Any, directory: str) -> keras_tuner.Tuner:
-    """Return the tuner that the options name; it continues the search that it finds in the directory.
+    """Return the tuner specified by the options. It resumes an existing search in the directory.
 
     Args:
         options: the options of the command.
         hypermodel: the search space.
-        directory: where the search is kept.
+        directory: directory of the search.
 
     Raises:
-        ValueError: hyperband was given a number of trials.
+        ValueError: `--trials` was given for hyperband.
     """
     if options.tuner == "hyperband":
         if options.trials is not None:
-            raise ValueError("--trials is for the other tuners: hyperband's follow from --epochs.")
+            raise ValueError(
+                f"--trials is not supported by --tuner hyperband, whose number of trials is determined by --epochs, "
+                f"got {options.trials}. Omit --trials, or choose another --tuner."
+            )
         limits = {"max_epochs": options.epochs}
     else:
         limits = {"max_trials": options.trials or DEFAULT_TRIALS}
@@ -78,7 +81,7 @@ def make_tuner(options: Any, hypermodel: Any, directory: str) -> keras_tuner.Tun
 
 
 def describe(trial: Any) -> str:
-    """Return the hyperparameters of a trial in words."""
+    """Return the hyperparameters of a trial as text."""
     fixed = {each.name for each in trial.hyperparameters.space if type(each).__name__ == "Fixed"}
     values = {name: value for name, value in drawn(trial.hyperparameters.values).items() if name not in fixed}
     architecture = values.pop("model/architecture", None)

@@ -1,4 +1,4 @@
-"""Several processes on this machine that search together."""
+"""Distribution of a search over several processes on one machine."""
 
 import os
 import signal
@@ -11,22 +11,22 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from keras_cae.cli.devices import CPU
-from keras_cae.cli.endings import BROKEN_PIPE, SUCCESS
+from keras_cae.cli.exit_handling import BROKEN_PIPE, SUCCESS
 from keras_cae.cli.live_line import LiveLine
 from keras_cae.cli.messages import warn
 from keras_cae.cli.quiet_start import LOG_LEVEL, NO_LOG
 from keras_cae.hypermodels.tuner_files import CHIEF, environment, worker_name
 
 RESTARTS = 3
-"""How often a worker that died is started again; it continues its trial."""
+"""The maximum number of restarts of a worker, which resumes its trial."""
 SECONDS_TO_END = 10
-"""After which processes that were told to end are killed."""
+"""The time after which terminated processes are killed."""
 PROGRAM = ("-P", "-c", "from keras_cae.cli.tuning.workers import run_worker; run_worker()")
-"""Python does not import from the current folder, which may hold another keras_cae."""
+"""The arguments of Python. -P prevents imports from the current folder, which may contain another keras_cae."""
 
 
 def run_worker() -> None:
-    """Run the command in a process that ends with the one that started it, even if that is killed."""
+    """Run the command in a process that ends when its parent process ends, even if the parent is killed."""
     from keras_cae.cli import main
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -34,24 +34,24 @@ def run_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of the standard input, a pipe that the parent holds open and never writes to."""
+    """Wait for the end of stdin, a pipe that the parent keeps open without writing to it, then end this process."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def search_together(arguments: list[str], workers: int, gpus: Sequence[int], watch: Callable[[], None]) -> int:
-    """Run the command in a chief, which leads the search, and in workers, which try models.
+def search_in_parallel(arguments: list[str], workers: int, gpus: Sequence[int], watch: Callable[[], None]) -> int:
+    """Run the command in a chief process, which coordinates the search, and in workers, which run trials.
 
-    All of them end when this function does, also when a signal stops it.
+    All processes are terminated when this function returns or is stopped by a signal.
 
     Args:
         arguments: the arguments of the program.
         workers: the number of workers.
-        gpus: the numbers of the GPUs that they share; without any, they share the processor cores.
-        watch: called now and then while they search.
+        gpus: indices of the GPUs that the workers share; if empty, they share the CPU cores.
+        watch: function that is called periodically during the search.
 
     Returns:
-        The exit code of the chief, or that of a worker that died too often.
+        The exit code of the chief, or of a worker that has failed too often.
     """
     port = _free_port()
     environments = [environment(worker_name(index), port) | _share(index, workers, gpus) for index in range(workers)]
@@ -71,7 +71,7 @@ def search_together(arguments: list[str], workers: int, gpus: Sequence[int], wat
                     return code
                 restarts[index] += 1
                 LiveLine().clear()
-                warn(f"Worker {index} died (exit code {code}): it is started again.")
+                warn(f"Worker {index} exited unexpectedly (exit code {code}): restarting it.")
                 running[index] = processes.start(environments[index], device)
         LiveLine().clear()
         for worker in running:
@@ -80,7 +80,7 @@ def search_together(arguments: list[str], workers: int, gpus: Sequence[int], wat
 
 
 class Processes:
-    """Processes that run the program, and that end with the block of this context manager.
+    """Context manager that starts processes of the program and terminates them on exit.
 
     Args:
         arguments: the arguments of the program.
@@ -94,12 +94,12 @@ class Processes:
         """Start a process.
 
         Args:
-            environment: what its environment variables have beyond those of this process.
-            device: what it computes on, of those that it sees.
+            environment: environment variables in addition to those of this process.
+            device: the value of `--device`.
         """
         variables = {**os.environ, **environment}
         if variables.get(LOG_LEVEL) == NO_LOG:
-            del variables[LOG_LEVEL]  # Each process sets it itself, as this one has done.
+            del variables[LOG_LEVEL]  # Each process sets the variable itself.
         command = [sys.executable, *PROGRAM, *self.arguments, "--device", device]
         process = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE)
         self.started.append(process)
@@ -122,7 +122,7 @@ class Processes:
 
 
 def _share(index: int, workers: int, gpus: Sequence[int]) -> dict[str, str]:
-    """Return a worker's part of the machine: a GPU, or some processor cores."""
+    """Return the environment variables that assign a GPU or some CPU cores to a worker."""
     if gpus:
         return {"CUDA_VISIBLE_DEVICES": str(gpus[index % len(gpus)])}
     threads = str(max(1, (os.cpu_count() or 1) // workers))

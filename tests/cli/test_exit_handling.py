@@ -1,4 +1,4 @@
-"""How the program ends: stop signals, and output that nobody reads."""
+"""Exit codes: errors, stop signals, and closed output pipes."""
 
 import contextlib
 import copy
@@ -10,7 +10,7 @@ import sys
 import pytest
 import typer
 
-from keras_cae.cli.endings import BROKEN_PIPE, STOP_SIGNALS, Stopped, plain_endings, plain_errors
+from keras_cae.cli.exit_handling import BROKEN_PIPE, STOP_SIGNALS, Stopped, exit_on_user_errors, exit_without_traceback
 from keras_cae.cli.tuning.search_stop import SearchStop
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -26,7 +26,7 @@ def _signals_are_not_ignored():
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_stop_signals_end_the_program_with_their_exit_code(number, capsys):
-    with pytest.raises(typer.Exit) as stopped, plain_endings():
+    with pytest.raises(typer.Exit) as stopped, exit_without_traceback():
         os.kill(os.getpid(), number)
     assert stopped.value.exit_code == EXIT_CODES[number]
     assert capsys.readouterr().err == "Stopped.\n"
@@ -36,16 +36,16 @@ def test_stop_signals_end_the_program_with_their_exit_code(number, capsys):
 def test_ignored_signals_stay_ignored():
     """As under nohup."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with plain_endings():
+    with exit_without_traceback():
         os.kill(os.getpid(), signal.SIGHUP)
 
 
 def test_output_that_nobody_reads_ends_the_program_silently():
     code = (
         "import sys, typer\n"
-        "from keras_cae.cli.endings import plain_endings, plain_errors\n"
+        "from keras_cae.cli.exit_handling import exit_without_traceback, exit_on_user_errors\n"
         "try:\n"
-        "    with plain_endings(), plain_errors(): print('a line', flush=True)\n"
+        "    with exit_without_traceback(), exit_on_user_errors(): print('a line', flush=True)\n"
         "except typer.Exit as ending: sys.exit(ending.exit_code)"
     )
     reader, writer = os.pipe()
@@ -57,7 +57,7 @@ def test_output_that_nobody_reads_ends_the_program_silently():
 
 
 def test_errors_of_the_library_are_one_message(capsys):
-    with pytest.raises(typer.Exit) as ended, plain_errors():
+    with pytest.raises(typer.Exit) as ended, exit_on_user_errors():
         raise ValueError("filters must be positive.")
     assert ended.value.exit_code == 2
     assert capsys.readouterr().err == "Error: filters must be positive.\n"

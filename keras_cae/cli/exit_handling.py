@@ -1,4 +1,4 @@
-"""How the program ends: its exit codes, and its last words when something is wrong or it is told to stop."""
+"""Exit codes of the program, and the handling of errors and stop signals."""
 
 import os
 import signal
@@ -14,10 +14,10 @@ from keras_cae.files import DiskFullError, is_full_disk
 
 SUCCESS, FAILURE, USAGE_ERROR, ANOMALIES_FOUND = 0, 1, 2, 3
 BROKEN_PIPE = 141
-"""The exit code that shells show for a program whose reader is gone: 128 + SIGPIPE."""
+"""The exit code that shells report for a program whose output pipe was closed: 128 + SIGPIPE."""
 STDOUT, STDERR = 1, 2
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Ctrl-C, the end of a job or of the machine, the end of a terminal or a connection."""
+"""Ctrl-C, the termination of a job or a shutdown, and the closing of a terminal or a connection."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -33,20 +33,20 @@ class Stopped(KeyboardInterrupt):
 
 
 def exit_code(stop: KeyboardInterrupt | int) -> int:
-    """Return the exit code that shells show for a program ended by a signal: 128 + its number.
+    """Return the exit code that shells report for a program terminated by a signal: 128 + its number.
 
     Args:
-        stop: what the signal raised, or its number.
+        stop: the exception that the signal raised, or the number of the signal.
     """
     number = getattr(stop, "signal_number", signal.SIGINT) if isinstance(stop, KeyboardInterrupt) else stop
     return 128 + int(number)
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """End the program with one message where the library refuses what the user asked for.
+def exit_on_user_errors() -> Iterator[None]:
+    """Exit with a message instead of a traceback if the library raises an error about the user's input.
 
-    The library's errors name the argument, the rule and the remedy, which a traceback would hide.
+    The library's error messages already name the argument, the rule and the remedy.
     """
     try:
         yield
@@ -58,10 +58,10 @@ def plain_errors() -> Iterator[None]:
 
 
 @contextmanager
-def plain_endings() -> Iterator[None]:
-    """End the program without a traceback at a stop signal or a full disk, silently when nobody reads its output."""
+def exit_without_traceback() -> Iterator[None]:
+    """Exit without a traceback on a stop signal or a full disk, and silently if the output pipe was closed."""
     try:
-        with stop_signals_handled(_stop):
+        with handle_stop_signals(_stop):
             yield
     except KeyboardInterrupt as stop:
         warn("Stopped.")
@@ -77,16 +77,16 @@ def plain_endings() -> Iterator[None]:
 
 
 def report_full_disk(error: Exception) -> int:
-    """Say that the disk is full, and return the exit code."""
+    """Print that the disk is full, and return the exit code."""
     warn(f"Error: {error}" if isinstance(error, DiskFullError) else "Error: The disk is full.")
     return FAILURE
 
 
 @contextmanager
-def stop_signals_handled(handle: Callable[[int], None]) -> Iterator[None]:
-    """Handle stop signals by a function of their number. Signals that are ignored stay ignored."""
+def handle_stop_signals(handle: Callable[[int], None]) -> Iterator[None]:
+    """Call a function with the number of each stop signal received. Ignored signals remain ignored."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
+        yield  # only the main thread can handle signals
         return
     terminals = [stream for stream in (STDOUT, STDERR) if os.isatty(stream)]
 

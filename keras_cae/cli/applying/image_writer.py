@@ -1,4 +1,4 @@
-"""Images that a model makes of codes, in files."""
+"""Writing of decoded or generated images to files."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,21 +14,21 @@ from keras_cae.cli.applying.pictures import check_pictures, is_deep, numbers, pi
 def write_images(
     model: Any, made: Iterable[np.ndarray], names: Sequence[str] | None, count: int, out: Path | None, what: str
 ) -> tuple[int, Path]:
-    """Write images as an array, or as pictures in a folder.
+    """Write images as an array, or as PNG files in a folder.
 
     Args:
-        model: model that makes the images.
+        model: model that produces the images.
         made: the images, batch by batch.
-        names: what they are called, None to number them.
-        count: number of them.
-        out: where to write, None for a numbered folder.
-        what: the folder is about.
+        names: names of the images, or None to number them.
+        count: number of images.
+        out: path of the file or folder, or None for a numbered folder.
+        what: name of the numbered folder, without its number.
 
     Returns:
-        How many images were written, and where.
+        The number of images written, and the path.
 
     Raises:
-        ValueError: they can't be shown in pictures, or names are not distinct.
+        ValueError: the images can't be written as PNG files, or the names are not distinct.
     """
     if is_array(out):
         with new_file(out, what, "") as (path, unfinished), ArrayWriter(unfinished) as array:
