@@ -240,19 +240,19 @@ def test_bundled_presets(model_files, tmp_path, monkeypatch):
 
 
 def test_patches_to_train_on(tmp_path):
-    images = {"colour": COLOURS, "large": np.uint8(np.add.outer(np.arange(100), np.arange(50)))}
+    images = {"colour": COLOURS, "large": np.uint8(np.add.outer(np.arange(100), np.arange(90)))}
     for name, image in images.items():
         Image.fromarray(image).save(tmp_path / f"{name}.png")
     data = Patches([tmp_path / "large.png"], 1, 3, seed=1)
     assert len(data) == 3
-    assert data[0].shape == (8, 32, 32, 1)
+    assert data[0].shape == (4, 64, 64, 1)
     assert not np.array_equal(data[0], data[1])
     np.testing.assert_array_equal(data[0], Patches([tmp_path / "large.png"], 1, 3, seed=1)[0])
     assert np.ptp(data[0]) > 0
-    assert data[0].max() <= 148 / 255
+    assert data[0].max() <= 188 / 255
     for patch in data[0][..., 0]:  # In the image values grow by one from pixel to pixel.
         np.testing.assert_allclose(np.abs(np.diff(patch, axis=0)), 1 / 255, atol=1e-6)
-    assert Patches([tmp_path / "colour.png"], 3, 1, seed=0)[0].shape == (8, 32, 32, 3)
+    assert Patches([tmp_path / "colour.png"], 3, 1, seed=0)[0].shape == (4, 64, 64, 3)
 
 
 @pytest.mark.slow
