@@ -178,7 +178,7 @@ def test_blind_spots_have_a_row_for_every_variant(tmp_path):
     printed = run_here(
         "blind_spots.py",
         tmp_path / "photographs.npy",
-        *("--minutes", "0.01", "--batch-size", "2", "--variant", "default", "as N2V2"),
+        *("--minutes", "0.01", "--batch-size", "2", "--patch-size", "32", "--variant", "default", "as N2V2"),
         small=(),
     )
     check_rows(printed, dict.fromkeys(("noisy", "non-local means", "default", "as N2V2"), 1))
