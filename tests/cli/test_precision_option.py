@@ -127,7 +127,7 @@ def test_it_is_measured_where_the_processor_has_half_precision(invoke, tmp_path,
     monkeypatch.setattr(fastest_policy, "SECONDS", 0.0)
     result = invoke(*TRAIN, "--precision", "auto")
     assert result.exit_code == 0, result.output
-    assert "a measurement of this model was" in result.stderr
+    assert "because this model was measured to be" in result.stderr
     chosen = json.loads(Path("run/results.json").read_text())["settings"]["precision"]
     invoke(*TRAIN[:-1], "other", "--precision", chosen)
     weights = (keras.saving.load_model(f"{run}/model.keras").get_weights() for run in ("run", "other"))

@@ -205,7 +205,7 @@ def test_other_models(invoke, gradients, name, cls):
     result = invoke("train", gradients, "--model", name, "--filters", filters, "--epochs", 1)
     assert result.exit_code == 0, result.output
     assert type(keras.saving.load_model(f"runs/gradients-{name}-1/model.keras")) is cls
-    assert ("feature maps too" in result.stdout) == (name == "skip")
+    assert ("receives the encoder's feature maps, whereas PCA" in result.stdout) == (name == "skip")
 
 
 def test_a_folder_with_a_damaged_image(invoke):

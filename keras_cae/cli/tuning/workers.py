@@ -35,7 +35,8 @@ def run_worker() -> None:
 
 def _end_with_parent() -> None:
     """Wait for the end of stdin, a pipe that the parent keeps open without writing to it, then end this process."""
-    sys.stdin.buffer.read()
+    # Not through `sys.stdin`, whose buffer would be locked by this thread when the interpreter shuts down.
+    os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
