@@ -31,7 +31,7 @@ def white(dtype: Any) -> int | None:
     """
     name = str(dtype)
     if name not in WHITE and "int" in name:
-        raise ValueError(f"The images have the type {name}. {RULE} {of_other_types('images')}")
+        raise ValueError(f"The images have the type {name}. {RULE} {remedy_for_other_types('images')}")
     return WHITE.get(name)
 
 
@@ -96,7 +96,7 @@ def problem_of_integers(dtype: str, low: float, high: float, known: bool, name: 
     )
 
 
-def of_other_types(name: str) -> str:
+def remedy_for_other_types(name: str) -> str:
     """Return the remedies for integers of a type that images do not have, whose values are not known.
 
     Args:
@@ -108,7 +108,7 @@ def of_other_types(name: str) -> str:
     )
 
 
-def darkness_note(high: float, dtype: Any, source: str, noun: str = "images") -> str | None:
+def darkness_warning(high: float, dtype: Any, source: str, noun: str = "images") -> str | None:
     """Return a sentence, if integer images use a small part of the range of their type only; else None.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_cae.kinds import KINDS, Kind
-from keras_cae.pixel_values import WHITE, WIDE, darkness_note, divisor_of_floats, meant_type
+from keras_cae.pixel_values import WHITE, WIDE, darkness_warning, divisor_of_floats, meant_type
 
 CHANNEL_COUNTS = (1, 3, 4)
 
@@ -136,7 +136,7 @@ def integer_conversion(
     if target != dtype:
         bits = 8 * target.itemsize
         notes.append(f"{source} has {dtype} values up to {high}: taken as {bits}-bit {kind.noun}.")
-    dark = darkness_note(high, target, source, kind.noun)
+    dark = darkness_warning(high, target, source, kind.noun)
     if dark:
         notes.append(dark)
     return lambda array: array.astype(target, copy=False)

@@ -11,7 +11,7 @@ from keras import ops
 from keras_cae.layers.gaussian_prior import GaussianPrior
 from keras_cae.layers.penalty import Penalty
 from keras_cae.layers.penalty_weight import PenaltyWeight
-from keras_cae.training.replicas import all_of_batch
+from keras_cae.training.replicas import gather_from_replicas
 from keras_cae.validation import choice, non_negative_float
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -73,7 +73,7 @@ class MMDBottleneck(GaussianPrior):
         self.keep(mmd_weight=mmd_weight, kernel=kernel)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        self.mmd(self.discrepancy(all_of_batch(inputs)), training=training)
+        self.mmd(self.discrepancy(gather_from_replicas(inputs)), training=training)
         return inputs
 
     def discrepancy(self, codes: Any) -> Any:

@@ -9,7 +9,7 @@ from keras import ops
 from keras_cae.layers.penalty import Penalty
 from keras_cae.layers.penalty_weight import PenaltyWeight
 from keras_cae.layers.quantizer import Quantizer
-from keras_cae.training.replicas import pick_from_batch, replica_count, sum_over_replicas, valid_in_step
+from keras_cae.training.replicas import pick_from_replicas, replica_count, sum_over_replicas, valid_in_step
 from keras_cae.validation import fraction, non_negative_float, positive_int, seed
 
 SMOOTHING = 1e-5
@@ -154,7 +154,7 @@ class VectorQuantizer(Quantizer):
         places = keras.random.uniform((self.codebook_size,), dtype="float32", seed=self.seed_generator)
         # One from each of as many stretches of the batch: hardly ever the same one twice.
         places = (ops.arange(self.codebook_size, dtype="float32") + places) / self.codebook_size
-        vectors = pick_from_batch(rows, places)
+        vectors = pick_from_replicas(rows, places)
         count = batch / self.codebook_size * (self.revival_threshold or 1.0)
         self.codebook.assign(ops.where(dead[:, None], vectors, self.codebook))
         self.sums.assign(ops.where(dead[:, None], vectors * count, self.sums))

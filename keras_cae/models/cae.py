@@ -306,7 +306,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     def _floats(self, images: Any) -> Any:
         """Return a batch as the networks see it; refuses another shape or type."""
-        return self._gate.floats(images, self.variable_dtype)
+        return self._gate.to_floats(images, self.variable_dtype)
 
     def _cropped(self, reconstructions: Any, images: Any) -> Any:
         size = image_size(images)

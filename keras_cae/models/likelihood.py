@@ -63,7 +63,7 @@ def _log_weights(model: Any, likelihood: str, images: Any, noise: Any) -> Any:
     mean, log_variance = model._posterior(images)
     codes = mean + ops.exp(log_variance / 2.0) * noise
     reconstructions = ops.cast(model._normalized(model._decode(codes)), "float32")
-    images = ops.cast(model._normalized(model._gate.floats(images, model.variable_dtype)), "float32")
+    images = ops.cast(model._normalized(model._gate.to_floats(images, model.variable_dtype)), "float32")
     if likelihood == "bernoulli":
         per_value = -ops.binary_crossentropy(images, reconstructions)
     else:

@@ -47,7 +47,7 @@ class Network(AtomicFiles, keras.Model):
 
     def predict_step(self, data: Any) -> Any:
         if self._gate is not None:
-            self._gate.note(data)
+            self._gate.check_prediction_batch(data)
         return super().predict_step(data)
 
     def make_predict_function(self, force: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Checks of the values of a batch, as tensors: they run in the compiled step."""
+"""Checks of the values of a batch that run inside the compiled step, on tensors."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from keras_cae.images import Shape, known_shape
 from keras_cae.pixel_values import DARK, WHITE
 from keras_cae.training.replicas import replica_count
 
-NO_PROBLEM, OF_X, OF_Y, OF_WEIGHTS, OF_SHAPE, EMPTY, ELSEWHERE = range(7)
+NO_PROBLEM, BAD_X, BAD_Y, BAD_WEIGHTS, BAD_SHAPE, EMPTY, ON_OTHER_WORKER = range(7)
 
 
 def first_problem(found: list[tuple[int, Any]]) -> Any:
-    """Return the number of the first of some problems that a batch has; a Python number where no value decides.
+    """Return the number of the first problem of a batch, as a Python integer if it does not depend on any value.
 
     Args:
-        found: for each problem its number, and a boolean tensor, whether the batch does not have it; None where that is
-            certain.
+        found: the number of each problem and a boolean tensor that is True if the batch does not have it; None instead
+            of the tensor if the batch cannot have it.
     """
     kind: Any = NO_PROBLEM
     for number, fits in reversed(found):
@@ -28,15 +28,15 @@ def first_problem(found: list[tuple[int, Any]]) -> Any:
 
 
 def has_images(x: Any) -> Any:
-    """Return whether a batch has images; None where that need not be checked.
+    """Return whether a batch contains images; None if this need not be checked.
 
-    The static shape may say so, and the part of a replica may be empty.
+    It need not be checked if the static shape is known, or with several replicas, whose parts may be empty.
     """
     return None if x.shape[0] is not None or replica_count() > 1 else tf.shape(x)[0] > 0
 
 
 def shape_fits(x: Any, image_shape: Shape | None) -> Any:
-    """Return whether the shape of a batch fits; None if the static shape says so already."""
+    """Return whether the shape of a batch matches; None if the static shape already shows that it does."""
     shape = known_shape(x.shape)
     if image_shape is None or shape is None or len(shape) != len(image_shape) + 1:
         return None
@@ -50,10 +50,10 @@ def shape_fits(x: Any, image_shape: Shape | None) -> Any:
 
 
 def integers_fit(values: Any, dtype: str, known: Any) -> Any:
-    """Return whether integers are images of their type: the rule of `pixel_values.problem_of_integers`, for tensors.
+    """Return whether integers are images of their type. This is `pixel_values.problem_of_integers` for tensors.
 
     Args:
-        values: integers of a type of `WHITE`.
+        values: integers of one of the types in `WHITE`.
         dtype: type of the values.
         known: whether images of this type are expected.
     """
@@ -67,14 +67,14 @@ def integers_fit(values: Any, dtype: str, known: Any) -> Any:
 
 
 def floats_fit(values: Any, low: Any, high: Any) -> Any:
-    """Return whether all floats lie between two others."""
-    # False for NaN, on every device, which minima and maxima are not sure to show.
+    """Return whether all floats lie in the range from `low` to `high`."""
+    # A comparison with NaN is False on every device, whereas a minimum or maximum may ignore NaN.
     low, high = tf.cast(low, values.dtype), tf.cast(high, values.dtype)
     return tf.reduce_all(tf.logical_and(values >= low, values <= high))
 
 
 def are_weights(sample_weight: Any) -> Any:
-    """Return whether weights are finite, and zero or above; None if there are none."""
+    """Return whether all weights are finite and not negative; None if there are no weights."""
     if sample_weight is None:
         return None
     weights = ops.convert_to_tensor(sample_weight)
@@ -84,7 +84,7 @@ def are_weights(sample_weight: Any) -> Any:
 
 
 def extremes(values: Any) -> Any:
-    """Return the lowest and the highest value, and whether all are finite, as three floats."""
+    """Return three floats: the lowest value, the highest value, and whether all values are finite."""
     values = tf.cast(values, "float32")
     finite = tf.cast(tf.reduce_all(tf.math.is_finite(values)), "float32")
     return tf.stack([tf.reduce_min(values), tf.reduce_max(values), finite])

@@ -16,17 +16,17 @@ ACCEPTED = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a 
 
 
 def as_data(data: Any, name: str) -> Any:
-    """Return images in a container that Keras takes.
+    """Return images in a container that Keras accepts.
 
-    Lists of images become an array; generators may yield bare batches, which Keras wants in tuples.
+    Lists of images become an array. Generators may yield bare batches, which are wrapped in tuples for Keras.
 
     Args:
         data: data that the user passed.
         name: name of the argument, for errors.
 
     Raises:
-        TypeError: this is no container of images.
-        ValueError: there is no image in it, or it is a structure of several inputs.
+        TypeError: the data are not a container of images.
+        ValueError: the container is empty or has several inputs.
     """
     if isinstance(data, tf.data.Dataset):
         _check_dataset(data, name)
@@ -39,11 +39,10 @@ def as_data(data: Any, name: str) -> Any:
         data = _joined(data, name)
     if isinstance(data, dict):
         raise ValueError(
-            f"{name} must be {ACCEPTED}, got a dictionary with the keys {sorted(map(str, data))}. Pass the images "
-            "alone."
+            f"{name} must be {ACCEPTED}, got a dictionary with the keys {sorted(map(str, data))}. Pass only the images."
         )
     if isinstance(data, tf.RaggedTensor | tf.SparseTensor):
-        raise TypeError(f"{name} must be images of one size in {ACCEPTED}, got a {type(data).__name__}.")
+        raise TypeError(f"{name} must contain images of the same size, as {ACCEPTED}, got a {type(data).__name__}.")
     if data is None or isinstance(data, str | bytes | int | float | complex | bool) or not hasattr(data, "shape"):
         raise TypeError(f"{name} must be {ACCEPTED}, got {data!r}."[:500])
     _check_array(data, name)
@@ -51,7 +50,7 @@ def as_data(data: Any, name: str) -> Any:
 
 
 def first_shape(data: Any) -> Any:
-    """Return the shape of the batches of an array or a dataset, as far as it is known; else None."""
+    """Return the shape of the batches of an array or a dataset as far as it is known, otherwise None."""
     if isinstance(data, tf.data.Dataset):
         data = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
     shape = getattr(data, "shape", None)
@@ -59,10 +58,10 @@ def first_shape(data: Any) -> Any:
 
 
 def peek(data: Any, name: str, built: bool) -> tuple[Any, Any]:
-    """Return the first images of data, and the data, of which nothing is lost.
+    """Return the first images of the data, and the data with these images still included.
 
-    None instead of images for arrays and datasets, whose shape is known, and for a `PyDataset` if the model is
-    built: a batch of it may be expensive, and the step looks at it anyway.
+    The images are None for arrays and datasets, whose shape is known, and for a `PyDataset` if the model is built,
+    because a batch may be expensive to load and the step checks it anyway.
 
     Raises:
         ValueError: there is no batch.
@@ -85,13 +84,13 @@ def _images_of(element: Any, name: str) -> Any:
 
 
 def check_counts(batch_size: Any, epochs: Any = 1) -> None:
-    """Raise a `ValueError` unless there are images in a batch, and a number of epochs."""
+    """Raise a `ValueError` unless the batch size is positive or None and the number of epochs is not negative."""
     optional(positive_int)(batch_size, "batch_size")
     non_negative_int(epochs, "epochs")
 
 
 def check_validation_split(split: Any) -> None:
-    """Raise a `ValueError` unless a split leaves images to train on."""
+    """Raise a `ValueError` unless a validation split leaves images to train on."""
     if isinstance(split, bool) or not isinstance(split, int | float | np.number) or not 0 <= split < 1:
         raise ValueError(f"validation_split must be a number from 0 to below 1, got {split!r}.")
 
@@ -112,8 +111,8 @@ def _joined(parts: Any, name: str) -> Any:
         return np.asarray([np.asarray(part) for part in parts])
     except ValueError as error:
         raise ValueError(
-            f"{name} must hold images of one size, got a {type(parts).__name__} of images of several sizes. Resize "
-            "them, or pass them one by one to a fully convolutional model."
+            f"{name} must contain images of the same size, got a {type(parts).__name__} of images of several sizes. "
+            "Resize them, or pass them one by one to a fully convolutional model."
         ) from error
 
 
@@ -123,7 +122,7 @@ def _check_dataset(data: tf.data.Dataset, name: str) -> None:
     if isinstance(images, dict | list | tuple) or not hasattr(images, "shape"):
         raise ValueError(
             f"{name} must be a dataset of batches of images, or of tuples (images, targets, weights), got elements of "
-            f"the form {spec}. Map it: dataset.map(lambda element: element['image'])."
+            f"the form {spec}. Select the images: dataset.map(lambda element: element['image'])."
         )
     if int(data.cardinality()) == 0:
         raise ValueError(f"{name} must hold at least one image. The dataset is empty.")
@@ -134,6 +133,6 @@ def _check_array(data: Any, name: str) -> None:
         raise TypeError(f"{name} must be {ACCEPTED}, got the scalar {data!r}.")
     kind = str(getattr(data, "dtype", ""))
     if not any(known in kind for known in ("float", "int", "bool")):
-        raise ValueError(f"{name} must be integers, booleans or floats, got the type {kind or type(data).__name__}.")
+        raise ValueError(f"{name} must contain integers, booleans or floats, got {kind or type(data).__name__}.")
     if data.shape[0] == 0:
         raise ValueError(f"{name} must hold at least one image, got the shape {tuple(data.shape)}.")

@@ -1,4 +1,4 @@
-"""The methods that take data: `fit`, `evaluate`, `predict` and their variants for single batches."""
+"""The methods that take data: `fit`, `evaluate`, `predict` and their single-batch variants."""
 
 import abc
 import math
@@ -19,22 +19,22 @@ from keras_cae.training.workers import callbacks_of_worker, end_of_fit
 
 
 class Entries(BuiltModelFiles, DistributedTraining):
-    """The methods of a `keras.Model` that take data, check them and pass them on to the steps."""
+    """The methods of a `keras.Model` that take data, validate it and pass it to the steps."""
 
     _gate: InputGate
     built: bool
     rank: int
     _progress: Progress | None = None
-    """Where training is; None outside of `fit`."""
+    """The current position in training; None outside of `fit`."""
     discriminator_optimizer: Any = None
 
     @property
     @abc.abstractmethod
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        """The layers that are applied to the inputs in training and evaluation, in order."""
 
     def _prepare_for(self, data: Any, steps: int | None) -> None:
-        """Learn what must be known of training data before the first step; `steps` as in `fit`."""
+        """Adapt to the training data before the first step; `steps` is the `steps_per_epoch` of `fit`."""
 
     def fit(
         self,
@@ -51,19 +51,18 @@ class Entries(BuiltModelFiles, DistributedTraining):
         sample_weight: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Train as `keras.Model.fit` does, with `y` as the target, or `x` if there is no `y`.
+        """Train the model as `keras.Model.fit` does, with `y` as the target, or `x` if `y` is omitted.
 
         Args:
-            x: images, as everything that `keras.Model.fit` takes: array, tensor, `tf.data.Dataset`,
-                `keras.utils.PyDataset`, generator.
+            x: images in any form that `keras.Model.fit` accepts: array, tensor, `tf.data.Dataset`,
+                `keras.utils.PyDataset` or generator.
             y: the target images; by default `x`.
-            batch_size: number of images of an array in a batch.
+            batch_size: number of images per batch, for arrays and tensors.
             epochs: number of epochs.
             verbose: as in `keras.Model.fit`.
-            callbacks: as in `keras.Model.fit`. With several workers, only the first one writes files.
+            callbacks: as in `keras.Model.fit`. With several workers, only the chief writes files.
             validation_split: as in `keras.Model.fit`.
-            validation_data: images, or `(images, targets)`, `(images, targets, weights)`, where the
-                targets may be None.
+            validation_data: images, `(images, targets)` or `(images, targets, weights)`. The targets may be None.
             shuffle: as in `keras.Model.fit`.
             class_weight: not supported, because images have no classes.
             sample_weight: one weight per image, of shape `(n,)`, or per pixel, `(n, *spatial)`.
@@ -78,8 +77,8 @@ class Entries(BuiltModelFiles, DistributedTraining):
         """
         if class_weight is not None:
             raise ValueError(
-                "class_weight has no meaning for an autoencoder, whose targets are images: weight each "
-                "image with sample_weight."
+                "class_weight has no meaning for an autoencoder, because its targets are images. Use sample_weight "
+                "to weight each image."
             )
         self._check_replicas()
         check_validation_split(validation_split)
@@ -98,7 +97,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
         self._build_early(data["x"])
         self._prepare_for(_training_part(data["x"], data["validation_split"]), kwargs.get("steps_per_epoch"))
         worker = callbacks_of_worker(callbacks, self.distribute_strategy)
-        kept = self._followed(worker, data["x"], kwargs.get("initial_epoch", 0))
+        kept = self._with_progress_callbacks(worker, data["x"], kwargs.get("initial_epoch", 0))
         try:
             return super().fit(**data, epochs=epochs, verbose=verbose, callbacks=kept, shuffle=shuffle, **kwargs)
         finally:
@@ -106,11 +105,11 @@ class Entries(BuiltModelFiles, DistributedTraining):
             end_of_fit(callbacks)
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
-        """Return the data arguments of `fit`, checked; a model that trains on parts of images overrides it."""
+        """Return the validated data arguments of `fit`. A model that trains on parts of images overrides this."""
         return data
 
-    def _followed(self, callbacks: Any, data: Any, first_epoch: int) -> Any:
-        """Return the callbacks of `fit`, with those that follow its progress."""
+    def _with_progress_callbacks(self, callbacks: Any, data: Any, first_epoch: int) -> Any:
+        """Return the callbacks of `fit` with the callbacks that track its progress added."""
         own_list = isinstance(callbacks, keras.callbacks.CallbackList)
         given = keras.tree.flatten(callbacks.callbacks if own_list else callbacks or [])
         self._progress = Progress(self, given, data, first_epoch)
@@ -131,21 +130,21 @@ class Entries(BuiltModelFiles, DistributedTraining):
         sample_weight: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Evaluate as `keras.Model.evaluate` does, against `y`, or against `x` if there is no `y`.
+        """Evaluate the model as `keras.Model.evaluate` does, with `y` as the target, or `x` if `y` is omitted.
 
-        A corruption uses the same noise in every evaluation. Concurrent evaluations in several threads, which share the
-        metrics of the model, run one after another.
+        The corruption uses the same noise in every evaluation. Evaluations in several threads run one after another,
+        because they share the metrics of the model.
 
         Args:
             x: images, as in `fit`.
             y: the target images; by default `x`.
-            batch_size: number of images of an array in a batch.
+            batch_size: number of images per batch, for arrays and tensors.
             verbose: as in `keras.Model.evaluate`.
             sample_weight: weights, as in `fit`.
             **kwargs: arguments of `keras.Model.evaluate`.
 
         Returns:
-            The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate`.
+            The loss, or a list or dictionary of the loss and the metrics, as `keras.Model.evaluate` returns them.
 
         Raises:
             ValueError: images, targets or weights are invalid.
@@ -167,7 +166,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
             )
 
     def _evaluating(self) -> Any:
-        """Return the lock of evaluations: one thread at a time, which may hold it several times."""
+        """Return the reentrant lock that lets one thread evaluate at a time."""
         return self.__dict__.setdefault("_evaluation_lock", threading.RLock())
 
     def predict(self, x: Any, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -175,7 +174,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
 
         Args:
             x: images, as in `fit`.
-            batch_size: number of images of an array in a batch.
+            batch_size: number of images per batch, for arrays and tensors.
             *args: positional arguments of `keras.Model.predict`.
             **kwargs: arguments of `keras.Model.predict`.
 
@@ -183,7 +182,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
             An array of reconstructions.
 
         Raises:
-            ValueError: the images are not of the kind that the model takes.
+            ValueError: the model does not accept the images.
         """
         check_counts(batch_size)
         x, _, _ = self._checked_data(x, None, None)
@@ -215,7 +214,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
         self._gate.begin()
 
     def _checked_data(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        """Return the data in the form that Keras takes; refuse what can be refused before the first batch."""
+        """Validate the data as far as possible before the first batch, and return it in a form that Keras accepts."""
         x, y = as_data(x, "x"), None if y is None else as_data(y, "y")
         self._gate.check_data(x, "x")
         self._gate.check_data(y, "y")
@@ -225,13 +224,13 @@ class Entries(BuiltModelFiles, DistributedTraining):
         if shape is not None:
             self._gate.check_shape(shape)
             self._check_axes(shape)
-        # Keras drops the weights for want of a y.
+        # Keras ignores sample weights if there is no y.
         if y is None and sample_weight is not None and hasattr(x, "shape"):
             y = x
         return x, y, sample_weight
 
     def _check_axes(self, shape: Any) -> None:
-        """Refuse images whose first axis looks like the channels, unless the model was built for them."""
+        """Refuse images that look channels-first, unless the model was built for their shape."""
         if self.built:
             return
         _, first, *_, last = shape
@@ -256,19 +255,19 @@ class Entries(BuiltModelFiles, DistributedTraining):
         return keras.utils.pack_x_y_sample_weight(*self._checked_data(*parts))
 
     def _build_early(self, x: Any) -> None:
-        """Build before `keras.Model.fit` would, so that callbacks that need a built model find one."""
+        """Build the model earlier than `keras.Model.fit` does, because some callbacks need a built model."""
         shape = first_shape(x)
         if not self.built and shape is not None:
             with self.distribute_strategy.scope():
                 self.build(shape)
 
     def _optimizers(self) -> list[Any]:
-        """Return all optimizers that the model is compiled with."""
+        """Return all optimizers that the model was compiled with."""
         second = self.discriminator_optimizer
         return [self.optimizer] if second is None else [self.optimizer, second]
 
     def _check_replicas(self) -> None:
-        """Refuse what Keras can't do under a strategy that mirrors variables."""
+        """Refuse options that Keras does not support under a strategy that mirrors variables."""
         if not self._is_mirrored:
             return
         strategy = self.distribute_strategy.__class__.__name__
@@ -285,7 +284,7 @@ class Entries(BuiltModelFiles, DistributedTraining):
 
 
 def _training_part(x: Any, validation_split: float) -> Any:
-    """Return the images that `fit` trains on, as Keras splits them."""
+    """Return the images that remain for training after Keras has applied `validation_split`."""
     return x[: math.floor(len(x) * (1.0 - validation_split))] if validation_split and hasattr(x, "shape") else x
 
 

@@ -1,4 +1,4 @@
-"""Inference over more data than fits in one batch."""
+"""Inference on data of any length, batch by batch."""
 
 import functools
 import inspect
@@ -17,7 +17,7 @@ DEFAULT_BATCH_SIZE = 128
 
 
 def is_tensor(inputs: Any) -> bool:
-    """Return whether inputs are tensors, symbolic ones included, rather than data on the host."""
+    """Return whether inputs are tensors, including symbolic tensors, rather than data on the host."""
     parts = keras.tree.flatten(inputs)
     return bool(parts) and all(isinstance(part, tf.Tensor | keras.KerasTensor) for part in parts)
 
@@ -25,14 +25,14 @@ def is_tensor(inputs: Any) -> bool:
 class Inference:
     """Applies a function of a model to data of any length, in batches.
 
-    Tensors are passed on as they are, at once and differentiably; arrays and datasets batch by batch, through the
-    compiled function.
+    Tensors are passed to the function directly, without batching, so that the result is differentiable. Arrays and
+    datasets are processed batch by batch with the compiled function.
 
     Args:
-        function: from a batch, a tensor or a tuple of tensors, to a tensor or a structure of tensors.
-        check: called with every batch of arrays before the function, to refuse it.
-        eager: returns whether the function is to run uncompiled.
-        name: what the data are called in errors.
+        function: maps a batch, a tensor or a tuple of tensors, to a tensor or a structure of tensors.
+        check: called with each batch of arrays before the function; raises an error to refuse the batch.
+        eager: returns whether the function should run without compilation.
+        name: name of the data in error messages.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Inference:
         return tf.function(self.function, autograph=False, reduce_retracing=True)
 
     def __call__(self, inputs: Any, batch_size: int = DEFAULT_BATCH_SIZE, **options: Any) -> Any:
-        """Return the function's outputs: tensors for tensors, else arrays, joined.
+        """Return the function's outputs: tensors for tensors, otherwise arrays that join the batches.
 
         Args:
-            inputs: a tensor; an array, or a tuple of arrays of the same length; a `tf.data.Dataset`, a
-                `PyDataset` or a generator, of whose elements the first part is taken.
-            batch_size: how many examples of an array make a batch.
+            inputs: a tensor; an array, or a tuple of arrays of the same length; or a `tf.data.Dataset`, a
+                `PyDataset` or a generator, of which only the first component of each element is used.
+            batch_size: number of examples per batch, for arrays.
             **options: further arguments of the function.
         """
         if is_tensor(inputs):
@@ -81,15 +81,15 @@ class Inference:
 
 
 def joined(outputs: Iterable[Any]) -> Any:
-    """Return the outputs of all batches, arrays or structures of arrays, as one."""
+    """Concatenate the outputs of all batches, which are arrays or structures of arrays."""
     outputs = list(outputs)
     if not outputs:
-        raise ValueError("There is no image to work on. The dataset is empty.")
+        raise ValueError("There are no images to process: the dataset is empty.")
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
 
 def batches_of(inputs: Any, batch_size: int, name: str = "images") -> Iterator[Any]:
-    """Yield the batches of data, on the host; targets and weights beside the images are left out."""
+    """Yield the batches of data as arrays on the host, without targets and weights."""
     batch_size = positive_int(batch_size, "batch_size")
     if not isinstance(inputs, tuple):
         inputs = as_data(inputs, name)
@@ -106,7 +106,7 @@ def batches_of(inputs: Any, batch_size: int, name: str = "images") -> Iterator[A
 
 
 def _to_array(tensor: Any) -> np.ndarray:
-    """Return the tensor as an array of a type that NumPy itself knows: bfloat16 becomes float32."""
+    """Return a tensor as an array of a native NumPy type: bfloat16 becomes float32."""
     if keras.backend.standardize_dtype(tensor.dtype) == "bfloat16":
         tensor = ops.cast(tensor, "float32")
     return ops.convert_to_numpy(tensor)

@@ -1,4 +1,4 @@
-"""The meaning of the values and shapes of images to a model, decided in one place for every entry."""
+"""The single place that decides which values and shapes of images a model accepts."""
 
 import warnings
 from collections.abc import Callable
@@ -11,15 +11,15 @@ from keras import ops
 
 from keras_cae.images import Shape, check_image_batch, scale_images
 from keras_cae.kinds import KINDS
-from keras_cae.pixel_values import OVERSHOOT, WHITE, WIDE, darkness_note
+from keras_cae.pixel_values import OVERSHOOT, WHITE, WIDE, darkness_warning
 from keras_cae.training.batch_checks import (
-    ELSEWHERE,
+    BAD_SHAPE,
+    BAD_WEIGHTS,
+    BAD_X,
+    BAD_Y,
     EMPTY,
     NO_PROBLEM,
-    OF_SHAPE,
-    OF_WEIGHTS,
-    OF_X,
-    OF_Y,
+    ON_OTHER_WORKER,
     are_weights,
     extremes,
     first_problem,
@@ -29,34 +29,35 @@ from keras_cae.training.batch_checks import (
     shape_fits,
 )
 from keras_cae.training.output_range import activation_name, range_of
-from keras_cae.training.refusals import not_finite, of_integers, of_type, of_weights, out_of_range
+from keras_cae.training.refusals import dtype_error, integer_error, nonfinite_error, range_error, weights_error
 from keras_cae.training.replicas import replica_count
 
 INPUT_TOLERANCE = 4.0
-"""How far inputs may lie beyond the range: strong noise does, and values from 0 to 255 lie further."""
+"""How far inputs may exceed the range: far enough for strong noise, but not for values from 0 to 255."""
 LARGEST_FLOAT = float(np.finfo("float32").max)
-NAMES = {OF_X: "x", OF_Y: "y", OF_WEIGHTS: "sample_weight"}
+NAMES = {BAD_X: "x", BAD_Y: "y", BAD_WEIGHTS: "sample_weight"}
 DTYPES = ("", *WHITE, "float32")
-"""The types that images can have; a saved model holds the position of the type that it was trained on."""
+"""The types that images can have. A saved model stores the index of the type that it was trained on."""
 
 
 class InputGate:
     """Decides whether a model accepts images, and converts them to the floats that its networks see.
 
-    Every entry to a model uses it: `fit`, `evaluate`, `predict`, `encode`, the methods for single batches and a plain
-    call. It knows for which images the model was built and, from the first training batch on, on which it was trained.
-    The latter is saved with the model.
+    Every method of a model that takes images uses it: `fit`, `evaluate`, `predict`, `encode`, the single-batch methods
+    and a direct call. It stores the image shape that the model was built for and, after the first training batch, the
+    type and range of the training images, which are saved with the model.
 
-    - `keras_cae.pixel_values` determines what integers mean, for loading too. Integers that do not use the range of
-      their type (8-bit images in a uint16, zeros and ones in a uint8) are refused, since they would be black.
-    - Floats are used unchanged. Floats for which the model can't have been built (0 to 255, if the outputs range from 0
-      to 1) are refused, and so are values that are not finite.
+    - `keras_cae.pixel_values` defines what integers mean, both here and when images are loaded. Integers that do not
+      use the range of their type (8-bit images in a uint16, zeros and ones in a uint8) are refused, because the model
+      would see black images.
+    - Floats are used unchanged. Floats outside the range of the model (0 to 255 if the outputs range from 0 to 1) are
+      refused, and so are values that are not finite.
 
-    The values are checked where they are: in the compiled step, in which a refused batch leaves the model unchanged
-    (see `run_checked`), or on the host for arrays that are given to `encode` and the like.
+    Values are checked where the data are: in the compiled step, where a refused batch leaves the model unchanged (see
+    `run_checked`), or on the host for arrays that are passed to methods such as `encode`.
 
     Args:
-        output_activation: activation of the model: it bounds the values of the targets.
+        output_activation: output activation of the model, which bounds the values of the targets.
         rank: number of spatial axes.
     """
 
@@ -68,11 +69,11 @@ class InputGate:
         self.dtype: str | None = None
         self.span: tuple[float, float] | None = None
         self.place = "batch"
-        """Where the batches come from, such as "epoch 3, batch", for errors that add the number of the batch."""
+        """Where the batches come from, such as "epoch 3, batch". Error messages append the number of the batch."""
         with tf.init_scope():
-            # [kind of the problem, lowest value, highest value, whether all are finite, number of the type]
+            # [number of the problem, lowest value, highest value, whether all values are finite, index of the type]
             self._problem = tf.Variable(tf.zeros(5), trainable=False, name="refused_batch")
-            # [the number of the type that the model was trained on, the lowest value of its first batch, the highest]
+            # [index of the type of the first training batch, its lowest value, its highest value]
             self._first = tf.Variable(tf.zeros(3), trainable=False, name="first_batch")
             self._target_type = tf.Variable(0.0, trainable=False, name="type_of_targets")
             self._input_bounds = tf.Variable(self._bounds_of_inputs(), trainable=False, name="input_bounds")
@@ -80,7 +81,7 @@ class InputGate:
 
     @property
     def bounded(self) -> bool:
-        """Whether the outputs reach a limited range of values only."""
+        """Whether the output activation limits the range of the outputs."""
         return bool(np.isfinite(self.low))
 
     def _bounds_of_inputs(self) -> tf.Tensor:
@@ -95,26 +96,26 @@ class InputGate:
         tolerance = OVERSHOOT * (self.high - self.low)
         return self.low - tolerance, self.high + tolerance
 
-    # Shapes and types, known without looking at the values
+    # Checks of shapes and types, which need no values
 
-    def floats(self, images: Any, dtype: str) -> Any:
-        """Return a batch as the floats that the networks see; refuse another shape or type."""
+    def to_floats(self, images: Any, dtype: str) -> Any:
+        """Check the shape and the type of a batch, and return it as the floats that the networks see."""
         self.check_shape(images.shape)
         self.check_type(keras.backend.standardize_dtype(images.dtype), "images")
         return scale_images(images, dtype)
 
     def check_shape(self, shape: Any) -> None:
-        """Raise a `ValueError` unless batches of a shape are of images that the model was built for."""
+        """Raise a `ValueError` if the shape of a batch does not match the images that the model was built for."""
         check_image_batch(shape, self.image_shape, self.rank)
 
     def check_type(self, dtype: str, name: str) -> None:
-        """Raise a `ValueError` if images of a type are not what the model was trained on, or no images."""
+        """Raise a `ValueError` if a type is not a type of images, or does not fit the images of the training."""
         if "complex" in dtype or dtype == "string":
             raise ValueError(f"{name} must be integers, booleans or floats, got the type {dtype}.")
         if "float" in dtype:
             return
         if dtype not in WHITE:
-            raise of_type(name, dtype)
+            raise dtype_error(name, dtype)
         if self.dtype is None or "float" not in self.dtype or self.span is None:
             return
         low, high = self.span
@@ -124,10 +125,10 @@ class InputGate:
                 f"values would be scaled to [0, 1]. Convert {name} to floats as the training images were."
             )
 
-    # Values, looked at on the host
+    # Checks of values on the host
 
     def check_array(self, array: np.ndarray, name: str) -> None:
-        """Raise a `ValueError` if an array of images has values that the model does not take."""
+        """Raise a `ValueError` if an array of images has values that the model does not accept."""
         self.check_shape(array.shape)
         if not array.size:
             raise ValueError(f"{name} must hold at least one image, got the shape {array.shape}.")
@@ -139,50 +140,53 @@ class InputGate:
         low, high = float(array.min()), float(array.max())
         bounds = np.asarray(self._input_bounds)
         if not (abs(low) <= LARGEST_FLOAT and abs(high) <= LARGEST_FLOAT):
-            raise not_finite(name, not np.isnan(low))
+            raise nonfinite_error(name, not np.isnan(low))
         if not bounds[0] <= low <= high <= bounds[1]:
-            raise out_of_range(name, low, high, self)
+            raise range_error(name, low, high, self)
 
     def check_data(self, data: Any, name: str) -> None:
-        """Raise a `ValueError` if data are an array of integers of a type that images do not have."""
+        """Raise a `ValueError` if the data are an array of integers whose type is not a type of images."""
         if isinstance(data, np.ndarray | tf.Tensor) and len(data.shape) > 2:
             dtype = keras.backend.standardize_dtype(data.dtype)
             if "float" not in dtype and dtype not in WHITE:
                 self.check_integers(np.asarray(data), name)
 
     def check_integers(self, array: np.ndarray, name: str) -> None:
-        """Raise a `ValueError` if an array that is not of floats has values that the model does not take."""
+        """Raise a `ValueError` if an array of integers or booleans has values that the model does not accept."""
         dtype = keras.backend.standardize_dtype(array.dtype)
         known = self.dtype == dtype
         if "int" in dtype and not (known and dtype.startswith("uint")):
-            error = of_integers(name, dtype, float(array.min()), float(array.max()), known)
+            error = integer_error(name, dtype, float(array.min()), float(array.max()), known)
             if error is not None:
                 raise error
         self.check_type(dtype, name)
 
-    # Values, looked at in the compiled step
+    # Checks of values in the compiled step
 
     def run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """Take a step on a batch, unless the batch is refused: then nothing changes.
+        """Run a step on a batch, unless the batch is refused, in which case nothing changes.
 
-        For a refused batch, zeros are returned, and `raise_refusal` raises the error. Until then, all later batches are
-        refused too.
+        For a refused batch, the method returns zeros, and `raise_refusal` raises the error later. Until then, all
+        following batches are refused too.
 
         Args:
-            step: from a batch to a structure of tensors.
-            data: the batch, as `fit` hands it to a step.
+            step: maps a batch to a structure of tensors.
+            data: the batch, as `fit` passes it to a step.
         """
         kind = self.problem_of(data)
         return self.run_unless_refused(kind, step, data, lambda: self._record(kind, data))
 
     def run_unless_refused(self, kind: Any, step: Callable[[Any], Any], data: Any, record: Callable[[], None]) -> Any:
-        """Take a step if `kind` is no problem; else call `record` and return zeros like what it returns."""
+        """Run a step if `kind` is `NO_PROBLEM`; otherwise call `record` and return zeros of the step's output shapes.
+
+        In eager mode, a refused batch raises its error immediately.
+        """
         if isinstance(kind, int) and kind == NO_PROBLEM:
             self._steps.assign_add(1)
             return step(data)
         returned: list[Any] = []
 
-        def take() -> Any:
+        def accept() -> Any:
             self._steps.assign_add(1)
             returned.append(keras.tree.map_structure(ops.convert_to_tensor, step(data)))
             return returned[0]
@@ -194,21 +198,24 @@ class InputGate:
         clean = tf.logical_and(tf.equal(kind, NO_PROBLEM), tf.equal(self._problem[0], NO_PROBLEM))
         if tf.executing_eagerly():
             if clean:
-                return take()
+                return accept()
             record()
             self.raise_refusal()
-        return tf.cond(clean, take, refuse)
+        return tf.cond(clean, accept, refuse)
 
     def problem_of(self, data: Any) -> Any:
-        """Return what is wrong with a batch: `NO_PROBLEM`, or what has it. A Python number where no value can be."""
+        """Return the number of the first problem of a batch, or `NO_PROBLEM`.
+
+        It is a Python integer if it does not depend on any value, otherwise a tensor.
+        """
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return first_problem(
             [
                 (EMPTY, has_images(x)),
-                (OF_SHAPE, shape_fits(x, self.image_shape)),
-                (OF_X, self._inputs_fit(x, are_targets=y is None)),
-                (OF_Y, None if y is None else self._targets_fit(y)),
-                (OF_WEIGHTS, are_weights(sample_weight)),
+                (BAD_SHAPE, shape_fits(x, self.image_shape)),
+                (BAD_X, self._inputs_fit(x, are_targets=y is None)),
+                (BAD_Y, None if y is None else self._targets_fit(y)),
+                (BAD_WEIGHTS, are_weights(sample_weight)),
             ]
         )
 
@@ -224,7 +231,7 @@ class InputGate:
     def _targets_fit(self, y: Any) -> Any:
         y = ops.convert_to_tensor(y)
         dtype = keras.backend.standardize_dtype(y.dtype)
-        if len(y.shape) < 3:  # Labels, about which the step says more.
+        if len(y.shape) < 3:  # These are labels, for which the step raises a more helpful error.
             return None
         self.check_type(dtype, "y")
         if "float" in dtype:
@@ -240,8 +247,8 @@ class InputGate:
         self.record(kind, self.extremes(kind, x, y, sample_weight))
 
     def extremes(self, kind: Any, x: Any, y: Any, sample_weight: Any) -> Any:
-        """Return the lowest and the highest of the values that were refused, whether all are finite, and their type."""
-        parts = {OF_X: x, OF_Y: y, OF_WEIGHTS: sample_weight}
+        """Return the lowest and highest refused value, whether all are finite, and the index of their type."""
+        parts = {BAD_X: x, BAD_Y: y, BAD_WEIGHTS: sample_weight}
         found = tf.zeros(4)
         for number, part in parts.items():
             if part is not None:
@@ -251,22 +258,22 @@ class InputGate:
         return found
 
     def record(self, kind: Any, extremes: Any) -> None:
-        """Remember why a batch was refused; the first refusal counts."""
+        """Store why a batch was refused. Only the first refusal is kept."""
         news = tf.concat([[tf.cast(kind, "float32")], extremes], 0)
         self._problem.assign(tf.where(tf.equal(self._problem[0], NO_PROBLEM), news, self._problem))
 
-    def note(self, data: Any) -> None:
-        """Look at a batch of `predict`, which changes nothing in the model."""
+    def check_prediction_batch(self, data: Any) -> None:
+        """Check a batch of `predict`, and record a problem for `raise_refusal`."""
         if replica_count() > 1:
             return
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        kind = first_problem([(EMPTY, has_images(x)), (OF_X, self._inputs_fit(x, are_targets=False))])
+        kind = first_problem([(EMPTY, has_images(x)), (BAD_X, self._inputs_fit(x, are_targets=False))])
         if not isinstance(kind, int):
             self.record(kind, self.extremes(kind, x, None, None))
         self._steps.assign_add(tf.cast(tf.equal(self._problem[0], NO_PROBLEM), "int32"))
 
-    def learn(self, data: Any) -> None:
-        """Keep the type and the extremes of the first batch of training."""
+    def record_first_batch(self, data: Any) -> None:
+        """Record the type and the extreme values of the first training batch."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         if y is not None:
             self._target_type.assign(_number(keras.backend.standardize_dtype(y.dtype)))
@@ -275,15 +282,15 @@ class InputGate:
         number = _number(keras.backend.standardize_dtype(x.dtype))
         values = scale_images(ops.convert_to_tensor(x), "float32")
 
-        def keep() -> Any:
+        def record_extremes() -> Any:
             low, high = (tf.cast(f(values), "float32") for f in (tf.reduce_min, tf.reduce_max))
             self._first.assign(tf.stack([number, low, high]))
             return 0.0
 
-        tf.cond(tf.equal(self._first[0], 0.0), keep, lambda: 0.0)
+        tf.cond(tf.equal(self._first[0], 0.0), record_extremes, lambda: 0.0)
 
-    def settle(self) -> None:
-        """Adopt, after a step, what the first batch of training has shown, and warn if it was nearly black."""
+    def adopt_first_batch(self) -> None:
+        """Adopt the type and range of the first training batch after its step, and warn if it was nearly black."""
         if self.dtype is not None:
             return
         number, *span = np.asarray(self._first)
@@ -292,14 +299,14 @@ class InputGate:
         dtype = DTYPES[int(number)]
         self.restore(dtype, (float(span[0]), float(span[1])))
         if dtype in ("uint8", "uint16") and span[1] > 0:
-            note = darkness_note(round(span[1] * WHITE[dtype]), dtype, "the first batch")
-            if note:
-                warnings.warn(note, stacklevel=2)
+            message = darkness_warning(round(span[1] * WHITE[dtype]), dtype, "the first batch")
+            if message:
+                warnings.warn(message, stacklevel=2)
 
     # Refusals
 
     def begin(self) -> None:
-        """Forget earlier refusals and count the steps from here: an epoch or an evaluation begins."""
+        """Clear earlier refusals and reset the step count, at the beginning of an epoch or an evaluation."""
         self._steps.assign(0)
         self._problem.assign(tf.zeros(5))
 
@@ -311,42 +318,42 @@ class InputGate:
         number = int(self._steps.numpy()) + 1
         self._problem.assign(tf.zeros(5))
         error = self._refusal(int(kind), low, high, bool(finite), DTYPES[int(dtype)])
-        raise ValueError(f"{error} This was found in {self.place} {number}, which has changed nothing in the model.")
+        raise ValueError(f"{error} This was found in {self.place} {number}, which did not change the model.")
 
     def _refusal(self, kind: int, low: float, high: float, finite: bool, dtype: str) -> ValueError:
-        if kind == ELSEWHERE:
-            return ValueError("Another worker refused its part of a batch: see its error.")
+        if kind == ON_OTHER_WORKER:
+            return ValueError("Another worker refused its part of the batch. See the error of that worker.")
         if kind == EMPTY:
-            return ValueError("x must hold at least one image, got a batch without any.")
-        if kind == OF_SHAPE:
+            return ValueError("x must hold at least one image, got an empty batch.")
+        if kind == BAD_SHAPE:
             return ValueError(
                 f"x must have {KINDS[self.rank].noun} of shape {self.image_shape} {KINDS[self.rank].shape_of_one}."
             )
-        if kind == OF_WEIGHTS:
-            return of_weights(low, high)
+        if kind == BAD_WEIGHTS:
+            return weights_error(low, high)
         name = NAMES[kind]
         if not finite:
-            return not_finite(name, bool(np.isinf([low, high]).any()))
+            return nonfinite_error(name, bool(np.isinf([low, high]).any()))
         if dtype in WHITE:
-            return of_integers(name, dtype, low, high, known=False) or of_type(name, dtype)
-        return out_of_range(name, low, high, self)
+            return integer_error(name, dtype, low, high, known=False) or dtype_error(name, dtype)
+        return range_error(name, low, high, self)
 
-    # State, for files
+    # State that is saved in files
 
     def state(self) -> np.ndarray:
-        """Return what files hold: the type and the extremes of the training images, and the type of the targets."""
+        """Return the saved state: the type and extreme values of the training images, and the type of the targets."""
         learned = [_number(self.dtype or ""), *(self.span or (0.0, 0.0)), float(np.asarray(self._target_type))]
         return np.array(learned, "float64")
 
     def load_state(self, state: Any) -> None:
-        """Take over what `state` returned."""
+        """Restore the state that `state` returned."""
         number, low, high, target = np.asarray(state)
         self._target_type.assign(target)
         if number:
             self.restore(DTYPES[int(number)], (float(low), float(high)))
 
     def restore(self, dtype: str, span: tuple[float, float]) -> None:
-        """Take over what training images are like."""
+        """Set the type and the range of the training images."""
         self.dtype = "float32" if "float" in dtype else dtype
         self.span = span
         self._first.assign([_number(self.dtype), *span])

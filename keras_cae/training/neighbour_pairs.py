@@ -1,4 +1,4 @@
-"""Two half-size images out of one, whose noise is independent."""
+"""Subsampling of an image into two half-size images with independent noise."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from keras import ops
 
 
 class NeighbourPair(NamedTuple):
-    """Which pixel of each cell each of the two images takes: one-hot, `(n, *cells, pixels of a cell)`."""
+    """The pixel that each of the two images takes from each cell, one-hot: `(n, *cells, pixels of a cell)`."""
 
     first: Any
     second: Any
@@ -17,12 +17,12 @@ class NeighbourPair(NamedTuple):
 def choose_neighbours(images: Any, seed: keras.random.SeedGenerator) -> NeighbourPair:
     """Choose two neighbouring pixels in each cell of 2×2 pixels at random.
 
-    The noise of the two images that these pixels make is independent if that of the pixels is, while what they show
-    is nearly the same (Huang et al. 2021, "Neighbor2Neighbor: Self-Supervised Denoising from Single Noisy Images").
+    The two images formed by these pixels show nearly the same content, and their noise is independent if the noise of
+    the pixels is (Huang et al. 2021, "Neighbor2Neighbor: Self-Supervised Denoising from Single Noisy Images").
 
     Args:
-        images: batch of images, `(n, *spatial, channels)`, at least 2 pixels along each axis; signals have cells of
-            2 values, volumes of 2×2×2.
+        images: batch of images, `(n, *spatial, channels)`, with at least 2 pixels along each axis. Signals have cells
+            of 2 values, volumes of 2×2×2.
         seed: generator of the random numbers.
     """
     cells = pixels_of_cells(images)
@@ -35,10 +35,10 @@ def choose_neighbours(images: Any, seed: keras.random.SeedGenerator) -> Neighbou
 
 
 def subsample(images: Any, chosen: Any) -> Any:
-    """Return the images of half the size that consist of the chosen pixels.
+    """Return the half-size images that consist of the chosen pixels.
 
     Args:
-        images: batch of images, `(n, *spatial, channels)`. Of an odd number of pixels, the last ones are left out.
+        images: batch of images, `(n, *spatial, channels)`. Along an axis of odd length, the last pixels are ignored.
         chosen: one part of a `NeighbourPair`.
     """
     return ops.sum(pixels_of_cells(images) * chosen[..., None], axis=-2)

@@ -1,4 +1,4 @@
-"""The normalizer of a model: its validation, and its adaptation to the first training data."""
+"""Validation of a model's normalizer and its adaptation to the first training data."""
 
 import inspect
 import itertools
@@ -13,12 +13,12 @@ from keras_cae.images import scale_images
 from keras_cae.serialization import layer
 from keras_cae.training.inference import batches_of
 
-AT_ONCE = 1024
-"""How many images of an array are looked at at once."""
+CHUNK_SIZE = 1024
+"""The number of images of an array that are processed at once."""
 
 
 def normalizer_rule(value: Any, name: str) -> keras.layers.Normalization:
-    """Validate normalizers: a `keras.layers.Normalization` per channel, or the configuration of one."""
+    """Validate a normalizer: a `keras.layers.Normalization` that normalizes each channel, or its configuration."""
     value = layer(value, name)
     if not isinstance(value, keras.layers.Normalization):
         raise TypeError(f"{name} must be a keras.layers.Normalization, got {value!r}.")
@@ -33,12 +33,12 @@ def normalizer_rule(value: Any, name: str) -> keras.layers.Normalization:
 
 
 def is_adapted(normalizer: keras.layers.Normalization) -> bool:
-    """Return whether a normalizer has been adapted, or was given its mean and variance."""
+    """Return whether a normalizer has been adapted or was created with a mean and a variance."""
     return normalizer.built or normalizer.input_mean is not None
 
 
 def first_images(data: Any) -> Any:
-    """Return the first images of training data, or what has their shape."""
+    """Return the first images of the training data, or an object of the same shape, such as a `tf.TensorSpec`."""
     if isinstance(data, keras.utils.PyDataset):
         return keras.utils.unpack_x_y_sample_weight(data[0])[0]
     if isinstance(data, tf.data.Dataset):
@@ -47,28 +47,28 @@ def first_images(data: Any) -> Any:
 
 
 def batches_to_adapt_to(data: Any, steps: int | None) -> Iterator[np.ndarray]:
-    """Return the batches of training data, each once.
+    """Return an iterator over one epoch of training data.
 
     Args:
-        data: images, as `fit` takes them.
-        steps: how many batches an epoch has, of a dataset without end.
+        data: images in any form that `fit` accepts.
+        steps: number of batches in an epoch, for infinite datasets.
 
     Raises:
-        ValueError: the data can be read only once, or have no end.
+        ValueError: the data can be read only once, or they are infinite and `steps` is None.
     """
     if inspect.isgenerator(data) or isinstance(data, tf.distribute.DistributedDataset):
         raise ValueError(
-            f"The normalizer can't be adapted to a {type(data).__name__}, which is read once. Adapt it before: "
-            "normalizer.adapt(images)."
+            f"The normalizer can't be adapted to a {type(data).__name__}, which can be read only once. Adapt it "
+            "before training: normalizer.adapt(images)."
         )
     endless = isinstance(data, tf.data.Dataset) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
     if endless and steps is None:
-        raise ValueError("The normalizer can't be adapted to a dataset without end: give fit steps_per_epoch.")
-    return itertools.islice(batches_of(data, AT_ONCE), steps if endless else None)
+        raise ValueError("The normalizer can't be adapted to an infinite dataset. Pass steps_per_epoch to fit.")
+    return itertools.islice(batches_of(data, CHUNK_SIZE), steps if endless else None)
 
 
 def adapt(normalizer: keras.layers.Normalization, batches: Iterator[np.ndarray]) -> None:
-    """Give a normalizer, which is built, the mean and the variance of each channel of batches of images.
+    """Set the mean and variance of a built normalizer to those of each channel of the images.
 
     Raises:
         ValueError: some values are not finite.
@@ -78,7 +78,7 @@ def adapt(normalizer: keras.layers.Normalization, batches: Iterator[np.ndarray])
         values = np.asarray(scale_images(batch), "float64").reshape(-1, batch.shape[-1])
         if not np.isfinite(values).all():
             raise ValueError(
-                "x has values that are not a number (NaN) or infinite, from which the normalizer can't learn. Leave "
+                "x has values that are not a number (NaN) or infinite, so the normalizer can't be adapted to it. Leave "
                 "these images out, or repair them: ~np.isfinite(x).reshape(len(x), -1).all(axis=1) finds them."
             )
         shift = values.mean(axis=0) - mean
@@ -92,10 +92,10 @@ def adapt(normalizer: keras.layers.Normalization, batches: Iterator[np.ndarray])
 
 
 def check_integers(normalizer: keras.layers.Normalization, dtype: str) -> None:
-    """Refuse integers, which are scaled to [0, 1], for a normalizer that was adapted to other values."""
+    """Refuse integers, which are scaled to [0, 1], if the normalizer was adapted to values outside this range."""
     mean = np.asarray(normalizer.mean, "float64")
     if "float" not in dtype and not ((mean >= 0) & (mean <= 1)).all():
         raise ValueError(
             f"x has the type {dtype}, whose values are scaled to [0, 1], but the normalizer was adapted to values with "
-            f"the means {mean.ravel()}. Pass x as floats, as the normalizer has seen them."
+            f"the means {mean.ravel()}. Pass x as floats in the unit that the normalizer was adapted to."
         )

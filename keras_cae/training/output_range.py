@@ -1,4 +1,4 @@
-"""The range of the outputs of a model, as far as its last activation determines it."""
+"""The range of a model's outputs, if its last activation determines it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ RANGES = {
     "tanh": (-1.0, 1.0),
     "hard_tanh": (-1.0, 1.0),
 }
-"""The values that an output activation reaches; those of others are not bounded."""
+"""The ranges of bounded output activations. All other activations are treated as unbounded."""
 KEEPS_VALUES = (
     keras.layers.Cropping1D,
     keras.layers.Cropping2D,
@@ -26,18 +26,18 @@ KEEPS_VALUES = (
 
 
 def last_activation(layer: Any) -> Any:
-    """Return the activation that a model's output has, or None if it is not known."""
+    """Return the activation of a model's output, or None if it is unknown."""
     layers = [part for part in getattr(layer, "layers", []) if not isinstance(part, KEEPS_VALUES)]
     return last_activation(layers[-1]) if layers else getattr(layer, "activation", None)
 
 
 def activation_name(activation: Any) -> str:
-    """Return the name of an activation, whether a function, a layer or a name; "" if it has none."""
+    """Return the name of an activation that is given as a function, a layer or a name; "" if it has none."""
     if isinstance(activation, keras.layers.Layer):
         activation = getattr(activation, "activation", None)
     return activation if isinstance(activation, str) else getattr(activation, "__name__", "")
 
 
 def range_of(activation: str) -> tuple[float, float]:
-    """Return the lowest and the highest value that an activation reaches, infinite where there is none."""
+    """Return the lowest and highest value of an activation, infinite if it is unbounded."""
     return RANGES.get(activation, (-np.inf, np.inf))

@@ -1,4 +1,4 @@
-"""The progress of a training, which a backup stores so that training continues with the next batch."""
+"""The position in training, which a backup stores so that training resumes with the next batch."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -12,25 +12,25 @@ from keras_cae.compatibility import begin_at_epoch
 from keras_cae.training.workers import RestoreOnly
 
 POSITION, METRIC = "training.position", "training.metric."
-"""The names under which files of weights hold where training is, and the metrics of the epoch so far."""
+"""The names under which weight files store the position in training and the metrics of the current epoch."""
 UNKNOWN = -1
 METADATA = "training_metadata.json"
-"""The second file of `keras.callbacks.BackupAndRestore`, which it does not read if it is missing."""
+"""The second file of `keras.callbacks.BackupAndRestore`, which is optional."""
 
 
 class Progress:
-    """The epoch and the batch that a model is trained on, in one call of `fit`.
+    """The epoch and the batch that a call of `fit` has reached.
 
-    It is part of the weights that are saved meanwhile, together with the metrics of the epoch so far. When
-    `keras.callbacks.BackupAndRestore` loads them, training goes on with the batch after the last one that the
-    weights have seen: the batches before it are taken from the data, and dropped. So the weights become those
-    of a training without interruption, if the data come in the same order again.
+    While `fit` runs, this position and the metrics of the current epoch are saved with the weights. When
+    `keras.callbacks.BackupAndRestore` loads such weights, training resumes with the first batch that they have not been
+    trained on: earlier batches of the epoch are read and skipped. The final weights equal those of an uninterrupted
+    run, provided that the data come in the same order again.
 
     Args:
         trainer: the model.
-        callbacks: those of `fit`.
-        data: what it is trained on. A stream of images is told which epochs to leave out.
-        first_epoch: the epoch with which `fit` begins.
+        callbacks: the callbacks of `fit`.
+        data: the training data. An image stream is told which epochs to skip.
+        first_epoch: the `initial_epoch` of `fit`.
     """
 
     def __init__(self, trainer: Any, callbacks: Iterable[Any], data: Any = None, first_epoch: int = 0) -> None:
@@ -40,13 +40,13 @@ class Progress:
         self.epoch, self.batch, self.steps = 0, 0, UNKNOWN
         self._loaded: Any = None
         self._resuming = False
-        self._unseen = 0  # the number of batches that are still to be dropped
+        self._batches_to_skip = 0
         self._metrics: dict[str, np.ndarray] = {}
 
-    # In files
+    # State that is saved in files
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return what to save with the weights."""
+        """Return the state that is saved with the weights."""
         metrics = enumerate(_variables_of_metrics(self.trainer)) if self.batch else ()
         return {
             POSITION: np.array([self.epoch, self.batch, self.steps]),
@@ -54,29 +54,29 @@ class Progress:
         }
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take over what was saved with weights."""
+        """Store the state that was loaded with the weights, for `resume`."""
         if POSITION in state:
             self._loaded = state
 
-    # From the beginning of `fit` to its end
+    # The course of `fit`
 
     def begin(self, steps: int | None) -> None:
-        """Prepare for training that begins, before callbacks load backups.
+        """Prepare for the start of training, before callbacks load backups.
 
         Args:
-            steps: the number of batches in an epoch, if it is known.
+            steps: number of batches in an epoch, or None if it is unknown.
         """
         self.steps = UNKNOWN if steps is None else steps
         self._loaded = None
-        begin_at_epoch(self.trainer, None)  # Keras keeps that of the last backup that it loaded.
+        begin_at_epoch(self.trainer, None)  # Keras keeps the epoch of the last backup that it loaded.
         for backup in self.backups:
             _remove_damaged_metadata(backup)
 
     def resume(self) -> None:
-        """Continue where the backup was made, if one has been loaded.
+        """Resume at the position of the backup, if a backup has been loaded.
 
         Raises:
-            ValueError: it was made in an epoch of another number of batches.
+            ValueError: the backup was made with a different number of batches per epoch.
         """
         if self._loaded is None or not self.backups:
             return
@@ -84,41 +84,41 @@ class Progress:
         if batch and steps != self.steps and UNKNOWN not in (steps, self.steps):
             raise ValueError(
                 f"The backup was made after {batch} of {steps} batches of epoch {epoch + 1}, but an epoch now has "
-                f"{self.steps} batches. Train on the same data with the same batch_size to go on with it; or remove "
-                "the folder of the backup to begin again."
+                f"{self.steps} batches. Train on the same data with the same batch_size to resume; or delete the "
+                "folder of the backup to start over."
             )
-        self.epoch, self.batch, self._unseen, self._resuming = epoch, batch, batch, True
+        self.epoch, self.batch, self._batches_to_skip, self._resuming = epoch, batch, batch, True
         self._metrics = {name: value for name, value in self._loaded.items() if name.startswith(METRIC)}
         begin_at_epoch(self.trainer, epoch)
         if hasattr(self._data, "skip_epochs"):
             self._data.skip_epochs(max(0, epoch - self._first_epoch))
 
     def begin_epoch(self, epoch: int) -> None:
-        """Note that an epoch begins: that of the backup, or the next one."""
+        """Record the beginning of an epoch: the epoch of the backup or the next one."""
         if not self._resuming:
             self.epoch, self.batch = epoch, 0
         self._resuming = False
 
     def end_epoch(self, epoch: int) -> None:
-        """Note that an epoch is over, unless training was stopped in the middle of it."""
+        """Record the end of an epoch, unless training was stopped in the middle of it."""
         stopped = self.trainer.stop_training and not 0 < self.steps <= self.batch
         if not stopped:
             self.epoch, self.batch = epoch + 1, 0
 
     # Batches
 
-    def take(self, function: Callable[[Any], Any], iterator: Any) -> Any:
-        """Take the next step of training, or drop its batches if the weights have seen them.
+    def run_step(self, function: Callable[[Any], Any], iterator: Any) -> Any:
+        """Run the next training step, or skip its batches if the restored weights have been trained on them.
 
         Args:
-            function: takes a step, or several.
+            function: runs one execution, which may be several steps.
             iterator: the batches.
 
         Returns:
             The logs.
         """
         steps = self.trainer.steps_per_execution
-        if self._unseen <= 0:
+        if self._batches_to_skip <= 0:
             logs = function(iterator)
             self.batch += steps
             return logs
@@ -127,11 +127,11 @@ class Progress:
             if batch is None:
                 break
             self._restore_metrics(batch)
-        self._unseen -= steps
+        self._batches_to_skip -= steps
         return self.trainer.get_metrics_result()
 
     def _restore_metrics(self, batch: Any) -> None:
-        """Give the metrics the values that they had in this epoch."""
+        """Restore the values that the metrics had in the interrupted epoch."""
         if not self._metrics:
             return
         variables = _variables_of_metrics(self.trainer)
@@ -145,10 +145,10 @@ class Progress:
 
 
 class ProgressStart(keras.callbacks.Callback):
-    """Follows the progress of a training; the first of the callbacks.
+    """Updates the progress of `fit`. It must be the first callback.
 
     Args:
-        progress: progress of the training.
+        progress: progress of `fit`.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -171,10 +171,10 @@ class ProgressStart(keras.callbacks.Callback):
 
 
 class ProgressResumption(keras.callbacks.Callback):
-    """Goes on where the backup was made that another callback has loaded; the last of the callbacks.
+    """Resumes training from a backup that another callback has loaded. It must be the last callback.
 
     Args:
-        progress: progress of the training.
+        progress: progress of `fit`.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -190,7 +190,7 @@ def _variables_of_metrics(trainer: Any) -> list[Any]:
 
 
 def _remove_damaged_metadata(backup: Any) -> None:
-    """Remove the second file of a backup if it is damaged. All that it says is also in the first one."""
+    """Remove the second file of a backup if it is damaged. The first file contains the same information."""
     folder = str(getattr(backup, "backup", backup).backup_dir)
     file = Path(folder) / METADATA
     if "://" in folder or not file.exists():

@@ -1,4 +1,4 @@
-"""Random numbers that are the same in every evaluation, and differ between the replicas of a distribution strategy."""
+"""Random numbers that are equal in every evaluation and different on each replica of a distribution strategy."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 EVALUATION_COUNTER = 2**30
-"""Where evaluation begins in a generator's sequence: training never gets that far."""
+"""The position in a generator's sequence at which evaluation starts, which training never reaches."""
 REPLICA_SEED_OFFSET = 1_000_003
-"""How far apart the seeds of two replicas are: a prime, so that seeds that users choose don't meet."""
+"""The distance between the seeds of two replicas. A large prime avoids collisions between seeds that users choose."""
 
 
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
-    """A seed generator whose seeds differ from replica to replica; those of the first are Keras's."""
+    """A seed generator with different seeds on each replica. The first replica gets the seeds of Keras."""
 
     def next(self, ordered: bool = True) -> Any:
         seed = super().next(ordered)
@@ -27,15 +27,15 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
 
 def use_independent_seeds(layer: keras.layers.Layer) -> None:
-    """Give a layer random numbers that differ from replica to replica, where Keras's are the same on all of them."""
+    """Make a layer draw different random numbers on each replica; Keras draws the same numbers on all replicas."""
     for generator in seed_generators(layer):
-        # The generators belong to layers of any kind, whose attribute is theirs; hence not a new object.
+        # The attribute name of the generator is unknown in arbitrary layers, so the object can't be replaced.
         generator.__class__ = ReplicaSeedGenerator
 
 
 @contextlib.contextmanager
 def same_noise(layers: Any) -> Iterator[None]:
-    """Within the context `layers` draw the same numbers every time; afterwards they go on as before.
+    """Within the context, `layers` draw the same random numbers every time; afterwards they continue their sequences.
 
     Args:
         layers: a layer, or a list or tuple of layers.
@@ -52,14 +52,14 @@ def same_noise(layers: Any) -> Iterator[None]:
 
 
 def seed_generators(layers: Any) -> list[keras.random.SeedGenerator]:
-    """Return the seed generators in a layer, or in several, and in the layers that these are made of."""
+    """Return the seed generators of one or several layers and of their sublayers."""
     return list(named_seed_generators(layers).values())
 
 
 def named_seed_generators(layers: Any) -> dict[str, keras.random.SeedGenerator]:
-    """Return the seed generators in a layer, or in several, by the path of attributes that leads to each.
+    """Return the seed generators of one or several layers, keyed by the attribute path that leads to each.
 
-    The path is the same in every process, and another generator does not change it.
+    The path is the same in every process and does not change when another generator is added.
     """
     found: dict[str, Any] = {}
     _visit(layers, "", set(), found)

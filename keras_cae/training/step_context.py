@@ -1,4 +1,4 @@
-"""The context by which a step and the layers that it calls communicate."""
+"""The context through which a step and the layers that it calls communicate."""
 
 from contextvars import ContextVar, Token
 from typing import Any
@@ -7,14 +7,14 @@ _current: ContextVar["StepContext | None"] = ContextVar("step_context", default=
 
 
 class StepContext:
-    """One replica's part of a step of `fit` or `evaluate`, for the layers that the step calls.
+    """One replica's part of a step of `fit` or `evaluate`.
 
-    Use it as a context manager; the layers find it with `current_step()`. A context variable holds it, so
-    that each replica, which runs in a thread of its own, sees its own.
+    Use it as a context manager; layers access it with `current_step()`. It is stored in a context variable, because
+    each replica runs in its own thread and must see its own context.
 
     Args:
-        image_count: how many images this replica's part of the batch has, padding not counted.
-        valid: the same where the part may be padded; None if no image is padding.
+        image_count: number of images in this replica's part of the batch, without padding.
+        valid: the same number if the part may be padded; None if it has no padding.
     """
 
     def __init__(self, image_count: Any, valid: Any = None) -> None:
@@ -23,9 +23,9 @@ class StepContext:
         self.penalties: list[Any] = []
         self.discriminator_losses: list[Any] = []
         self.kept_noise: list[Any] = []
-        """What the corruption has added to the images and the target is to keep."""
+        """Noise of the corruption that the target keeps, too."""
         self.synchronized = False
-        """Whether the replicas have exchanged values within this step."""
+        """Whether replicas have exchanged values in this step."""
         self._token: Token[StepContext | None] | None = None
 
     def __enter__(self) -> "StepContext":
@@ -39,8 +39,8 @@ class StepContext:
     def add_penalty(self, penalty: Any) -> None:
         """Add a scalar to the loss of the step.
 
-        `add_loss` keeps penalties in the layer, of which there is one for all replicas. Where replicas
-        exchange values in the forward pass, each would find the penalties of the others beside its own.
+        `add_loss` would store the penalty in the layer, which all replicas share. If replicas exchange values in the
+        forward pass, each replica would also get the penalties of the others.
         """
         self.penalties.append(penalty)
 
@@ -49,7 +49,7 @@ class StepContext:
         self.discriminator_losses.append(loss)
 
     def add_to_target(self, noise: Any) -> None:
-        """Add noise to the target, of whose shape it is: what a corruption adds and the model is to keep."""
+        """Add noise to the target: noise of the corruption, of the target's shape, that the model should keep."""
         self.kept_noise.append(noise)
 
     @property
@@ -64,5 +64,5 @@ class StepContext:
 
 
 def current_step() -> StepContext | None:
-    """Return the step that is being taken; None outside the steps of `fit` and `evaluate`."""
+    """Return the context of the running step; None outside the steps of `fit` and `evaluate`."""
     return _current.get()

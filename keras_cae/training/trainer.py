@@ -1,4 +1,4 @@
-"""From a batch to the gradient: the steps of training and evaluation."""
+"""The training and evaluation steps, from a batch to the gradient."""
 
 import warnings
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from keras import ops
 from keras_cae.images import compatible, known_shape, scale_images
 from keras_cae.training.entries import Entries
 from keras_cae.training.random_state import use_independent_seeds
-from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
+from keras_cae.training.replicas import padded, replica_count, scale_loss_for_replica, without_padding
 from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
@@ -21,10 +21,10 @@ MIRRORING = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredSt
 
 
 class Batch(NamedTuple):
-    """What a step works on: this replica's part of a batch, as floats.
+    """This replica's part of a batch, as floats.
 
-    `valid` is how many of the images are no padding (None: all), `count` the same as a number. Where the
-    corruption says which pixels count, `pixel_weights` has their weights.
+    `valid` is the number of images that are not padding, or None if there is no padding; `count` is the same number and
+    never None. `pixel_weights` are the weights of the pixels if the corruption determines which pixels count.
     """
 
     images: Any
@@ -36,17 +36,17 @@ class Batch(NamedTuple):
 
 
 def with_pixel_weights(batch: Batch, weights: Any) -> Batch:
-    """Return a batch whose pixels have weights in the loss, which multiply those that the user gave, or None."""
+    """Return a batch with pixel weights for the loss, which are multiplied by the user's weights. They may be None."""
     if weights is None:
         return batch
     return batch._replace(pixel_weights=weights, sample_weight=_times(weights, batch.sample_weight))
 
 
 class Trainer(Entries):
-    """A `keras.Model` that `fit` trains to reconstruct images, with `y` as the target, or `x` if there is no `y`.
+    """A `keras.Model` that `fit` trains to reconstruct images, with `y` as the target, or `x` if `y` is omitted.
 
-    `Entries` takes the data; read from top to bottom, the methods here follow a batch to the gradient. A subclass is
-    the model: it determines how images are corrupted (`corrupted`) and reconstructed (`call`).
+    `Entries` receives the data. Read from top to bottom, the methods here follow a batch to the gradient. The subclass,
+    which is the model, defines how images are corrupted (`corrupted`) and reconstructed (`call`).
     """
 
     train_function: Any
@@ -55,12 +55,12 @@ class Trainer(Entries):
     _reconstruction_mean: keras.metrics.Metric
     """The loss without penalties."""
     _reports_reconstruction = False
-    """Whether the logs have the loss without penalties too, as they do in models that have any."""
+    """Whether the logs also contain the loss without penalties, as they do if there are any penalties."""
 
-    # For subclasses
+    # Methods that subclasses implement or override
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
-        """Return the inputs that a step gives to the networks, and the weights of the pixels or None."""
+        """Return the inputs that a step passes to the networks, and the weights of the pixels or None."""
         raise NotImplementedError
 
     def _inputs_of(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
@@ -69,24 +69,24 @@ class Trainer(Entries):
         return inputs, with_pixel_weights(batch, weights)
 
     def _observe(self, images: Any, training: bool) -> None:
-        """Add penalties that need the images themselves, before the forward pass."""
+        """Add penalties that depend on the uncorrupted images, before the forward pass."""
 
     def _normalized(self, images: Any) -> Any:
-        """Return images as the loss compares them."""
+        """Return images in the unit in which the loss compares them."""
         return images
 
     def _adds_losses(self) -> bool:
-        """Return whether something outside of the networks has called `add_loss` in this step."""
+        """Return whether any code outside of the networks has called `add_loss` in this step."""
         return False
 
     def _discriminator_variables(self) -> list[Any]:
-        """Return the variables of a discriminator, which the `discriminator_optimizer` changes."""
+        """Return the variables of a discriminator, which the `discriminator_optimizer` updates."""
         return []
 
     # The functions that run a step
 
     def make_train_function(self, force: bool = False) -> None:
-        """Compile the training step; its function raises an error for a batch that is refused."""
+        """Compile the training step. The compiled function raises an error if a batch is refused."""
         made = self.train_function is None or force
         self._build_optimizers()
         if self._is_mirrored and made:
@@ -97,7 +97,7 @@ class Trainer(Entries):
             self.train_function = self._progressing(self._checking(self.train_function))
 
     def make_test_function(self, force: bool = False) -> None:
-        """Compile the evaluation step; its function raises an error for a batch that is refused."""
+        """Compile the evaluation step. The compiled function raises an error if a batch is refused."""
         made = self.test_function is None or force
         if self._is_mirrored and made:
             self.test_function = replicated(self, self.test_step)
@@ -107,7 +107,7 @@ class Trainer(Entries):
             self.test_function = self._checking(self.test_function)
 
     def make_predict_function(self, force: bool = False) -> None:
-        """Compile the prediction; its function raises an error for a batch that is refused."""
+        """Compile the prediction step. The compiled function raises an error if a batch is refused."""
         made = self.predict_function is None or force
         super().make_predict_function(force)
         if made:
@@ -115,7 +115,7 @@ class Trainer(Entries):
 
     @property
     def _is_mirrored(self) -> bool:
-        """Whether optimizers and metrics meet those of other replicas, be it one replica alone: not in a `tf.cond`."""
+        """Whether the strategy mirrors variables, even on one replica, so that updates can't run in a `tf.cond`."""
         return self.distribute_strategy.num_replicas_in_sync > 1 or isinstance(self.distribute_strategy, MIRRORING)
 
     def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -125,20 +125,20 @@ class Trainer(Entries):
         def checked(data: Any) -> Any:
             outputs = function(data)
             self._gate.raise_refusal()
-            self._gate.settle()
+            self._gate.adopt_first_batch()
             return outputs
 
         return checked
 
     def _progressing(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Return the training step, which a resumed `fit` does not take on batches that the weights have seen."""
+        """Return a training function that skips the batches before the position at which `fit` resumes."""
 
         def progressing(data: Any) -> Any:
-            return function(data) if self._progress is None else self._progress.take(function, data)
+            return function(data) if self._progress is None else self._progress.run_step(function, data)
 
         return progressing
 
-    # The place in the training, in files of weights
+    # The position in training, as part of weight files
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
@@ -154,18 +154,18 @@ class Trainer(Entries):
         super().load_own_variables(kept)
 
     def _build_optimizers(self) -> None:
-        """Make the state of the optimizers before the step is traced: to make it inside, it is traced twice."""
+        """Create the optimizers' variables before the step is traced; otherwise it would have to be traced twice."""
         if not self.built or not self.compiled or self.optimizer is None:
             return
         with self.distribute_strategy.scope():
             for optimizer, variables in self._optimized():
                 if optimizer is not None and not optimizer.built:
-                    # `fit` ends with the averages of all trainable weights, so that all of them need one.
+                    # At its end, `fit` assigns averages to all trainable weights, so each weight needs one.
                     averaged = optimizer is self.optimizer and optimizer.use_ema
                     optimizer.build(self.trainable_variables if averaged else variables)
 
     def _optimized(self) -> list[tuple[Any, list[Any]]]:
-        """Return the optimizers, and the variables that each of them changes."""
+        """Return each optimizer with the variables that it updates."""
         discriminator = {id(variable) for variable in self._discriminator_variables()}
         variables = self.trainable_variables
         pairs = [(self.optimizer, [v for v in variables if id(v) not in discriminator])]
@@ -176,16 +176,16 @@ class Trainer(Entries):
     # The steps
 
     def train_step(self, data: Any) -> Any:
-        """Return one step of gradient descent on a batch: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+        """Run a training step on a batch, `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`, and return the logs."""
         return self._run_checked(self._train_on, data)
 
     def test_step(self, data: Any) -> Any:
-        """Return the loss and the metrics of a batch, corrupted as in training."""
+        """Return the loss and the metrics of a batch, whose images are corrupted as in training."""
         return self._run_checked(self._evaluate_on, data)
 
     def predict_step(self, data: Any) -> Any:
         """Return the reconstructions of a batch, without corruption and without penalties."""
-        self._gate.note(data)
+        self._gate.check_prediction_batch(data)
         (x, _, _), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
         return without_padding(self._reconstruct(x), valid)
 
@@ -194,18 +194,18 @@ class Trainer(Entries):
         return self(images, training=False)
 
     def _run_checked(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """Run a step if the batch is accepted. Of mirrored models, `replicated` checks the parts of all replicas."""
+        """Run a step if the batch is accepted. For mirrored models, `replicated` has already checked the batch."""
         return step(data) if self._is_mirrored else self._gate.run_checked(step, data)
 
     def _train_on(self, data: Any) -> Any:
         batch = self._batch(data)
-        self._gate.learn(data)
+        self._gate.record_first_batch(data)
         step = StepContext(batch.count, batch.valid)
         with tf.GradientTape(persistent=self.discriminator_optimizer is not None) as tape, step:
             y_pred, batch = self._forward(batch, training=True)
             losses = [self._loss(batch, y_pred, step, training=True)]
             if step.discriminator_losses:
-                losses.append(share_of_batch(step.discriminator_loss, batch.valid))
+                losses.append(scale_loss_for_replica(step.discriminator_loss, batch.valid))
             scaled = [
                 optimizer.scale_loss(loss) for (optimizer, _), loss in zip(self._optimized(), losses, strict=True)
             ]
@@ -223,15 +223,15 @@ class Trainer(Entries):
         (x, y, sample_weight), valid = padded(keras.utils.unpack_x_y_sample_weight(data))
         if not self.built:
             self.build(x.shape)
-        images = self._gate.floats(x, self.variable_dtype)
+        images = self._gate.to_floats(x, self.variable_dtype)
         sample_weight = ranked_weights(check_weights(sample_weight, len(images.shape)), images)
         target = images if y is None else scale_images(ops.convert_to_tensor(y), self.variable_dtype)
         count = ops.shape(images)[0] if valid is None else valid
         return Batch(images, target, sample_weight, count, valid)
 
     def _forward(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
-        """Return what the model makes of the corrupted images, and the batch with the weights of their pixels."""
-        # First, because the call that follows clears what layers have added to the loss.
+        """Return the reconstructions of the corrupted images, and the batch with the corruption's pixel weights."""
+        # This must precede the call of the model, which clears the losses that layers have added.
         self._observe(batch.images, training)
         inputs, batch = self._inputs_of(batch, training)
         batch = batch._replace(target=_with_kept_noise(batch.target))
@@ -241,17 +241,17 @@ class Trainer(Entries):
         return y_pred, batch
 
     def _loss(self, batch: Batch, y_pred: Any, step: StepContext, training: bool) -> Any:
-        """Return this replica's share of the loss, and track the mean over all images."""
+        """Return this replica's share of the loss, and update the metrics of the loss."""
         self._check_added_losses(step)
         images, target, y_pred = map(self._normalized, (batch.images, batch.target, y_pred))
         loss = self.compute_loss(images, target, y_pred, batch.sample_weight, training=training)
-        # Before metrics change: another replica's call may come between, and clears what layers have added.
+        # Must precede the metric updates, during which another replica's forward pass may clear `self.losses`.
         added = sum(ops.cast(part, loss.dtype) for part in [*step.penalties, *self.losses])
         loss += ops.cast(step.penalty, loss.dtype)
         tracker = next(metric for metric in self.metrics if metric.name == "loss")
         tracker.update_state(loss, sample_weight=batch.count)
         self._update_reconstruction_loss(loss - added, step, batch.count)
-        return share_of_batch(loss, batch.valid)
+        return scale_loss_for_replica(loss, batch.valid)
 
     def compute_loss(
         self,
@@ -261,17 +261,17 @@ class Trainer(Entries):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Return the mean loss of this replica's images, and what layers add with `add_loss`.
+        """Return the mean loss of this replica's images, including the losses that layers add with `add_loss`.
 
-        Override it to add terms of your own, with `super().compute_loss(...)`: they count once, on any number
-        of replicas. For a term with a metric and a weight, make a `keras_cae.layers.Penalty`.
+        Override this method and call `super().compute_loss(...)` to add terms of your own. They count once on any
+        number of replicas. For a term with a metric and a weight, use a `keras_cae.layers.Penalty`.
 
         Args:
             x: the images, without corruption.
             y: the targets; by default the images.
             y_pred: the reconstructions.
             sample_weight: weights of the images or of their pixels.
-            training: whether the step is one of training.
+            training: whether this is a training step.
         """
         target = self._target(x, y, y_pred)
         loss = super().compute_loss(
@@ -281,23 +281,23 @@ class Trainer(Entries):
             sample_weight=weights_for_loss(self._loss_functions(), target, y_pred, sample_weight),
             training=training,
         )
-        # Keras has divided by the number of replicas.
+        # Undo Keras's division by the number of replicas.
         return loss * ops.cast(replica_count(), loss.dtype)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return the logs of the metrics. The target is `y`, or else `x`."""
+        """Return the logs of the metrics. The target is `y`, or `x` if `y` is None."""
         return super().compute_metrics(x, self._target(x, y, y_pred), y_pred, sample_weight=sample_weight)
 
     def _target(self, x: Any, y: Any, y_pred: Any) -> Any:
-        """Return the images that `y_pred` is compared with: `y`, or else `x`, as floats."""
+        """Return the target as floats: `y`, or `x` if `y` is None."""
         name, images = ("x", x) if y is None or y is x else ("y", y)
         shape = known_shape(images.shape)
         if shape is None or not compatible(shape[1:], y_pred.shape[1:]):
             remedy = (
-                "Pass the images to make of x as y."
+                "Pass target images of the reconstruction's shape as y."
                 if name == "x"
-                else "A target is an image of the reconstruction's shape. Class labels are none: leave "
-                "them out, with image_dataset_from_directory(..., labels=None) or "
+                else "A target must be an image of the reconstruction's shape. If y contains class labels, remove "
+                "them, with image_dataset_from_directory(..., labels=None) or "
                 "dataset.map(lambda image, label: image)."
             )
             raise ValueError(
@@ -306,7 +306,7 @@ class Trainer(Entries):
         return scale_images(images, self.variable_dtype)
 
     def _apply(self, tape: tf.GradientTape, losses: list[Any]) -> None:
-        """Change the variables of each optimizer by the gradients of its loss."""
+        """Update the variables of each optimizer with the gradients of its loss."""
         pairs = self._optimized()
         if not any(variables for _, variables in pairs):
             warnings.warn("The model does not have any trainable weights.", stacklevel=2)
@@ -318,7 +318,7 @@ class Trainer(Entries):
     def _logs(self, batch: Batch, y_pred: Any) -> Any:
         images, target, weights = batch.images, batch.target, batch.sample_weight
         if batch.pixel_weights is not None:
-            # Metrics compare whole images: what was visible is there.
+            # Metrics compare whole images, so pixels that were visible are copied from the target.
             counts = ops.expand_dims(batch.pixel_weights > 0, -1)
             y_pred = ops.where(counts, y_pred, ops.cast(target, y_pred.dtype))
         images, target, weights, y_pred = without_padding((images, target, weights, y_pred), batch.valid)
@@ -332,29 +332,29 @@ class Trainer(Entries):
             self._reconstruction_mean.update_state(loss, sample_weight=count)
 
     def _prepare_reconstruction_loss(self) -> None:
-        """Make the metric of the loss without penalties: a step, which may find one, can't make variables."""
-        # Not through `__setattr__`: Keras would list it among the metrics, of every model.
+        """Create the metric of the loss without penalties in advance, because a step can't create variables."""
+        # Bypass `__setattr__`, with which Keras would list the metric even if there are no penalties.
         self.__dict__["_reconstruction_mean"] = keras.metrics.Mean(name="reconstruction_loss")
 
     @property
     def metrics(self) -> list[Any]:
-        """All metrics, that of the reconstructions included."""
+        """All metrics, including the reconstruction loss if it is reported."""
         metrics = super().metrics
         known = not self._reports_reconstruction or any(metric is self._reconstruction_mean for metric in metrics)
         return metrics if known else [*metrics, self._reconstruction_mean]
 
     def _added_losses(self) -> bool:
-        """Return whether layers have called `add_loss` in this step, beside the regularizers of weights."""
+        """Return whether layers have called `add_loss` in this step. Weight regularizers do not count."""
         regularized = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
         return len(self.losses) > len(regularized)
 
     def _check_added_losses(self, step: StepContext) -> None:
         if step.synchronized and self._added_losses():
             raise ValueError(
-                "On several replicas a network can't have both layers that work on all of their images, "
-                "such as synchronized batch normalization, and layers that call add_loss, such as activity "
-                "regularizers: Keras mixes the replicas' losses up. Use keras_cae.layers.Penalty instead of "
-                "add_loss, or do without one of them."
+                "On several replicas, a network can't combine layers that exchange values between replicas, such as "
+                "synchronized batch normalization, with layers that call add_loss, such as activity regularizers, "
+                "because Keras mixes up the losses of the replicas. Replace add_loss with keras_cae.layers.Penalty, "
+                "or remove one of the two."
             )
 
     def _check_loss_of_pixels(self, target: Any, y_pred: Any) -> None:
@@ -362,19 +362,19 @@ class Trainer(Entries):
         shape = shape_of_loss(loss, target, y_pred)
         if shape is not None and len(shape) != len(y_pred.shape) - 1:
             raise ValueError(
-                f"{type(self).__name__} needs a loss with a value for every pixel, of shape (n, *spatial), "
-                f"because only hidden pixels count; {loss!r} gives the shape {shape}. Use 'mse', 'mae' or "
+                f"{type(self).__name__} needs a loss with one value per pixel, of shape (n, *spatial), because only "
+                f"hidden pixels count, but {loss!r} returns the shape {shape}. Use 'mse', 'mae' or "
                 "'binary_crossentropy'."
             )
 
     def _loss_functions(self) -> Any:
-        """Return the loss of `compile`; None where there is none."""
+        """Return the loss that was passed to `compile`, or None."""
         loss = getattr(self, "loss", None)
         return None if getattr(loss, "__self__", None) is self else loss
 
 
 def _with_kept_noise(target: Any) -> Any:
-    """Return the target with the noise that the corruption of this step wants kept."""
+    """Return the target plus the noise that the corruption of this step adds to it."""
     step = current_step()
     for noise in [] if step is None else step.kept_noise:
         if not compatible(noise.shape, target.shape):
@@ -387,7 +387,7 @@ def _with_kept_noise(target: Any) -> Any:
 
 
 def _times(pixel_weights: Any, sample_weight: Any) -> Any:
-    """Return weights of pixels, multiplied by those of images or pixels that the user gave."""
+    """Return pixel weights multiplied by the image or pixel weights that the user passed."""
     if sample_weight is None:
         return pixel_weights
     given = ops.cast(sample_weight, pixel_weights.dtype)

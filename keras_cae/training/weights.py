@@ -1,4 +1,4 @@
-"""Weights of images and of their pixels, in the shapes that losses and metrics take."""
+"""Sample weights of images and pixels, in the shapes that losses and metrics expect."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from keras_cae.kinds import KINDS
 
 
 def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
-    """Return weights of images, `(n,)`, or of pixels, `(n, *spatial)`, in these shapes; None stays None.
+    """Return weights of images with shape `(n,)`, or of pixels with shape `(n, *spatial)`; None stays None.
 
     Args:
-        sample_weight: data that the user passed.
-        image_rank: how many axes a batch of images has.
+        sample_weight: weights that the user passed.
+        image_rank: number of axes of a batch of images.
 
     Raises:
-        ValueError: the weights have another shape, or are not numbers.
+        ValueError: the weights have another shape or are not real numbers.
     """
     if sample_weight is None:
         return None
@@ -26,7 +26,7 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
         sample_weight = np.asarray(sample_weight)
     shape = known_shape(sample_weight.shape)
     if not hasattr(sample_weight, "dtype") or not _is_real(sample_weight.dtype):
-        raise ValueError("sample_weight must be real numbers, one for each image or for each pixel.")
+        raise ValueError("sample_weight must contain real numbers, one for each image or one for each pixel.")
     if shape is None:
         return sample_weight
     ones = all(side == 1 for side in shape[1:])
@@ -41,7 +41,7 @@ def check_weights(sample_weight: Any, image_rank: int = 4) -> Any:
 
 
 def ranked_weights(sample_weight: Any, images: Any) -> Any:
-    """Return weights whose rank Keras does not tell, as those of the pixels of images; others as they are."""
+    """Expand weights of unknown rank to the pixels of the images; return other weights unchanged."""
     if sample_weight is None or known_shape(sample_weight.shape) is not None:
         return sample_weight
     sides = ops.shape(images)[:-1]
@@ -58,11 +58,11 @@ def _is_real(dtype: Any) -> bool:
 
 
 def per_image_weights(sample_weight: Any, rank: int = 3) -> Any:
-    """Return weights of images, `(n,)` or `(n, 1)`, with as many axes as the values of a loss have; others as they are.
+    """Expand weights of images, `(n,)` or `(n, 1)`, to the rank of a loss's values; return other weights unchanged.
 
     Args:
-        sample_weight: weights of images, or of their pixels.
-        rank: how many axes the values have: of signals two, of images three, of volumes four.
+        sample_weight: weights of images or of their pixels.
+        rank: number of axes of the values: two for signals, three for images, four for volumes.
     """
     if sample_weight is None:
         return None
@@ -74,7 +74,7 @@ def per_image_weights(sample_weight: Any, rank: int = 3) -> Any:
 
 
 def mean_of_each_image(sample_weight: Any) -> Any:
-    """Return weights of images, or the means of those of their pixels, in float32. Shape: `(n,)`."""
+    """Return the weight of each image, or the mean weight of its pixels, in float32 and with shape `(n,)`."""
     if sample_weight is None:
         return None
     weights = ops.cast(sample_weight, "float32")
@@ -83,10 +83,10 @@ def mean_of_each_image(sample_weight: Any) -> Any:
 
 
 def weights_for_loss(loss: Any, target: Any, y_pred: Any, sample_weight: Any) -> Any:
-    """Return weights in the shape of the values that a compiled loss has for each image.
+    """Return sample weights in a shape that fits the values of the compiled loss.
 
-    A loss may give a value for each pixel, `(n, *spatial)`, or for each image, `(n,)`: weights of images
-    count for all of an image's values, weights of pixels by their mean where an image has one value.
+    A loss may return a value for each pixel, `(n, *spatial)`, or for each image, `(n,)`. A weight of an image applies
+    to all values of the image. If an image has a single value, its weight is the mean weight of its pixels.
     """
     if sample_weight is None:
         return None
@@ -99,7 +99,7 @@ def weights_for_loss(loss: Any, target: Any, y_pred: Any, sample_weight: Any) ->
 
 
 def shape_of_loss(loss: Any, target: Any, y_pred: Any) -> tuple[int | None, ...] | None:
-    """Return the shape of the values of a loss before averaging; None if it is unknown, or not of one rank."""
+    """Return the shape of the values of a loss before averaging; None if it is unknown or its parts differ in rank."""
     losses = [part for part in keras.tree.flatten(loss) if part is not None]
     shapes = []
     for part in losses:

@@ -1,4 +1,4 @@
-"""The callbacks of `fit`: which of them a worker runs, and how they are notified of an exception."""
+"""Selection of the callbacks that a worker runs, and their notification when `fit` ends."""
 
 from typing import Any
 
@@ -6,20 +6,20 @@ import keras
 import tensorflow as tf
 
 WRITERS = (keras.callbacks.CSVLogger, keras.callbacks.ModelCheckpoint, keras.callbacks.TensorBoard)
-"""Keras's callbacks that only write. Others say so with an attribute `chief_only = True`."""
+"""Keras's callbacks that only write files. Other callbacks declare this with an attribute `chief_only = True`."""
 
 
 def callbacks_of_worker(callbacks: Any, strategy: tf.distribute.Strategy) -> Any:
-    """Return the callbacks of `fit` that this worker runs: only the chief writes files.
+    """Return the callbacks of `fit` that this worker runs.
 
-    The other workers leave out the callbacks that only write, and read the chief's backups without making
-    any. So all of them resume from the same epoch, and none writes over another's files.
+    Only the chief writes files. Other workers skip the callbacks that only write, and read the chief's backups without
+    writing any. All workers therefore resume from the same epoch, and no worker overwrites another's files.
     """
     if strategy.extended.should_checkpoint or not callbacks:
         return callbacks
     if isinstance(callbacks, keras.callbacks.CallbackList):
         raise ValueError(
-            "callbacks must be a list of callbacks on several workers, of which only the first writes files; "
+            "callbacks must be a list of callbacks if there are several workers, because only the chief writes files, "
             "got a CallbackList."
         )
     kept = [callback for callback in keras.tree.flatten(callbacks) if not _only_writes(callback)]
@@ -27,9 +27,9 @@ def callbacks_of_worker(callbacks: Any, strategy: tf.distribute.Strategy) -> Any
 
 
 def end_of_fit(callbacks: Any) -> None:
-    """Tell the callbacks that have an `on_fit_exit` that `fit` is over, be it by an exception.
+    """Call `on_fit_exit` of the callbacks that have it. `fit` may have ended with an exception.
 
-    Keras does not tell callbacks of exceptions, so they would leave their files open.
+    Keras does not notify callbacks of exceptions, so that they would leave files open.
     """
     for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks)):
         if hasattr(callback, "on_fit_exit"):
@@ -45,7 +45,7 @@ def _reading(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
 
 
 class RestoreOnly(keras.callbacks.Callback):
-    """Restores what `keras.callbacks.BackupAndRestore` saved elsewhere, and saves nothing."""
+    """Restores the backup that `keras.callbacks.BackupAndRestore` saved on another worker, and saves nothing."""
 
     def __init__(self, backup: keras.callbacks.BackupAndRestore) -> None:
         super().__init__()

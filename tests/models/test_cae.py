@@ -86,7 +86,7 @@ def test_colour_from_grey():
     model.compile(optimizer="adam", loss="mse")
     model.fit(grey, colour, verbose=0)
     assert model.predict(grey, verbose=0).shape == colour.shape
-    with pytest.raises(ValueError, match="Pass the images to make of x as y"):
+    with pytest.raises(ValueError, match="Pass target images of the reconstruction's shape as y"):
         model.fit(grey, verbose=0)
 
 
@@ -175,7 +175,7 @@ def test_values_that_a_sigmoid_cannot_reach_stop_the_first_batch(images, as_data
     data = images * 255
     if as_dataset:
         data = tf.data.Dataset.from_tensor_slices(data).batch(2)
-    with pytest.raises(ValueError, match=r"'sigmoid' reaches values from 0 to 1, but .* to 25\d.* divide by 255"):
+    with pytest.raises(ValueError, match=r"'sigmoid' has values from 0 to 1, but .* to 25\d.* divide them by 255"):
         getattr(model, method)(data, verbose=0)
     for weight, kept in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, kept)
@@ -449,7 +449,7 @@ def test_what_a_base_of_two_networks_needs():
     [
         ({"batch_size": 0}, "batch_size must be a positive integer, got 0"),
         ({"epochs": -1}, "epochs must be an integer, zero or above, got -1"),
-        ({"sample_weight": "abc"}, "sample_weight must be real numbers"),
+        ({"sample_weight": "abc"}, "sample_weight must contain real numbers"),
     ],
 )
 def test_wrong_arguments_of_fit(images, arguments, message):

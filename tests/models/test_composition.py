@@ -264,7 +264,7 @@ def test_weights_with_a_loss_of_one_value_per_image(images, shape):
 def test_weights_that_are_no_weights_are_refused(images, weights):
     model = BasicCAE(2, filters=(3, 4))
     model.compile("adam", "mse")
-    with pytest.raises(ValueError, match="sample_weight must be finite numbers, zero or above"):
+    with pytest.raises(ValueError, match="sample_weight must be finite and non-negative"):
         model.fit(images, sample_weight=np.full(10, weights), verbose=0)
 
 

@@ -138,7 +138,7 @@ def test_the_picture_shows_what_is_hidden(images):
 def test_a_loss_without_a_value_per_pixel_is_refused(images):
     model = small()
     model.compile("adam", lambda target, made: keras.ops.mean((target - made) ** 2, axis=(1, 2, 3)))
-    with pytest.raises(ValueError, match=r"a value for every pixel.*gives the shape \(None,\)"):
+    with pytest.raises(ValueError, match=r"one value per pixel.*returns the shape \(None,\)"):
         model.evaluate(images, verbose=0)
 
 
