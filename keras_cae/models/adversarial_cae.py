@@ -46,8 +46,8 @@ class AdversarialCAE(PyramidCAE):
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
         kernel_size: size of the kernels, an integer or one for each axis.
         strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
-            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
-            leave it out.
+            with one for each axis. The first level keeps the size: an integer does not apply to it, and a sequence may
+            omit it.
         activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
             gets its own copy of a layer.
         output_activation: activation of the last layer, given likewise. It determines which values the images may have:

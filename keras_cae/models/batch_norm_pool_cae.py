@@ -26,8 +26,8 @@ class BatchNormPoolCAE(PyramidCAE):
     Args:
         latent_dim: size of the code. None leaves out the dense layers: the code is a feature map, and the model takes
             images of any size. A `bottleneck` that has a `latent_dim` determines it.
-        momentum: momentum of the moving averages of batch normalization. With a smaller one, such as 0.9, they follow
-            the weights sooner, which suits trainings of a few hundred steps.
+        momentum: momentum of the moving averages of batch normalization. With a smaller momentum, such as 0.9, they
+            adapt faster, which suits training for only a few hundred steps.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
         kernel_size: size of the kernels, an integer or one for each axis.

@@ -21,34 +21,34 @@ from keras_cae.validation import boolean, choice, optional, per_axis, positive_i
 from keras_cae.validation import seed as seed_rule
 
 RADIUS = {"median": 1, "mean": 1, "uniform": 2}
-"""How far away the neighbours may be that replace a hidden pixel."""
+"""The maximum distance of the neighbours that replace a hidden pixel."""
 DIFFERENCE_KEPT = 0.5
-"""Which part of the difference between two neighbours is taken off the target, when images are subsampled."""
+"""The fraction of the difference between two neighbours by which the target is corrected in subsampling."""
 DEFAULT_RATIO, DEFAULT_REPLACEMENT = 1 / 9, "median"
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class BlindSpotCAE(PyramidCAE):
-    """Autoencoder that learns to remove noise from the noisy images alone.
+    """Autoencoder that learns to remove noise from noisy images alone.
 
     Noise that is independent from pixel to pixel can't be predicted from other pixels, so a model that has to predict
     pixels from others learns the clean image. `predict` and `encode` see all pixels and take images of any size. There
     are two methods of training:
 
-    - "subsampling" takes two images of half the size out of each noisy image, which consist of neighbouring pixels, and
-      trains the model to predict one from the other (Huang et al. 2021, "Neighbor2Neighbor: Self-Supervised Denoising
-      from Single Noisy Images"). Half of the difference between the two in the denoised image is taken off the target,
-      which keeps fine detail.
+    - "subsampling" splits each noisy image into two half-size images of neighbouring pixels, and trains the model to
+      predict one from the other (Huang et al. 2021, "Neighbor2Neighbor: Self-Supervised Denoising from Single Noisy
+      Images"). To preserve fine detail, half of the difference between the two in the denoised image is subtracted from
+      the target.
     - "masking" hides single pixels, which the model learns to predict from those around them (Krull et al. 2019,
       "Noise2Void: Learning Denoising from Single Noisy Images"; Höck et al. 2022, "N2V2: Fixing Noise2Void Checkerboard
       Artifacts with Modified Sampling Strategies and a Tweaked Network Architecture").
 
-    - `fit(noisy)` trains on noisy images. From arrays of images that are larger than `patch_size`, it takes patches at
-      random places, as many in each epoch as fit side by side, so that a single large image is enough:
+    - `fit(noisy)` trains on noisy images. From arrays of images that are larger than `patch_size`, it draws random
+      patches, in each epoch as many as fit into the images side by side. A single large image is therefore enough:
       `fit(image[None], epochs=100)`. Datasets are used as they are and should yield patches.
     - `fit(noisy, other)` trains with other images as targets and hides nothing. The targets may be other noisy images
       of the same scene, which is Noise2Noise (Lehtinen et al. 2018), or clean images.
-    - `evaluate` and validation hide pixels, whatever the method. The loss is computed on the hidden pixels; metrics
+    - `evaluate` and validation hide pixels with both methods. The loss is computed on the hidden pixels; metrics
       compare images in which the visible pixels are unchanged. With `validation_data=(noisy, clean)` nothing is
       hidden, so that the loss and the metrics measure the denoising.
 
@@ -60,20 +60,21 @@ class BlindSpotCAE(PyramidCAE):
         method: "subsampling" or "masking"; by default subsampling, unless `ratio`, `replacement` or `structured_mask`
             differ from their defaults.
         ratio: share of the pixels that are hidden, between 0 and 1.
-        replacement: what a hidden pixel gets: the "median" or the "mean" of its neighbours without itself (N2V2), or
-            the value of a random one, "uniform" (N2V).
-        structured_mask: array of zeros and ones with odd sides, for noise that is correlated between neighbours:
-            which pixels around a hidden one, in the middle, are replaced too. `np.ones((1, 9))` for noise along rows.
-        outermost_skip: whether the decoder sees the feature maps of full resolution; N2V2 does without.
-        blurred_pooling: whether the encoder makes feature maps smaller by blurring (N2V2), rather than by strides.
-        patch_size: side of the patches that `fit` takes of larger images, an integer or one for each axis; None
-            for whole images.
+        replacement: value that replaces a hidden pixel: the "median" or the "mean" of its neighbours, excluding itself
+            (N2V2), or "uniform", the value of a random neighbour (N2V).
+        structured_mask: array of zeros and ones with odd sides, for noise that is correlated between neighbours. Ones
+            mark the pixels around the hidden pixel, which is in the middle, that are replaced too, such as
+            `np.ones((1, 9))` for noise along rows.
+        outermost_skip: whether the decoder sees the feature maps of full resolution. N2V2 omits them.
+        blurred_pooling: whether the encoder reduces feature maps by blurred pooling (N2V2) instead of strides.
+        patch_size: side of the patches that `fit` draws from larger images, an integer or one for each axis; None to
+            train on whole images.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
         kernel_size: size of the kernels, an integer or one for each axis.
         strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
-            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
-            leave it out.
+            with one for each axis. The first level keeps the size: an integer does not apply to it, and a sequence may
+            omit it.
         activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
             gets its own copy of a layer.
         output_activation: activation of the last layer, given likewise. It determines which values the images may have:
@@ -167,8 +168,8 @@ class BlindSpotCAE(PyramidCAE):
         )
         if self.method == "subsampling" and self.structured_mask is not None:
             raise ValueError(
-                "structured_mask is for noise that neighbouring pixels share, from which method='subsampling' can't "
-                "learn. Use method='masking'."
+                "structured_mask is for noise that is correlated between neighbouring pixels, which "
+                "method='subsampling' can't remove. Use method='masking'."
             )
         if self.patch_size is not None:
             per_axis(self.patch_size, self.rank, "patch_size")
@@ -204,37 +205,37 @@ class BlindSpotCAE(PyramidCAE):
         return (*super().corruptions, self._pixel_mask)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
-        return self._pixel_mask.corrupt(self._visible(images))
+        return self._pixel_mask.corrupt(self._corrupted_without_hiding(images))
 
-    def _visible(self, images: Any) -> Any:
-        """Return corrupted images of which nothing is hidden yet."""
-        self._own_loop_is_corrupted = True
+    def _corrupted_without_hiding(self, images: Any) -> Any:
+        """Return images to which the user's corruption is applied, with no pixels hidden."""
+        self._custom_loop_corrupts = True
         return corrupted_by(super().corruptions, images)[0]
 
     def _inputs_of(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
         if batch.target is not batch.images:
-            return self._towards_targets(batch)
+            return self._inputs_for_targets(batch)
         if training and self._subsamples:
             return self._subsampled(batch)
         return super()._inputs_of(batch, training)
 
-    def _towards_targets(self, batch: Batch) -> tuple[Any, Batch]:
-        """Hide pixels of the images that are their own targets only: these would be copied."""
-        visible = self._visible(batch.images)
+    def _inputs_for_targets(self, batch: Batch) -> tuple[Any, Batch]:
+        """Hide pixels only in images that equal their targets, because the model would learn to copy these."""
+        visible = self._corrupted_without_hiding(batch.images)
         if visible.shape[1:] != batch.target.shape[1:]:
             return visible, batch
         hidden, weights = self._pixel_mask.corrupt(visible)
         axes = tuple(range(1, len(batch.images.shape)))
-        itself = ops.all(ops.equal(batch.images, batch.target), axis=axes, keepdims=True)
-        weights = ops.where(itself[..., 0], weights, ops.ones_like(weights))
-        return ops.where(itself, hidden, visible), with_pixel_weights(batch, weights)
+        is_own_target = ops.all(ops.equal(batch.images, batch.target), axis=axes, keepdims=True)
+        weights = ops.where(is_own_target[..., 0], weights, ops.ones_like(weights))
+        return ops.where(is_own_target, hidden, visible), with_pixel_weights(batch, weights)
 
     def _subsampled(self, batch: Batch) -> tuple[Any, Batch]:
-        """Return images of half the size, and the batch whose targets are their neighbours.
+        """Return half-size images, and the batch whose targets consist of the neighbouring pixels.
 
-        Neighboring pixels show slightly different things. The difference between them in the denoised image, taken
-        off the target in part, keeps the model from blurring it. All of it must not be taken off: the model could
-        learn to copy its input then.
+        Neighbouring pixels differ slightly even without noise. Subtracting a part of their difference in the denoised
+        image from the target keeps the model from blurring. Subtracting all of it could teach the model to copy its
+        input.
         """
         images = batch.images
         self._pixel_mask.check_sides(ops.shape(images)[1:-1])
@@ -242,18 +243,18 @@ class BlindSpotCAE(PyramidCAE):
         denoised = ops.stop_gradient(ops.cast(self._reconstruct(images), images.dtype))
         difference = subsample(denoised, pair.first) - subsample(denoised, pair.second)
         target = subsample(images, pair.second) + DIFFERENCE_KEPT * difference
-        return subsample(self._visible(images), pair.first), batch._replace(
+        return subsample(self._corrupted_without_hiding(images), pair.first), batch._replace(
             images=subsample(images, pair.first),
             target=target,
-            sample_weight=_weights_of(batch.sample_weight, images, pair.second),
+            sample_weight=_weights_of_chosen(batch.sample_weight, images, pair.second),
         )
 
     # Patches of large images
 
     def _training_data(self, **data: Any) -> dict[str, Any]:
-        """Return random patches of images in an array that are larger than `patch_size`."""
+        """Replace an array of images that are larger than `patch_size` by random patches of them."""
         x, y, sample_weight = data["x"], data["y"], data["sample_weight"]
-        if not self._takes_patches_of(x):
+        if not self._needs_patches(x):
             return data
         parts, held_out = [x, None if y is x else y, sample_weight], data["validation_data"]
         if data["validation_split"] and held_out is None:
@@ -261,7 +262,7 @@ class BlindSpotCAE(PyramidCAE):
             held_out = self._checked_validation(held_out)
         x, y, sample_weight = parts
         self._build_early(x)
-        self._prepare_for(x, None)  # All of it, rather than the patches of the first epoch.
+        self._prepare_for(x, None)  # Adapts to all pixels instead of the patches of the first epoch.
         patches = RandomPatches(
             x,
             y,
@@ -270,10 +271,10 @@ class BlindSpotCAE(PyramidCAE):
             batch_size=data["batch_size"] or DEFAULT_BATCH_SIZE,
             seed=self.seed,
         )
-        nothing = dict.fromkeys(("y", "sample_weight", "batch_size"))
-        return {**data, **nothing, "x": patches, "validation_split": 0.0, "validation_data": held_out}
+        unused = dict.fromkeys(("y", "sample_weight", "batch_size"))
+        return {**data, **unused, "x": patches, "validation_split": 0.0, "validation_data": held_out}
 
-    def _takes_patches_of(self, images: Any) -> bool:
+    def _needs_patches(self, images: Any) -> bool:
         shape = getattr(images, "shape", None)
         if self.patch_size is None or shape is None or len(shape) != self.rank + 2:
             return False
@@ -281,8 +282,8 @@ class BlindSpotCAE(PyramidCAE):
         return any(side > size for side, size in zip(shape[1:-1], sizes, strict=True))
 
 
-def _weights_of(sample_weight: Any, images: Any, chosen: Any) -> Any:
-    """Return the weights of the chosen pixels; weights of whole images as they are."""
+def _weights_of_chosen(sample_weight: Any, images: Any, chosen: Any) -> Any:
+    """Return the weights of the chosen pixels; return weights of whole images unchanged."""
     if sample_weight is None or len(sample_weight.shape) < len(images.shape) - 1:
         return sample_weight
     if sample_weight.shape[1:] == (1,) * len(sample_weight.shape[1:]):
@@ -294,12 +295,12 @@ def _weights_of(sample_weight: Any, images: Any, chosen: Any) -> Any:
 
 
 def _split(parts: list[Any], validation_split: float) -> tuple[list[Any], tuple[Any, ...]]:
-    """Return the images to train on, their targets and weights; and the last ones, for validation."""
+    """Split images, targets and weights into a part for training and the last part for validation."""
     kept = math.floor(len(parts[0]) * (1.0 - validation_split))
     if not kept:
         raise ValueError(
-            f"validation_split must leave images to train on, got {validation_split} of {len(parts[0])}. Cut a part "
-            "of the image off, and pass it as validation_data."
+            f"validation_split must leave at least one image to train on, got {validation_split} with {len(parts[0])} "
+            "images. Crop a part of the image and pass it as validation_data."
         )
     first, last = (
         [None if part is None else part[share] for part in parts] for share in (slice(kept), slice(kept, None))

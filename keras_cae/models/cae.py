@@ -1,4 +1,4 @@
-"""The autoencoder that all others derive from: its networks, and the flow of images through them."""
+"""The base class of all autoencoders: its networks, and the flow of images through them."""
 
 import functools
 import math
@@ -41,7 +41,7 @@ PARTS = ("encoder", "decoder", "bottleneck")
 
 
 def network(value: Any, name: str) -> keras.Model:
-    """Validate the networks: a `keras.Model`, or the configuration of one."""
+    """Validate a network: a `keras.Model` or its configuration."""
     value = layer(value, name) if isinstance(value, dict) else value
     if not isinstance(value, keras.Model):
         raise TypeError(f"{name} must be a keras.Model, got {value!r}.")
@@ -60,8 +60,8 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     - Integer images are scaled to [0, 1] on the device, by the largest value of their type.
     - A `sample_weight` of shape `(n,)` gives each image one weight, with or without `y`.
-    - Training ends with an error at a batch that the model can't learn from, such as values from 0 to 255 for a sigmoid
-      or values that are not finite. Such a batch changes nothing in the model.
+    - Training stops with an error at a batch that the model can't learn from, such as values from 0 to 255 for a
+      sigmoid or values that are not finite. Such a batch does not change the model.
     - The corruption is applied in training and evaluation, but never by `predict`. Every evaluation uses the same
       noise, so that validation losses can be compared.
 
@@ -79,8 +79,8 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets. It is called
             with `training=True`.
         normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. The networks and
-            the loss see normalized channels; what goes in and comes out has the unit of the data. One that is adapted
-            already stays as it is.
+            the loss see normalized channels; inputs and outputs have the unit of the data. A normalizer that has
+            already been adapted is not changed.
         **kwargs: arguments of `keras.Model`.
 
     Input shape: `(n, height, width, channels)`, as the encoder takes it; with `rank=1` `(n, length, channels)`,
@@ -91,17 +91,17 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     Attributes:
         built_shape: shape that the model was built for, with None for axes that may differ from batch to batch.
         code_shape: shape of one code once the model is built, with None for axes that depend on the size of the image.
-        corruptions: layers that are applied to the inputs in training and evaluation, in this order.
-        decodes_codes_alone: whether `decode` needs the codes only.
+        corruptions: layers that are applied to the inputs in training and evaluation, in order.
+        decodes_codes_alone: whether `decode` needs only the codes.
         discriminator_optimizer: the second optimizer of a model with a discriminator; None for all others.
         downsampling: factor by which the encoder reduces images along each axis.
         has_posterior: whether `posterior` and `log_likelihood` are defined.
         has_prior: whether `sample` is defined.
 
     Raises:
-        TypeError: encoder or decoder is not a Keras model, or the bottleneck not a Keras layer.
-        ValueError: `rank` is not that of the encoder's input; at build, the encoder's output does not fit the
-            decoder.
+        TypeError: the encoder or the decoder is not a Keras model, or the bottleneck is not a Keras layer.
+        ValueError: `rank` is not that of the encoder's input, or, when the model is built, the encoder's output does
+            not fit the decoder.
 
     Example:
 
@@ -142,32 +142,32 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     ) -> None:
         if encoder is None and decoder is None:
             raise TypeError(
-                "CAE needs two networks: CAE(encoder, decoder), from images to codes and back. A subclass passes "
-                "them on, super().__init__(encoder, decoder); one that makes networks for the images that it is "
-                "trained on derives from PyramidCAE."
+                "CAE needs two networks, CAE(encoder, decoder), from images to codes and back. A subclass must pass "
+                "them to super().__init__(encoder, decoder). To create the networks from the shape of the images, "
+                "derive from PyramidCAE instead."
             )
         super().__init__(**kwargs)
         self._given = GivenNetworks(network(encoder, "encoder"), network(decoder, "decoder"))
         self.encoder, self.decoder = self._given.encoder, self._given.decoder
-        self.keep(rank=_agreed_rank(rank, self.encoder))
+        self.keep(rank=_resolve_rank(rank, self.encoder))
         self._set_up(bottleneck, corruption, normalizer)
 
     def _set_up(self, bottleneck: Any, corruption: Any, normalizer: Any) -> None:
-        """Set what all autoencoders have. The networks, or their hyperparameters, must be set already."""
-        self.autocast = False  # The layers cast; what is subtracted from the images or compared with them is exact.
+        """Set the attributes that all autoencoders share. The networks or their hyperparameters must already be set."""
+        self.autocast = False  # The layers cast. Images must stay exact, because outputs are compared with them.
         self.keep(corruption=corruption, normalizer=normalizer)
         self._normalizer_is_adapted = self.normalizer is None or is_adapted(self.normalizer)
         self._default_bottleneck = bottleneck is None
         if bottleneck is not None:
             self.bottleneck = layer(bottleneck, "bottleneck")
-        self._own_loop_is_corrupted = False
+        self._custom_loop_corrupts = False
 
     # Attributes before and after the model is built
 
     def __getattr__(self, name: str) -> Any:
         for cls in type(self).__mro__:
             if isinstance(vars(cls).get(name), property):
-                return vars(cls)[name].__get__(self)  # The property's own error, which Python would hide.
+                return vars(cls)[name].__get__(self)  # Raises the property's own error, which Python would hide.
         bottleneck = vars(self).get("bottleneck")
         if isinstance(bottleneck, Bottleneck) and name in bottleneck.weights_of_penalties:
             return getattr(bottleneck, name)
@@ -185,33 +185,33 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
             return
         if name in PARTS and self.built:
             raise AttributeError(
-                f"{name} of {type(self).__name__} can't be replaced once it is built: training and inference use the "
-                "present one. Make a new model with the other part, for example CAE(model.encoder, decoder)."
+                f"{name} of {type(self).__name__} can't be replaced once the model is built, because training and "
+                "inference use the current one. Create a new model, for example CAE(model.encoder, decoder)."
             )
         super().__setattr__(name, value)
         if name == "corruption" and self.built:
-            # Compiled steps hold the former one.
+            # The compiled steps use the previous corruption.
             self.train_function = self.test_function = None
 
     @functools.cached_property
     def _gate(self) -> InputGate:  # type: ignore[override]  # a property of the trainer's
-        """Decides which images the model takes, and makes floats of them."""
-        # With a normalizer, the activation does not limit the values of the images.
+        """The gate that checks images and converts them to floats."""
+        # With a normalizer, the output activation does not bound the values of the images.
         return InputGate(None if self.normalizer is not None else self._last_activation(), self.rank)
 
     def _last_activation(self) -> Any:
-        """Return the activation that bounds the reconstructions, or None if it is not known."""
+        """Return the output activation, which may bound the reconstructions, or None if it is unknown."""
         return last_activation(self._given.decoder)
 
     # Building
 
     def build(self, input_shape: Any) -> None:
-        shape = self._free_shape(input_shape)
+        shape = self._shape_to_build(input_shape)
         if self.built:
             if shape != self.built_shape:
                 raise ValueError(
-                    f"{type(self).__name__} is built for inputs of shape {self.built_shape} already; build "
-                    f"got {shape}. A model is built once: make a new one for the other shape."
+                    f"{type(self).__name__} is already built for inputs of shape {self.built_shape}, but build got "
+                    f"{shape}. A model can be built only once. Create a new model for the other shape."
                 )
             return
         bottleneck = vars(self).get("bottleneck")
@@ -232,7 +232,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         self.built = True
 
     def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
-        """Return the networks around a bottleneck, for batches of images of a shape."""
+        """Connect the networks and the bottleneck for batches of a shape."""
         encoder, decoder = self._given.encoder, self._given.decoder
         feature_shape = check_single_output(encoder, encoder.compute_output_shape(shape))
         if isinstance(bottleneck, Bottleneck):
@@ -240,7 +240,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
             bottleneck.prepare(None, values)
         return graphs_of_networks(encoder, decoder, bottleneck, shape, feature_shape, self.normalizer)
 
-    def _free_shape(self, shape: Any) -> Any:
+    def _shape_to_build(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
         taken = getattr(self._given.encoder, "input_shape", None)
         if isinstance(taken, tuple) and compatible(image_shape, taken[1:]):
@@ -269,7 +269,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     @property
     def input(self) -> Any:
-        """The symbolic images that the model was called on; if there were none, those of `encoder`."""
+        """The symbolic images that the model was called on, or otherwise the input of `encoder`."""
         try:
             return super().input
         except AttributeError:
@@ -287,25 +287,25 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None
-        if current_step() is None:  # The steps of `fit` look at the values themselves.
+        if current_step() is None:  # The steps of `fit` check the values themselves.
             self._check_values(images)
         return super().__call__(*args, **kwargs)
 
     def _check_values(self, images: Any) -> None:
-        """Refuse values that the model does not take, unless a graph is made, which has none yet."""
+        """Refuse values that the model does not accept. While a graph is traced, there are no values to check."""
         if isinstance(images, np.ndarray | tf.Tensor) and tf.executing_eagerly():
             self._check_batch(np.asarray(images))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        images = self._floats(inputs)
+        images = self._to_floats(inputs)
         if training and current_step() is None:
-            self._prepare_own_loop(images)
+            self._prepare_custom_loop(images)
         features, *skips = self._graphs.features(images, training)
         latents = self.bottleneck(features, training=training)
         return self._cropped(self._graphs.images([latents, *skips], training), images)
 
-    def _floats(self, images: Any) -> Any:
-        """Return a batch as the networks see it; refuses another shape or type."""
+    def _to_floats(self, images: Any) -> Any:
+        """Check the shape and the type of a batch, and return it as the floats that the networks see."""
         return self._gate.to_floats(images, self.variable_dtype)
 
     def _cropped(self, reconstructions: Any, images: Any) -> Any:
@@ -313,10 +313,10 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         return reconstructions if size is None or not self._graphs.crops else crop(reconstructions, size)
 
     def _reconstruct(self, images: Any) -> Any:
-        # Without the penalties, which inference has no use for.
+        # Skips the penalties of `call`, which inference does not need.
         if type(self).call is not CAE.call:
             return self(images, training=False)
-        images = self._floats(ops.convert_to_tensor(images))
+        images = self._to_floats(ops.convert_to_tensor(images))
         if not self.built:
             self.build(images.shape)
         features, *skips = self._graphs.features(images, False)
@@ -337,7 +337,7 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
         has_discriminator = self.built and getattr(self.bottleneck, "has_discriminator", False)
         return self.bottleneck.discriminator.variables if has_discriminator else []
 
-    # Data of any unit
+    # Normalization of data of any unit
 
     def _prepare_for(self, data: Any, steps: int | None) -> None:
         if self.normalizer is None:
@@ -364,7 +364,8 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
     # Saving
 
     def get_config(self) -> dict[str, Any]:
-        # Not of `Hyperparameters`: the networks are those that were given, and a bottleneck may not have been.
+        # Bypass `Hyperparameters`: the attributes hold the built networks, and perhaps a default bottleneck, instead of
+        # the constructor's arguments.
         config = {**super(Hyperparameters, self).get_config(), **self._own_config()}
         config |= {"corruption": plain(self.corruption), "normalizer": plain(self.normalizer)}
         if "bottleneck" in self.rules:
@@ -381,12 +382,12 @@ class CAE(Listed, Hyperparameters, Corrupting, Coding, ModelFiles):
             return cls(**config)
 
 
-def _agreed_rank(rank: Any, encoder: keras.Model) -> int:
-    """Return the rank that was given, or that of an encoder's inputs."""
+def _resolve_rank(rank: Any, encoder: keras.Model) -> int:
+    """Return the given rank, or the rank of the encoder's input if none is given."""
     taken = getattr(encoder, "input_shape", None)
     of_encoder = len(taken) - 2 if isinstance(taken, tuple) and len(taken) - 2 in KINDS else None
     if rank is not None and of_encoder not in (None, rank_rule(rank, "rank")):
         raise ValueError(
-            f"rank must be {of_encoder}, that of the encoder's input shape {taken}, or left out, got {rank!r}."
+            f"rank must be {of_encoder}, the rank of the encoder's input shape {taken}, or omitted, got {rank!r}."
         )
     return rank or of_encoder or 2

@@ -1,4 +1,4 @@
-"""Codes: how images are encoded and codes are decoded."""
+"""The methods of autoencoders that encode images, decode codes and draw random codes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from keras_cae.validation import non_negative_int, optional, positive_float
 
 
 class Coding:
-    """The methods of an autoencoder that return or take codes; what they do depends on the bottleneck."""
+    """The methods of an autoencoder that return or take codes. Their results depend on the bottleneck."""
 
     _gate: InputGate
     rank: int
@@ -33,7 +33,7 @@ class Coding:
     _graphs: Graphs
     _default_bottleneck: bool
     _reconstruct: Any
-    _floats: Any
+    _to_floats: Any
     _ensure_built: Any
 
     def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
@@ -48,7 +48,7 @@ class Coding:
             An array of codes; for a tensor, a tensor.
 
         Raises:
-            ValueError: the images are not of the kind that the model takes.
+            ValueError: the model does not accept the images.
         """
         return self._inference("_encode")(images, batch_size)
 
@@ -63,32 +63,30 @@ class Coding:
             An array of images; for a tensor, a tensor.
 
         Raises:
-            ValueError: the codes have another shape, or they are not indices of the codebook although the model has
-                one.
+            ValueError: the codes have another shape, or the model has a codebook and the codes are not its indices.
         """
         return self._inference("_decode")(codes, batch_size)
 
     def evaluate_images(
         self, images: Any, targets: Any = None, *, max_value: float = 1.0, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> dict[str, np.ndarray]:
-        """Return how well each image is reconstructed, where `evaluate` returns means.
+        """Return the reconstruction quality of each image, whereas `evaluate` returns means over all images.
 
         Args:
             images: an array, which is processed in batches; or a `tf.data.Dataset` or a generator of batches (targets
                 and weights are ignored).
-            targets: array of the images to compare the reconstructions with, such as clean ones for noisy
-                `images`; by default `images`.
-            max_value: the largest value that images can have, for PSNR and SSIM, if it is not 1. Integer images are
-                scaled by their type.
+            targets: array of the images to compare the reconstructions with, such as clean images for noisy `images`;
+                by default `images`.
+            max_value: the largest possible value of float images, for PSNR and SSIM. Integer images are scaled by
+                their type.
             batch_size: number of images of an array that are reconstructed at once.
 
         Returns:
-            A dictionary of arrays `(n,)`, which `pandas.DataFrame` takes: "mse", the mean squared error; "psnr", in
+            A dictionary of arrays `(n,)`, which `pandas.DataFrame` accepts: "mse", the mean squared error; "psnr", in
             dB; and "ssim", the structural similarity.
 
         Raises:
-            ValueError: the images are not of the kind that the model takes, or `targets` have another shape than
-                the reconstructions.
+            ValueError: the model does not accept the images, or `targets` and the reconstructions differ in shape.
         """
         data = images if targets is None else paired(images, targets)
         max_value = positive_float(max_value, "max_value")
@@ -102,7 +100,7 @@ class Coding:
 
         Args:
             n: number of images.
-            seed: seed of the codes. The same seed gives the same codes; a larger `n` begins with the same ones.
+            seed: seed of the codes. The same seed gives the same codes; a larger `n` appends further codes.
             batch_size: number of codes that are decoded at once.
             image_size: for models whose codes are feature maps, the `(height, width)` of the images, the `(length,)` of
                 signals or the `(depth, height, width)` of volumes.
@@ -111,7 +109,7 @@ class Coding:
             An array of the shape of images, `(n, height, width, channels)`.
 
         Raises:
-            ValueError: the bottleneck has no prior, or the size of the images is not known.
+            ValueError: the bottleneck has no prior, or the size of the images is unknown.
         """
         codes = self.draw_codes(n, seed, image_size=image_size)
         if not len(codes):
@@ -119,7 +117,7 @@ class Coding:
         return self.decode(codes, batch_size=batch_size)
 
     def draw_codes(self, n: int, seed: int | None = None, *, image_size: Any = None) -> np.ndarray:
-        """Return random codes of the prior: those that `sample` decodes.
+        """Return random codes of the prior, which `sample` decodes.
 
         Args:
             n: number of codes.
@@ -130,7 +128,7 @@ class Coding:
             An array of codes, `(n, *code_shape)`.
 
         Raises:
-            ValueError: the bottleneck has no prior, or the size of the images is not known.
+            ValueError: the bottleneck has no prior, or the size of the images is unknown.
         """
         n, seed = non_negative_int(n, "n"), optional(non_negative_int)(seed, "seed")
         if not self.built and self._default_bottleneck:
@@ -145,7 +143,7 @@ class Coding:
 
     @property
     def code_shape(self) -> tuple[int | None, ...]:
-        """The shape of an image's code; None for axes that follow the size of the images."""
+        """The shape of one code, with None for axes that depend on the size of the image."""
         return tuple(self.encoder.output_shape[1:])
 
     def _code_shape(self, size: Any) -> tuple[int, ...]:
@@ -159,8 +157,8 @@ class Coding:
         if None in sides or len(sides) != self.rank:
             axes = KINDS[self.rank].axes
             raise ValueError(
-                f"image_size must be given, ({axes}) of the {KINDS[self.rank].noun}, got {size!r}: the codes of this "
-                f"model are as large as the {KINDS[self.rank].noun}."
+                f"image_size must be the ({axes}) of the {KINDS[self.rank].noun}, got {size!r}. The codes of this model "
+                f"depend on the size of the {KINDS[self.rank].noun}."
             )
         return (*sides, channels)
 
@@ -169,7 +167,7 @@ class Coding:
         """The factor by which the encoder reduces images along each axis.
 
         Raises:
-            ValueError: the encoder is no graph of layers with feature maps, which would tell.
+            ValueError: the encoder is not a graph of layers with feature maps, so that the factor is unknown.
         """
         return downsampling_of(self._given.encoder, self.rank)
 
@@ -185,11 +183,11 @@ class Coding:
 
     @property
     def decodes_codes_alone(self) -> bool:
-        """Whether `decode` needs nothing but codes: not where the decoder sees features of the encoder."""
+        """Whether `decode` needs only codes. It is False if the decoder sees features of the encoder."""
         return True
 
     def posterior(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE) -> Any:
-        """Return mean and logarithm of the variance of each image's code.
+        """Return the mean and the logarithm of the variance of each image's code.
 
         Args:
             images: an array, a `tf.data.Dataset` or a tensor, as in `encode`.
@@ -212,7 +210,7 @@ class Coding:
         seed: int = 0,
         batch_size: int = DEFAULT_BATCH_SIZE,
     ) -> Any:
-        """Estimate the logarithm of each image's likelihood, in nats, from below.
+        """Estimate a lower bound of each image's log-likelihood, in nats.
 
         This is the importance-weighted bound of Burda et al. 2016, "Importance Weighted Autoencoders": the logarithm of
         the mean of `p(x|z) p(z) / q(z|x)` over samples `z` of the posterior `q`. One sample gives an estimate of the
@@ -222,7 +220,7 @@ class Coding:
             images: an array `(n, *spatial, channels)`, or a dataset or generator of batches.
             samples: number of codes that are sampled for each image.
             likelihood: "bernoulli", whose logarithm is the negative binary cross-entropy; or "gaussian" with variance
-                1/2, which corresponds to the squared error. By default, the loss of `compile` decides.
+                1/2, which corresponds to the squared error. By default, it is chosen by the loss of `compile`.
             seed: seed of the codes.
             batch_size: number of images that are processed at once.
 
@@ -230,8 +228,7 @@ class Coding:
             An array `(n,)`.
 
         Raises:
-            ValueError: the likelihood is unknown, and can't be told from the loss; or the bottleneck has no
-                posterior.
+            ValueError: no likelihood is given and the loss does not imply one, or the bottleneck has no posterior.
         """
         self._check_posterior("log_likelihood")
         return log_likelihood(self, images, samples, likelihood, seed, batch_size)
@@ -240,11 +237,11 @@ class Coding:
         if not self.has_posterior:
             name = type(vars(self).get("bottleneck")).__name__
             raise ValueError(
-                f"{what} needs a bottleneck with a distribution of codes for each image, but that of "
-                f"{type(self).__name__} is {name}. Use VariationalCAE, or bottleneck=GaussianBottleneck(...)."
+                f"{what} needs a bottleneck with a distribution of codes for each image, but the bottleneck of "
+                f"{type(self).__name__} is a {name}. Use VariationalCAE, or bottleneck=GaussianBottleneck(...)."
             )
 
-    # Inference, a batch at a time
+    # Inference, batch by batch
 
     def _inference(self, name: str) -> Inference:
         inferences = self.__dict__.setdefault("_inferences", {})
@@ -273,16 +270,16 @@ class Coding:
         if not compatible(codes.shape, expected):
             shape = ", ".join(map(str, ("n", *self.code_shape)))
             raise ValueError(
-                f"codes must have the shape ({shape}) of this model's codes, got {tuple(codes.shape)}. Decode what "
-                "encode returns."
+                f"codes must have the shape ({shape}) of this model's codes, got {tuple(codes.shape)}. Pass codes that "
+                "encode returned."
             )
         size = getattr(self.bottleneck, "codebook_size", None)
         if size is not None:
-            _check_numbers(codes, size)
+            _check_indices(codes, size)
 
     def _encode(self, images: Any) -> Any:
         self._ensure_built(images)
-        features = self._graphs.features(self._floats(images), False)[0]
+        features = self._graphs.features(self._to_floats(images), False)[0]
         return self._codes_of(features)
 
     def _codes_of(self, features: Any) -> Any:
@@ -302,23 +299,23 @@ class Coding:
 
     def _posterior(self, images: Any) -> Any:
         self._ensure_built(images)
-        features = self._graphs.features(self._floats(images), False)[0]
+        features = self._graphs.features(self._to_floats(images), False)[0]
         return self.bottleneck.posterior(features)
 
 
-def _check_numbers(codes: Any, size: int) -> None:
-    """Refuse numbers that no vector has, of which images would be made all the same on some devices."""
+def _check_indices(codes: Any, size: int) -> None:
+    """Refuse indices outside the codebook, which some devices would decode without an error."""
     codes = np.asarray(codes)
     _check_integers(codes.dtype)
     outside = (codes < 0) | (codes >= size)
     if np.any(outside):
         raise ValueError(
-            f"codes must be numbers of vectors, from 0 to {size - 1}, got {codes[outside][0]}. Decode what encode "
-            "gives, or draw numbers below codebook_size."
+            f"codes must be codebook indices from 0 to {size - 1}, got {codes[outside][0]}. Pass codes that encode "
+            "returned, or draw integers below codebook_size."
         )
 
 
 def _check_integers(dtype: Any) -> None:
     dtype = keras.backend.standardize_dtype(dtype)
     if "int" not in dtype:
-        raise ValueError(f"codes must be integers, numbers of vectors as encode gives them, got {dtype}.")
+        raise ValueError(f"codes must be integers, the codebook indices that encode returns, got {dtype}.")

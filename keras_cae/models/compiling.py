@@ -26,7 +26,7 @@ class Compiling(Trainer):
         Args:
             optimizer: optimizer of the encoder and the decoder. Callbacks such as learning rate schedules act on this
                 one.
-            loss: loss of the reconstructions. The names of this library's losses, such as "ssim", are known too.
+            loss: loss of the reconstructions. The names of this library's losses, such as "ssim", are accepted too.
             discriminator_optimizer: optimizer of the discriminator of an `AdversarialBottleneck`; by default
                 `keras.optimizers.Adam(3e-4, beta_1=0.5)`.
             auto_scale_loss: as in `keras.Model.compile`, for both optimizers.
@@ -46,14 +46,14 @@ class Compiling(Trainer):
         if not getattr(vars(self).get("bottleneck"), "has_discriminator", False):
             if second is not None:
                 raise ValueError(
-                    f"discriminator_optimizer must be left out: {type(self).__name__} has no discriminator. Use "
+                    f"discriminator_optimizer must be omitted: {type(self).__name__} has no discriminator. Use "
                     "AdversarialCAE, or bottleneck=AdversarialBottleneck(...)."
                 )
             return None
         if isinstance(first, keras.optimizers.Optimizer) and second is first:
             raise ValueError(
-                "discriminator_optimizer must be another object than optimizer, which keeps a state of "
-                f"the variables that it changes; got {first!r} for both."
+                "discriminator_optimizer and optimizer must be different objects, because each keeps the state of its "
+                f"own variables, got {first!r} for both."
             )
         second = keras.optimizers.get(second or keras.optimizers.Adam(3e-4, beta_1=0.5))
         scaled = isinstance(second, keras.optimizers.LossScaleOptimizer)

@@ -1,4 +1,4 @@
-"""Corruption: how a model changes images before its networks see them, in training and evaluation."""
+"""The corruption of images before the networks see them, in training and evaluation."""
 
 import warnings
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ class Corrupting:
     corruption: keras.layers.Layer | None
     _observe: Any
     _check_values: Any
-    _floats: Any
+    _to_floats: Any
     _ensure_built: Any
-    _own_loop_is_corrupted: bool
+    _custom_loop_corrupts: bool
 
     @property
     def corruptions(self) -> tuple[keras.layers.Layer, ...]:
-        """The layers that are applied to the inputs in training and evaluation, in this order."""
+        """The layers that are applied to the inputs in training and evaluation, in order."""
         return () if self.corruption is None else (self.corruption,)
 
     def corrupted(self, images: Any) -> tuple[Any, Any]:
@@ -33,10 +33,10 @@ class Corrupting:
             images: batch of floats.
 
         Returns:
-            The inputs, and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if all pixels count
-            the same.
+            The inputs, and the weights of the pixels in the loss, of shape `(n, *spatial)`, or None if all pixels have
+            the same weight.
         """
-        self._own_loop_is_corrupted = True
+        self._custom_loop_corrupts = True
         return corrupted_by(self.corruptions, images)
 
     def corrupt(self, images: Any, *, return_weights: bool = False) -> Any:
@@ -46,32 +46,32 @@ class Corrupting:
 
         Args:
             images: batch of images.
-            return_weights: whether to return a pair: the images, and the weights of their pixels in the loss,
-                `(n, *spatial)`, or None if all pixels count the same.
+            return_weights: whether to also return the weights of the pixels in the loss, `(n, *spatial)`, or None if
+                all pixels have the same weight.
         """
         images = ops.convert_to_tensor(images)
         self._ensure_built(images)
         self._check_values(images)
         with same_noise(self.corruptions):
-            corrupted, weights = self.corrupted(self._floats(images))
-        self._own_loop_is_corrupted = False
+            corrupted, weights = self.corrupted(self._to_floats(images))
+        self._custom_loop_corrupts = False
         return (corrupted, weights) if return_weights else corrupted
 
-    def _prepare_own_loop(self, images: Any) -> None:
-        """Do in a custom training loop what the steps of `fit` do otherwise."""
+    def _prepare_custom_loop(self, images: Any) -> None:
+        """In a custom training loop, do the preparations that the steps of `fit` do otherwise."""
         self._observe(images, training=True)
-        if self.corruptions and not self._own_loop_is_corrupted:
+        if self.corruptions and not self._custom_loop_corrupts:
             warnings.warn(
-                f"{type(self).__name__} is called with training=True outside of its own fit, on images without its "
-                "corruption, which only the steps of its fit and evaluate apply. In a training loop of your own, call "
+                f"{type(self).__name__} is called with training=True on uncorrupted images. Only the steps of its own "
+                "fit and evaluate apply its corruption. In a custom training loop, call "
                 "model(model.corrupted(images)[0], training=True).",
                 stacklevel=2,
             )
-        self._own_loop_is_corrupted = False
+        self._custom_loop_corrupts = False
 
 
 def corrupted_by(parts: Iterable[keras.layers.Layer], images: Any) -> tuple[Any, Any]:
-    """Return what layers make of images in training, one after the other, and the weights of the pixels or None."""
+    """Apply layers to images one after the other, as in training; return the images and pixel weights or None."""
     weights = None
     for part in parts:
         if isinstance(part, Corruption):

@@ -1,4 +1,4 @@
-"""How well each image is reconstructed."""
+"""The reconstruction quality of each image."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from keras_cae.similarity import structural_similarity
 
 
 def image_quality(targets: Any, outputs: Any, max_value: float) -> dict[str, Any]:
-    """Return the mean squared error, PSNR and SSIM of each image's reconstruction, see `CAE.evaluate_images`."""
+    """Return the mean squared error, PSNR and SSIM of each image's reconstruction; see `CAE.evaluate_images`."""
     y_true, y_pred = comparable(targets, max_value), comparable(outputs, max_value)
     check_comparable(y_true, y_pred, "evaluate_images")
     error = ops.mean(ops.square(y_true - y_pred), axis=(*spatial_axes(y_true), -1))
@@ -23,7 +23,7 @@ def image_quality(targets: Any, outputs: Any, max_value: float) -> dict[str, Any
 
 
 def paired(images: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and their targets as one piece of data; refuses what is not two arrays of the same length."""
+    """Return images and targets as a tuple, after checking that they are two arrays of the same length."""
     if not isinstance(images, np.ndarray) or not isinstance(targets, np.ndarray) or len(images) != len(targets):
         raise ValueError(
             "images and targets must be arrays with the same number of images, got "

@@ -1,4 +1,4 @@
-"""The importance-weighted bound of images' likelihood."""
+"""The importance-weighted lower bound of the log-likelihood of images."""
 
 import functools
 import math
@@ -18,7 +18,7 @@ LIKELIHOODS = {
     "mean_squared_error": "gaussian",
     "MeanSquaredError": "gaussian",
 }
-"""The distribution of images given codes that a loss stands for."""
+"""The distribution of images given codes that a loss implies."""
 
 
 def log_likelihood(
@@ -48,13 +48,15 @@ def log_likelihood(
 
 
 def likelihood_of(model: Any, likelihood: str | None) -> str:
-    """Return the likelihood that was asked for, or that the loss of the model stands for."""
+    """Return the given likelihood, or the likelihood that the model's loss implies."""
     if likelihood is None:
         loss = model._loss_functions()
-        function = keras.losses.get(loss) if isinstance(loss, str) else loss  # "bce" has a longer name as well.
+        function = keras.losses.get(loss) if isinstance(loss, str) else loss  # Resolves aliases such as "bce".
         likelihood = LIKELIHOODS.get(getattr(function, "__name__", type(function).__name__))
         if likelihood is None:
-            raise ValueError(f"likelihood must be given, 'bernoulli' or 'gaussian': the loss {loss!r} is neither.")
+            raise ValueError(
+                f"likelihood must be 'bernoulli' or 'gaussian', because the loss {loss!r} implies neither."
+            )
     return str(one_of(likelihood, "likelihood", ("bernoulli", "gaussian")))
 
 

@@ -1,4 +1,4 @@
-"""How a model presents itself: in completions, and in its summary before it is built."""
+"""How a model appears in code completion, and its summary before it is built."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from keras_cae.layers.bottleneck import Bottleneck
 
 
 class Listed:
-    """A model that lists the weights of its penalties in `dir`, and so in completions."""
+    """A model that lists the weights of its penalties in `dir`, which code completion uses."""
 
     built: bool
     rank: int
@@ -28,7 +28,7 @@ class Listed:
         show_trainable: bool = False,
         layer_range: Any = None,
     ) -> None:
-        """Print the layers, as `keras.Model.summary` does; before the model is built, how to build it."""
+        """Print the layers as `keras.Model.summary` does, or how to build the model if it is not built."""
         if self.built:
             super().summary(  # type: ignore[misc]  # of the model
                 line_length, positions, print_fn, expand_nested, show_trainable, layer_range
@@ -36,6 +36,6 @@ class Listed:
             return
         (print_fn or print)(
             f"{type(self).__name__} is not built yet: its layers depend on the shape of the {KINDS[self.rank].noun}. "
-            f"Train it, call it on {KINDS[self.rank].noun}, or call build({KINDS[self.rank].shape_to_build}); then "
-            "summary() lists them."
+            f"Train it, call it on {KINDS[self.rank].noun}, or call build({KINDS[self.rank].shape_to_build}) before "
+            "summary()."
         )

@@ -150,9 +150,9 @@ class MaskedCAE(PyramidCAE):
         if not 0 < hidden < patches:
             kind = KINDS[self.rank]
             raise ValueError(
-                f"patch_size must leave a patch to hide and one to see, but of the {patches} patches of "
-                f"{self.patch_size} {kind.points} in {kind.noun} of {size_in_words(size)}, ratio={self.ratio} hides "
-                f"{hidden}. Use a smaller patch_size, or another ratio."
+                f"At least one patch must be hidden and one visible, but with patch_size={self.patch_size} and "
+                f"ratio={self.ratio}, {hidden} of the {patches} patches of {kind.noun} of {size_in_words(size)} "
+                f"{kind.points} are hidden. Use a smaller patch_size or another ratio."
             )
 
     def pyramid(self, **shared: Any) -> Pyramid:

@@ -1,4 +1,4 @@
-"""How an autoencoder is saved, loaded and exported."""
+"""Saving, loading and exporting of autoencoders."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class ModelFiles(PresetFiles, Compiling):
         super().save_own_variables(store)
         store["input_gate"] = self._gate.state()
         store["normalizer_is_known"] = np.array(self._normalizer_is_adapted)
-        # Keras leaves the states of random numbers out of its files; with them, noise goes on where it was.
+        # Keras does not save the states of seed generators. With them, random numbers continue after loading.
         for name, generator in named_seed_generators(self).items():
             store[f"random_state.{name}"] = ops.convert_to_numpy(generator.state.value)
 
@@ -49,20 +49,20 @@ class ModelFiles(PresetFiles, Compiling):
             **kwargs: arguments of `keras.Model.save`.
 
         Raises:
-            ValueError: the path ends in ".h5", the format before Keras 3, which can't hold the model.
+            ValueError: the path ends in ".h5". This legacy format can't store the model.
         """
         if str(filepath).endswith((".h5", ".hdf5")):
             raise ValueError(
-                f"filepath must end in '.keras', got {str(filepath)!r}: Keras's former format does not hold all of the "
-                "model. For weights alone, use model.save_weights with a path that ends in '.weights.h5'."
+                f"filepath must end in '.keras', got {str(filepath)!r}: the legacy HDF5 format can't store all of the "
+                "model. To save only the weights, use model.save_weights with a path that ends in '.weights.h5'."
             )
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def quantize(self, *args: Any, **kwargs: Any) -> None:
-        """Raise a `ValueError`: quantize a copy that consists of the layers of `encoder` and `decoder` instead."""
+        """Raise a `ValueError`, because the model can't be quantized in place. The message shows how to use a copy."""
         raise ValueError(
-            f"{type(self).__name__} can't be quantized in place, because its saved file describes the layers before "
-            "that. Quantize a copy: images = keras.Input(shape); copy = keras.models.clone_model(keras.Model(images, "
+            f"{type(self).__name__} can't be quantized in place, because its saved file could not describe quantized "
+            "layers. Quantize a copy: images = keras.Input(shape); copy = keras.models.clone_model(keras.Model(images, "
             "model.decoder(model.encoder(images)))); copy.set_weights(…); copy.quantize('int8')."
         )
 
@@ -91,26 +91,26 @@ class ModelFiles(PresetFiles, Compiling):
             filepath: path of the file. It ends with ".xml" for OpenVINO and with ".tflite" for LiteRT; a SavedModel is
                 a folder.
             format: "tf_saved_model", "onnx", "openvino" or "litert".
-            verbose: whether to print the result; None for yes.
-            input_signature: shape and type of the input, as Keras takes it. By default images of the shape
-                that the model was built for, in batches of any size.
+            verbose: whether to print the result; None means True.
+            input_signature: shape and type of the input, as in `keras.Model.export`. By default, the shape that the
+                model was built for, with any batch size.
             part: "autoencoder", from images to reconstructions; "encoder", from images to the codes that `encode`
                 returns; or "decoder", from these codes to images.
-            input_dtype: type of the images. "uint8" and "uint16" are scaled to [0, 1] in the file, "float32" is taken
+            input_dtype: type of the images. "uint8" and "uint16" are scaled to [0, 1] in the file, "float32" is used
                 unchanged. None for the type of the training images.
             quantize: "int8" for a LiteRT file that computes in 8-bit integers.
-            representative_images: some hundred images of the kind that a quantized file will see.
+            representative_images: a few hundred images that represent the inputs of a quantized file.
             verify: whether to compare the file with the model.
-            **kwargs: `opset_version`, of ONNX; of LiteRT attributes of its converter, such as `optimizations`,
-                with `verify=False` where they change the numbers.
+            **kwargs: for ONNX, `opset_version`; for LiteRT, attributes of the converter such as `optimizations`, with
+                `verify=False` if they change the outputs.
 
         Returns:
-            An `ExportReport`: the path of the file, how far its outputs are from those of the model, and for a
-            quantized file its PSNR and the loss of PSNR compared with the model.
+            An `ExportReport`: the path of the file, the difference between its outputs and those of the model, and for
+            a quantized file its PSNR and the loss of PSNR compared with the model.
 
         Raises:
-            ImportError: what the format needs is not installed.
-            ValueError: the model is not built, an argument is invalid, or the format has no place for an operation of
+            ImportError: a package that the format needs is not installed.
+            ValueError: the model is not built, an argument is invalid, or the format does not support an operation of
                 the model.
         """
         if not self.built:
@@ -133,6 +133,6 @@ class ModelFiles(PresetFiles, Compiling):
         )
 
     def _export_signature(self) -> list[keras.InputSpec]:
-        """Return images of the shape and of the type that the model was trained on, as `export` takes them."""
+        """Return the default `input_signature` of `export`: the shape and the type of the training images."""
         dtype = self._gate.dtype if self._gate.dtype in ("uint8", "uint16", "bool") else self.variable_dtype
         return [keras.InputSpec(shape=self.built_shape, dtype=dtype)]

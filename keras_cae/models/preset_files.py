@@ -1,4 +1,4 @@
-"""How an autoencoder is shared in a folder, as a preset."""
+"""Saving and loading of autoencoders as presets, which are folders that can be shared."""
 
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -14,7 +14,7 @@ from keras_cae.validation import boolean
 if TYPE_CHECKING:
 
     class Mixin(keras.Model):
-        """What the methods below extend."""
+        """The interface that the methods below extend."""
 
         rank: int
 else:  # Keras replaces the bases of functional models, so this must not be a keras.Model.
@@ -24,7 +24,7 @@ else:  # Keras replaces the bases of functional models, so this must not be a ke
 class PresetFiles(Mixin):
     """The methods of an autoencoder that write and read presets.
 
-    The attribute `presets` of a class lists the presets that come with the library and hold models of that class.
+    The attribute `presets` of a class lists the bundled presets of models of that class.
     """
 
     presets: ClassVar[Any] = BundledPresets()
@@ -32,21 +32,22 @@ class PresetFiles(Mixin):
     def save_to_preset(self, preset: str | os.PathLike[str], *, description: str = "") -> None:
         """Save the trained model to a folder that can be shared, and loaded by `from_preset`.
 
-        The folder holds `config.json`, with the configuration of the model, the shape that it was built for and what it
-        knows of its images; `model.weights.h5`; `metadata.json`, with versions and checksums; and a `README.md`. It is
-        written completely or not at all. The state of the optimizer is left out: use `save` to continue training later.
+        The folder contains `config.json`, with the configuration of the model, the shape that it was built for and the
+        type and range of its training images; `model.weights.h5`; `metadata.json`, with versions and checksums; and a
+        `README.md`. It is written completely or not at all. The state of the optimizer is not saved: use `save` to
+        continue training later.
 
         Args:
-            preset: path of the folder: a new or an empty one, or one that holds nothing but a preset.
-            description: what the model is for, in Markdown, for `README.md`.
+            preset: path of the folder, which must be new, empty or contain only a preset.
+            description: description of the model in Markdown, for `README.md`.
 
         Raises:
-            TypeError: `preset` is no path, or `description` no text.
-            ValueError: the model is not built, or the folder holds something else.
-            DiskFullError: there is no space left. What was there before is unchanged.
+            TypeError: `preset` is not a path, or `description` is not a string.
+            ValueError: the model is not built, or the folder contains other files.
+            DiskFullError: there is no space left. The previous content is unchanged.
         """
         if not isinstance(description, str):
-            raise TypeError(f"description must be a text, got {description!r}.")
+            raise TypeError(f"description must be a string, got {description!r}.")
         folder = check_folder(preset)
         if not self.built:
             raise ValueError(
@@ -73,8 +74,8 @@ class PresetFiles(Mixin):
 
         Raises:
             TypeError: an argument is invalid.
-            ValueError: there is no such preset, it holds a model of another class, or it is damaged.
+            ValueError: there is no such preset, it contains a model of another class, or it is damaged.
             ImportError: the handle needs a package that is not installed.
-            OSError: the handle can't be reached.
+            OSError: the download failed.
         """
         return load_preset(preset, cls, boolean(load_weights, "load_weights"))

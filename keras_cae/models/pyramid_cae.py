@@ -22,16 +22,16 @@ from keras_cae.training.trainer import Trainer
 from keras_cae.validation import optional, positive_int, positive_int_or_ints, positive_ints
 
 Strides = int | Sequence[int | Sequence[int]]
-"""What `strides` may be: one for all levels, one for each, or one for each level and axis."""
+"""The types of `strides`: one for all levels, one for each level, or one for each level and axis."""
 
 
 class PyramidCAE(CAE):
     """A `CAE` that builds its encoder and decoder from hyperparameters and the shape of the images.
 
     Derive from it to add an architecture. A subclass returns the description of its networks from `pyramid`, which
-    serves signals, images and volumes alike. It lists its own arguments in `rules` and passes them to `__init__` of
-    this class. A subclass that also makes its bottleneck, in `make_bottleneck`, is a recipe: users can't choose another
-    one.
+    supports signals, images and volumes alike. It lists its own arguments in `rules` and passes them to `__init__` of
+    this class. A subclass that also creates its bottleneck, in `make_bottleneck`, is a recipe, whose users can't choose
+    another bottleneck.
 
     Args:
         latent_dim: size of the code. None if codes are feature maps, or if the bottleneck determines it.
@@ -45,8 +45,8 @@ class PyramidCAE(CAE):
             gets its own copy of a layer.
         output_activation: activation of the last layer, given likewise. It determines which values the images may have:
             "sigmoid" for [0, 1].
-        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged. None for recipes, whose
-            bottleneck the class makes.
+        bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged. None for recipes, which
+            create their own bottleneck.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,
             the output activation "sigmoid" is replaced by "linear".
@@ -102,8 +102,8 @@ class PyramidCAE(CAE):
     ) -> None:
         if "bottleneck" not in self.rules and bottleneck is not None:
             raise ValueError(
-                f"bottleneck must be left out: {type(self).__name__} makes one of its own. Give it to BasicCAE, "
-                "ResidualCAE or another architecture."
+                f"bottleneck must be omitted: {type(self).__name__} creates its own. Pass it to BasicCAE, ResidualCAE "
+                "or another architecture."
             )
         Trainer.__init__(self, **kwargs)
         shared = {
@@ -115,18 +115,18 @@ class PyramidCAE(CAE):
             "output_activation": output_activation,
         }
         self.keep(**{**shared, **(hyperparameters or {})})
-        # The bottleneck may own the size of the code.
+        # The bottleneck may determine the size of the code.
         bottleneck = optional(layer)(bottleneck, "bottleneck")
-        latent_dim = self._agreed_size(latent_dim, bottleneck)
+        latent_dim = self._resolve_latent_dim(latent_dim, bottleneck)
         rule = self.rules.get("latent_dim", optional(positive_int))
         self.latent_dim = rule(latent_dim, "latent_dim")
         self._set_up(bottleneck, corruption, normalizer)
-        self._described()  # Refuses settings that don't fit the rank or the levels.
+        self._describe_networks()  # Raises an error for arguments that don't match the rank or the number of levels.
         if "bottleneck" not in self.rules:
             self.bottleneck = self.make_bottleneck()
             self._default_bottleneck = False
             for name in self.bottleneck.weights_of_penalties:
-                # From here on it is the bottleneck's.
+                # From here on, the attribute belongs to the bottleneck.
                 self.__dict__.pop(name, None)
 
     @abc.abstractmethod
@@ -134,25 +134,24 @@ class PyramidCAE(CAE):
         """Return the description of the networks.
 
         Args:
-            **shared: the arguments that all descriptions take.
+            **shared: the arguments that all descriptions have in common.
         """
 
     def make_bottleneck(self) -> keras.layers.Layer:
-        """Return the bottleneck of a recipe, made of the model's arguments."""
+        """Return the bottleneck of a recipe, created from the model's arguments."""
         raise NotImplementedError
 
-    def _agreed_size(self, latent_dim: Any, bottleneck: Any) -> Any:
+    def _resolve_latent_dim(self, latent_dim: Any, bottleneck: Any) -> Any:
         size = bottleneck.latent_dim if isinstance(bottleneck, Bottleneck) else None
         if latent_dim is None or size is None:
             return size if latent_dim is None else latent_dim
         if optional(positive_int)(latent_dim, "latent_dim") != size:
             raise ValueError(
-                f"latent_dim must be that of the bottleneck, {size}, or left out, got {latent_dim!r}: the code has one "
-                "size."
+                f"latent_dim must be the latent_dim of the bottleneck, {size}, or omitted, got {latent_dim!r}."
             )
         return size
 
-    def _described(self) -> Pyramid:
+    def _describe_networks(self) -> Pyramid:
         return self.pyramid(
             rank=self.rank,
             filters=self.filters,
@@ -164,33 +163,33 @@ class PyramidCAE(CAE):
         )
 
     def _effective_output_activation(self) -> Any:
-        """Return the output activation; with a normalizer, instead of the default one that reaches its values."""
+        """Return the output activation. With a normalizer, "linear" replaces the default "sigmoid"."""
         default = self.output_activation is keras.activations.sigmoid
         return keras.activations.linear if default and self.normalizer is not None else self.output_activation
 
     @property
     def downsampling(self) -> tuple[int, ...]:
         """The factor by which the encoder reduces images along each axis."""
-        return self._described().downsampling
+        return self._describe_networks().downsampling
 
     def _make_graphs(self, shape: Any, bottleneck: Any) -> Graphs:
-        pyramid = self._described()
+        pyramid = self._describe_networks()
         self._check_size(shape[1:-1], pyramid)
         if isinstance(bottleneck, Bottleneck):
             values = None if None in shape[1:] else math.prod(shape[1:])
             bottleneck.prepare(self.latent_dim, values)
         return graphs_of_pyramid(pyramid, bottleneck, shape[1:], self.latent_dim, self.normalizer)
 
-    def _free_shape(self, shape: Any) -> Any:
+    def _shape_to_build(self, shape: Any) -> Any:
         image_shape = check_image_batch(shape, rank=self.rank)
         if self.latent_dim is None:
             return (None, *[None] * (len(image_shape) - 1), image_shape[-1])
         if None in image_shape:
             noun = KINDS[self.rank].noun
             raise ValueError(
-                f"The size of the {noun} must be known for codes of latent_dim={self.latent_dim} values, got {noun} "
-                f"of shape {image_shape}. Give the elements of the dataset a shape, with tf.ensure_shape or by "
-                "resizing them, or use latent_dim=None."
+                f"The size of the {noun} must be known, because latent_dim={self.latent_dim} is not None, got {noun} "
+                f"of shape {image_shape}. Set the shape of the dataset's elements, with tf.ensure_shape or by resizing "
+                "them, or use latent_dim=None."
             )
         return (None, *image_shape)
 
@@ -203,15 +202,15 @@ class PyramidCAE(CAE):
         raise ValueError(
             f"{kind.noun.capitalize()} of {size_in_words(size)} {kind.points} are too small for "
             f"{type(self).__name__} with filters={self.filters}: each side must have at least "
-            f"{smallest[0] if alike else size_in_words(smallest)} {kind.points}, because the encoder makes the "
-            f"{kind.noun} {size_in_words(factors[:1] if alike else factors)} times smaller (downsampling={factors}). "
-            f"Use fewer filters (levels) or smaller strides, or enlarge the {kind.noun}."
+            f"{smallest[0] if alike else size_in_words(smallest)} {kind.points}, because the encoder reduces the "
+            f"{kind.noun} by a factor of {size_in_words(factors[:1] if alike else factors)} (downsampling={factors}). "
+            f"Use fewer levels (entries of filters) or smaller strides, or enlarge the {kind.noun}."
         )
 
-    def _floats(self, images: Any) -> Any:
+    def _to_floats(self, images: Any) -> Any:
         if self.built and None in self.built_shape[1:]:
-            self._check_size(tuple(images.shape[1:-1]), self._described())
-        return super()._floats(images)
+            self._check_size(tuple(images.shape[1:-1]), self._describe_networks())
+        return super()._to_floats(images)
 
     def _last_activation(self) -> Any:
         return activation(self._effective_output_activation(), "output_activation")
@@ -227,7 +226,7 @@ class PyramidCAE(CAE):
 
     @property
     def decodes_codes_alone(self) -> bool:
-        pyramid = self._described()
+        pyramid = self._describe_networks()
         return not pyramid.skip_levels and not pyramid.skips_images
 
     def encode(self, images: Any, batch_size: int = DEFAULT_BATCH_SIZE, return_features: bool = False) -> Any:
@@ -236,8 +235,8 @@ class PyramidCAE(CAE):
         Args:
             images: an array, a dataset, a generator or a tensor.
             batch_size: number of images of an array that are encoded at once.
-            return_features: whether to return the feature maps too, without which `decode` can't work in models
-                with skip connections.
+            return_features: whether to also return the feature maps, which `decode` needs in models with skip
+                connections.
 
         Returns:
             The codes; with `return_features=True` the codes and a list of feature maps.
@@ -249,10 +248,10 @@ class PyramidCAE(CAE):
 
     def _encode_with_features(self, images: Any) -> Any:
         self._ensure_built(images)
-        features, *skips = self._graphs.features(self._floats(images), False)
+        features, *skips = self._graphs.features(self._to_floats(images), False)
         return [self._codes_of(features), *skips]
 
-    def decode(  # type: ignore[override]  # decoders that see features can't do without them
+    def decode(  # type: ignore[override]  # decoders with skip connections need features
         self, codes: Any, features: Any = None, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> Any:
         """Return the images that the decoder reconstructs from codes. The result is deterministic.
@@ -270,9 +269,9 @@ class PyramidCAE(CAE):
             return super().decode(codes, batch_size)
         if features is None:
             raise ValueError(
-                f"{type(self).__name__} can't decode codes alone: its decoder needs the encoder's feature "
+                f"{type(self).__name__} can't decode codes alone, because its decoder needs the encoder's feature "
                 "maps. Call codes, features = model.encode(images, return_features=True), then "
-                "model.decode(codes, features); for images from codes alone use a model without skips."
+                "model.decode(codes, features), or use a model without skip connections."
             )
         return self._inference("_decode")((codes, *features), batch_size)
 

@@ -12,12 +12,12 @@ from keras_cae.validation import choice, positive_ints
 
 
 def at_least_three_levels(filters: Any, name: str) -> tuple[int, ...]:
-    """Validate filters where features join below full resolution and above the code."""
+    """Validate filters of a network whose skip connections join below full resolution and above the code."""
     filters = positive_ints(filters, name)
     if len(filters) < 3:
         raise ValueError(
-            f"{name} must name at least three levels, because features join below full resolution and above the code, "
-            f"got {filters}."
+            f"{name} must have at least three levels, because skip connections join below full resolution and above "
+            f"the code, got {filters}."
         )
     return filters
 
@@ -46,8 +46,8 @@ class SkipConnectionCAE(PyramidCAE):
             least three levels.
         kernel_size: size of the kernels, an integer or one for each axis.
         strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
-            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
-            leave it out.
+            with one for each axis. The first level keeps the size: an integer does not apply to it, and a sequence may
+            omit it.
         activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
             gets its own copy of a layer.
         output_activation: activation of the last layer, given likewise. It determines which values the images may have:

@@ -36,7 +36,7 @@ class VectorQuantizedCAE(PyramidCAE):
         codebook_size: number of vectors in the codebook.
         code_dim: size of each vector.
         levels: numbers of levels to which the values of a code are rounded, instead of a codebook. Their product is the
-            `codebook_size` and their number the `code_dim`, which may then be left out; `commitment_weight` and `decay`
+            `codebook_size` and their number the `code_dim`, which may then be omitted; `commitment_weight` and `decay`
             have no effect.
         commitment_weight: weight of the penalty, which is a mean over the values of the codes as the loss is over those
             of the images. It may be changed during training, as `callbacks.WeightScheduler` does.
@@ -45,8 +45,8 @@ class VectorQuantizedCAE(PyramidCAE):
         filters: number of filters of each level's convolutions, from the finest level to the coarsest.
         kernel_size: size of the kernels, an integer or one for each axis.
         strides: factor by which each level reduces the images: an integer; or one for each level, which may be a tuple
-            with one for each axis. The first level keeps the size: an integer does not count for it, and a sequence may
-            leave it out.
+            with one for each axis. The first level keeps the size: an integer does not apply to it, and a sequence may
+            omit it.
         activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
             gets its own copy of a layer.
         output_activation: activation of the last layer, given likewise. It determines which values the images may have:
@@ -112,8 +112,8 @@ class VectorQuantizedCAE(PyramidCAE):
         if levels is not None:
             grid = FiniteScalarQuantizer(levels)
             levels = grid.levels
-            codebook_size = _agreed(codebook_size, grid.codebook_size, "codebook_size", "the product")
-            code_dim = _agreed(code_dim, grid.code_dim, "code_dim", "the number")
+            codebook_size = _check_against_levels(codebook_size, grid.codebook_size, "codebook_size", "the product")
+            code_dim = _check_against_levels(code_dim, grid.code_dim, "code_dim", "the number")
         super().__init__(
             None,
             hyperparameters={
@@ -153,7 +153,7 @@ class VectorQuantizedCAE(PyramidCAE):
         )
 
 
-def _agreed(value: Any, expected: int, name: str, meaning: str) -> int:
+def _check_against_levels(value: Any, expected: int, name: str, meaning: str) -> int:
     if value is not None and (not isinstance(value, int | np.integer) or value != expected):
-        raise ValueError(f"{name} must be {meaning} of the levels, {expected}, or left out, got {value!r}.")
+        raise ValueError(f"{name} must be {meaning} of the levels, {expected}, or omitted, got {value!r}.")
     return expected

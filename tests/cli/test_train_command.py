@@ -250,7 +250,7 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
         (["digits", "--out", "text.txt"], "'text.txt', which is a file"),
         (["digits", "--out", "text.txt/run"], "can't be created"),
         (["digits", "--image-size", "1"], "1×1 pixels are too small"),
-        (["digits", "--model", "skip", "--filters", "4,8"], "filters must name at least three levels"),
+        (["digits", "--model", "skip", "--filters", "4,8"], "filters must have at least three levels"),
         (["digits", "--key", "x"], "key names an array"),
         (["two.npy"], "2 images are too few"),
         (["digits", "--model", "vae"], "'vae' is not one of 'basic', 'batchnorm-pool', 'skip'"),

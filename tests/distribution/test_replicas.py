@@ -101,7 +101,7 @@ def test_losses_that_keras_would_mix_up_are_refused(two_replicas):
             keras.Sequential([normalized, regularized]), keras.Sequential([keras.layers.Identity()])
         )
         model.compile("sgd", "mse")
-        with pytest.raises(ValueError, match="can't have both"):
+        with pytest.raises(ValueError, match="can't combine layers that exchange values"):
             model.fit(make_images(4), verbose=0)
 
 

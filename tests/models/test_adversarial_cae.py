@@ -214,7 +214,7 @@ def test_defaults_and_wrong_arguments(images):
     by_name = made(images, discriminator_optimizer="sgd").discriminator_optimizer
     assert isinstance(by_name, keras.optimizers.SGD)
     optimizer = keras.optimizers.Adam()
-    with pytest.raises(ValueError, match="discriminator_optimizer must be another object than optimizer"):
+    with pytest.raises(ValueError, match="discriminator_optimizer and optimizer must be different objects"):
         model.compile(optimizer, "mse", discriminator_optimizer=optimizer)
     for arguments, message in (
         ({"latent_dim": None}, "latent_dim must be a positive integer, got None"),

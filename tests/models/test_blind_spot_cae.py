@@ -184,7 +184,7 @@ def test_patches_with_targets_weights_and_a_split():
     pairs = model.fit(images, images + 0.1, batch_size=4, validation_split=0.25, verbose=0).history
     expected = np.abs(model.predict(images[3:], verbose=0) - images[3:] - 0.1).mean()
     assert pairs["val_mae"] == [pytest.approx(expected, rel=1e-4)]
-    with pytest.raises(ValueError, match="validation_split must leave images to train on"):
+    with pytest.raises(ValueError, match="validation_split must leave at least one image to train on"):
         model.fit(images[:1], validation_split=0.1, verbose=0)
     assert model.fit(images, batch_size=2, epochs=1, steps_per_epoch=3, verbose=0).history["loss"][0] > 0
 

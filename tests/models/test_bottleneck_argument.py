@@ -51,7 +51,7 @@ def test_without_one_the_configuration_says_so(images):
 
 
 def test_models_with_one_of_their_own_refuse_another():
-    with pytest.raises(ValueError, match="bottleneck must be left out: VariationalCAE makes one of its own"):
+    with pytest.raises(ValueError, match="bottleneck must be omitted: VariationalCAE creates its own"):
         VariationalCAE(3, bottleneck=keras.layers.Identity())
 
 

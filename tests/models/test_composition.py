@@ -96,7 +96,7 @@ def test_what_a_model_can_do_follows_from_its_bottleneck(images):
 
 
 def test_the_code_has_one_size():
-    with pytest.raises(ValueError, match="latent_dim must be that of the bottleneck, 2, or left out, got 16"):
+    with pytest.raises(ValueError, match="latent_dim must be the latent_dim of the bottleneck, 2, or omitted, got 16"):
         BasicCAE(16, bottleneck=layers.GaussianBottleneck(2))
 
 

@@ -145,8 +145,8 @@ def test_a_loss_without_a_value_per_pixel_is_refused(images):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"patch_size": 16}, r"patch_size must leave a patch to hide .* 9×12, ratio=0.5 hides 1"),
-        ({"ratio": 0.05}, r"of the 9 patches of 4 pixels in images of 9×12, ratio=0.05 hides 0"),
+        ({"patch_size": 16}, r"ratio=0.5, 1 of the 1 patches of images of 9×12"),
+        ({"ratio": 0.05}, r"patch_size=4 and ratio=0.05, 0 of the 9 patches of images of 9×12"),
     ],
 )
 def test_patches_that_are_too_large(images, arguments, message):

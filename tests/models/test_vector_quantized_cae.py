@@ -128,9 +128,9 @@ def test_wrong_arguments():
         VectorQuantizedCAE()
     with pytest.raises(ValueError, match="code_dim must be a positive integer, got None"):
         VectorQuantizedCAE(8)
-    with pytest.raises(ValueError, match="codebook_size must be the product of the levels, 20, or left out"):
+    with pytest.raises(ValueError, match="codebook_size must be the product of the levels, 20, or omitted"):
         VectorQuantizedCAE(21, levels=(5, 4))
-    with pytest.raises(ValueError, match="code_dim must be the number of the levels, 2, or left out, got 3"):
+    with pytest.raises(ValueError, match="code_dim must be the number of the levels, 2, or omitted, got 3"):
         VectorQuantizedCAE(code_dim=3, levels=(5, 4))
     with pytest.raises(ValueError, match="decay must be"):
         VectorQuantizedCAE(8, 2, decay=1)
@@ -149,7 +149,7 @@ def test_numbers_of_no_vector_are_refused(arguments, kind, number):
     codes = np.full((1, 4, 4), 11, "int32")
     assert model.decode(kind(codes)).shape == (1, 8, 8, 1)
     codes[0, 2, 1] = number
-    with pytest.raises(ValueError, match=f"codes must be numbers of vectors, from 0 to 11, got {number}"):
+    with pytest.raises(ValueError, match=f"codes must be codebook indices from 0 to 11, got {number}"):
         model.decode(kind(codes))
 
 

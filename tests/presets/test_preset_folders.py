@@ -167,7 +167,7 @@ def test_what_can_not_be_written(basic, tmp_path):
         basic.save_to_preset("hf://user/repo")
     with pytest.raises(TypeError, match="preset must be the path of a folder"):
         basic.save_to_preset(3)
-    with pytest.raises(TypeError, match="description must be a text"):
+    with pytest.raises(TypeError, match="description must be a string"):
         basic.save_to_preset(tmp_path / "preset", description=3)
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="got that of a file"):
