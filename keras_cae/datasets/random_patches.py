@@ -20,7 +20,7 @@ class RandomPatches(keras.utils.PyDataset):
     the current batch is in memory.
 
     Args:
-        images: array `(n, height, width, channels)`, or signals or volumes likewise.
+        images: array `(n, height, width, channels)`, or the equivalent for signals or volumes.
         targets: target images of the same size, from which patches at the same places are taken; or None.
         sample_weight: one weight per image, `(n,)`, or per pixel, `(n, *spatial)`; or None.
         patch_size: side of the patches in pixels, an integer or one for each axis.

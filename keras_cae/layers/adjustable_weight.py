@@ -9,10 +9,10 @@ from keras_cae.validation import non_negative_float
 
 
 class AdjustableWeight:
-    """An attribute of a layer, set in the constructor, whose value is kept in a variable of the layer.
+    """An attribute of a layer, set in the constructor, whose value is stored in a variable of the layer.
 
-    Compiled steps read the variable, so that a change takes effect in the next step without retracing, and is saved
-    with the model. Read as an attribute, it is a plain number.
+    Compiled steps read the variable, so a change takes effect in the next step without retracing, and the value is
+    saved with the model. Reading the attribute returns a Python float.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The bottleneck of adversarial autoencoders, with the discriminator that judges the codes."""
+"""The bottleneck of adversarial autoencoders, with its discriminator."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from keras_cae.training.step_context import current_step
 from keras_cae.validation import non_negative_float, optional, positive_int, positive_ints, seed
 
 EVALUATION_SEED = 0
-"""The seed of the samples of the prior in evaluation, which are the same in every batch."""
+"""The seed of the samples of the prior in evaluation, which are equal in every batch."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -121,13 +121,13 @@ class AdversarialBottleneck(GaussianPrior):
         return inputs
 
     def _frozen_logits(self, codes: Any) -> Any:
-        """Return what the discriminator says of codes, with its weights as constants."""
+        """Return the discriminator's logits for codes, with its weights as constants."""
         frozen = [ops.stop_gradient(variable) for variable in self.discriminator.trainable_variables]
         state = [variable.value for variable in self.discriminator.non_trainable_variables]
         return self.discriminator.stateless_call(frozen, state, codes)[0]
 
     def _discriminator_loss(self, codes: Any, training: bool | None) -> Any:
-        """Return the cross-entropy of telling codes from draws of the prior, for each image. Shape: `(n,)`."""
+        """Return the cross-entropy of distinguishing codes from samples of the prior, of shape `(n,)`."""
         of_codes = _cross_entropy(self.discriminator(ops.stop_gradient(codes)), 0.0)
         of_prior = _cross_entropy(self.discriminator(self._prior(codes, training)), 1.0)
         return (of_codes + of_prior) / 2.0

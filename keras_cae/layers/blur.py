@@ -10,22 +10,22 @@ from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float_or_range, seed
 
 REACH = 3.0
-"""Where the kernel ends, in standard deviations."""
+"""The radius of the kernel in standard deviations."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Blur(RandomStrengthCorruption):
     """Blurs images in training with a Gaussian kernel, so that a `DenoisingCAE` learns to sharpen them.
 
-    Pixels beyond the edges count as those at the edges. With `training=False` images are returned unchanged.
+    Images are extended by repeating the pixels at the edges. With `training=False` images are returned unchanged.
 
     Args:
-        sigma: standard deviation of the kernel in pixels. A number, or two between which one is chosen at random for
-            every image.
+        sigma: standard deviation of the kernel in pixels: a number, or a range from which a random number is drawn for
+            each image.
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 

@@ -1,4 +1,4 @@
-"""Smaller feature maps without aliasing."""
+"""Reduction of feature maps without aliasing."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ class BlurPooling(keras.layers.Layer):
     """Reduces feature maps by averaging with triangular weights (Zhang 2019, "Making Convolutional Networks
     Shift-Invariant Again").
 
-    `strides` is the factor, an integer or one for each axis, which must divide the sides. Along an axis with the stride
-    2 each value is (1, 2, 1) / 4 of three neighbours; values beyond the edges are those at the edges.
+    `strides` is the factor, an integer or one for each axis, which must divide the sides. Along an axis with stride 2,
+    each value is the mean of three neighbours with weights (1, 2, 1) / 4. The values at the edges are repeated.
     """
 
     def __init__(self, strides: int | tuple[int, ...] = 2, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ class BlurPooling(keras.layers.Layer):
 
 
 def _pooled(features: Any, axis: int, stride: int) -> Any:
-    """Return features reduced along an axis, by the weights 1, 2, …, stride, …, 2, 1 at each `stride`-th value."""
+    """Reduce features along an axis, with the weights 1, 2, …, stride, …, 2, 1 at every `stride`-th value."""
     before = (slice(None),) * axis
     padding = [(0, 0)] * len(features.shape)
     padding[axis] = (stride - 1, 0)

@@ -10,7 +10,7 @@ from keras_cae.training.step_context import current_step
 
 
 class Bottleneck(Hyperparameters, keras.layers.Layer):
-    """A layer between an encoder and a decoder that decides what codes are and what a model can do with them.
+    """A layer between an encoder and a decoder that defines what codes are and what a model can do with them.
 
     Derive from it to write your own. A subclass
 
@@ -18,8 +18,8 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
       adds its penalties by calling `Penalty` layers;
     - overrides `encode` and `decode` if the codes that users see differ from what `call` returns with `training=False`:
       a `VectorQuantizer` returns vectors, and its codes are their indices;
-    - lists the arguments of its constructor in `rules`, by which they are checked, kept and saved: see the bottlenecks
-      of this library.
+    - lists the arguments of its constructor in `rules`, which are used to check, store and save them; see the
+      bottlenecks of this library for examples.
 
     Any other Keras layer can be a bottleneck too. It then has no prior and no penalties with metrics, and its output
     with `training=False` is the code.
@@ -43,13 +43,13 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     """
 
     latent_dim: int | None = None
-    """Size of the code, where the bottleneck decides it; None if it takes the encoder's output as it is."""
+    """Size of the code if the bottleneck determines it; None if it uses the encoder's output unchanged."""
     code_dim: int | None = None
-    """The number of values that the last axis of the encoder's output must have; None for any number."""
+    """The required size of the last axis of the encoder's output; None for any size."""
     projects: ClassVar[bool] = False
-    """Whether the bottleneck makes vectors of feature maps itself, so that the encoder has no dense layer."""
+    """Whether the bottleneck itself converts feature maps to vectors, so that the encoder needs no dense layer."""
     passes_codes: ClassVar[bool] = False
-    """Whether the encoder's output are the codes, which the layer passes on and only penalizes."""
+    """Whether the encoder's outputs are the codes, which the layer returns unchanged and only penalizes."""
     has_prior: ClassVar[bool] = False
     """Whether codes follow the standard normal distribution, so that images can be generated."""
     has_posterior: ClassVar[bool] = False
@@ -57,9 +57,9 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
     codebook_size: int | None = None
     """The number of discrete codes; None for continuous codes."""
     has_discriminator: ClassVar[bool] = False
-    """Whether there is a network `discriminator`, which an optimizer of its own trains."""
+    """Whether there is a network `discriminator`, which a separate optimizer trains."""
     weights_of_penalties: ClassVar[tuple[str, ...]] = ()
-    """Attributes that are weights of penalties, and are attributes of the model too."""
+    """Names of the attributes that are weights of penalties. They are attributes of the model too."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,7 +68,7 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         """Create the weights of the layer; by default, there are only those of its penalties."""
 
     def prepare(self, latent_dim: int | None, values_per_image: int | None) -> None:
-        """Take from the model what the constructor left open; called before the model builds the layer.
+        """Set what the constructor left undefined. The model calls it before it builds the layer.
 
         Args:
             latent_dim: size of the model's code; None if codes are feature maps.
@@ -76,12 +76,12 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         """
 
     def observe(self, encoder: Any, images: Any, training: bool) -> None:
-        """Add penalties on the encoder itself; by default none.
+        """Add penalties on the encoder itself. By default, there are none.
 
         Args:
             encoder: function from images to the input of this layer.
             images: the batch, without corruption.
-            training: whether the step is one of training.
+            training: whether this is a training step.
         """
 
     def encode(self, features: Any) -> Any:
@@ -91,23 +91,23 @@ class Bottleneck(Hyperparameters, keras.layers.Layer):
         return self(features, training=False)
 
     def decode(self, codes: Any) -> Any:
-        """Return what the decoder takes for codes."""
+        """Return the input of the decoder for codes."""
         return codes
 
     def code_shape(self, shape: Any) -> Any:
-        """Return the shape of the codes for an encoder's output of a shape, both with the batch axis."""
+        """Return the shape of the codes for a shape of the encoder's output, both with the batch axis."""
         return self.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
 
     def report(self, metric: keras.metrics.Metric, values: Any, training: bool | None) -> None:
-        """Update a metric of the layer, in the steps of `fit` and `evaluate` and where `training` is asked for.
+        """Update a metric of the layer, in the steps of `fit` and `evaluate`, and elsewhere if `training` is true.
 
         Args:
             metric: the metric.
             values: values for the images of the batch, of shape `(n, ...)`.
-            training: as `call` was given it.
+            training: the argument of `call`.
         """
         if training or current_step() is not None:
             metric.update_state(valid_in_step(values))

@@ -1,4 +1,4 @@
-"""Layers one after another."""
+"""A sequence of layers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from keras_cae.serialization import deserialize_layer, serialize_layer
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class Chain(StagedLayer):
-    """A level of several layers, which are applied one after another.
+    """Several layers that are applied one after another, such as a level of a network.
 
-    Unlike a `keras.Sequential`, which is a model for one shape, this layer takes images of any size.
+    Unlike `keras.Sequential`, which is a model for one shape, this layer accepts images of any size.
     """
 
     def __init__(self, layers: Sequence[keras.layers.Layer], **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The deterministic ends of a bottleneck, as layers of encoders and decoders."""
+"""The deterministic parts of a bottleneck, as layers of encoders and decoders."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class Latents(BottleneckPart):
 
 
 def codes_of(bottleneck: keras.layers.Layer, features: Any) -> Any:
-    """Return the codes that a bottleneck, of this library or any other layer, makes of the encoder's output."""
+    """Return the codes that a bottleneck, which may be any layer, computes from the encoder's output."""
     if isinstance(bottleneck, Bottleneck):
         return bottleneck.encode(features)
     return bottleneck(features, training=False)

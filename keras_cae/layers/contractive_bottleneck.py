@@ -16,7 +16,7 @@ from keras_cae.validation import non_negative_float, positive_int, seed
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ContractiveBottleneck(Bottleneck):
-    """Passes codes on, and penalizes how much they change with the image.
+    """Penalizes how much codes change with the image.
 
     The codes pass unchanged, and
 
@@ -79,12 +79,12 @@ class ContractiveBottleneck(Bottleneck):
         self.contraction(self.squared_norms(encoder, images, training), training=training)
 
     def squared_norms(self, encoder: keras.Model, images: Any, training: bool = False) -> Any:
-        """Return the sum of squares of each image's Jacobian matrix, or an estimate of it. Shape: `(n,)`.
+        """Return the squared Frobenius norm of each image's Jacobian, or an estimate of it, of shape `(n,)`.
 
         Args:
             encoder: function from images to codes.
             images: batch of images.
-            training: whether the random vectors are new ones.
+            training: whether to draw new random vectors.
         """
         images = ops.convert_to_tensor(images)
         with tf.GradientTape(persistent=True) as tape:

@@ -14,12 +14,12 @@ from keras_cae.serialization import activation as activation_rule
 from keras_cae.serialization import activation_layer
 from keras_cae.validation import choice, fraction, per_axis, positive_int, positive_int_or_ints
 
-OF_AXES = ("kernel_size", "strides", "pool_size", "upsampling")
-"""Arguments that have one value for each axis, or one for all."""
+PER_AXIS = ("kernel_size", "strides", "pool_size", "upsampling")
+"""The arguments with one value for all axes or one for each axis."""
 
 
 class ConvStage(Hyperparameters, StagedLayer):
-    """A convolution, an optional normalization, an activation and an optional resizing, in this order.
+    """A convolution, an optional normalization, an activation and an optional resizing layer, in this order.
 
     A subclass creates the convolution in `make_convolution` and the resizing layer in `make_resizing`.
     """
@@ -59,7 +59,7 @@ class ConvStage(Hyperparameters, StagedLayer):
             momentum=momentum,
             **own,
         )
-        for name in OF_AXES:
+        for name in PER_AXIS:
             if name in self.rules:
                 self.along_axes(name)
         self.convolution = self.make_convolution()
@@ -76,15 +76,15 @@ class ConvStage(Hyperparameters, StagedLayer):
         """Return the convolution."""
 
     def make_resizing(self) -> keras.layers.Layer | None:
-        """Return the layer that comes last; by default, there is none."""
+        """Return the last layer, which resizes. By default, there is none."""
         return None
 
     def along_axes(self, name: str) -> tuple[int, ...]:
-        """Return an argument that has one value for each axis, or one for all."""
+        """Return an argument as one value for each axis."""
         return per_axis(getattr(self, name), self.rank, name)
 
     def keras_convolution(self, kind: str) -> keras.layers.Layer:
-        """Return the convolution of Keras with the arguments of this layer, of the class "Conv{}D" or the like."""
+        """Return a Keras convolution with the arguments of this layer; `kind` is a class name such as "Conv{}D"."""
         return ranked_layer(
             kind,
             self.rank,

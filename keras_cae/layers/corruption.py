@@ -1,4 +1,4 @@
-"""The base of corruptions that determine which pixels count."""
+"""The base class of corruptions."""
 
 import abc
 from typing import Any
@@ -11,10 +11,10 @@ from keras_cae.training.step_context import current_step
 
 
 class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
-    """A layer that corrupts images in training and evaluation, and may determine which pixels the loss counts.
+    """A layer that corrupts images in training and evaluation, and may weight the pixels in the loss.
 
-    Any Keras layer that changes images with `training=True` can be the `corruption` of a model; all pixels then count
-    the same. Derive from this class to hide pixels and restrict the loss to them.
+    Any Keras layer that changes images with `training=True` can be the `corruption` of a model; all pixels then have
+    the same weight. Derive from this class to hide pixels and restrict the loss to them.
 
     A subclass implements `corrupt`. With `training=False` images are returned unchanged. Pass noise that the model
     should reproduce, rather than remove, to `keep_in_target` as well.
@@ -22,7 +22,7 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
     Args:
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 
@@ -44,18 +44,18 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
         """Return corrupted images, and weights of the pixels in the loss or None.
 
         Args:
-            images: batch of images, floats.
+            images: batch of images, as floats.
 
         Returns:
-            The inputs of the encoder; weights of shape `(n, *spatial)`, whose mean over an image's
-            pixels is 1 (see `weights_of_hidden`), or None if all pixels count.
+            The inputs of the encoder; and weights of shape `(n, *spatial)`, whose mean over an image's pixels is 1 (see
+            `weights_of_hidden`), or None if all pixels have the same weight.
         """
 
     def keep_in_target(self, noise: Any) -> None:
-        """Make the current step add noise to the target, as `corrupt` adds it to the images.
+        """Make the current step add noise to the target too, so that the model does not learn to remove it.
 
         Args:
-            noise: noise of the shape of the images.
+            noise: the noise that `corrupt` adds to the images, of the same shape.
         """
         step = current_step()
         if step is not None:
@@ -69,10 +69,10 @@ class Corruption(Hyperparameters, keras.layers.Layer, abc.ABC):
 
 
 def weights_of_hidden(hidden: Any) -> Any:
-    """Return weights under which the mean over all pixels is that over the hidden ones.
+    """Return weights with which the mean over all pixels equals the mean over the hidden pixels.
 
     Args:
-        hidden: booleans, True where a pixel counts, of shape `(n, *spatial)`.
+        hidden: booleans of shape `(n, *spatial)`, True where a pixel is hidden.
     """
     weights = ops.cast(hidden, "float32")
     axes = tuple(range(1, len(weights.shape)))

@@ -1,4 +1,4 @@
-"""From the unit of the data to normalized values, and back."""
+"""Conversion from the unit of the data to normalized values, and back."""
 
 from typing import Any, ClassVar
 
@@ -11,19 +11,19 @@ from keras_cae.serialization import layer
 from keras_cae.validation import boolean
 
 SMALLEST_DEVIATION = 1e-6
-"""The standard deviation of a channel, relative to its mean, below which it is constant up to rounding."""
+"""The standard deviation, relative to the mean, below which a channel is considered constant up to rounding."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class DataScale(Hyperparameters, keras.layers.Layer):
     """Normalizes each channel as a `keras.layers.Normalization` does, or converts back to the unit of the data.
 
-    It follows the normalization when that is adapted, even in compiled functions. Constant channels are only shifted,
+    It uses the current statistics of the normalization, even in compiled functions. Constant channels are only shifted,
     so that they become zeros.
 
     Args:
         normalizer: the normalization, which may be shared.
-        inverse: whether to go back.
+        inverse: whether to convert back.
         **kwargs: arguments of `keras.layers.Layer`.
     """
 
@@ -35,7 +35,7 @@ class DataScale(Hyperparameters, keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         if not self.normalizer.built:
-            # A model that is built within a step would keep tensors of the step's graph.
+            # Otherwise, a model that is built within a step would store tensors of the step's graph.
             with tf.init_scope():
                 self.normalizer.build((*[None] * (len(input_shape) - 1), input_shape[-1]))
 
@@ -44,7 +44,7 @@ class DataScale(Hyperparameters, keras.layers.Layer):
         return inputs * deviation + mean if self.inverse else (inputs - mean) / deviation
 
     def _moments(self) -> tuple[Any, Any]:
-        """Mean and standard deviation of each channel, `(channels,)`."""
+        """Return the mean and the standard deviation of each channel, of shape `(channels,)`."""
         given = self.normalizer.input_mean is not None
         mean = self.normalizer.mean if given else self.normalizer.adapt_mean
         variance = self.normalizer.variance if given else self.normalizer.adapt_variance

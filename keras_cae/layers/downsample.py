@@ -20,10 +20,10 @@ class Downsample(RandomStrengthCorruption):
 
     Args:
         factor: factor by which images are reduced, an integer or one for each axis.
-        interpolation: how they are enlarged, "cubic", "linear" or "nearest".
+        interpolation: interpolation by which images are enlarged: "cubic", "linear" or "nearest".
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 
@@ -52,7 +52,7 @@ class Downsample(RandomStrengthCorruption):
 
     def _along(self, images: Any, axis: int, factor: int, side: Any) -> Any:
         small = (side + factor - 1) // factor
-        # The last pixels may stand for fewer: those at the edge count for the missing ones.
+        # If `factor` does not divide the side, the pixels at the edge are repeated.
         parts = [
             ops.take(images, ops.minimum(ops.arange(small) * factor + part, side - 1), axis=axis)
             for part in range(factor)

@@ -1,4 +1,4 @@
-"""The bottleneck that rounds codes to a grid, without a codebook to learn."""
+"""The bottleneck that rounds codes to a fixed grid instead of learning a codebook."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from keras_cae.layers.quantizer import Quantizer
 from keras_cae.validation import positive_ints
 
 MARGIN = 1e-3
-"""How far the bounds stay off the next integer, as a fraction of the range."""
+"""The distance of the bounds from the next integer, as a fraction of the range."""
 
 
 def several_levels(levels: Any, name: str) -> tuple[int, ...]:
     """Validate numbers of levels: integers of at least 2."""
     levels = positive_ints(levels, name)
     if min(levels) < 2:
-        raise ValueError(f"{name} must be integers of at least 2, got {levels}: a single level holds no information.")
+        raise ValueError(f"{name} must be integers of at least 2, because one level has no information, got {levels}.")
     return levels
 
 
@@ -73,18 +73,18 @@ class FiniteScalarQuantizer(Quantizer):
 
     @property
     def codebook(self) -> Any:
-        """All vectors by their numbers, of shape `(codebook_size, code_dim)`."""
+        """All vectors in the order of their indices, of shape `(codebook_size, code_dim)`."""
         return self.vectors(ops.arange(self.codebook_size, dtype="int32"))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         bounded = self._bounded(inputs)
         rounded = ops.round(bounded)
-        self.report_use(self._numbers(rounded), training)
+        self.report_use(self._indices_of(rounded), training)
         half_width = ops.cast(self._half_width, "float32")
         return self.replaced(bounded / half_width, rounded / half_width)
 
     def indices(self, inputs: Any) -> Any:
-        return self._numbers(ops.round(self._bounded(inputs)))
+        return self._indices_of(ops.round(self._bounded(inputs)))
 
     def vectors(self, indices: Any) -> Any:
         indices = ops.expand_dims(ops.cast(indices, "int32"), -1)
@@ -96,7 +96,7 @@ class FiniteScalarQuantizer(Quantizer):
         shift = np.tan(self._offset / self._half_range)
         return ops.tanh(ops.cast(inputs, "float32") + shift) * self._half_range - self._offset
 
-    def _numbers(self, rounded: Any) -> Any:
-        """Return the numbers of vectors, whose digits are their values, shifted to begin at 0."""
+    def _indices_of(self, rounded: Any) -> Any:
+        """Return the indices of vectors. The digits of an index are the values of its vector, shifted to start at 0."""
         digits = ops.cast(rounded, "int32") + ops.cast(self._half_width, "int32")
         return ops.sum(digits * ops.cast(self._basis, "int32"), axis=-1)

@@ -19,15 +19,16 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization of images, signals and volumes with TensorFlow's fused kernel.
 
     This is a drop-in replacement for `keras.layers.BatchNormalization`, with the same weights, configuration and, up to
-    float rounding, results, moving statistics included. Keras computes them from elementary operations, which takes
-    longer. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep
+    float rounding, results, including the moving statistics. Keras computes them from elementary operations, which is
+    slower. Statistics are float32 in every precision (Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep
     Network Training by Reducing Internal Covariate Shift").
 
     With `synchronized=True`, the replicas of a distribution strategy normalize with the statistics of all their images,
-    so that they train as a single device does. Otherwise, each normalizes with its own, as Keras's layer does.
+    so that training gives the results of a single device. Otherwise, each replica uses its own statistics, as with
+    Keras's layer.
 
-    Keras's layer handles what the kernel does not support: inputs without spatial axes or in float64, another axis than
-    the last, a mask, `renorm=True`, an epsilon below 1.001e-5.
+    The implementation of Keras handles what the kernel does not support: inputs without spatial axes or in float64, an
+    axis other than the last, a mask, `renorm=True`, or an epsilon below 1.001e-5.
 
     Args:
         momentum: momentum of the moving averages.
@@ -90,7 +91,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         )
 
     def _biased(self, variance: Any, inputs: Any) -> Any:
-        """Return the mean squared deviation, as Keras keeps it, from the sample variance that the kernel gives."""
+        """Convert the sample variance that the kernel returns to the biased variance that Keras stores."""
         count = ops.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), "float32")
         return variance * ((count - 1) / count)
 
@@ -100,7 +101,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 def _as_images(inputs: Any) -> Any:
-    """Return inputs of any rank in the shape that the kernel takes, `(n, height, width, channels)`."""
+    """Reshape inputs of any rank to the shape that the kernel accepts, `(n, height, width, channels)`."""
     if len(inputs.shape) == 4:
         return inputs
     sides = tf.shape(inputs)
@@ -110,7 +111,7 @@ def _as_images(inputs: Any) -> Any:
 
 
 def _like(outputs: Any, inputs: Any) -> Any:
-    """Return what the kernel returned, in the shape of the inputs."""
+    """Reshape the outputs of the kernel to the shape of the inputs."""
     if len(inputs.shape) == 4:
         return outputs
     outputs = tf.reshape(outputs, tf.shape(inputs))
@@ -119,7 +120,7 @@ def _like(outputs: Any, inputs: Any) -> Any:
 
 
 def _moments_of_all(inputs: Any) -> tuple[Any, Any]:
-    """Mean and variance of each channel over the images of all replicas. Shapes: `(channels,)`."""
+    """Return the mean and variance of each channel over the images of all replicas, of shape `(channels,)`."""
     values = ops.cast(valid_in_step(inputs), "float32")
     axes = tuple(range(len(inputs.shape) - 1))
     count = tf.cast(tf.reduce_prod(tf.shape(values)[:-1]), values.dtype)

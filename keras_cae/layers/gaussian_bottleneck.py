@@ -13,7 +13,7 @@ from keras_cae.training.replicas import mean_over_batch
 from keras_cae.validation import non_negative_float, optional, positive_int, seed
 
 LOG_VARIANCES = (-14.0, 14.0)
-"""The limits of the logarithm of variances, beyond which these would be lost in rounding or overflow."""
+"""The bounds of the logarithm of variances, outside of which variances would underflow or overflow."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -36,8 +36,9 @@ class GaussianBottleneck(GaussianPrior):
         beta: weight of the penalty. Setting the attribute takes effect in the next step.
         free_bits: nats that each dimension may use without penalty.
         values_per_image: number by which the penalty is divided: the number of values of one image, if the loss is a
-            mean over them. With `beta=1` and the binary cross-entropy the sum is then the negative evidence lower bound
-            per value. By default the number that the model's images have; 1 in other models.
+            mean over them. With `beta=1` and the binary cross-entropy, the total loss is then the negative evidence
+            lower bound per value. By default the number of values of the model's images; 1 in models of other
+            libraries.
         seed: seed of the noise.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -107,7 +108,7 @@ class GaussianBottleneck(GaussianPrior):
         self.log_variance.build(flat_shape)
 
     def posterior(self, features: Any) -> tuple[Any, Any]:
-        """Mean and logarithm of the variance of each image's code, in float32. Shapes: `(n, latent_dim)`."""
+        """Return the mean and log-variance of each image's code, in float32 and of shape `(n, latent_dim)`."""
         features = self.flatten(features)
         mean = ops.cast(self.mean(features), "float32")
         return mean, ops.clip(ops.cast(self.log_variance(features), "float32"), *LOG_VARIANCES)
@@ -128,7 +129,7 @@ class GaussianBottleneck(GaussianPrior):
         return ops.cast(codes, self.compute_dtype)
 
     def _penalized(self, divergence: Any) -> Any:
-        """Return the divergence of each dimension that is penalized, of shape `(latent_dim,)`."""
+        """Return the penalized divergence of each dimension, of shape `(latent_dim,)`."""
         if not self.free_bits:
             return ops.mean(divergence, axis=0)
         return ops.maximum(mean_over_batch(divergence), self.free_bits)
@@ -138,5 +139,5 @@ class GaussianBottleneck(GaussianPrior):
         return (input_shape[0], size)
 
     def compute_flat_size(self, input_shape: Any) -> Any:
-        """Return the number of values that an image has in the encoder's output."""
+        """Return the number of values per image in the encoder's output."""
         return keras.layers.Flatten().compute_output_shape(input_shape)[-1]

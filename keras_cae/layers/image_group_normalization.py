@@ -11,14 +11,14 @@ from keras import ops
 from keras_cae.validation import positive_float, positive_int
 
 SMALLEST_GROUP = 4
-"""The minimum number of channels of a group: a group of a single value would be normalized to zero."""
+"""The minimum number of channels of a group. A group with a single value would be normalized to zero."""
 
 _moments_are_constant: contextvars.ContextVar[bool] = contextvars.ContextVar("moments_are_constant", default=False)
 
 
 @contextlib.contextmanager
 def constant_moments() -> Iterator[None]:
-    """Within the block no gradient flows through moments: that of a pixel says what is near, not what is anywhere."""
+    """Within the block, no gradient flows through the moments, so that gradients of pixels only reflect near pixels."""
     token = _moments_are_constant.set(True)
     try:
         yield
@@ -28,11 +28,11 @@ def constant_moments() -> Iterator[None]:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class ImageGroupNormalization(keras.layers.Layer):
-    """Group normalization (Wu & He 2018), with the numbers of `keras.layers.GroupNormalization`.
+    """Group normalization (Wu & He 2018), with the results of `keras.layers.GroupNormalization`.
 
-    Moments are taken per channel first, then joined, all in float32: reductions over the middle axes of `(n, *spatial,
-    channels)` are fast, those over groups of its last axis are not. The channels are split into as many groups of equal
-    size as possible, at most `groups`, with four channels or more each.
+    Moments are computed per channel and then combined, in float32, because reductions over the spatial axes of `(n,
+    *spatial, channels)` are fast, whereas reductions over groups of the last axis are not. The channels are split into
+    as many groups of equal size as possible, at most `groups`, with at least four channels each.
     """
 
     def __init__(self, groups: int = 8, epsilon: float = 1e-3, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ class ImageGroupNormalization(keras.layers.Layer):
         return ops.cast(outputs, self.compute_dtype)
 
     def _group_moments(self, values: Any) -> tuple[Any, Any]:
-        """Mean and variance of each channel's group. Shapes: `(n, channels)`."""
+        """Return the mean and variance of each channel's group, of shape `(n, channels)`."""
         channels = values.shape[-1]
         mean, variance = (
             ops.reshape(moment, (-1, self.group_count, channels // self.group_count))
@@ -81,5 +81,5 @@ class ImageGroupNormalization(keras.layers.Layer):
 
 
 def _for_places(values: Any, images: Any) -> Any:
-    """Return values of shape `(n, channels)`, in a shape that broadcasts with images."""
+    """Reshape values of shape `(n, channels)` so that they broadcast with images."""
     return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2), values.shape[-1]))

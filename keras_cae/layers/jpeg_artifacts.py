@@ -17,14 +17,14 @@ CHROMINANCE = (
     "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 99 47 66 99 99 99 99 99 99 "
     "99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99"
 )
-"""The tables of the standard, Annex K, by which encoders divide the frequencies of a block, at quality 50."""
+"""The quantization tables of Annex K of the standard, at quality 50."""
 TO_LUMINANCE = np.array(
     [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], dtype="float32"
 )
 FROM_LUMINANCE = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]], dtype="float32")
 OFFSETS = np.array([0.0, 128.0, 128.0], dtype="float32")
 SIDE = 8
-"""Side of the blocks."""
+"""The side of the blocks."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -38,8 +38,8 @@ class JPEGArtifacts(RandomStrengthCorruption):
     returned unchanged.
 
     Args:
-        quality: quality from 1 to 100: a number, or two between which one is chosen at random for every image.
-        subsampling: whether colours have half the resolution, as files have by default.
+        quality: quality from 1 to 100: a number, or a range from which a random number is drawn for each image.
+        subsampling: whether colours have half the resolution, which is the default in most encoders.
         max_value: the value of white: 1 for images in [0, 1].
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
@@ -84,15 +84,15 @@ class JPEGArtifacts(RandomStrengthCorruption):
     def build(self, input_shape: Any) -> None:
         if len(input_shape) != 4:
             raise ValueError(
-                "JPEGArtifacts takes images of shape (n, height, width, channels), got the shape "
-                f"{tuple(input_shape)}: JPEG is made for two spatial axes."
+                "JPEGArtifacts only supports images of shape (n, height, width, channels), got the shape "
+                f"{tuple(input_shape)}."
             )
         super().build(input_shape)
 
     def changed(self, images: Any) -> Any:
         height, width = ops.shape(images)[1:3]
         quality = ops.round(self.random_value(images, self.quality))
-        # As libjpeg does: 50 leaves the tables as they are.
+        # The formula of libjpeg. With quality 50, the tables are unchanged.
         percent = ops.where(quality < 50, ops.floor(5000.0 / quality), 200.0 - 2.0 * quality)
         levels = ops.round(ops.clip(images / self.max_value, 0.0, 1.0) * 255.0)
         if images.shape[-1] != 3:
@@ -108,14 +108,14 @@ class JPEGArtifacts(RandomStrengthCorruption):
 
 
 def _table(values: str, percent: Any) -> Any:
-    """Return the table at the quality of each image, in a shape for blocks `(n, blocks, 64, channels)`."""
+    """Return the table for the quality of each image, which broadcasts with blocks `(n, blocks, 64, channels)`."""
     table = np.array(values.split(), "float32").reshape(1, 1, SIDE * SIDE, 1)
     percent = ops.reshape(percent, (-1, 1, 1, 1))
     return ops.clip(ops.floor((table * percent + 50.0) / 100.0), 1.0, 255.0)
 
 
 def _cosines() -> np.ndarray:
-    """Return the matrix of the cosine transform, frequencies by places."""
+    """Return the matrix of the cosine transform, of shape `(frequencies, positions)`."""
     frequency, place = np.mgrid[:SIDE, :SIDE]
     waves = np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE)) * np.sqrt(2 / SIDE)
     waves[0] /= np.sqrt(2)
@@ -123,7 +123,7 @@ def _cosines() -> np.ndarray:
 
 
 def _compressed(levels: Any, table: Any, factor: int) -> Any:
-    """Return levels from 0 to 255 as they come back, padded, with a resolution that is divided by `factor`."""
+    """Compress and decompress levels from 0 to 255, at a resolution divided by `factor`. The result is padded."""
     _, height, width, channels = ops.shape(levels)
     rows, columns = (-(-side // (2 * SIDE)) * 2 * SIDE for side in (height, width))
     for axis, (side, padded) in enumerate(((height, rows), (width, columns)), start=1):
@@ -143,7 +143,7 @@ def _compressed(levels: Any, table: Any, factor: int) -> Any:
 
 
 def _enlarged(levels: Any, factor: int) -> Any:
-    """Return twice the resolution, by libjpeg's triangle filter: 3/4 of the nearer and 1/4 of the farther pixel."""
+    """Double the resolution with libjpeg's triangle filter: 3/4 of the nearer plus 1/4 of the farther pixel."""
     if factor == 1:
         return levels
     for axis in (1, 2):

@@ -15,12 +15,12 @@ from keras_cae.training.replicas import gather_from_replicas
 from keras_cae.validation import choice, non_negative_float
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""The scales of the kernels that are averaged, relative to the mean squared distance of two codes of the prior."""
+"""The scales of the averaged kernels, relative to the mean squared distance of two codes of the prior."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MMDBottleneck(GaussianPrior):
-    """Passes codes on, and penalizes a distribution that differs from the standard normal one.
+    """Penalizes a distribution of codes that differs from the standard normal distribution. The codes pass unchanged.
 
     The penalty is `mmd_weight · MMD²`, where MMD is the maximum mean discrepancy between the codes `z` of the batch and
     the prior `P` of normal codes `p` (Tolstikhin et al. 2018, "Wasserstein Auto-Encoders"; Zhao et al. 2019,
@@ -31,12 +31,12 @@ class MMDBottleneck(GaussianPrior):
     The expectations over the prior are computed rather than sampled, so they have no noise. The kernel is the mean over
     the scales `s` = 0.1, 0.2, 0.5, 1, 2, 5, 10 of
 
-        "imq":  C / (C + ‖x − y‖²),  C = 2 d s,    whose long tails reach codes far from the prior too;
+        "imq":  C / (C + ‖x − y‖²),  C = 2 d s,    whose long tails also reach codes far from the prior;
         "rbf":  exp(−‖x − y‖² / C),
 
     where `d` is the size of a code; the mean squared distance of two codes of the prior is `2 d`. Since `k(x, x) = 1`,
-    the penalty is at most 2 at every size of codes and images. It is added in training and evaluation. A batch of a
-    single image has no penalty; the larger a batch, the less the estimate varies.
+    MMD² is at most 2 for codes and images of any size. The penalty is added in training and evaluation. A batch with a
+    single image has no penalty. The larger a batch, the less the estimate varies.
 
     Logs: `mmd_loss`, the mean over batches of MMD², without the weight.
 
@@ -77,7 +77,7 @@ class MMDBottleneck(GaussianPrior):
         return inputs
 
     def discrepancy(self, codes: Any) -> Any:
-        """Return the estimate of MMD² for a batch of codes, a float32 scalar; 0 for less than two codes."""
+        """Return the estimate of MMD² for a batch of codes as a float32 scalar; 0 for fewer than two codes."""
         if None in tuple(codes.shape[1:]):
             raise ValueError(
                 f"MMDBottleneck needs codes of one size, got {tuple(codes.shape)}. Give the model a latent_dim."
@@ -96,7 +96,7 @@ class MMDBottleneck(GaussianPrior):
         return ops.where(count > 1.0, estimate, 0.0)
 
     def _kernel_at(self, distances: Any, size: int) -> Any:
-        """Return the kernel at squared distances between codes of this size."""
+        """Return the kernel for squared distances between codes of this size."""
         total = ops.zeros_like(distances)
         for scale in _scales(size):
             total += scale / (scale + distances) if self.kernel == "imq" else ops.exp(-distances / scale)
@@ -105,11 +105,11 @@ class MMDBottleneck(GaussianPrior):
     def _expectations(self, squares: Any, size: int) -> tuple[Any, float]:
         """Return `E k(z, p)` for codes with these squared lengths, and `E k(p, p')`.
 
-        For the kernel `exp(−t ‖x − y‖²)` they are known,
+        For the kernel `exp(−t ‖x − y‖²)` they have a closed form,
 
             E k(z, p) = (1 + 2t)^(−d/2) exp(−t ‖z‖² / (1 + 2t)),    E k(p, p') = (1 + 4t)^(−d/2),
 
-        and every kernel here is a sum of such ones.
+        and every kernel used here is a sum of such kernels.
         """
         weights, rates = _gaussians(self.kernel, size)
         to_prior = weights * (1.0 + 2.0 * rates) ** (-size / 2)
@@ -119,16 +119,16 @@ class MMDBottleneck(GaussianPrior):
 
 
 def _scales(size: int) -> np.ndarray:
-    """Return `C` of every kernel for codes of this size."""
+    """Return `C` of each kernel for codes of this size."""
     return (2.0 * size * np.array(SCALES)).astype("float32")
 
 
 def _gaussians(kernel: str, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return weights `a` and rates `t` with which the kernel is `Σ a exp(−t ‖x − y‖²)`.
 
-    The inverse multiquadratic is `C / (C + r²) = ∫ exp(−u) exp(−u r² / C) du` over `u` from 0. With
-    `u = exp(v)` the integrand is smooth and vanishes at both ends, for which equal steps in `v` converge
-    exponentially: these are exact to about 1e-7.
+    The inverse multiquadratic is `C / (C + r²) = ∫ exp(−u) exp(−u r² / C) du` over `u` from 0 to infinity. With `u =
+    exp(v)`, the integrand is smooth and vanishes at both ends, so that a sum over equal steps in `v` converges
+    exponentially. The steps used here are exact to about 1e-7.
     """
     scales = _scales(size).astype("float64")
     if kernel == "rbf":

@@ -12,10 +12,10 @@ from keras_cae.validation import per_axis, positive_int_or_ints
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class PaddingToMultiple(keras.layers.Layer):
-    """Pads images at the end of each spatial axis, until its length is a multiple of `multiple`.
+    """Pads images at the end of each spatial axis so that its length is a multiple of `multiple`.
 
     `multiple` is an integer or has one for each axis. The padding is a reflection of the image, repeated as often as
-    needed: images may be smaller than the padding.
+    needed, so that images may be smaller than the padding.
     """
 
     def __init__(self, multiple: int | tuple[int, ...], **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ def _rounded_up(side: Any, multiple: int) -> Any:
 
 
 def _mirrored(side: Any, padded: Any) -> Any:
-    """Return `padded` positions within `side`, back and forth without repeating the ends: 0 1 2 1 0 …"""
+    """Return `padded` positions within `side` that run back and forth without repeating the ends: 0 1 2 1 0 …"""
     numbers: Any = np if isinstance(side, int) else ops
     position = numbers.arange(padded) % numbers.maximum(2 * side - 2, 1)
     return numbers.minimum(position, 2 * side - 2 - position)

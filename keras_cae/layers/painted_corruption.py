@@ -1,4 +1,4 @@
-"""The base of corruptions that paint something over a part of each image."""
+"""The base class of corruptions that cover a part of each image."""
 
 import abc
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from keras_cae.validation import boolean, non_negative_float, seed, share_range
 
 
 class PaintedCorruption(Corruption):
-    """Covers a random part of each image with something else, and optionally adds noise.
+    """Covers a random part of each image, and optionally adds noise.
 
     A subclass implements `covers` and `paint`.
     """
@@ -42,14 +42,14 @@ class PaintedCorruption(Corruption):
 
     @abc.abstractmethod
     def covers(self, images: Any) -> Any:
-        """Return how much of each pixel is covered, from 0 to 1, of shape `(n, *spatial)`."""
+        """Return the opacity of the cover at each pixel, from 0 to 1, of shape `(n, *spatial)`."""
 
     @abc.abstractmethod
     def paint(self, images: Any) -> Any:
-        """Return what covers the pixels, of a shape that broadcasts with the images."""
+        """Return the values of the cover, in a shape that broadcasts with the images."""
 
     def painted(self, images: Any) -> Any:
-        """Return images with something painted over a part of each."""
+        """Return images with a part of each covered."""
         cover = ops.cast(self.covers(images), images.dtype)[..., None]
         return images + cover * (ops.cast(self.paint(images), images.dtype) - images)
 

@@ -1,4 +1,4 @@
-"""A term of the loss with a weight and a metric of its own."""
+"""A term of the loss with its own weight and metric."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ class Penalty(keras.layers.Layer):
         name: name of the penalty and of its metric.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, ...)`, values of each image, which are averaged; or a scalar, a value of the whole batch.
+    Input shape: `(n, ...)` for values of each image, which are averaged; or a scalar for a value of the whole batch.
 
     Output shape: that of the input.
 
     Raises:
-        ValueError: the weight is not a finite number of zero or above.
+        ValueError: the weight is not a finite number, zero or above.
 
     Example:
 
@@ -56,15 +56,15 @@ class Penalty(keras.layers.Layer):
         super().__init__(name=name, **{**kwargs, "dtype": "float32"})
         self.weight = weight
         self.metric = MeasuredMean(name=name)
-        self.built = True  # Everything is there.
+        self.built = True  # The layer has no weights that depend on the input shape.
 
     def call(self, inputs: Any, reported: Any = None, training: bool | None = None) -> Any:
         """Add the penalty.
 
         Args:
-            inputs: the values that are penalized.
-            reported: the values that the metric reports; by default those that are penalized.
-            training: outside the steps of `fit` and `evaluate` the metric follows training only.
+            inputs: the penalized values.
+            reported: the values that the metric reports; by default `inputs`.
+            training: outside the steps of `fit` and `evaluate`, the metric is only updated if this is true.
         """
         penalty = Penalty.weight.variable(self) * ops.mean(inputs)
         step = current_step()
@@ -80,7 +80,7 @@ class Penalty(keras.layers.Layer):
         if len(values.shape):
             self.metric.update_state(valid_in_step(values))
             return
-        # One value for the whole batch: all batches of the same size weigh the same.
+        # A value of the whole batch is weighted by the size of the batch.
         step = current_step()
         self.metric.update_state(values, sample_weight=None if step is None else step.image_count)
 

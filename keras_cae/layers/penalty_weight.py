@@ -1,4 +1,4 @@
-"""The weight of a penalty, as an attribute of the layer that has the penalty."""
+"""The weight of a penalty as an attribute of the layer that owns the penalty."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from keras_cae.validation import non_negative_float
 
 
 class PenaltyWeight:
-    """An attribute of a layer that stands for the `weight` of one of its `Penalty` layers.
+    """An attribute of a layer that is an alias of the `weight` of one of its `Penalty` layers.
 
     Args:
         penalty: name of the attribute that holds the penalty.

@@ -1,4 +1,4 @@
-"""A corruption by the noise of counted photons."""
+"""A corruption by photon noise."""
 
 from typing import Any, ClassVar
 
@@ -8,10 +8,10 @@ from keras import ops
 from keras_cae.layers.random_strength_corruption import RandomStrengthCorruption
 from keras_cae.validation import positive_float, positive_float_or_range, seed
 
-FEW = 16.0
-"""The mean up to which counts are sampled from their exact distribution."""
-MOST_OF_FEW = 48
-"""The count that a mean of `FEW` exceeds once in 10 thousand million draws."""
+EXACT_UP_TO = 16.0
+"""The mean up to which counts are sampled from the exact distribution."""
+LARGEST_EXACT_COUNT = 48
+"""The largest count that is sampled exactly. At a mean of `EXACT_UP_TO`, one in 10 billion counts is larger."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -24,13 +24,13 @@ class PoissonNoise(RandomStrengthCorruption):
     `training=False` images are returned unchanged.
 
     Args:
-        peak: photons that a white pixel counts on average: the fewer, the stronger the noise. A number, or two between
-            which one is chosen at random for every image.
+        peak: mean photon count of a white pixel: a number, or a range from which a random number is drawn for each
+            image. The fewer photons, the stronger the noise.
         max_value: the value of white: 1 for images in [0, 1].
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 
@@ -61,24 +61,24 @@ class PoissonNoise(RandomStrengthCorruption):
     def changed(self, images: Any) -> Any:
         photons = self.random_value(images, self.peak) / self.max_value
         means = ops.maximum(images * photons, 0.0)
-        return ops.where(means < FEW, self._few(means), self._many(means)) / photons
+        return ops.where(means < EXACT_UP_TO, self._exact_counts(means), self._approximate_counts(means)) / photons
 
-    def _few(self, means: Any) -> Any:
-        """Return counts by inverting their distribution function: how many of its steps are below a random number."""
-        means = ops.minimum(means, FEW)
+    def _exact_counts(self, means: Any) -> Any:
+        """Sample counts exactly, by inverting the cumulative distribution function at random numbers."""
+        means = ops.minimum(means, EXACT_UP_TO)
         level = self.uniform(ops.shape(means))
         probability = ops.exp(-means)
         reached, counts = probability, ops.zeros_like(means)
-        for count in range(1, MOST_OF_FEW + 1):
+        for count in range(1, LARGEST_EXACT_COUNT + 1):
             counts = counts + ops.cast(level >= reached, "float32")
             probability = probability * means / count
             reached = reached + probability
         return counts
 
-    def _many(self, means: Any) -> Any:
+    def _approximate_counts(self, means: Any) -> Any:
         normal = self.normal(means)
-        deviation = ops.sqrt(ops.maximum(means, FEW))
+        deviation = ops.sqrt(ops.maximum(means, EXACT_UP_TO))
         third = (normal**3 - normal) / (72.0 * deviation)
-        # The variance of the expansion and of rounding, beyond that of the counts.
+        # Corrects the additional variance of the expansion and of rounding.
         scale = ops.sqrt(1.0 - 1.0 / (12.0 * deviation**2))
         return ops.round(means + scale * deviation * normal + (normal**2 - 1) / 6.0 - third)

@@ -1,4 +1,4 @@
-"""The base of bottlenecks with discrete codes."""
+"""The base class of bottlenecks with discrete codes."""
 
 import abc
 from typing import Any
@@ -20,7 +20,7 @@ class Quantizer(Bottleneck, abc.ABC):
     code_dim: int
 
     def make_metrics(self) -> None:
-        """Make the metrics of how the codebook is used; a subclass's constructor calls it."""
+        """Create the metrics of codebook usage. The constructor of a subclass calls it."""
         self.perplexity = Perplexity(self.codebook_size)
         self.codebook_usage = CodebookUsage(self.codebook_size)
 
@@ -35,26 +35,26 @@ class Quantizer(Bottleneck, abc.ABC):
 
     @abc.abstractmethod
     def indices(self, inputs: Any) -> Any:
-        """Return the numbers of the vectors that replace `inputs`: int32, of their shape without the last axis."""
+        """Return the indices of the vectors that replace `inputs`: int32, of their shape without the last axis."""
 
     @abc.abstractmethod
     def vectors(self, indices: Any) -> Any:
-        """Return the vectors that have these numbers, of shape `(*indices.shape, code_dim)`."""
+        """Return the vectors with these indices, of shape `(*indices.shape, code_dim)`."""
 
     def build(self, input_shape: Any) -> None:
         if len(input_shape) < 2 or input_shape[-1] != self.code_dim:
             raise ValueError(
-                f"The vectors that {type(self).__name__} quantizes must have code_dim={self.code_dim} "
-                f"values, got inputs of shape {tuple(input_shape)}. End the encoder with a layer of "
-                f"{self.code_dim} units or filters, such as keras.layers.Dense({self.code_dim})."
+                f"The last axis of the inputs of {type(self).__name__} must have the size code_dim={self.code_dim}, "
+                f"got inputs of shape {tuple(input_shape)}. End the encoder with a layer of {self.code_dim} units or "
+                f"filters, such as keras.layers.Dense({self.code_dim})."
             )
 
     def report_use(self, indices: Any, training: bool | None) -> None:
-        """Update the metrics of how the codebook is used."""
+        """Update the metrics of codebook usage."""
         self.report(self.perplexity, indices, training)
         self.report(self.codebook_usage, indices, training)
 
     def replaced(self, values: Any, replacements: Any) -> Any:
-        """Return `replacements`, with the gradient of `values`: the straight-through estimator."""
+        """Return `replacements` with the gradient of `values`, which is the straight-through estimator."""
         codes = ops.stop_gradient(replacements) + (values - ops.stop_gradient(values))
         return ops.cast(codes, self.compute_dtype)

@@ -16,13 +16,13 @@ class RandomGaussianNoise(RandomStrengthCorruption):
     trains it for a single strength. Values are not clipped. With `training=False` images are returned unchanged.
 
     Args:
-        low: the least standard deviation, as a share of the full range: `5 / 255`, not 5.
-        high: the largest standard deviation, likewise.
+        low: smallest standard deviation, as a fraction of the full range: `5 / 255`, not 5.
+        high: largest standard deviation, as a fraction of the full range.
         max_value: width of the full range: 1 for images in [0, 1], 4095 for floats from 12-bit sensors.
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 

@@ -12,11 +12,11 @@ from keras_cae.validation import positive_int, some_of
 SHAPES = ("ellipse", "box", "diamond", "blob")
 TEXTURES = ("batch", "noise", "waves", "color")
 POWERS = {"ellipse": 2.0, "box": 16.0, "diamond": 1.0, "blob": 2.0}
-"""The exponent of the distance in which a shape is a ball."""
+"""The exponent of the norm whose unit ball is the shape."""
 BULGES = 0.5
-"""How far the edge of a blob leaves that of an ellipse, as a share of its radius."""
+"""The deviation of a blob's edge from an ellipse, as a fraction of the radius."""
 FREQUENCIES = {"blob": 4.0, "waves": 10.0}
-"""The most periods of a pattern along a side of the image."""
+"""The maximum number of periods of a pattern along a side of the image."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -29,19 +29,19 @@ class RandomOcclusion(PaintedCorruption):
 
     Args:
         count: number of occlusions of an image; they may overlap.
-        size: smallest and largest extent of an occlusion, as shares of the image's sides.
+        size: smallest and largest extent of an occlusion, as fractions of the image's sides.
         shapes: shapes to choose from: "ellipse", "box", "diamond", and "blob" with an irregular edge.
         textures: textures to choose from: "batch", a part of another image of the batch; "noise", a random value for
             every pixel; "waves", a smooth pattern; "color", one random value. Values are chosen within the range of the
             batch.
-        opacity: the least and the most that an occlusion covers what is below it, from 0 to 1.
-        noise: standard deviation of normal noise that is added on top, in the unit of the images.
-        keep_noise: whether the model is to reproduce that noise, so that nothing but occlusions is to be
-            removed, the paper's regularizer; otherwise the target has none.
+        opacity: smallest and largest opacity of an occlusion, from 0 to 1.
+        noise: standard deviation of normal noise that is added afterwards, in the unit of the images.
+        keep_noise: whether the target contains the noise too, so that the model learns to remove only occlusions. This
+            is the regularizer of the paper.
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 
@@ -107,7 +107,7 @@ class RandomOcclusion(PaintedCorruption):
         return texture
 
     def _choice(self, images: Any, options: int) -> Any:
-        """Return a number below `options` for each image."""
+        """Return a random integer below `options` for each image."""
         return ops.cast(between(images, 0.0, options * (1 - 1e-6), self.seed_generator), "int32")
 
     def _texture(self, name: str, images: Any) -> Any:

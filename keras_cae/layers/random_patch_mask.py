@@ -16,19 +16,19 @@ from keras_cae.validation import choice, per_axis, positive_int_or_ints, seed, s
 class RandomPatchMask(Corruption):
     """Hides random patches of images in training: the corruption of masked autoencoders.
 
-    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last ones may be
-    cut off. The same share of the patches, `ratio`, is hidden in every image. A hidden patch gets the mean colour of
-    the visible pixels of the image, so that it reveals nothing about what it hides. With `training=False` nothing is
+    Images, signals or volumes are divided into a grid of patches from the beginning of each axis; the last patches may
+    be cropped. The same share of the patches, `ratio`, is hidden in every image. A hidden patch gets the mean colour of
+    the visible pixels of the image, so that it reveals nothing about its content. With `training=False` nothing is
     hidden (He et al. 2022, "Masked Autoencoders Are Scalable Vision Learners").
 
     Args:
         patch_size: side of the patches in pixels, an integer or one for each axis.
         ratio: share of the patches that are hidden, between 0 and 1.
-        loss_on: pixels that the loss counts: "all", or only those of the "hidden" patches.
+        loss_on: pixels on which the loss is computed: "all", or only those of the "hidden" patches.
         seed: seed of the choice of patches.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 
@@ -74,7 +74,7 @@ class RandomPatchMask(Corruption):
             images: batch of images.
 
         Returns:
-            `(n, *spatial)` of booleans, True where a pixel is hidden.
+            Booleans of shape `(n, *spatial)`, True where a pixel is hidden.
         """
         count, *sides, _ = ops.shape(images)
         grid = self.grid(sides)
@@ -87,24 +87,24 @@ class RandomPatchMask(Corruption):
         return hidden[(slice(None), *map(slice, sides))]
 
     def grid(self, sides: Sequence[Any]) -> tuple[Any, ...]:
-        """Return how many patches lie side by side along each axis of an image."""
+        """Return the number of patches along each axis of an image."""
         return tuple(-(-side // size) for side, size in zip(sides, self._sizes(sides), strict=True))
 
     def _sizes(self, sides: Sequence[Any]) -> tuple[int, ...]:
         return per_axis(self.patch_size, len(sides), "patch_size")
 
     def hidden_patches(self, patches: Any) -> Any:
-        """Return how many of the patches of an image are hidden."""
+        """Return the number of hidden patches of an image, given its number of patches."""
         if isinstance(patches, int):
             return int(self.ratio * patches + 0.5)
         return ops.cast(self.ratio * ops.cast(patches, "float64") + 0.5, "int32")
 
     def hide(self, images: Any, hidden: Any) -> Any:
-        """Return images in which the hidden pixels have the mean of the visible ones.
+        """Return images in which the hidden pixels have the mean value of the visible pixels.
 
         Args:
             images: batch of images.
-            hidden: `(n, *spatial)` of booleans.
+            hidden: booleans of shape `(n, *spatial)`.
         """
         axes = tuple(range(1, len(hidden.shape)))
         hidden = hidden[..., None]

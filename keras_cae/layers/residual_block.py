@@ -21,18 +21,19 @@ from keras_cae.validation import choice, per_axis, positive_int, positive_int_or
 class ResidualBlock(Hyperparameters, keras.layers.Layer):
     """A residual block: two convolutions, whose result is added to their input.
 
-    The branch consists, twice, of group normalization, activation and convolution. Normalization and activation come
-    before the convolutions, so that the shortcut is free of them (He et al. 2016, "Identity Mappings in Deep Residual
+    The branch consists of group normalization, activation and convolution, twice. Normalization and activation precede
+    the convolutions, so that the shortcut does not contain them (He et al. 2016, "Identity Mappings in Deep Residual
     Networks"; Wu & He 2018, "Group Normalization"). The first convolution resizes. The shortcut is the input itself. If
-    the size or the number of channels changes, it consists of average pooling or nearest-neighbour upsampling, and a
-    1×1 convolution. The second convolution is initialized to zero, so that the block starts as its shortcut (Goyal et
-    al. 2017, "Accurate, Large Minibatch SGD"). Normalization is computed in float32 in every precision.
+    the size or the number of channels changes, the shortcut consists of average pooling or nearest-neighbour
+    upsampling, and a 1×1 convolution. The second convolution is initialized to zero, so that the block starts as its
+    shortcut (Goyal et al. 2017, "Accurate, Large Minibatch SGD"). Normalization is computed in float32 in every
+    precision.
 
     Args:
         filters: number of filters, which are the output channels.
-        upsampling: how the first convolution makes images larger: "nearest" for nearest-neighbour upsampling
-            before it, "transposed" for a transposed convolution; None for smaller images.
-        groups: into how many groups channels are normalized at most; each has four channels or more.
+        upsampling: how the first convolution enlarges images: "nearest" for nearest-neighbour upsampling before it,
+            "transposed" for a transposed convolution. None if the block reduces images.
+        groups: maximum number of groups of channels that are normalized together. Each has at least four channels.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         kernel_size: size of the kernels, an integer or one for each axis.
         strides: factor by which the first convolution reduces images, or enlarges them with `upsampling`; an integer or

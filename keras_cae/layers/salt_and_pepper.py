@@ -17,13 +17,13 @@ class SaltAndPepper(RandomStrengthCorruption):
 
     Args:
         ratio: share of the pixels that change, between 0 and 1.
-        salt: share of these that become white; the others become black.
+        salt: share of the changed pixels that become white; the others become black.
         min_value: the value of black.
         max_value: the value of white: 1 for images in [0, 1].
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 

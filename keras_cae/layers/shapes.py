@@ -8,11 +8,11 @@ import tensorflow as tf
 from keras import ops
 
 WAVES = 6
-"""The number of waves of a pattern: so many that no single one is visible."""
+"""The number of waves of a pattern, which is large enough that no single wave is visible."""
 
 
 def positions(images: Any) -> list[Any]:
-    """Return the positions of the pixels along each spatial axis, from 0 to 1, in shapes that broadcast with them."""
+    """Return the positions of the pixels along each spatial axis, from 0 to 1, in shapes that broadcast together."""
     sides = ops.shape(images)[1:-1]
     found = []
     for axis, side in enumerate(sides):
@@ -22,27 +22,27 @@ def positions(images: Any) -> list[Any]:
 
 
 def for_pixels(values: Any, rank: int) -> Any:
-    """Return one value per image, `(n,)`, in a shape that broadcasts with `(n, *spatial)`."""
+    """Reshape one value per image, `(n,)`, so that it broadcasts with `(n, *spatial)`."""
     return ops.reshape(values, (-1, *[1] * rank))
 
 
 def between(images: Any, low: float, high: float, seed: Any, logarithmic: bool = False) -> Any:
-    """Return a random number for each image, `(n,)`; logarithmic, small ones are as frequent as large ones."""
+    """Return a random number for each image, `(n,)`, from a uniform or a log-uniform distribution."""
     drawn = keras.random.uniform((ops.shape(images)[0],), dtype="float32", seed=seed)
     return low * (high / low) ** drawn if logarithmic else low + (high - low) * drawn
 
 
 def distances(images: Any, size: tuple[float, float], power: Any, seed: Any) -> Any:
-    """Return the distance of pixels from the centre of a random shape of each image, 1 at its edge.
+    """Return the distance of each pixel from the centre of a random shape, which is 1 at the shape's edge.
 
     Args:
         images: batch of images.
-        size: smallest and largest extent of the shape along an axis, as shares of the image's side.
+        size: smallest and largest extent of the shape along an axis, as fractions of the image's side.
         power: the exponent of each image's shape, `(n,)`: 1 for a diamond, 2 for an ellipse, large for a box.
         seed: seed of the random numbers.
 
     Returns:
-        `(n, *spatial)`.
+        Tensor `(n, *spatial)`.
     """
     places = positions(images)
     power = for_pixels(power, len(places))
@@ -51,7 +51,7 @@ def distances(images: Any, size: tuple[float, float], power: Any, seed: Any) -> 
         radius = between(images, size[0] / 2, size[1] / 2, seed, logarithmic=True)
         centre = between(images, 0.0, 1.0, seed)
         offset = (place - for_pixels(centre, len(places))) / for_pixels(radius, len(places))
-        # Beyond the edge the distance does not matter, and high powers of it would overflow.
+        # Beyond the edge the distance is not needed, and high powers of it would overflow.
         total = total + ops.minimum(ops.abs(offset), 2.0) ** power
     return total ** (1.0 / power)
 
@@ -61,7 +61,7 @@ def pattern(images: Any, frequency: float, seed: Any) -> Any:
 
     Args:
         images: batch of images.
-        frequency: the most periods along an axis.
+        frequency: maximum number of periods along an axis.
         seed: seed of the random numbers.
     """
     places = positions(images)
@@ -77,7 +77,7 @@ def pattern(images: Any, frequency: float, seed: Any) -> Any:
 def other_images(images: Any, seed: Any) -> Any:
     """Return another image of the batch for each image, shifted cyclically by random distances.
 
-    In a batch of a single image, it is this image, shifted.
+    In a batch with a single image, this image itself is shifted.
     """
     count = ops.shape(images)[0]
     step = between(images, 0.0, 1.0, seed) * ops.cast(count - 1, "float32")
@@ -97,7 +97,7 @@ def value_range(images: Any) -> tuple[Any, Any]:
 
 
 def colors(images: Any, seed: Any) -> Any:
-    """Return a random value for each image and channel, within the range of the batch, in a shape for its pixels."""
+    """Return a random value for each image and channel, within the range of the batch; it broadcasts with images."""
     low, high = value_range(images)
     shape = ops.shape(images)
     drawn = keras.random.uniform((shape[0], *[1] * (len(shape) - 2), shape[-1]), dtype="float32", seed=seed)

@@ -33,10 +33,10 @@ class SparseBottleneck(Bottleneck):
     Args:
         penalty: "kl" or "l1".
         weight: weight of the penalty. Setting the attribute takes effect in the next step.
-        target: the mean activation, between 0 and 1, of "kl".
+        target: target of the mean activation with "kl", between 0 and 1.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, latent_dim)`, or maps `(n, *spatial, channels)`.
+    Input shape: `(n, latent_dim)`, or feature maps `(n, *spatial, channels)`.
 
     Output shape: that of the input.
 
@@ -82,7 +82,7 @@ class SparseBottleneck(Bottleneck):
         return ops.sigmoid(inputs) if self.penalty == "kl" else ops.relu(inputs)
 
     def _divergence(self, activations: Any) -> Any:
-        """Return how far mean activations `(units,)` are from the target, in nats, added up."""
+        """Return the sum of the divergences of mean activations `(units,)` from the target, in nats."""
         activations = ops.clip(activations, SMALLEST_ACTIVATION, 1 - SMALLEST_ACTIVATION)
         active = self.target * ops.log(self.target / activations)
         inactive = (1 - self.target) * ops.log((1 - self.target) / (1 - activations))

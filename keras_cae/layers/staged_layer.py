@@ -1,4 +1,4 @@
-"""The base of layers that apply others one after another."""
+"""The base class of layers that apply other layers one after another."""
 
 import abc
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from keras_cae.serialization import build_once
 
 
 class StagedLayer(keras.layers.Layer, abc.ABC):
-    """A layer that applies the layers in `stages`, which a subclass creates, one after another."""
+    """A layer that applies the layers of `stages`, which a subclass creates, one after another."""
 
     @property
     @abc.abstractmethod

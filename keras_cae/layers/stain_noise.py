@@ -1,4 +1,4 @@
-"""A corruption that looks like stains."""
+"""A corruption by random stains."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from keras_cae.layers.shapes import between, colors, distances, for_pixels, patt
 from keras_cae.validation import non_negative_float
 
 IRREGULAR_FREQUENCY = 8.0
-"""The most bulges and dents of a stain's edge, along a side of the image."""
+"""The maximum number of bulges of a stain's edge along a side of the image."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -23,16 +23,17 @@ class StainNoise(PaintedCorruption):
     range of the batch. With `training=False` images are returned unchanged.
 
     Args:
-        size: smallest and largest extent of stains, as shares of the image's sides.
-        irregularity: how far bulges and dents reach, as a share of the stain's radius; 0 for plain ellipses.
-        opacity: the least and the most that a stain covers what is below it, from 0 to 1.
-        noise: standard deviation of normal noise that is added on top, in the unit of the images.
-        keep_noise: whether the model is to reproduce that noise, so that nothing but stains is to be removed
-            (Bauer & Müller 2025); otherwise the target has none.
+        size: smallest and largest extent of stains, as fractions of the image's sides.
+        irregularity: size of the bulges and dents of the edge, as a fraction of the stain's radius; 0 for plain
+            ellipses.
+        opacity: smallest and largest opacity of a stain, from 0 to 1.
+        noise: standard deviation of normal noise that is added afterwards, in the unit of the images.
+        keep_noise: whether the target contains the noise too, so that the model learns to remove only stains (Bauer &
+            Müller 2025).
         seed: seed of the random numbers.
         **kwargs: arguments of `keras.layers.Layer`.
 
-    Input shape: `(n, height, width, channels)`, or signals or volumes likewise.
+    Input shape: `(n, height, width, channels)`, or the equivalent for signals or volumes.
 
     Output shape: that of the input.
 

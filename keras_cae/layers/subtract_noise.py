@@ -12,7 +12,7 @@ from keras_cae.images import crop
 class SubtractNoise(keras.layers.Layer):
     """Subtracts predicted noise from images, in the precision of the images.
 
-    The noise may be that of larger, padded images; it is cropped.
+    Noise that was predicted for padded images is cropped to the size of the images.
     """
 
     def call(self, inputs: Any) -> Any:

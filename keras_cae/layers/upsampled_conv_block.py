@@ -1,4 +1,4 @@
-"""One level of a decoder that begins with upsampling."""
+"""One level of a decoder that starts with upsampling."""
 
 from typing import Any, ClassVar
 
@@ -13,12 +13,12 @@ from keras_cae.validation import positive_int_or_ints
 class UpsampledConvBlock(ConvStage):
     """One level of a decoder: nearest-neighbour upsampling, transposed convolution, normalization, activation.
 
-    The upsampling belongs to the end of the previous level of a network. At the beginning of this one, it can be
+    In the architecture, the upsampling is the end of the previous level. As the beginning of this level, it can be
     computed together with the convolution.
 
     Args:
         filters: number of filters, which are the output channels.
-        upsampling: the factor, of all axes or of each.
+        upsampling: factor of the upsampling, an integer or one for each axis.
         **kwargs: arguments of `ConvStage`.
     """
 

@@ -1,4 +1,4 @@
-"""Upsampling and a transposed convolution in one."""
+"""Upsampling and a transposed convolution in a single operation."""
 
 from typing import Any, ClassVar
 
@@ -25,7 +25,7 @@ class UpsampledConvolution(Hyperparameters, keras.layers.Layer):
         filters: number of filters, which are the output channels.
         rank: number of spatial axes: 1 for signals, 2 for images, 3 for volumes.
         kernel_size: size of the kernels, an integer or one for each axis.
-        upsampling: the factor, of all axes or of each.
+        upsampling: factor of the upsampling, an integer or one for each axis.
         **kwargs: arguments of `keras.layers.Layer`.
     """
 
@@ -59,7 +59,7 @@ class UpsampledConvolution(Hyperparameters, keras.layers.Layer):
 
 
 def _spread(kernel: Any, factors: tuple[int, ...]) -> Any:
-    """Return the sum of a kernel shifted by 0 to `factor - 1` along each axis, which makes it so much longer."""
+    """Return the sum of a kernel shifted by 0 to `factor - 1` along each axis, which extends it by `factor - 1`."""
     for axis, factor in enumerate(factors):
         shifted = []
         for shift in range(factor):

@@ -1,4 +1,4 @@
-"""The bottleneck of vector-quantized autoencoders, whose codebook follows the encoder's output."""
+"""The bottleneck of vector-quantized autoencoders, whose codebook tracks the encoder's output."""
 
 from typing import Any, ClassVar
 
@@ -13,11 +13,11 @@ from keras_cae.training.replicas import pick_from_replicas, replica_count, sum_o
 from keras_cae.validation import fraction, non_negative_float, positive_int, seed
 
 SMOOTHING = 1e-5
-"""Added to every code's count, so that none is divided by zero."""
+"""The constant that is added to every count to avoid division by zero."""
 SMALLEST_COUNT = 1e-30
-"""The smallest count of a code that was used: only codes that were never used have the count 0."""
+"""The minimum count of a code that has been used. Only codes that were never used have the count 0."""
 CODES_AT_ONCE = 128
-"""To how many codes the distances of all vectors are in memory at the same time."""
+"""The number of codes whose distances to all vectors are in memory at the same time."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -146,13 +146,13 @@ class VectorQuantizer(Quantizer):
         return ops.take(self.codebook, indices, axis=0)
 
     def _replace_dead_vectors(self, values: Any) -> None:
-        """Replace the codes that are hardly used with vectors of the batch."""
+        """Replace codes that are rarely used with vectors of the batch."""
         rows = self._valid_rows(values)
-        batch = self._summed(ops.cast(ops.shape(rows)[0], "float32"))
+        batch = self._sum_over_batch(ops.cast(ops.shape(rows)[0], "float32"))
         average = ops.sum(self.counts) / self.codebook_size
         dead = self.counts <= self.revival_threshold * average
         places = keras.random.uniform((self.codebook_size,), dtype="float32", seed=self.seed_generator)
-        # One from each of as many stretches of the batch: hardly ever the same one twice.
+        # Stratified sampling: one vector from each of `codebook_size` sections of the batch, to avoid duplicates.
         places = (ops.arange(self.codebook_size, dtype="float32") + places) / self.codebook_size
         vectors = pick_from_replicas(rows, places)
         count = batch / self.codebook_size * (self.revival_threshold or 1.0)
@@ -161,11 +161,11 @@ class VectorQuantizer(Quantizer):
         self.counts.assign(ops.where(dead, count, self.counts))
 
     def _update_codebook(self, values: Any, indices: Any) -> None:
-        """Move the codes towards the vectors that they have replaced."""
+        """Move the codes towards the vectors that they replace."""
         rows = self._valid_rows(values)
         numbers = ops.reshape(valid_in_step(indices), (-1,))
         ones_and_rows = ops.concatenate([ops.ones_like(rows[:, :1]), rows], axis=-1)
-        totals = self._summed(tf.math.unsorted_segment_sum(ones_and_rows, numbers, self.codebook_size))
+        totals = self._sum_over_batch(tf.math.unsorted_segment_sum(ones_and_rows, numbers, self.codebook_size))
         counts = self.decay * self.counts + (1.0 - self.decay) * totals[:, 0]
         counts = ops.maximum(counts, SMALLEST_COUNT)
         sums = self.decay * self.sums + (1.0 - self.decay) * totals[:, 1:]
@@ -178,12 +178,12 @@ class VectorQuantizer(Quantizer):
     def _valid_rows(self, values: Any) -> Any:
         return ops.reshape(ops.stop_gradient(valid_in_step(values)), (-1, self.code_dim))
 
-    def _summed(self, value: Any) -> Any:
+    def _sum_over_batch(self, value: Any) -> Any:
         return value if replica_count() == 1 else sum_over_replicas(value)
 
 
 def _nearest(rows: Any, codebook: Any) -> Any:
-    """Return the index of the codebook vector that is nearest to each row; the first one of several.
+    """Return the index of the codebook vector that is nearest to each row; the first index in case of a tie.
 
     The codebook is processed in parts, in a Python loop: a loop in the graph would hold lists of tensors, which ONNX,
     OpenVINO and LiteRT don't support.

@@ -14,14 +14,14 @@ from keras_cae.validation import choice, positive_ints
 
 POOLINGS = {"Max": ops.max_pool, "Average": ops.average_pool}
 WITH_KERNELS = ("float32", "bfloat16")
-"""The types for which TensorFlow pools volumes on every device."""
+"""The types for which TensorFlow has kernels that pool volumes on every device."""
 
 _by_slices: contextvars.ContextVar[bool] = contextvars.ContextVar("by_slices", default=False)
 
 
 @contextlib.contextmanager
 def pooling_by_slices() -> Iterator[None]:
-    """Within the block volumes are pooled by operations on images only."""
+    """Within the block, volumes are pooled using only operations for images."""
     token = _by_slices.set(True)
     try:
         yield
@@ -68,7 +68,7 @@ class VolumePooling(Hyperparameters, keras.layers.Layer):
 
 
 def pooling(kind: str, rank: int, size: tuple[int, ...], **kwargs: Any) -> keras.layers.Layer:
-    """Return the layer that pools over windows of a size, "Max" or "Average", for data of a rank."""
+    """Return a layer for "Max" or "Average" pooling over windows of a size, for data of a rank."""
     if rank == 3:
         return VolumePooling(kind, size, **kwargs)
     return ranked_layer(f"{kind}Pooling{{}}D", rank, size, padding="same", **kwargs)

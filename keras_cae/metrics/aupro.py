@@ -37,7 +37,7 @@ class AUPRO(keras.metrics.Metric):
         name: name of the metric, under which it is logged.
         **kwargs: arguments of `keras.metrics.Metric`.
 
-    Input shape: masks and maps `(n, height, width)`, or signals or volumes likewise; an axis of one channel
+    Input shape: masks and maps `(n, height, width)`, or the equivalent for signals or volumes; an axis of one channel
     may follow. In masks, values above 127 are defects if there are any in the batch, else each value but 0.
 
     Raises:

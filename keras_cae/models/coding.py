@@ -157,8 +157,8 @@ class Coding:
         if None in sides or len(sides) != self.rank:
             axes = KINDS[self.rank].axes
             raise ValueError(
-                f"image_size must be the ({axes}) of the {KINDS[self.rank].noun}, got {size!r}. The codes of this model "
-                f"depend on the size of the {KINDS[self.rank].noun}."
+                f"image_size must be the ({axes}) of the {KINDS[self.rank].noun}, got {size!r}. The shape of the codes "
+                f"depends on the size of the {KINDS[self.rank].noun}."
             )
         return (*sides, channels)
 

@@ -103,7 +103,7 @@ def test_sizes_known_at_run_time_and_xla(shape):
         ({"replacement": "zero"}, "replacement must be one of 'median', 'mean', 'uniform'"),
         ({"structured_mask": [[1, 1]]}, "structured_mask must have an odd number of pixels along each axis"),
         ({"structured_mask": [[2]]}, "structured_mask must be an array of zeros and ones"),
-        ({"structured_mask": np.ones(3)}, "structured_mask must have an axis for each of the 2 spatial axes"),
+        ({"structured_mask": np.ones(3)}, "structured_mask must have one axis for each of the 2 spatial axes"),
     ],
 )
 def test_wrong_arguments(arguments, message):

@@ -67,7 +67,7 @@ def test_extreme_inputs(policy):
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match=r"levels must be integers of at least 2, got \(5, 1\)"):
+    with pytest.raises(ValueError, match=r"levels must be integers of at least 2, .* got \(5, 1\)"):
         FiniteScalarQuantizer((5, 1))
     with pytest.raises(ValueError, match="levels must be a sequence"):
         FiniteScalarQuantizer(8)

@@ -59,7 +59,7 @@ def test_sizes_known_at_run_time_in_a_pipeline(name, shape):
     images = np.random.default_rng(0).random((3, *shape, 2), dtype="float32")
     known, free = ALL[name](), ALL[name]()
     if name == "jpeg" and len(shape) != 2:
-        with pytest.raises(ValueError, match="JPEGArtifacts takes images"):
+        with pytest.raises(ValueError, match="JPEGArtifacts only supports images"):
             known(images, training=True)
         return
     data = tf.data.Dataset.from_generator(

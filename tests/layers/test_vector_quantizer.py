@@ -151,5 +151,5 @@ def test_wrong_arguments():
         VectorQuantizer(4, 2, revival_threshold=-1)
     with pytest.raises(ValueError, match="commitment_weight must be a finite number, zero or above"):
         VectorQuantizer(4, 2, commitment_weight=-1)
-    with pytest.raises(ValueError, match=r"code_dim=3 values, got inputs of shape \(6, 5, 3, 4\)"):
+    with pytest.raises(ValueError, match=r"code_dim=3, got inputs of shape \(6, 5, 3, 4\)"):
         VectorQuantizer(4, 3)(VECTORS)

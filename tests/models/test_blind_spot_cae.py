@@ -236,7 +236,7 @@ def test_a_generator_with_a_known_normalizer(images):
     [
         ({"ratio": 1}, "ratio must be a number between 0 and 1"),
         ({"replacement": "zero"}, "replacement must be one of 'median', 'mean', 'uniform'"),
-        ({"structured_mask": [1, 1, 1]}, "structured_mask must have an axis for each of the 2 spatial axes"),
+        ({"structured_mask": [1, 1, 1]}, "structured_mask must have one axis for each of the 2 spatial axes"),
         ({"patch_size": (16, 16, 16)}, "patch_size must be an integer, or have one for each spatial axis"),
         ({"outermost_skip": 1}, "outermost_skip must be True or False"),
     ],
