@@ -1,4 +1,4 @@
-"""Losses by their names."""
+"""Losses by name."""
 
 import functools
 import importlib
@@ -11,13 +11,12 @@ from keras_cae.losses.image_loss import ImageLoss
 
 
 def get(identifier: Any) -> Any:
-    """Return the loss that an identifier stands for, as `keras.losses.get` does, the library's included.
+    """Return the loss for an identifier, as `keras.losses.get` does, including the losses of this library.
 
     Args:
-        identifier: the name of a loss of this library, such as "ssim", "ms_ssim", "charbonnier" or
-            "total_variation", with which its arguments have their defaults; or whatever else
-            `keras.losses.get` takes: the name of a loss of Keras, an object, a function, a configuration or
-            None.
+        identifier: the name of a loss of this library, such as "ssim", "ms_ssim", "charbonnier" or "total_variation",
+            which is created with default arguments; or any identifier that `keras.losses.get` accepts: the name of a
+            loss of Keras, an object, a function, a configuration or None.
 
     Raises:
         ValueError: there is no loss of that name.
@@ -33,12 +32,12 @@ def get(identifier: Any) -> Any:
 
 
 def replace_names(structure: Any) -> Any:
-    """Return the losses that `compile` was given, with the library's names replaced by its losses."""
+    """Return the losses that `compile` received, with the names of this library replaced by its losses."""
     return _identifiers().replace_names(structure)
 
 
 @functools.cache
 def _identifiers() -> Identifiers:
-    # The namespace imports this module, so it is looked up when it is complete.
+    # The namespace imports this module, so it can only be imported later.
     namespace = importlib.import_module("keras_cae.losses")
     return Identifiers("loss", namespace, ImageLoss, keras.losses.get, ("crossentropy", "ce"))

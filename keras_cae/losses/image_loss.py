@@ -1,4 +1,4 @@
-"""The base of losses that compare images."""
+"""The base class of losses that compare images."""
 
 import abc
 from typing import Any
@@ -10,7 +10,7 @@ from keras_cae.validation import positive_float, text
 
 
 class ImageLoss(WeightedByImage, abc.ABC):
-    """The base of losses that compare images. Derive from it to write your own.
+    """The base class of losses that compare images. Derive from it to write your own.
 
     A subclass implements `compare`. It receives two batches of equal shape, as float32 from 0 to 1 whatever `max_value`
     and the type of the images, and returns one value per pixel, `(n, height, width)`, or, if the class sets `per_pixel

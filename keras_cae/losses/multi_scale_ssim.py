@@ -1,4 +1,4 @@
-"""The loss of structural similarity on several scales."""
+"""The multi-scale structural similarity loss."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from keras_cae.losses.image_loss import ImageLoss
 from keras_cae.similarity import multi_scale_similarity
 
 SMALLEST_SIMILARITY = 1e-6
-"""The least that the similarity on a scale counts, so that gradients are finite."""
+"""The lower bound of the similarity on each scale, which keeps gradients finite."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae", name="MultiScaleSSIMLoss")
 class MultiScaleSSIM(ImageLoss):
     """Multi-scale SSIM loss, from 0 to 1: 1 − MS-SSIM, how much patterns differ at several resolutions.
 
-    The similarity is that of `metrics.MultiScaleSSIM`, on as many scales as the images have room for: two at 28×28
-    pixels, five from 161×161 on (Wang et al. 2003, "Multi-Scale Structural Similarity for Image Quality Assessment").
-    On each scale, the similarity is floored at 1e-6, where it has no gradient: nothing is learned from reconstructions
-    that are the inverse of their targets. Training is more reliable if this loss is combined with a pixel loss, with
-    `losses.Weighted`, than with this loss alone (Zhao et al. 2017, "Loss Functions for Image Restoration with Neural
-    Networks"). Everything is computed in float32, whatever the type of the images.
+    The similarity is that of `metrics.MultiScaleSSIM`, on as many scales as fit into the images: two at 28×28 pixels,
+    five from 161×161 pixels on (Wang et al. 2003, "Multi-Scale Structural Similarity for Image Quality Assessment"). On
+    each scale, the similarity is clipped to at least 1e-6 and then has no gradient, so nothing is learned from
+    reconstructions that are the inverse of their targets. Training is more reliable if `losses.Weighted` combines this
+    loss with a pixel loss (Zhao et al. 2017, "Loss Functions for Image Restoration with Neural Networks"). Everything
+    is computed in float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

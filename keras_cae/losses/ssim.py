@@ -1,4 +1,4 @@
-"""The loss of structural similarity."""
+"""The structural similarity loss."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ class SSIM(ImageLoss):
 
     The similarity is that of `metrics.SSIM`, with the same windows (Wang et al. 2004, "Image Quality
     Assessment: From Error Visibility to Structural Similarity"). In flat windows, little but the brightness counts.
-    Training is more reliable if this loss is combined with a pixel loss, with `losses.Weighted`, than with this loss
-    alone (Zhao et al. 2017, "Loss Functions for Image Restoration with Neural Networks"). Everything is computed in
-    float32, whatever the type of the images.
+    Training is more reliable if `losses.Weighted` combines this loss with a pixel loss (Zhao et al. 2017, "Loss
+    Functions for Image Restoration with Neural Networks"). Everything is computed in float32, whatever the type of the
+    images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

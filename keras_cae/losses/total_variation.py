@@ -11,7 +11,7 @@ from keras_cae.losses.image_loss import ImageLoss
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class TotalVariation(ImageLoss):
-    """Total variation: the differences between neighbouring pixels of the reconstructions, whatever the targets.
+    """Total variation: the differences between neighbouring pixels of the reconstructions, independent of the targets.
 
         (Σ abs(right neighbour − pixel) + Σ abs(lower neighbour − pixel)) / number of values
 
@@ -50,6 +50,6 @@ class TotalVariation(ImageLoss):
 
 
 def _differences(images: Any, axis: int) -> Any:
-    """Return the absolute differences from the next pixel along an axis; 0 for the last pixel, which has none."""
+    """Return the absolute differences from the next pixel along an axis; 0 for the last pixel."""
     differences = ops.abs(ops.diff(images, axis=axis))
     return ops.pad(differences, [(0, int(each == axis)) for each in range(len(images.shape))])

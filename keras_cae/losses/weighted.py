@@ -11,7 +11,7 @@ from keras_cae.losses.weighted_by_image import WeightedByImage, over_pixels
 from keras_cae.validation import non_negative_float, text
 
 REDUCTIONS = ("sum_over_batch_size", "mean")
-"""The reductions that a part may have: the average, which the sum then has as a whole."""
+"""The allowed reductions of the parts: the mean, which is then applied to the sum as a whole."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
@@ -22,7 +22,7 @@ class Weighted(WeightedByImage):
     at each of its pixels. Each part therefore counts as it would alone, also with weights of images and pixels.
 
     Args:
-        losses: at least one loss: a loss object or function, or a name that `keras_cae.losses.get` knows.
+        losses: at least one loss: a loss object or function, or a name that `keras_cae.losses.get` accepts.
         weights: one number per loss, zero or above; by default 1.
         name: name of the loss.
         **kwargs: arguments of `keras.losses.Loss`.
@@ -33,9 +33,9 @@ class Weighted(WeightedByImage):
     Output shape: a scalar; `(n, height, width)` with `reduction="none"`.
 
     Raises:
-        ValueError: a loss is unknown, has a reduction of its own, or returns values that are neither of
-            images nor of pixels; the weights are not as many numbers as there are losses; the images are not
-            two batches of the same shape; or the weights of images have another shape.
+        ValueError: a loss is unknown, has its own reduction, or does not return one value per image or per pixel; the
+            number of weights is not the number of losses; the images are not two batches of the same shape; or
+            `sample_weight` has another shape.
 
     Example:
 
@@ -60,7 +60,7 @@ class Weighted(WeightedByImage):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         pixels = ops.zeros_like(y_pred[..., 0])
         for loss, weight in zip(self.losses, self.weights, strict=True):
-            pixels = pixels + weight * _of_pixels(_function(loss)(y_true, y_pred), y_pred, loss)
+            pixels = pixels + weight * _per_pixel_values(_function(loss)(y_true, y_pred), y_pred, loss)
         return pixels
 
     def get_config(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Weighted(WeightedByImage):
 
 
 def _checked_loss(loss: Any, name: str) -> Any:
-    """Return the name of a loss, or the loss that an object, a function or a configuration stands for."""
+    """Return the name of a loss, or the loss object or function for any other identifier."""
     try:
         resolved = get(loss)
     except (ValueError, TypeError) as error:
@@ -79,8 +79,8 @@ def _checked_loss(loss: Any, name: str) -> Any:
     reduction = getattr(resolved, "reduction", REDUCTIONS[0])
     if reduction not in REDUCTIONS:
         raise ValueError(
-            f"{name} must have the reduction {REDUCTIONS[0]!r}, got {reduction!r}: the sum is reduced as a "
-            "whole. Give the reduction to Weighted."
+            f"{name} must have the reduction {REDUCTIONS[0]!r}, because the sum is reduced as a whole, got "
+            f"{reduction!r}. Pass the reduction to Weighted."
         )
     return loss if isinstance(loss, str) else resolved
 
@@ -89,18 +89,18 @@ def _checked_weights(weights: Any, count: int) -> tuple[float, ...]:
     if weights is None:
         return (1.0,) * count
     if isinstance(weights, str) or not isinstance(weights, Sequence) or len(weights) != count:
-        raise ValueError(f"weights must be as many numbers as there are losses, {count}, got {weights!r}.")
+        raise ValueError(f"weights must be a sequence of {count} numbers, one for each loss, got {weights!r}.")
     return tuple(non_negative_float(weight, f"weights[{i}]") for i, weight in enumerate(weights))
 
 
 def _function(loss: Any) -> Callable[[Any, Any], Any]:
-    """Return the function that gives the values of a loss before they are reduced."""
+    """Return the function that computes the values of a loss before the reduction."""
     resolved = get(loss)
     return resolved.call if isinstance(resolved, keras.losses.Loss) else resolved
 
 
-def _of_pixels(values: Any, images: Any, loss: Any) -> Any:
-    """Return the values of a loss in a shape in which they can be added to values of pixels."""
+def _per_pixel_values(values: Any, images: Any, loss: Any) -> Any:
+    """Return the values of a loss in a shape that can be added to values of pixels."""
     rank, pixel_rank = len(values.shape), len(images.shape) - 1
     if rank == 1:
         return over_pixels(values, images)

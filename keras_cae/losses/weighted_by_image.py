@@ -1,4 +1,4 @@
-"""A loss with weights of images and of pixels."""
+"""The base class of losses that apply weights of images and pixels."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from keras_cae.comparison import check_comparable, integers_scaled, weights_of_i
 
 
 class WeightedByImage(keras.losses.Loss):
-    """A loss of images that applies the weights of images and of pixels correctly.
+    """A loss of images that applies weights of images and pixels correctly.
 
     Keras broadcasts the weights against the values, which is wrong for one weight per image, `(n,)`, and one value per
     pixel. Integer images are scaled by the largest value of their type.
@@ -17,7 +17,7 @@ class WeightedByImage(keras.losses.Loss):
 
     max_value: float = 1.0
     per_pixel = True
-    """Whether the loss has one value per pixel, `(n, height, width)`, or else one per image."""
+    """Whether the loss has one value per pixel, `(n, height, width)`, instead of one per image."""
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         y_true, y_pred = (integers_scaled(images, self.max_value) for images in (y_true, y_pred))
@@ -33,5 +33,5 @@ class WeightedByImage(keras.losses.Loss):
 
 
 def over_pixels(values: Any, images: Any) -> Any:
-    """Return values of images, `(n,)`, in the shape `(n, 1, 1)`, which can be added to values of pixels."""
+    """Reshape values of images, `(n,)`, to `(n, 1, 1)`, so that they can be added to values of pixels."""
     return ops.reshape(values, (-1, *[1] * (len(images.shape) - 2)))

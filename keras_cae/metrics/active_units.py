@@ -1,4 +1,4 @@
-"""How much of a code is used."""
+"""The number of latent dimensions that are used."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The area under the per-region overlap."""
+"""The area under the per-region overlap curve."""
 
 from typing import Any
 
@@ -13,32 +13,32 @@ from keras_cae.regions import regions_of
 from keras_cae.validation import share_up_to_one, text
 
 DROPPED_BITS = 14
-"""How many bits of a float32 are dropped to sort values into bins: 2^18 bins, each 0.2 % of a value wide."""
+"""The number of bits of a float32 that are dropped to sort values into 2^18 bins with a relative width of 0.2 %."""
 BINS = 2 ** (32 - DROPPED_BITS)
 LARGEST_LABEL = 127
-"""If a mask has larger values, it is a picture, in which those above are defects."""
+"""If a mask has values above this one, it is an image in which only these values are defects."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class AUPRO(keras.metrics.Metric):
-    """AUPRO: how well maps localize the defects in masks, small and large ones alike.
+    """AUPRO: how well maps localize the defects in masks, with equal weight for small and large defects.
 
-    For every threshold, the overlap of each defect, a connected region of a mask, is the share of its pixels
-    above the threshold; the curve shows the mean overlap over all defects against the share of normal pixels
-    above the threshold. The metric is the area under it up to a share of `limit`, divided by `limit`: 1 if
-    every defect stands out (Bergmann et al. 2020, "Uninformed Students"). Pixels belong to one region if they
-    touch at an edge or a corner.
+    At each threshold, the overlap of a defect, which is a connected region of a mask, is the share of its pixels above
+    the threshold. The curve shows the mean overlap over all defects against the share of normal pixels above the
+    threshold. The metric is the area under the curve up to a share of `limit`, divided by `limit`. It is 1 if every
+    defect stands out (Bergmann et al. 2020, "Uninformed Students"). Pixels belong to the same region if they touch at
+    an edge or a corner.
 
-    Memory does not depend on the amount of data: values are sorted into bins with a relative width of 0.2 %. The result
-    is NaN unless there were defects and normal pixels.
+    Memory does not depend on the amount of data, because values are sorted into bins with a relative width of 0.2 %.
+    The result is NaN unless there were both defects and normal pixels.
 
     Args:
-        limit: the share of normal pixels above the threshold up to which the curve counts.
+        limit: share of normal pixels above the threshold up to which the curve is integrated.
         name: name of the metric, under which it is logged.
         **kwargs: arguments of `keras.metrics.Metric`.
 
     Input shape: masks and maps `(n, height, width)`, or the equivalent for signals or volumes; an axis of one channel
-    may follow. In masks, values above 127 are defects if there are any in the batch, else each value but 0.
+    may follow. In masks, values above 127 are defects if there are any in the batch; otherwise, all values but 0 are.
 
     Raises:
         ValueError: `limit` is not above 0 and up to 1, masks and maps differ in shape, or there are weights.
@@ -57,7 +57,7 @@ class AUPRO(keras.metrics.Metric):
         super().__init__(name=text(name, "name"), **kwargs)
         self.limit = share_up_to_one(limit, "limit")
         declare_direction(self, "max")
-        # For each bin, the overlaps, which add up to the number of defects, and the number of normal pixels.
+        # The sum of overlaps, over all bins the number of defects, and the number of normal pixels in each bin.
         self.overlaps, self.normal = (
             self.add_weight(shape=(BINS,), initializer="zeros", dtype="float64", name=each)
             for each in ("overlaps", "normal")
@@ -68,15 +68,15 @@ class AUPRO(keras.metrics.Metric):
 
         Args:
             y_true: masks.
-            y_pred: maps, larger where there is a defect.
+            y_pred: maps, with larger values at defects.
             sample_weight: must be None.
         """
         if sample_weight is not None:
-            raise ValueError("AUPRO has no weights of images, got sample_weight.")
+            raise ValueError("AUPRO does not support sample_weight.")
         masks, maps = (_without_channel(ops.convert_to_tensor(values)) for values in (y_true, y_pred))
         if not compatible(masks.shape, maps.shape):
             raise ValueError(
-                f"AUPRO compares masks and maps of the same shape, got {tuple(masks.shape)} and {tuple(maps.shape)}."
+                f"AUPRO needs masks and maps of the same shape, got {tuple(masks.shape)} and {tuple(maps.shape)}."
             )
         masks = _defects(masks)
         bins = tf.reshape(bin_of(maps), [-1])
@@ -89,7 +89,7 @@ class AUPRO(keras.metrics.Metric):
         measured = ops.logical_and(overlap[0] > 0, false[0] > 0)
         zero = tf.zeros(1, "float64")
         overlap, false = (tf.concat([zero, tf.math.divide_no_nan(t[::-1], t[0])], 0) for t in (overlap, false))
-        # Each step of the curve up to the limit, in which the last one is interpolated.
+        # The steps of the curve up to the limit. The last step is interpolated.
         step = tf.minimum(false[1:], self.limit) - tf.minimum(false[:-1], self.limit)
         share = tf.math.divide_no_nan(step, false[1:] - false[:-1])
         height = overlap[:-1] + share * (overlap[1:] - overlap[:-1]) / 2
@@ -100,9 +100,9 @@ class AUPRO(keras.metrics.Metric):
 
 
 def bin_of(values: Any) -> Any:
-    """Return the number of the bin of each value: larger values are never in an earlier bin."""
+    """Return the index of each value's bin. The indices are in the order of the values."""
     bits = tf.bitcast(tf.cast(values, "float32") + 0.0, "int32")
-    # The bits of floats are ordered as the floats are, but those of negative ones the other way round.
+    # Interpreted as integers, the bits of floats have the order of the floats, reversed for negative floats.
     ordered = tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, 0x7FFFFFFF), bits)
     return tf.bitwise.right_shift(ordered, DROPPED_BITS) + BINS // 2
 

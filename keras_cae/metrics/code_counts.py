@@ -1,4 +1,4 @@
-"""The base of metrics of discrete codes, which counts how often each code is used."""
+"""The base class of metrics of discrete codes, which counts how often each code is used."""
 
 import abc
 from typing import Any
@@ -24,11 +24,11 @@ class CodeCounts(CodeMetric):
 
     def add_codes(self, codes: Any, weights: Any) -> None:
         indices = ops.convert_to_tensor(codes, "int32")
-        of_each = ops.ones_like(indices, dtype="float32")
+        counts = ops.ones_like(indices, dtype="float32")
         if weights is not None:
-            of_each *= ops.reshape(weights, (-1, *[1] * (len(indices.shape) - 1)))
-        indices, of_each = ops.reshape(indices, (-1,)), ops.reshape(of_each, (-1,))
-        self.counts.assign_add(tf.math.unsorted_segment_sum(of_each, indices, self.codebook_size))
+            counts *= ops.reshape(weights, (-1, *[1] * (len(indices.shape) - 1)))
+        indices, counts = ops.reshape(indices, (-1,)), ops.reshape(counts, (-1,))
+        self.counts.assign_add(tf.math.unsorted_segment_sum(counts, indices, self.codebook_size))
 
     def result(self) -> Any:
         total = ops.sum(self.counts)

@@ -1,4 +1,4 @@
-"""The base of metrics of codes."""
+"""The base class of metrics of codes."""
 
 import abc
 from typing import Any
@@ -11,10 +11,10 @@ from keras_cae.validation import text
 
 
 class CodeMetric(keras.metrics.Metric, abc.ABC):
-    """A metric of codes, not of images and their reconstructions; larger values are better.
+    """A metric of codes instead of images and reconstructions. Larger values are better.
 
-    The bottlenecks own these metrics, update them and log them. In `compile(metrics=...)`, where Keras would pass
-    images to them, they raise a `TypeError`.
+    The bottlenecks own, update and log these metrics. In `compile(metrics=...)`, where Keras would pass images to them,
+    they raise a `TypeError`.
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:
@@ -26,18 +26,17 @@ class CodeMetric(keras.metrics.Metric, abc.ABC):
 
         Args:
             codes: batch of codes.
-            *images: nothing; for Keras, which passes targets and predictions to the metrics of `compile`.
+            *images: must be empty. Keras passes targets and predictions if the metric is one of those of `compile`.
             sample_weight: one weight per image, of shape `(n,)`.
 
         Raises:
-            TypeError: there is more than one batch.
+            TypeError: there is more than one positional argument.
         """
         if images:
             raise TypeError(
-                f"{type(self).__name__} measures codes, but was given targets and predictions: it cannot be "
-                "one of the metrics of compile. Remove it from there: models whose bottleneck has such codes "
-                "log it by themselves. To measure codes of your own, call update_state(codes) or "
-                "update_state(codes, sample_weight=weights)."
+                f"{type(self).__name__} measures codes, but received targets and predictions. Remove it from the "
+                "metrics of compile: models whose bottleneck has such codes log it automatically. To measure other "
+                "codes, call update_state(codes) or update_state(codes, sample_weight=weights)."
             )
         if sample_weight is not None:
             sample_weight = ops.cast(sample_weight, "float32")

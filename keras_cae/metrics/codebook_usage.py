@@ -1,4 +1,4 @@
-"""How much of a codebook is used."""
+"""The share of a codebook that is used."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from keras_cae.metrics.code_counts import CodeCounts
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class CodebookUsage(CodeCounts):
-    """Codebook usage: the share of the codes of a codebook that are used at all, from 0 to 1.
+    """Codebook usage: the share of the codes of a codebook that are used at least once, from 0 to 1.
 
     It is counted over all batches since the last reset, so it does not depend on the batch size. It is NaN before the
     first update.

@@ -1,4 +1,4 @@
-"""Metrics by their names."""
+"""Metrics by name."""
 
 import functools
 import importlib
@@ -11,12 +11,12 @@ from keras_cae.metrics.image_metric import ImageMetric
 
 
 def get(identifier: Any) -> Any:
-    """Return the metric that an identifier stands for, as `keras.metrics.get` does, the library's included.
+    """Return the metric for an identifier, as `keras.metrics.get` does, including the metrics of this library.
 
     Args:
-        identifier: the name of a metric of this library, "psnr", "ssim" or "ms_ssim", with which its
-            arguments have their defaults; or whatever else `keras.metrics.get` takes: the name of a metric
-            of Keras, an object, a function, a configuration or None.
+        identifier: the name of a metric of this library, "psnr", "ssim" or "ms_ssim", which is created with default
+            arguments; or any identifier that `keras.metrics.get` accepts: the name of a metric of Keras, an object, a
+            function, a configuration or None.
 
     Raises:
         ValueError: there is no metric of that name.
@@ -32,12 +32,12 @@ def get(identifier: Any) -> Any:
 
 
 def replace_names(structure: Any) -> Any:
-    """Return the metrics that `compile` was given, with the library's names replaced by its metrics."""
+    """Return the metrics that `compile` received, with the names of this library replaced by its metrics."""
     return _identifiers().replace_names(structure)
 
 
 @functools.cache
 def _identifiers() -> Identifiers:
-    # The namespace imports this module, so it is looked up when it is complete.
+    # The namespace imports this module, so it can only be imported later.
     namespace = importlib.import_module("keras_cae.metrics")
     return Identifiers("metric", namespace, ImageMetric, keras.metrics.get, ("acc",))

@@ -1,4 +1,4 @@
-"""The base of metrics of image quality."""
+"""The base class of metrics of image quality."""
 
 import abc
 from typing import Any
@@ -11,7 +11,7 @@ from keras_cae.validation import positive_float, text
 
 
 class ImageMetric(MeasuredMean, abc.ABC):
-    """The base of metrics that compare images. Derive from it to write your own.
+    """The base class of metrics that compare images. Derive from it to write your own.
 
     A subclass implements `per_image`. It receives two batches of equal shape, as float32 from 0 to 1 whatever
     `max_value` and the type of the images, and returns one value per image. The metric is the mean of these values over
@@ -50,7 +50,7 @@ class ImageMetric(MeasuredMean, abc.ABC):
     """
 
     direction = "max"
-    """Whether the best value is the largest, "max", or the smallest, "min"."""
+    """Whether larger values are better, "max", or smaller values, "min"."""
 
     def __init__(self, max_value: float = 1.0, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=text(snake_case(type(self).__name__) if name is None else name, "name"), **kwargs)

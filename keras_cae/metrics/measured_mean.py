@@ -1,4 +1,4 @@
-"""A mean that is NaN before anything has been measured."""
+"""A mean that is NaN before the first update."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from keras_cae.validation import text
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class MeasuredMean(keras.metrics.Mean):
-    """The weighted mean of all values since the last reset; NaN if there were none.
+    """The weighted mean of all values since the last reset; NaN if there are no values.
 
-    `keras.metrics.Mean` is 0 in that case, which looks like a measurement, for example of a perfect loss.
+    In that case, `keras.metrics.Mean` returns 0, which looks like a measurement, for example of a perfect loss.
 
     Args:
         name: name of the metric, under which it is logged.

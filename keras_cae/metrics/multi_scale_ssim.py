@@ -1,4 +1,4 @@
-"""Structural similarity on several scales."""
+"""Multi-scale structural similarity."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ class MultiScaleSSIM(ImageMetric):
     2×2 pixels. `c_j` is the mean, over the windows on scale `j`, of the second factor of `metrics.SSIM`
     (contrast and pattern), and `s_M` the mean SSIM on the coarsest scale; negative means count as 0.
 
-    There are as many scales as the window of 11×11 pixels fits into: one up to a shortest side of 20 pixels, two up to
-    40, three up to 80, four up to 160, five beyond. With fewer than five, the weights are divided by their sum.
-    Similarities can be compared between images with the same number of scales. Everything is computed in float32,
-    whatever the type of the images.
+    The number of scales is limited by the window of 11×11 pixels: one scale up to a shortest side of 20 pixels, two up
+    to 40, three up to 80, four up to 160, five beyond. With fewer than five scales, the weights are divided by their
+    sum. Similarities are only comparable between images with the same number of scales. Everything is computed in
+    float32, whatever the type of the images.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

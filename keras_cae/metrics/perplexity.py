@@ -1,4 +1,4 @@
-"""How evenly a codebook is used."""
+"""The perplexity of a codebook."""
 
 from typing import Any
 
@@ -44,6 +44,6 @@ class Perplexity(CodeCounts):
         super().__init__(codebook_size, name, **kwargs)
 
     def of_frequencies(self, frequencies: Any) -> Any:
-        # p log p is 0 for p = 0.
+        # The limit of p log p is 0 for p = 0.
         logarithms = ops.log(ops.where(frequencies > 0, frequencies, 1.0))
         return ops.exp(-ops.sum(frequencies * logarithms))

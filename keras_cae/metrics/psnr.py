@@ -8,7 +8,7 @@ from keras import ops
 from keras_cae.metrics.image_metric import ImageMetric
 
 SMALLEST_ERROR = 1e-10
-"""The least mean squared error that counts, of images from 0 to 1. It limits the ratio to 100 dB."""
+"""The lower bound of the mean squared error of images from 0 to 1, which limits the ratio to 100 dB."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")

@@ -22,8 +22,8 @@ class SSIM(ImageMetric):
 
     Along an axis of fewer than 11 pixels, the window has the largest odd size that fits, and its weights again add up
     to 1. The similarities of such images can be compared with each other, but not with those of larger images. A batch
-    of shape `(n, height, width)` is taken for signals, whose windows extend along the height
-    only: grey images need the axis of the channels.
+    of shape `(n, height, width)` is interpreted as signals, whose windows only extend along the height, so grey images
+    need an axis for the channel.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

@@ -1,4 +1,4 @@
-"""Skip connections around a code, without the image: for networks that must not see the pixels that they predict."""
+"""A U-shaped network without a skip connection of the image, for predicting pixels that it must not see."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from keras_cae.networks.u_shaped import UShaped
 
 
 class BlindUShaped(UShaped):
-    """The levels of `UShaped`, which make the image itself rather than what to subtract from it.
+    """The levels of `UShaped`, which predict the image itself instead of the noise to subtract from it.
 
     Args:
         outermost_skip: whether the decoder sees the feature maps of full resolution.
-        blurred: whether the encoder makes feature maps smaller by blurring, rather than by the strides of convolutions.
+        blurred: whether the encoder reduces feature maps by blurred pooling instead of strides.
         **shared: arguments of `UShaped`.
     """
 

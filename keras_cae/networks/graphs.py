@@ -15,9 +15,9 @@ from keras_cae.networks.pyramid import Pyramid
 
 @dataclass(frozen=True)
 class GivenNetworks:
-    """The networks that the user gave, which the built model extends: its encoder ends with the codes.
+    """The networks that the user passed. The built model extends the encoder by a layer that computes the codes.
 
-    This is not a tuple, because Keras would save the weights under the name of the attribute that holds it.
+    This is not a tuple, because Keras would then save the weights under the name of the attribute that holds it.
     """
 
     encoder: keras.Model
@@ -26,10 +26,10 @@ class GivenNetworks:
 
 @dataclass
 class Graphs:
-    """The graphs of an encoder and a decoder without the bottleneck in between, and with it.
+    """The graphs of an encoder and a decoder, with and without the bottleneck.
 
-    `encoder` and `decoder` are what users see: images to codes, and codes to images. `body` ends before the bottleneck
-    and also returns the feature maps that the decoder sees; `head` begins after the bottleneck.
+    `encoder` maps images to codes and `decoder` maps codes to images; users see these two. `body` ends before the
+    bottleneck and also returns the feature maps for skip connections; `head` begins after the bottleneck.
     """
 
     encoder: keras.Model
@@ -37,21 +37,21 @@ class Graphs:
     body: keras.Model
     head: keras.Model
     crops: bool = False
-    """Whether reconstructions may be larger than the images, by what pads images of any size."""
+    """Whether reconstructions must be cropped, because images of any size are padded."""
     same_shape: bool = False
     """Whether reconstructions have the shape of the images."""
 
     def features(self, images: Any, training: bool | None) -> list[Any]:
-        """Return the input of the bottleneck, and what the decoder takes beside its output."""
+        """Return the input of the bottleneck, followed by the inputs of the decoder's skip connections."""
         outputs = self.body(images, training=training)
         return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
 
     def images(self, inputs: list[Any], training: bool | None) -> Any:
-        """Return the images that the decoder makes of the output of the bottleneck and what it takes beside."""
+        """Return the reconstructions, given the output of the bottleneck and the inputs of skip connections."""
         return self.head(inputs if len(inputs) > 1 else inputs[0], training=training)
 
     def output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the reconstructions of images of a shape."""
+        """Return the shape of the reconstructions for images of a shape."""
         if self.same_shape:
             return tuple(input_shape)
         return (
@@ -68,17 +68,17 @@ def graphs_of_networks(
     feature_shape: Any,
     normalizer: keras.layers.Normalization | None = None,
 ) -> Graphs:
-    """Return the graphs of two networks that the user made.
+    """Return the graphs of two networks that the user passed.
 
     Raises:
-        ValueError: they do not fit together.
+        ValueError: the networks do not fit together.
     """
     latent_shape = bottleneck(keras.KerasTensor(feature_shape, dtype=bottleneck.compute_dtype)).shape
     taken = getattr(decoder, "input_shape", None)
     if isinstance(taken, tuple) and not compatible(latent_shape, taken):
         raise ValueError(
-            f"The encoder and the decoder do not fit together: the encoder {encoder.name!r} gives "
-            f"codes of shape {tuple(latent_shape)}, the decoder {decoder.name!r} takes {taken}."
+            f"The encoder and the decoder do not fit together: the encoder {encoder.name!r} returns "
+            f"codes of shape {tuple(latent_shape)}, but the decoder {decoder.name!r} expects {taken}."
         )
     if normalizer is not None:
         images = keras.Input(shape[1:], name="images")
@@ -87,7 +87,7 @@ def graphs_of_networks(
         if reconstruction.shape[-1] != shape[-1]:
             raise ValueError(
                 f"A normalizer needs reconstructions with the {shape[-1]} channels of the images, but the decoder "
-                f"{decoder.name!r} makes {reconstruction.shape[-1]}. Normalize images and targets yourself."
+                f"{decoder.name!r} returns {reconstruction.shape[-1]}. Normalize images and targets yourself instead."
             )
         encoder = Network(images, encoder(_scaled(images, normalizer)), name="body")
         decoder = Network(latents, _scaled(reconstruction, normalizer, inverse=True), name="head")
@@ -105,7 +105,7 @@ def graphs_of_networks(
 
 
 def _scaled(images: Any, normalizer: keras.layers.Normalization | None, inverse: bool = False) -> Any:
-    """Return images as a normalizer makes them, or with `inverse` in the unit of the data again."""
+    """Normalize images, or with `inverse` convert them back to the unit of the data."""
     if normalizer is None:
         return images
     name = "in_unit" if inverse else "normalized"
@@ -113,21 +113,21 @@ def _scaled(images: Any, normalizer: keras.layers.Normalization | None, inverse:
 
 
 def _passes_codes(bottleneck: keras.layers.Layer) -> bool:
-    """Return whether the encoder's output are the codes."""
+    """Return whether the encoder's outputs are the codes."""
     return isinstance(bottleneck, keras.layers.Identity) or getattr(bottleneck, "passes_codes", False)
 
 
 def check_single_output(encoder: keras.Model, shape: Any) -> Any:
-    """Return the shape of an encoder's output, if there is one output.
+    """Return the shape of an encoder's output.
 
     Raises:
-        ValueError: there are several.
+        ValueError: the encoder has several outputs.
     """
     if isinstance(shape, dict) or (isinstance(shape, list | tuple) and shape and isinstance(shape[0], list | tuple)):
         raise ValueError(
-            f"The encoder {encoder.name!r} must have one output, from which the bottleneck makes codes, but it has "
-            f"{len(shape)}. Of the usual [z_mean, z_log_var, z] keep the layers before them, and let "
-            "bottleneck=keras_cae.layers.GaussianBottleneck(latent_dim) make mean, variance and sample."
+            f"The encoder {encoder.name!r} must have one output, from which the bottleneck computes codes, but it has "
+            f"{len(shape)}. If the outputs are [z_mean, z_log_var, z], end the encoder before these layers, and use "
+            "bottleneck=keras_cae.layers.GaussianBottleneck(latent_dim), which computes them."
         )
     return shape
 
@@ -142,11 +142,11 @@ def graphs_of_pyramid(
     """Return the graphs of an architecture of the library, around a bottleneck.
 
     Args:
-        pyramid: describes the networks.
-        bottleneck: the layer in between, not built.
-        image_shape: `(*spatial, channels)`, None for sides that may differ.
+        pyramid: description of the networks.
+        bottleneck: the layer between encoder and decoder, not built.
+        image_shape: `(*spatial, channels)`, with None for sides that may differ from batch to batch.
         latent_dim: size of the codes; None if they are feature maps.
-        normalizer: between the unit of the data and what the networks see.
+        normalizer: normalization of the images, if any.
     """
     dense = latent_dim is not None
     projects = isinstance(bottleneck, Bottleneck) and bottleneck.projects

@@ -1,4 +1,4 @@
-"""The kind of `keras.Model` that encoders and decoders are."""
+"""The `keras.Model` class of encoders and decoders."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from keras_cae.images import scale_images
 class Network(AtomicFiles, keras.Model):
     """A functional `keras.Model` whose image inputs may be integers.
 
-    Integers for an input of floats are scaled to [0, 1] by the largest value of their type, as the autoencoder scales
-    them, whereas Keras would only cast them. The layers are nodes of a graph, so that their outputs are available by
-    `keras.Model(network.inputs, network.get_layer("level_1").output)`.
+    Integers that are passed to a float input are scaled to [0, 1] by the largest value of their type, as in the
+    autoencoder, whereas Keras would only cast them. The layers are nodes of a graph, so that their outputs are
+    available with `keras.Model(network.inputs, network.get_layer("level_1").output)`.
 
     Args:
-        inputs: `keras.Input`, or a list of such.
-        outputs: what the layers make of them.
+        inputs: `keras.Input` or a list of them.
+        outputs: outputs of the graph.
         name: name of the model.
 
     Input shape: that of the inputs.
@@ -37,7 +37,7 @@ class Network(AtomicFiles, keras.Model):
 
     predict_function: Any
     _gate: Any = None
-    """The `InputGate` of an autoencoder, for its encoder; it refuses what the autoencoder does not accept."""
+    """The `InputGate` of the autoencoder that this encoder belongs to. It refuses what the autoencoder refuses."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         images = args[0] if args else None

@@ -11,7 +11,7 @@ from keras_cae.networks.pyramid import Pyramid
 
 
 class Pooled(Pyramid):
-    """Convolutions with batch normalization and max pooling, transposed ones with upsampling.
+    """Convolutions with batch normalization and max pooling, and transposed convolutions with upsampling.
 
     Args:
         momentum: momentum of the moving averages of batch normalization.
@@ -29,7 +29,7 @@ class Pooled(Pyramid):
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        # The upsampling at the end of each level is computed with the convolution that follows it.
+        # The upsampling at the end of each level is computed together with the following convolution.
         steps = zip(reversed(self.filters), [1, *self.strides[:0:-1]], strict=True)
         return [
             UpsampledConvBlock(max(1, filters // 2), upsampling=strides, **self.block_arguments(index))

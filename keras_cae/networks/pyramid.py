@@ -1,4 +1,4 @@
-"""Networks of levels, each of which reduces or enlarges images."""
+"""Networks that consist of levels, each of which reduces or enlarges images."""
 
 import abc
 import math
@@ -15,14 +15,14 @@ from keras_cae.validation import per_axis, positive_int_or_ints
 
 
 class Encoded(NamedTuple):
-    """The graph of an encoder: the input of the bottleneck, and the feature maps that the decoder takes too."""
+    """The graph of an encoder: the input of the bottleneck, and the feature maps for skip connections."""
 
     features: Any
     skips: list[Any]
 
 
 def level_strides(values: Any, name: str) -> int | tuple[int | tuple[int, ...], ...]:
-    """Validate the strides of levels: an integer, or one for each level, or one for each level and axis."""
+    """Validate the strides of levels: an integer, one for each level, or one for each level and axis."""
     if isinstance(values, list | tuple) and values:
         return tuple(positive_int_or_ints(value, f"{name}[{index}]") for index, value in enumerate(values))
     return positive_int_or_ints(values, name)
@@ -37,23 +37,23 @@ class Pyramid(abc.ABC):
 
     Args:
         rank: number of spatial axes.
-        filters: channels of each level, from full resolution down.
-        kernel_size: size of the kernels, of all axes or of each.
-        strides: by how much each level makes images smaller, as `level_strides` returns it.
+        filters: number of channels of each level, from full resolution down.
+        kernel_size: size of the kernels, an integer or one for each axis.
+        strides: factors by which the levels reduce images, as `level_strides` returns them.
         activation: activation of the blocks, as `activation_template` returns it.
         output_activation: activation of the last layer.
-        dtype: the policy of all layers.
+        dtype: dtype policy of all layers.
 
     Raises:
-        ValueError: `kernel_size` or `strides` has another number of values.
+        ValueError: `kernel_size` or `strides` has the wrong number of values.
     """
 
     keeps_size_first: ClassVar[bool] = False
     """Whether the first level keeps the size of the images, unless `strides` says otherwise."""
     skip_levels: tuple[int, ...] = ()
-    """Which levels of the encoder the decoder sees too, the coarsest first, as Python indexes lists."""
+    """The indices of the encoder levels with skip connections to the decoder, the coarsest first."""
     merge = "add"
-    """How their feature maps join the decoder's: "add" or "concatenate"."""
+    """How skip connections join the decoder: "add" or "concatenate"."""
     skips_images = False
     """Whether the decoder sees the images as well."""
 
@@ -84,28 +84,29 @@ class Pyramid(abc.ABC):
         elif self.keeps_size_first and len(strides) == levels - 1:
             strides = (1, *strides)
         if len(strides) != levels:
-            remedy = f" For the same strides at each level write [{strides}] * {levels}." * (len(strides) == self.rank)
+            remedy = f" For the same strides at each level, use [{strides}] * {levels}." * (len(strides) == self.rank)
             raise ValueError(
-                f"strides must be an integer, or have one for each of the {levels} levels of filters={self.filters}, "
-                f"got {len(strides)}: {strides}. Each may be a tuple with one for each axis.{remedy}"
+                f"strides must be an integer, or have one entry for each of the {levels} levels of "
+                f"filters={self.filters}, got {len(strides)}: {strides}. An entry may be a tuple with one integer for "
+                f"each axis.{remedy}"
             )
         return tuple(per_axis(part, self.rank, f"strides[{index}]") for index, part in enumerate(strides))
 
     @property
     def downsampling(self) -> tuple[int, ...]:
-        """By which factor the encoder makes images smaller along each axis."""
+        """The factor by which the encoder reduces images along each axis."""
         return tuple(math.prod(factors) for factors in zip(*self.strides, strict=True))
 
     @abc.abstractmethod
     def encoder_levels(self, dense: bool) -> list[keras.layers.Layer]:
-        """Return the encoder's layers, from full resolution down; `dense` if a dense layer makes the code of them."""
+        """Return the encoder's layers, from full resolution down; `dense` says whether a dense layer follows."""
 
     @abc.abstractmethod
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        """Return the decoder's layers, from the coarsest up."""
+        """Return the decoder's layers, from the coarsest level up."""
 
     def block_arguments(self, index: int) -> dict[str, Any]:
-        """Return the arguments that all blocks of the architecture share; `index` counts the levels of a network."""
+        """Return the arguments that all blocks of the architecture share; `index` is the index of the level."""
         return {
             "rank": self.rank,
             "kernel_size": self.kernel_size,
@@ -115,7 +116,7 @@ class Pyramid(abc.ABC):
         }
 
     def convolution(self, kind: str, /, *args: Any, **kwargs: Any) -> keras.layers.Layer:
-        """Return a convolution of Keras for as many axes as there are, of the class "Conv{}D" or the like."""
+        """Return a Keras convolution for the rank of the networks; `kind` is a class name such as "Conv{}D"."""
         return ranked_layer(kind, self.rank, *args, padding="same", dtype=self.dtype, **kwargs)
 
     # The encoder
@@ -125,9 +126,9 @@ class Pyramid(abc.ABC):
 
         Args:
             images: `keras.Input`.
-            units: size of the dense layer at the end; None for none.
-            code_dim: channels that the bottleneck takes of feature maps; None for any number.
-            dense: whether codes are vectors, by the dense layer or by the bottleneck.
+            units: size of the final dense layer; None for no dense layer.
+            code_dim: number of channels that the bottleneck expects of feature maps; None for any number.
+            dense: whether codes are vectors, computed by the dense layer or by the bottleneck.
         """
         outputs = PaddingToMultiple(self.downsampling, dtype="float32", autocast=False, name="padding")(images)
         levels = []
@@ -145,7 +146,7 @@ class Pyramid(abc.ABC):
         return Encoded(outputs, skips)
 
     def pointwise(self, filters: int, name: str) -> keras.layers.Layer:
-        """Return a convolution that sees one position at a time."""
+        """Return a convolution with kernel size 1."""
         return self.convolution("Conv{}D", filters, 1, name=name)
 
     # The decoder
@@ -156,9 +157,9 @@ class Pyramid(abc.ABC):
         Args:
             latents: `keras.Input`.
             skips: `keras.Input`s for the feature maps of the encoder.
-            image_shape: `(*spatial, channels)`; None for sides that may differ from batch to batch.
-            start_shape: `(*spatial, channels)` of the feature maps that a dense layer makes of vectors;
-                None if latents are feature maps.
+            image_shape: `(*spatial, channels)`, with None for sides that may differ from batch to batch.
+            start_shape: `(*spatial, channels)` of the feature maps that a dense layer computes from vectors; None if
+                latents are feature maps.
         """
         outputs = latents
         if start_shape is not None:
@@ -173,7 +174,7 @@ class Pyramid(abc.ABC):
         return self.finish(outputs, skips, image_shape)
 
     def joined(self, outputs: Any, features: Any, index: int) -> Any:
-        """Return the feature maps of a level of the decoder with those of the encoder."""
+        """Join the feature maps of a decoder level with those of the encoder."""
         if self.merge == "concatenate":
             return keras.layers.Concatenate(dtype=self.dtype, name=f"join_{index}")([outputs, features])
         return keras.layers.Add(dtype=self.dtype, name=f"join_{index}")([outputs, features])
@@ -188,8 +189,8 @@ class Pyramid(abc.ABC):
         return Crop(sides, dtype="float32", autocast=False, name="crop")(outputs)
 
     def output_convolution(self, channels: int) -> keras.layers.Layer:
-        """Return the last convolution, to the channels and to the size of the images."""
-        # Where the first level keeps the size, the decoder has no level that would restore it.
+        """Return the last convolution, which restores the channels and the size of the images."""
+        # If `keeps_size_first`, the decoder has no level that undoes the strides of the encoder's first level.
         strides = self.strides[0] if self.keeps_size_first else 1
         return self.convolution(
             "Conv{}DTranspose", channels, self.kernel_size, strides=strides, name="output_convolution"
@@ -204,20 +205,20 @@ class Pyramid(abc.ABC):
 
     @property
     def smallest_size(self) -> tuple[int, ...]:
-        """How many pixels an image must have along each axis."""
+        """The minimum number of pixels of an image along each axis."""
         return self.downsampling
 
     def start_shape(self, shape: Any) -> tuple[Any, ...]:
-        """Return `(*spatial, channels)` of the coarsest feature maps for images of a shape."""
+        """Return the `(*spatial, channels)` of the coarsest feature maps for images of a shape."""
         *sides, _ = shape
         return (*_divided(sides, self.downsampling), self.coarsest_channels)
 
     @property
     def coarsest_channels(self) -> int:
-        """How many channels the last level of the encoder has."""
+        """The number of channels of the last level of the encoder."""
         return self.filters[-1]
 
 
 def _divided(sides: Iterable[Any], factors: Iterable[int]) -> list[Any]:
-    """Return sides divided by factors and rounded up; None where they are not known."""
+    """Return sides divided by factors and rounded up; unknown sides remain None."""
     return [None if side is None else -(-side // factor) for side, factor in zip(sides, factors, strict=True)]

@@ -1,4 +1,4 @@
-"""Residual blocks."""
+"""A network of residual blocks."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,11 +12,11 @@ from keras_cae.layers.upsampled_conv_block import UpsampledConvBlock
 from keras_cae.networks.pyramid import Pyramid
 
 FEATURE_SCALE = 0.4
-"""Multiplies features before a dense layer: of thousands of larger ones Adam changes a code too much."""
+"""The factor of features before a dense layer. Without it, an Adam step would change codes too much."""
 
 
 class Residual(Pyramid):
-    """A strided convolution to half the resolution, then residual blocks at each size, and back.
+    """A strided convolution to half the resolution and residual blocks at each size, mirrored in the decoder.
 
     Args:
         blocks_per_level: number of residual blocks of the encoder at each level.
@@ -57,7 +57,7 @@ class Residual(Pyramid):
         )
 
     def _to_full_resolution(self, index: int) -> keras.layers.Layer:
-        """Return the last step: residual blocks of as many pixels would take longer than all others together."""
+        """Return the last level, which has no residual blocks: at full resolution they would dominate the run time."""
         filters, strides = max(1, self.filters[0] // 2), self.strides[0]
         if self.upsampling == "transposed":
             return TransposedConvBlock(filters, strides=strides, **self.block_arguments(index))

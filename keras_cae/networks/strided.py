@@ -8,7 +8,7 @@ from keras_cae.networks.pyramid import Pyramid
 
 
 class Strided(Pyramid):
-    """Convolutions with strides, the first without, and transposed ones back."""
+    """Strided convolutions, except for the first, and transposed convolutions in the decoder."""
 
     keeps_size_first = True
 

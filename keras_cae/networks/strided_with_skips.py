@@ -6,7 +6,7 @@ from keras_cae.networks.strided import Strided
 
 
 class StridedWithSkips(Strided):
-    """`Strided`, whose decoder sees the encoder's feature maps, except those at full resolution.
+    """`Strided` with skip connections from the encoder to the decoder, except at full resolution.
 
     Args:
         merge: how the features are joined: "add" or "concatenate".

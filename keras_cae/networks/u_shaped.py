@@ -1,4 +1,4 @@
-"""Symmetric skip connections around a prediction of what to subtract from the images."""
+"""A U-shaped network that predicts the noise to subtract from the images."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from keras_cae.networks.pyramid import Pyramid
 
 
 class UShaped(Pyramid):
-    """Several convolutions at each size; the decoder sees all of the encoder's feature maps, and the images.
+    """Several convolutions at each size, with skip connections at every size. The decoder also sees the images.
 
     Args:
         convs_per_level: number of convolutions of the encoder and of the decoder at each level.
@@ -39,7 +39,7 @@ class UShaped(Pyramid):
         ]
 
     def decoder_levels(self) -> list[keras.layers.Layer]:
-        """Return convolutions of what was joined, but at the coarsest level, and the step to the next size."""
+        """Return levels that convolve the joined features, except at the coarsest level, and enlarge them."""
         levels = []
         for index, filters in enumerate(self.filters[-2::-1]):
             strides = self.strides[-1 - index]

@@ -1,4 +1,4 @@
-"""The base of the samplers: the shape of codes, checks, and a plain file format."""
+"""The base class of the samplers, which checks codes and defines a plain file format."""
 
 import abc
 import inspect
@@ -14,9 +14,9 @@ from keras_cae.validation import positive_int
 
 
 class CodeSampler(abc.ABC):
-    """A distribution that is fitted to codes and sampled for new ones.
+    """A distribution that is fitted to codes and sampled for new codes.
 
-    A subclass lists its `states`, the arrays that `fit_flat` computes and `draw_flat` uses.
+    A subclass lists in `states` the names of the arrays that `fit_flat` computes and `draw_flat` uses.
     """
 
     states: tuple[str, ...] = ()
@@ -26,11 +26,11 @@ class CodeSampler(abc.ABC):
 
     @abc.abstractmethod
     def fit_flat(self, codes: np.ndarray) -> None:
-        """Find the distribution of codes, float64 of shape `(n, values)`."""
+        """Fit the distribution to codes, float64 of shape `(n, values)`."""
 
     @abc.abstractmethod
     def draw_flat(self, n: int, generator: np.random.Generator) -> np.ndarray:
-        """Draw `n` codes, of shape `(n, values)`; of more codes the same first ones."""
+        """Draw `n` codes of shape `(n, values)`. A larger `n` must append further codes."""
 
     def fit(self, codes: Any) -> Self:
         """Fit the distribution to codes, such as `model.encode(images)`.
@@ -53,11 +53,11 @@ class CodeSampler(abc.ABC):
         """Return codes drawn from the distribution, for `model.decode`.
 
         Args:
-            n: number of images.
-            seed: the same seed draws the same codes, and of more codes the same first ones.
+            n: number of codes.
+            seed: seed of the codes. The same seed gives the same codes; a larger `n` appends further codes.
 
         Returns:
-            An array `(n, latent_dim)`, or in the shape of the codes that it was fitted to, of float32.
+            A float32 array of shape `(n, latent_dim)`, or `(n, ...)` with the shape of the codes that were fitted.
 
         Raises:
             ValueError: the sampler is not fitted.
@@ -69,7 +69,7 @@ class CodeSampler(abc.ABC):
         """Write the fitted sampler to a file of plain arrays, which `load` reads.
 
         Args:
-            path: the file, `.npz`, beside the model's.
+            path: path of the file, which ends in ".npz".
 
         Raises:
             ValueError: the sampler is not fitted.
@@ -88,7 +88,7 @@ class CodeSampler(abc.ABC):
             path: the file.
 
         Raises:
-            ValueError: it is another kind of file, or another sampler's.
+            ValueError: it is another kind of file, or a file of another sampler.
         """
         try:
             check_plain_archive(path)
@@ -99,7 +99,7 @@ class CodeSampler(abc.ABC):
                 return cls._restored(content)
         except DAMAGED as error:
             raise ValueError(f"path must be a file that {cls.__name__}.save wrote, got {path!r} ({error}).") from error
-        raise ValueError(f"path must be a file of {cls.__name__}, got one of {name}: use {name}.load.")
+        raise ValueError(f"path must be a file of {cls.__name__}, got a file of {name}. Use {name}.load.")
 
     @classmethod
     def _restored(cls, content: dict[str, Any]) -> Self:
@@ -114,7 +114,7 @@ class CodeSampler(abc.ABC):
 
     def _fitted_shape(self) -> tuple[int, ...]:
         if self.code_shape is None:
-            raise ValueError(f"{type(self).__name__} must be fitted before it is used: call fit(model.encode(images)).")
+            raise ValueError(f"{type(self).__name__} must be fitted before use: call fit(model.encode(images)).")
         return self.code_shape
 
 
@@ -123,13 +123,13 @@ def _checked_codes(codes: Any) -> np.ndarray:
         array = np.asarray(codes, "float64")
     except (ValueError, TypeError) as error:
         raise ValueError(
-            f"codes must be an array of numbers (n, ...), got {type(codes).__name__}. Pass the codes of "
-            "model.encode(images) alone."
+            f"codes must be an array of numbers (n, ...), got {type(codes).__name__}. Pass only the codes that "
+            "model.encode(images) returns."
         ) from error
     if array.ndim < 2 or len(array) < 2 or array.size == 0:
-        raise ValueError(f"codes must be at least two codes, of shape (n, ...), got shape {array.shape}.")
+        raise ValueError(f"codes must hold at least two codes, of shape (n, ...), got the shape {array.shape}.")
     if not np.isfinite(array).all():
-        raise ValueError(f"codes must be finite, got {np.sum(~np.isfinite(array))} values that are not.")
+        raise ValueError(f"codes must be finite, got {np.sum(~np.isfinite(array))} values that are not finite.")
     return array
 
 

@@ -13,15 +13,15 @@ class GaussianMixtureSampler(CodeSampler):
     """Samples codes from a mixture of normal distributions that is fitted to given codes.
 
     With it, a plain autoencoder generates better images than a variational one from its prior (Ghosh et al. 2020, "From
-    Variational to Deterministic Autoencoders"). The mixture, with full covariances, is that of scikit-learn, which `pip
-    install "keras-cae[samplers]"` installs. Only `fit` needs it.
+    Variational to Deterministic Autoencoders"). The mixture has full covariances and is fitted by scikit-learn, which
+    `pip install "keras-cae[samplers]"` installs. Only `fit` needs it.
 
     `save` writes a file of plain arrays, without pickle, which `GaussianMixtureSampler.load` reads: `weights`
     `(n_components,)`, `means`, and `factors`, whose products with their transposes are the covariances.
 
     Args:
         n_components: number of normal distributions.
-        seed: seed of the fit, which begins with k-means.
+        seed: seed of the fit, which starts with k-means.
 
     Input shape: of `fit`: `(n, latent_dim)`, or `(n, height, width, channels)`.
 
@@ -57,7 +57,7 @@ class GaussianMixtureSampler(CodeSampler):
         self.factors = np.stack([covariance_factor(covariance) for covariance in mixture.covariances_])
 
     def draw_flat(self, n: int, generator: np.random.Generator) -> np.ndarray:
-        # Two streams of numbers, so that a larger n goes on in both where a smaller one ended.
+        # Two streams of random numbers, so that a larger n continues both instead of changing the first codes.
         choosing, scattering = generator.spawn(2)
         edges = np.cumsum(self.weights)
         chosen = np.searchsorted(edges[:-1], choosing.random(n) * edges[-1], side="right")

@@ -1,4 +1,4 @@
-"""The normal distribution of codes."""
+"""A normal distribution of codes."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Autoencoders as estimators of scikit-learn."""
+"""Autoencoders as scikit-learn estimators."""
 
 try:
     import sklearn  # noqa: F401

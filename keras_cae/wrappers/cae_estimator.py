@@ -1,4 +1,4 @@
-"""The base of the estimators around an autoencoder."""
+"""The base class of the scikit-learn estimators."""
 
 import math
 from collections.abc import Iterator
@@ -14,22 +14,22 @@ from sklearn.utils.validation import check_is_fitted
 from keras_cae.models import CAE
 
 SCALED = ("uint8", "uint16", "bool")
-"""Types of images that a model scales by itself; other integers are values of some unit."""
+"""The types of images that a model scales. Other integers are treated as values in some unit."""
 
 
 class CAEEstimator(BaseEstimator):
-    """Trains a new copy of a model on images, or on images that are given as rows of numbers.
+    """Trains a new copy of a model on images, which may be given as rows of numbers.
 
     A subclass calls `train` in its `fit`, stores the model as `model_`, and reads the inputs of its other methods with
     `images_of_fitted`.
 
     Args:
         model: a `CAE`, trained or not.
-        image_shape: shape of an image, for data that come as rows.
-        epochs: how often `fit` goes through the images.
-        batch_size: number of images in a step.
-        optimizer: how the copy is compiled if `model` is not.
-        loss: the same.
+        image_shape: shape of an image, for data that are given as rows.
+        epochs: number of epochs of `fit`.
+        batch_size: number of images per batch.
+        optimizer: optimizer with which the copy is compiled if `model` is not compiled.
+        loss: loss with which the copy is compiled if `model` is not compiled.
         verbose: as in `keras.Model.fit`.
         random_state: an integer, a `numpy.random.RandomState`, or None.
     """
@@ -61,7 +61,7 @@ class CAEEstimator(BaseEstimator):
         """Train a fresh copy of the model to reconstruct images.
 
         Returns:
-            The copy, and the images as it takes them.
+            The copy, and the images in the shape that it was trained on.
         """
         if not isinstance(self.model, CAE):
             raise TypeError(
@@ -79,7 +79,7 @@ class CAEEstimator(BaseEstimator):
         return model, images
 
     def images_of_fitted(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Return images as the trained copy takes them."""
+        """Return images in the shape that the trained copy accepts."""
         check_is_fitted(self, "model_")
         data = self._checked(X)
         if math.prod(data.shape[1:]) != self.n_features_in_:
@@ -94,7 +94,7 @@ class CAEEstimator(BaseEstimator):
             model.compile_from_config(self.model.get_compile_config())
         else:
             optimizer = keras.optimizers.get(self.optimizer)
-            # A copy: an optimizer is bound to the first model that it trains.
+            # Copy the optimizer, because it is bound to the first model that it trains.
             model.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=self.loss)
 
     def _checked(self, X: Any) -> np.ndarray:  # noqa: N803
@@ -109,13 +109,13 @@ class CAEEstimator(BaseEstimator):
                 return data
             if self.model.rank != 1:
                 raise ValueError(
-                    f"image_shape must say what shape the {data.shape[1]} numbers of a row have, such as (28, 28, 1). "
-                    "Leave it out for arrays of images and for models of rank=1."
+                    f"image_shape must be the shape of the images whose {data.shape[1]} values are given as rows, such "
+                    "as (28, 28, 1). It may only be omitted for arrays of images and for models with rank=1."
                 )
             shape = (data.shape[1], 1)
         if math.prod(shape) != math.prod(data.shape[1:]):
             raise ValueError(
-                f"image_shape must have as many numbers as an image of X, {math.prod(data.shape[1:])}, got "
+                f"image_shape must have as many values as an image of X, {math.prod(data.shape[1:])}, got "
                 f"{tuple(shape)}, which has {math.prod(shape)}."
             )
         return data.reshape(len(data), *shape)
@@ -126,13 +126,13 @@ class CAEEstimator(BaseEstimator):
         return tags
 
     def _more_tags(self) -> dict[str, Any]:
-        """Return the same for scikit-learn before 1.6."""
+        """Return the tags for scikit-learn before 1.6."""
         return {"non_deterministic": self.random_state is None}
 
 
 @contextmanager
 def _seeded(random_state: Any) -> Iterator[None]:
-    """Draw the weights and the order of the images from a seed; NumPy's global state stays as it was."""
+    """Seed the weights and the order of the images, and restore NumPy's global random state afterwards."""
     if random_state is None:
         yield
         return

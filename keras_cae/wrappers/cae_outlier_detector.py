@@ -1,4 +1,4 @@
-"""An autoencoder as an outlier detector of scikit-learn."""
+"""An autoencoder as a scikit-learn outlier detector."""
 
 from typing import Any
 
@@ -20,20 +20,20 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
     channels)`, whose shape `image_shape` gives, or arrays of images.
 
     Args:
-        model: a `CAE`, trained or not. Its configuration counts, and how it was compiled, if it was.
-        image_shape: shape of an image, `(height, width, channels)`, for data that come as rows. By default, a model
-            of `rank=1` takes a row as a signal of one channel.
+        model: a `CAE`, trained or not. Only its configuration and its compile arguments are used.
+        image_shape: shape of an image, `(height, width, channels)`, for data that are given as rows. By default, a
+            model with `rank=1` interprets a row as a signal with one channel.
         anomaly_score: how images are scored, as the `score` of an `AnomalyDetector`: "mse", "relative", "latent" and
             so on, several of them joined by "+", a `Score`, or a function of images and reconstructions.
-        pooling: how the scores of the pixels become the number of an image: "mean", "max" or "top".
-        top: the share of the pixels that count for "top".
+        pooling: how the scores of the pixels are combined to the score of an image: "mean", "max" or "top".
+        top: share of the pixels with the highest scores that "top" averages.
         smoothing: standard deviation in pixels of the Gaussian that smooths the scores of pixels; 0 for none.
-        contamination: the share of the images of `fit` that are outliers; if all of them are normal, the share of
-            false alarms that may be.
-        epochs: how often `fit` goes through the images.
-        batch_size: number of images in a step, of training and of inference.
-        optimizer: how the copy is compiled if `model` is not: any optimizer of Keras.
-        loss: the same, any loss of Keras or of this library.
+        contamination: share of the images of `fit` that are outliers. If all of them are normal, it is the accepted
+            share of false alarms.
+        epochs: number of epochs of `fit`.
+        batch_size: number of images per batch, in training and inference.
+        optimizer: optimizer with which the copy is compiled if `model` is not compiled.
+        loss: loss of Keras or of this library with which the copy is compiled if `model` is not compiled.
         verbose: as in `keras.Model.fit`; 0 is silent.
         random_state: an integer for the same weights on every `fit`, a `numpy.random.RandomState`, or None. Sets
             Keras's global seed.
@@ -101,8 +101,8 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
         """Train a fresh copy of the model on images, and set the threshold by their scores.
 
         Args:
-            X: images, as rows or as they are, of which most are normal.
-            y: is ignored.
+            X: images, as rows or arrays of images, most of which are normal.
+            y: ignored.
         """
         contamination = share(self.contamination, "contamination")
         options = self._detector_options()
@@ -112,15 +112,15 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Return 1 for each image that is normal and -1 for each outlier, `(n,)`."""
+        """Return 1 for each normal image and -1 for each outlier, `(n,)`."""
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
     def decision_function(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Return how far each image is from the threshold, `(n,)`: outliers are below zero."""
+        """Return the signed distance of each image from the threshold, `(n,)`. It is negative for outliers."""
         return self.score_samples(X) - self.offset_
 
     def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Return the negative score of each image, `(n,)`: lower is more anomalous."""
+        """Return the negative score of each image, `(n,)`. Lower is more anomalous."""
         images = self.images_of_fitted(X)
         found = self.detector_.predict(images, batch_size=self.batch_size, maps=False)
         return -found["score"].astype("float64")
@@ -133,12 +133,12 @@ class CAEOutlierDetector(OutlierMixin, CAEEstimator):
 
     @property
     def offset_(self) -> float:
-        """What `decision_function` subtracts from `score_samples`; it follows the threshold of `detector_`."""
+        """The offset that `decision_function` subtracts from `score_samples`: minus the threshold of `detector_`."""
         check_is_fitted(self, "detector_")
         return -self.detector_.threshold
 
     def _detector_options(self) -> dict[str, Any]:
-        """Return the checked arguments of the detector, with a score of its own for every fit."""
+        """Return the validated arguments of the detector, with a new copy of the score for every fit."""
         score = get(self.anomaly_score, "anomaly_score")
         maps = ("pooling", "top", "smoothing")
         options = {name: AnomalyDetector.rules[name](getattr(self, name), name) for name in maps}

@@ -1,4 +1,4 @@
-"""An autoencoder as a transformer of scikit-learn."""
+"""An autoencoder as a scikit-learn transformer."""
 
 import math
 from typing import Any
@@ -18,13 +18,13 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstim
     `(n, height * width * channels)`, whose shape `image_shape` gives, or arrays of images.
 
     Args:
-        model: a `CAE`, trained or not. Its configuration counts, and how it was compiled, if it was.
-        image_shape: shape of an image, `(height, width, channels)`, for data that come as rows. By default, a model
-            of `rank=1` takes a row as a signal of one channel.
-        epochs: how often `fit` goes through the images.
-        batch_size: number of images in a step, of training and of inference.
-        optimizer: how the copy is compiled if `model` is not: any optimizer of Keras.
-        loss: the same, any loss of Keras or of this library.
+        model: a `CAE`, trained or not. Only its configuration and its compile arguments are used.
+        image_shape: shape of an image, `(height, width, channels)`, for data that are given as rows. By default, a
+            model with `rank=1` interprets a row as a signal with one channel.
+        epochs: number of epochs of `fit`.
+        batch_size: number of images per batch, in training and inference.
+        optimizer: optimizer with which the copy is compiled if `model` is not compiled.
+        loss: loss of Keras or of this library with which the copy is compiled if `model` is not compiled.
         verbose: as in `keras.Model.fit`; 0 is silent.
         random_state: an integer for the same weights on every `fit`, a `numpy.random.RandomState`, or None. Sets
             Keras's global seed.
@@ -55,8 +55,8 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstim
         """Train a fresh copy of the model to reconstruct images.
 
         Args:
-            X: images, as rows or as they are.
-            y: is ignored.
+            X: images, as rows or arrays of images.
+            y: ignored.
         """
         self.model_, images = self.train(X)
         self._code_shape = self.model_.encode(images[:1]).shape[1:]
@@ -64,17 +64,17 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstim
         return self
 
     def transform(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Return the codes of images, a row each: `(n, numbers of a code)`."""
+        """Return the codes of images as rows, `(n, values of a code)`."""
         images = self.images_of_fitted(X)
         codes = np.asarray(self.model_.encode(images, batch_size=self.batch_size))
         return codes.reshape(len(codes), -1)
 
     def inverse_transform(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Return the images that codes stand for, in the form in which `fit` got them."""
+        """Return the images that are decoded from codes, in the shape that `fit` received."""
         check_is_fitted(self, "model_")
         codes = check_array(X, dtype="numeric")
         if codes.shape[1] != self._n_features_out:
-            raise ValueError(f"X must have {self._n_features_out} numbers per code, got {codes.shape[1]}.")
+            raise ValueError(f"X must have {self._n_features_out} values per code, got {codes.shape[1]}.")
         codes = codes.reshape(len(codes), *self._code_shape)
         images = np.asarray(self.model_.decode(codes, batch_size=self.batch_size))
         return images.reshape(len(images), *self._row_shape)
@@ -85,14 +85,14 @@ class CAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CAEEstim
         return -self.model_.evaluate_images(images, batch_size=self.batch_size)["mse"]
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
-        """Return the mean of `score_samples`, by which searches compare: higher is better."""
+        """Return the mean of `score_samples`, which searches maximize."""
         return float(np.mean(self.score_samples(X)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # Codes are float32, whatever images are.
+        tags.transformer_tags.preserves_dtype = []  # Codes are float32 for images of any type.
         return tags
 
     def _more_tags(self) -> dict[str, Any]:
-        """Return the same for scikit-learn before 1.6."""
+        """Return the tags for scikit-learn before 1.6."""
         return {"preserves_dtype": []}

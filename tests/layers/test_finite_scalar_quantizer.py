@@ -71,5 +71,5 @@ def test_wrong_arguments():
         FiniteScalarQuantizer((5, 1))
     with pytest.raises(ValueError, match="levels must be a sequence"):
         FiniteScalarQuantizer(8)
-    with pytest.raises(ValueError, match="code_dim=2 values"):
+    with pytest.raises(ValueError, match="must have the size code_dim=2"):
         FiniteScalarQuantizer((5, 4))(np.zeros((2, 3)))

@@ -81,13 +81,13 @@ def test_losses_must_be_known(loss):
 
 
 def test_losses_that_are_reduced_otherwise_are_refused():
-    with pytest.raises(ValueError, match=r"losses\[0\] must have the reduction .* got 'sum'.*to Weighted"):
+    with pytest.raises(ValueError, match=r"losses\[0\] must have the reduction .* got 'sum'. Pass the reduction to Weighted"):
         Weighted([keras.losses.MeanSquaredError(reduction="sum")])
 
 
 @pytest.mark.parametrize("weights", [[1.0], 1.0, "12", [1, 2, 3]])
 def test_one_weight_for_each(weights):
-    with pytest.raises(ValueError, match="weights must be as many numbers as there are losses, 2, got"):
+    with pytest.raises(ValueError, match="weights must be a sequence of 2 numbers, one for each loss, got"):
         Weighted(["mse", "mae"], weights)
 
 

@@ -82,7 +82,7 @@ def test_what_it_refuses():
         AUPRO(limit=0)
     with pytest.raises(ValueError, match="masks and maps of the same shape"):
         AUPRO().update_state(np.zeros((1, 4, 4)), np.zeros((1, 4, 5)))
-    with pytest.raises(ValueError, match="no weights of images"):
+    with pytest.raises(ValueError, match="AUPRO does not support sample_weight"):
         AUPRO().update_state(np.zeros((1, 4, 4)), np.zeros((1, 4, 4)), np.ones(1))
 
 

@@ -27,7 +27,7 @@ def test_in_compile_they_say_where_they_belong(name, argument):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     metric = METRICS[name][0]()
     model.compile("sgd", "mse", **{argument: [metric]})
-    with pytest.raises(TypeError, match=rf"{type(metric).__name__} measures codes.* log it by themselves"):
+    with pytest.raises(TypeError, match=rf"{type(metric).__name__} measures codes.* log it automatically"):
         model.fit(np.zeros((2, 2)), np.zeros((2, 2)), sample_weight=np.ones(2), verbose=0)
 
 

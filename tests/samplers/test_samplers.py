@@ -103,7 +103,7 @@ assert "tensorflow" not in sys.modules
 def test_files_of_other_kinds_are_refused(tmp_path):
     path = tmp_path / "sampler.npz"
     NormalSampler().fit(GROUPS).save(path)
-    with pytest.raises(ValueError, match=r"got one of NormalSampler: use NormalSampler\.load"):
+    with pytest.raises(ValueError, match=r"got a file of NormalSampler. Use NormalSampler\.load"):
         GaussianMixtureSampler.load(path)
     np.savez(path, x=np.zeros(3))
     with pytest.raises(ValueError, match=r"path must be a file that NormalSampler\.save wrote"):
@@ -119,7 +119,7 @@ def test_files_of_other_kinds_are_refused(tmp_path):
 @pytest.mark.parametrize("sampler", [NormalSampler(), GaussianMixtureSampler()], ids=kinds)
 def test_it_must_be_fitted_first(sampler, tmp_path):
     for use in (lambda: sampler.sample(3), lambda: sampler.save(tmp_path / "sampler.npz")):
-        with pytest.raises(ValueError, match=r"must be fitted before it is used: call fit\(model\.encode"):
+        with pytest.raises(ValueError, match=r"must be fitted before use: call fit\(model\.encode"):
             use()
     assert not (tmp_path / "sampler.npz").exists()
 
@@ -127,7 +127,7 @@ def test_it_must_be_fitted_first(sampler, tmp_path):
 @pytest.mark.parametrize(
     ("codes", "message"),
     [
-        (np.zeros(5), r"codes must be at least two codes, of shape \(n, \.\.\.\), got shape \(5,\)"),
+        (np.zeros(5), r"codes must hold at least two codes, of shape \(n, \.\.\.\), got the shape \(5,\)"),
         (np.zeros((1, 5)), "codes must be at least two codes"),
         (np.zeros((5, 0)), "codes must be at least two codes"),
         (np.array([[1.0, np.nan], [0.0, np.inf]]), "codes must be finite, got 2 values that are not"),

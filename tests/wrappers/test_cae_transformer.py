@@ -103,7 +103,7 @@ def test_pipelines_and_searches(digits, rows):
 @pytest.mark.parametrize(
     ("arguments", "data", "error", "message"),
     [
-        ({"image_shape": None}, np.zeros((4, 64)), ValueError, "image_shape must say what shape the 64 numbers"),
+        ({"image_shape": None}, np.zeros((4, 64)), ValueError, "image_shape must be the shape of the images whose 64 values"),
         ({"image_shape": (8, 9, 1)}, np.zeros((4, 64)), ValueError, r"image_shape must have .* 64, got \(8, 9, 1\)"),
         ({}, np.full((4, 64), 7.0), ValueError, "7"),
         ({}, np.full((4, 64), np.nan), ValueError, "NaN"),
@@ -118,7 +118,7 @@ def test_what_is_refused(arguments, data, error, message):
 def test_other_sizes_than_those_of_the_training(fitted):
     with pytest.raises(ValueError, match="X has 63 features, but CAETransformer is expecting 64"):
         fitted.transform(np.zeros((2, 63)))
-    with pytest.raises(ValueError, match="3 numbers per code, got 4"):
+    with pytest.raises(ValueError, match="3 values per code, got 4"):
         fitted.inverse_transform(np.zeros((2, 4)))
 
 
