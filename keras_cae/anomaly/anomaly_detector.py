@@ -14,7 +14,7 @@ from keras_cae.anomaly.batch_function import inference_of
 from keras_cae.anomaly.calibration import THRESHOLDS, Calibration
 from keras_cae.anomaly.copying import warn_of_copying
 from keras_cae.anomaly.detector_files import DetectorFiles
-from keras_cae.anomaly.evaluation import as_labels, image_results, labelled_batches, note_undefined
+from keras_cae.anomaly.evaluation import as_labels, image_results, labelled_batches, warn_of_undefined
 from keras_cae.anomaly.get import get
 from keras_cae.anomaly.pixel_rankings import PixelRankings
 from keras_cae.anomaly.pooling import POOLINGS, pooled, smoothed
@@ -32,26 +32,26 @@ from keras_cae.validation import choice, non_negative_float, optional, share_up_
 class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
     """Detects and localizes anomalies in images with an autoencoder that is trained on normal images.
 
-    `calibrate` learns the scores of normal images and sets the threshold. `predict` then scores images and returns
-    which ones are anomalous, and where. One `.keras` file, or one exported file, holds the complete detector, with the
-    scores, the thresholds and the decisions as outputs.
+    `calibrate` computes the scores of normal images and sets the threshold. `predict` then scores images and returns
+    which images are anomalous, and where. One `.keras` file, or one exported file, contains the complete detector, with
+    the scores, the thresholds and the decisions as outputs.
 
     Called on a batch, the detector returns a dictionary of tensors: the outputs of `predict`, `threshold` and
     `map_threshold`.
 
     Args:
         autoencoder: a model of this library that was trained on normal images.
-        score: how images and pixels are scored: "mse", "mae", "ssim", "relative", "standardized", "latent",
-            "elbo"; several, joined by "+"; a `Score`; or a function of images and reconstructions that
-            returns maps or one number per image.
+        score: how images and pixels are scored: "mse", "mae", "ssim", "relative", "standardized", "latent" or "elbo";
+            several of these, joined by "+"; a `Score`; or a function of images and reconstructions that returns maps or
+            one number per image.
         pooling: how a map is reduced to the score of an image: "mean"; "max"; or "top", the mean of the largest values,
             for small defects.
-        top: share of the pixels that count with "top".
+        top: share of the pixels that "top" averages.
         smoothing: standard deviation, in pixels, of the Gaussian that smooths maps before pooling; 0 for none.
-        resize: how images in folders get the size that the autoencoder takes: "stretch", "crop" or "pad", see
+        resize: how images in folders are resized to the size of the autoencoder: "stretch", "crop" or "pad"; see
             `datasets.load_images`.
-        image_size: `(height, width)` that they get where the autoencoder takes any size; one number for
-            squares.
+        image_size: `(height, width)` to which images in folders are resized if the autoencoder accepts any size; one
+            number for squares.
         **kwargs: arguments of `keras.Model`.
 
     Input shape: that of the autoencoder.
@@ -109,7 +109,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             image_size=image_size,
         )
         self.calibration = Calibration(name="calibration")
-        self._told_of_copying = False
+        self._warned_of_copying = False
         if self.autoencoder.built:
             self.score.check(self.autoencoder)
 
@@ -120,7 +120,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             return
         if not self.autoencoder.built:
             self.autoencoder.build(input_shape)
-        # Images of one size if the score compares positions, and of any size that the autoencoder takes otherwise.
+        # The size is fixed if the score compares positions; otherwise, it may vary as far as the autoencoder allows.
         known = self.score.compares_places
         self.images_shape = (None, *input_shape[1:]) if known else self.autoencoder.built_shape
         self.score.attach(self.autoencoder, self.images_shape[1:])
@@ -174,19 +174,18 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         labels: Any = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
     ) -> "AnomalyDetector":
-        """Learn the scores of normal images, and set both thresholds.
+        """Compute the scores of normal images, and set both thresholds.
 
-        Images that the autoencoder was not trained on are better, since those of training are reconstructed
-        a little better than others. The memory of one batch is needed, and of one number per image.
+        Preferably use images that the autoencoder was not trained on, because training images are reconstructed a
+        little better than others. Memory is needed for one batch and for one number per image.
 
-        `map_threshold` is set by the same method from the largest value in the map of each normal image, so
-        at most the share `false_positive_rate` of them has any pixel above it; with "f1" and "youden" by
-        "quantile".
+        `map_threshold` is set by the same method from the largest value in the map of each normal image, so at most the
+        share `false_positive_rate` of them has any pixel above it. With "f1" and "youden", it is set by "quantile".
 
         Args:
-            normal_images: an array, a `tf.data.Dataset`, a `PyDataset`, or the path of a folder of images;
-                with `labels`, anomalous ones among them.
-            false_positive_rate: the share of normal images that may be called anomalous, of "quantile".
+            normal_images: an array, a `tf.data.Dataset`, a `PyDataset`, or the path of a folder of images. With
+                `labels`, it also contains anomalous images.
+            false_positive_rate: share of normal images that may be classified as anomalous, for "quantile".
             method: "quantile"; "sigma", a number of standard deviations above the mean; or, with labels for both normal
                 and anomalous images, "f1" for the best F1 score and "youden" for the largest sum of sensitivity and
                 specificity.
@@ -198,8 +197,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             The detector.
 
         Raises:
-            ValueError: the autoencoder has not been trained, images are not of the kind that it takes, or another
-                argument is invalid.
+            ValueError: the autoencoder is not built or does not accept the images, or another argument is invalid.
         """
         labels = None if labels is None else as_labels(labels)
         rule = ThresholdRule(method, false_positive_rate, sigmas, labels)
@@ -209,11 +207,11 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             self.score.fit(lambda function: self._run(function, normal_images, labels, batch_size, only_normal=True))
             scores, largest = joined(self._run(self._score_and_largest, normal_images, labels, batch_size))
         except BaseException:
-            # The thresholds that there are belong to what the score knew.
+            # The existing thresholds belong to the previous state of the score.
             self.score.set_weights(known)
             raise
         normal = scores if labels is None else scores[~labels]
-        self.calibration.learn(normal, rule.of_images(scores), rule.of_maps(largest))
+        self.calibration.store(normal, rule.image_threshold(scores), rule.map_threshold(largest))
         return self
 
     def _prepare_calibration(self, images: Any) -> None:
@@ -225,14 +223,14 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         if self.score.learns and inspect.isgenerator(images):
             raise ValueError(
                 f"calibrate reads the images several times for {type(self.score).__name__}, but a generator can be "
-                "read once. Pass an array, a tf.data.Dataset or a folder."
+                "read only once. Pass an array, a tf.data.Dataset or a folder."
             )
         self.score.check(self.autoencoder)
         shape = first_shape(images)
         unknown = shape is None or len(shape) < len(self.autoencoder.built_shape)
         self.build(self.autoencoder.built_shape if unknown else shape)
-        if not self._told_of_copying:
-            self._told_of_copying = True
+        if not self._warned_of_copying:
+            self._warned_of_copying = True
             warn_of_copying(self.autoencoder)
 
     def _run(
@@ -243,7 +241,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         batch_size: int,
         only_normal: bool = False,
     ) -> Iterator[Any]:
-        """Yield what a function of `Seen` gives for each batch, as arrays."""
+        """Yield the result of a function of `Seen` for each batch, as arrays."""
         inference = self._compiled(function, lambda batch: function(self._seen(batch)))
         start = 0
         for batch in batches_of(as_batches(images, self, batch_size), batch_size):
@@ -254,10 +252,10 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             if len(batch):
                 yield inference.on_batch(batch)
         if labels is not None and len(labels) != start:
-            raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
+            raise ValueError(f"labels must have one entry for each image, got {len(labels)} for {start} images.")
 
     def _score_and_largest(self, seen: Seen) -> tuple[Any, Any]:
-        """Return the score of each image, and the largest value in its map."""
+        """Return the score of each image and the largest value in its map."""
         maps = self.score.error_map(seen)
         return self.score.image_scores(seen, maps), pooled(smoothed(maps, self.smoothing), "max", 1.0)
 
@@ -290,17 +288,16 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             images: an array, a `tf.data.Dataset`, a `PyDataset`, a generator, one image, or the path of a
                 folder of images, which are scored in the order of their paths.
             batch_size: number of images of an array or a folder that are scored at once.
-            maps: whether to return `anomaly_map` and `mask`, which are as large as the images.
+            maps: whether to return `anomaly_map` and `mask`, which have the size of the images.
             verbose: 1 for a progress bar.
 
         Returns:
-            A dictionary of arrays: `score`, `(n,)`, larger for anomalies; `probability`, `(n,)`, the share of
-            the normal images of `calibrate` with a smaller score; `is_anomaly`, `(n,)`, whether the score is
-            above `threshold`; `anomaly_map`, `(n, *spatial)`; and `mask`, where it is above `map_threshold`.
+            A dictionary of arrays: `score`, `(n,)`, larger for anomalies; `probability`, `(n,)`, the share of the
+            normal images of `calibrate` with a smaller score; `is_anomaly`, `(n,)`, whether the score is above
+            `threshold`; `anomaly_map`, `(n, *spatial)`; and `mask`, whether the map is above `map_threshold`.
 
         Raises:
-            ValueError: the detector is not calibrated, or images are not of the kind that the autoencoder
-                takes.
+            ValueError: the detector is not calibrated, or the autoencoder does not accept the images.
         """
         self.calibration.check_done()
         batches = batches_of(as_batches(images, self, batch_size), batch_size)
@@ -320,17 +317,17 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         Args:
             images: as for `predict`; or a dataset of `(images, labels)` or `(images, labels, masks)`.
             labels: 1 or True for anomalous images, 0 or False for normal ones, `(n,)`.
-            masks: where the defects are: an array `(n, *spatial)`, or a list in which normal images may have
-                None. Booleans, or zeros and others; if the largest value is above 127, values above that.
+            masks: masks of the defects: an array `(n, *spatial)`, or a list in which normal images may have None.
+                Defects are True or not zero; if the largest value is above 127, defects are the values above 127.
             batch_size: number of images of an array or a folder that are scored at once.
 
         Returns:
-            A dictionary: `image_auroc` and `average_precision`, from the raw scores; `f1` and `accuracy` at
-            the threshold. With masks also `pixel_auroc`; `aupro`, the area under the overlap of regions up to
-            a false-positive rate of 0.3 (Bergmann et al. 2020); and `aupimo`, the mean recall per image at
-            false-positive rates from 1e-5 to 1e-4 in normal images (Bertoldo et al. 2024). Those of pixels
-            are exact up to four million pixels, and beyond to three digits of the values of maps. What is not
-            defined is NaN, with a warning that says why.
+            A dictionary: `image_auroc` and `average_precision`, from the raw scores; `f1` and `accuracy`, at the
+            threshold. With masks also `pixel_auroc`; `aupro`, the area under the per-region overlap curve up to a
+            false-positive rate of 0.3 (Bergmann et al. 2020); and `aupimo`, the mean recall per image at false-positive
+            rates from 1e-5 to 1e-4 in normal images (Bertoldo et al. 2024). Pixel metrics are exact up to four million
+            pixels; beyond, the values of maps are rounded to three digits. Undefined metrics are NaN, with a warning
+            that explains why.
 
         Raises:
             ValueError: the detector is not calibrated, or an argument is invalid.
@@ -349,11 +346,11 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         results = image_results(joined(scores), joined(kinds), self.threshold)
         if pixels is not None:
             results.update(pixels.results())
-        note_undefined(results)
+        warn_of_undefined(results)
         return results
 
     def _inference(self, what: str) -> Inference:
-        """Return the compiled call, without thresholds and, for "scores", without maps."""
+        """Return the compiled call without thresholds and, if `what` is "scores", without maps."""
         left_out = {*THRESHOLDS, *(("anomaly_map", "mask") if what == "scores" else ())}
 
         def outputs(images: Any) -> Any:

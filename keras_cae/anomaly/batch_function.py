@@ -1,4 +1,4 @@
-"""A function of batches of images, compiled once for batches of every size."""
+"""A function of batches of images that is compiled once for all batch sizes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,14 @@ from keras_cae.training.inference import Inference
 
 
 def inference_of(autoencoder: Any, shape: Any, function: Callable[[Any], Any]) -> Inference:
-    """Apply a function to what an autoencoder takes, batch by batch.
+    """Return an `Inference` that applies a function to images, batch by batch.
 
-    TensorFlow would compile it again for the last, smaller batch.
+    It is compiled for a fixed signature, because TensorFlow would otherwise compile it again for a smaller last batch.
 
     Args:
-        autoencoder: the `CAE`, which is built; its gate refuses what it does not take.
+        autoencoder: the built `CAE`, whose gate refuses images that it does not accept.
         shape: shape of the batches, with None where it may differ.
-        function: function from a batch of images to a structure of tensors.
+        function: maps a batch of images to a structure of tensors.
     """
     compiled: dict[str, Any] = {}
 

@@ -12,11 +12,11 @@ from keras_cae.anomaly.score import Run, Score
 from keras_cae.anomaly.seen import Seen
 
 SMALLEST_DEVIATION = 1e-12
-"""What a deviation counts at least, so that a score that is the same for all normal images stays finite."""
+"""The lower bound of deviations, so that a score that is equal for all normal images stays finite."""
 
 
 def several_scores(values: Any, name: str) -> tuple[Any, ...]:
-    """Validate scores: at least two names or objects, or configurations of some."""
+    """Validate scores: at least two names, objects or configurations."""
     if not isinstance(values, list | tuple) or len(values) < 2:
         raise ValueError(f"{name} must be a list of at least two scores, got {values!r}.")
     return tuple(get(value, f"{name}[{index}]") for index, value in enumerate(values))
@@ -26,8 +26,8 @@ def several_scores(values: Any, name: str) -> tuple[Any, ...]:
 class Combined(Score):
     """Averages several scores, each standardized by its mean and deviation over normal images.
 
-    Maps are averaged in the same way. "mse+ssim" stands for `Combined(["mse", "ssim"])`; other names can be joined
-    likewise.
+    Maps are averaged in the same way. "mse+ssim" is short for `Combined(["mse", "ssim"])`; other names can be joined in
+    the same way.
 
     Args:
         scores: names, `Score` objects or functions; at least two.
@@ -52,7 +52,7 @@ class Combined(Score):
 
     @property
     def compares_places(self) -> bool:  # type: ignore[override]  # of most scores a constant
-        """Whether any of the scores does."""
+        """Whether any of the scores compares positions."""
         return any(score.compares_places for score in self.scores)
 
     def check(self, autoencoder: Any) -> None:
@@ -62,7 +62,7 @@ class Combined(Score):
     def prepare(self, autoencoder: Any, image_shape: Any) -> None:
         for score in self.scores:
             score.attach(autoencoder, image_shape)
-        # For each score the mean and the deviation of its values for images, then of those for pixels.
+        # For each score: mean and deviation of the image scores, mean and deviation of the pixels of maps.
         self.statistics = self.statistic("statistics", (len(self.scores), 4), 1.0)
 
     def fit(self, run: Run) -> None:
@@ -79,7 +79,7 @@ class Combined(Score):
         )
 
     def _parts(self, seen: Seen) -> list[tuple[Any, Any]]:
-        """Return the values for images and the map of each score."""
+        """Return the image scores and the map of each score."""
         maps = seen.once(self, self._maps)
         return [(score.image_scores(seen, each), each) for score, each in zip(self.scores, maps, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Whether an autoencoder can copy the anomalies that it should find."""
+"""A warning if an autoencoder may copy the anomalies that it should find."""
 
 import warnings
 from typing import Any
@@ -9,7 +9,7 @@ from keras_cae.layers.bottleneck import Bottleneck
 
 
 def warn_of_copying(autoencoder: Any) -> None:
-    """Warn if an autoencoder, which is built, may have learned to copy its input, and name the remedy."""
+    """Warn if a built autoencoder may have learned to copy its input, and name the remedy."""
     reason = reason_to_copy(autoencoder)
     if reason:
         warnings.warn(
@@ -21,13 +21,13 @@ def warn_of_copying(autoencoder: Any) -> None:
 
 
 def reason_to_copy(autoencoder: Any) -> str | None:
-    """Return why an autoencoder may have learned to copy its input; None if there is no sign of it."""
+    """Return the reason why an autoencoder may have learned to copy its input, or None."""
     if autoencoder.corruptions:
         return None
     if not autoencoder.decodes_codes_alone:
-        return "its decoder sees features of the encoder beside the code"
+        return "its decoder sees features of the encoder besides the code"
     code, image = autoencoder.code_shape, autoencoder.built_shape[1:]
     if None in code or None in image or isinstance(autoencoder.bottleneck, Bottleneck):
         return None
     numbers, values = int(np.prod(code)), int(np.prod(image))
-    return f"its codes have {numbers} numbers for the {values} values of an image" if numbers >= values else None
+    return f"its codes have {numbers} values for the {values} values of an image" if numbers >= values else None

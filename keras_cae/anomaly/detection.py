@@ -1,4 +1,4 @@
-"""How well a model detects known anomalies during training."""
+"""Measurement of a model's anomaly detection during training."""
 
 import warnings
 from typing import Any
@@ -13,18 +13,18 @@ from keras_cae.anomaly.masks import as_masks
 from keras_cae.serialization import deserialize_layer, serialize_layer
 
 AT_THRESHOLD = ("f1", "accuracy")
-"""Results that depend on a threshold, which a model in training does not have."""
+"""The results that depend on a threshold, which a model does not have during training."""
 
 
 class Detection:
-    """Labelled images, and the settings of the detector that finds the anomalous ones.
+    """Labelled images, and the options of the detector that detects the anomalous images.
 
-    The normal images calibrate the detector; without labels and masks, all images are considered normal.
+    The normal images calibrate the detector. Without labels and masks, all images are considered normal.
 
     Args:
         images: `(n, *spatial, channels)`.
-        labels: 1 or True for anomalous images, `(n,)`; by default those whose mask holds a defect.
-        masks: where the defects are, as `AnomalyDetector.evaluate` takes them, or None.
+        labels: 1 or True for anomalous images, `(n,)`; by default, the images whose mask contains a defect.
+        masks: masks of the defects, as in `AnomalyDetector.evaluate`, or None.
         score: as in `AnomalyDetector`.
         **options: options of the detector.
 
@@ -42,7 +42,9 @@ class Detection:
         if labels is not None:
             self.labels = as_labels(labels)
             if len(self.labels) != len(images):
-                raise ValueError(f"labels must be one for each image, got {len(self.labels)} for {len(images)} images.")
+                raise ValueError(
+                    f"labels must have one entry for each image, got {len(self.labels)} for {len(images)} images."
+                )
         if masks is not None:
             of_masks = np.zeros(len(images), bool) if self.labels is None else self.labels
             self.masks = as_masks(masks, of_masks, images.shape[1:])
@@ -50,7 +52,7 @@ class Detection:
                 self.labels = np.any(self.masks, axis=tuple(range(1, self.masks.ndim)))
         if self.labels is not None and self.labels.all() == self.labels.any():
             kind = "anomalous" if self.labels.all() else "normal"
-            raise ValueError(f"labels must name normal and anomalous images, got {len(images)} that are all {kind}.")
+            raise ValueError(f"labels must contain normal and anomalous images, got {len(images)} {kind} images.")
 
     @property
     def normal(self) -> np.ndarray:
@@ -58,21 +60,21 @@ class Detection:
         return self.images if self.labels is None else self.images[~self.labels]
 
     def detector(self, model: keras.Model) -> AnomalyDetector:
-        """Return a detector around a built model, which is to be recalibrated after every epoch.
+        """Return a detector around a built model, which must be recalibrated after every epoch.
 
         Raises:
-            ValueError: the model, or its score, is of a kind that can't be scored.
+            ValueError: the model does not support the score.
         """
         score = self.score
         if isinstance(score, keras.layers.Layer):
-            score = deserialize_layer(serialize_layer(score))  # another one, since a score belongs to one detector
+            score = deserialize_layer(serialize_layer(score))  # a copy, because a score belongs to a single detector
         return AnomalyDetector(model, score, **self.options)
 
     def measure(self, detector: AnomalyDetector) -> dict[str, float]:
-        """Return the results of a calibrated detector that do not depend on a threshold; none without labels."""
+        """Return the results of a calibrated detector that do not depend on a threshold; {} without labels."""
         if self.labels is None:
             return {}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of results that are not defined, which are left out
+            warnings.simplefilter("ignore")  # Undefined results are omitted below.
             results = detector.evaluate(self.images, self.labels, self.masks)
         return {name: value for name, value in results.items() if name not in AT_THRESHOLD and np.isfinite(value)}

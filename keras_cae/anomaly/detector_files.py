@@ -1,4 +1,4 @@
-"""How a detector is exported."""
+"""Export of detectors."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from keras_cae.exporting.report import ExportReport
 
 
 class DetectorFiles(BuiltModelFiles):
-    """The method of a detector that exports it; its other files are those of `BuiltModelFiles`."""
+    """The export of a detector. `BuiltModelFiles` implements saving and loading."""
 
     calibration: Calibration
 
@@ -24,17 +24,16 @@ class DetectorFiles(BuiltModelFiles):
         verify: bool = True,
         **kwargs: Any,
     ) -> ExportReport:
-        """Write a file from images to what a call returns, as `CAE.export` does.
+        """Export a file that maps images to the outputs of a call, as `CAE.export` does.
 
-        The scores and both thresholds are outputs of their own, so that whoever runs the file can move a
-        threshold.
+        The scores and both thresholds are separate outputs, so that the user of the file can apply another threshold.
 
         Args:
             filepath: path of the file.
             format: "tf_saved_model", "onnx", "openvino" or "litert".
-            verbose: whether to print the result; None for yes.
-            input_signature: shape and type of the images, as Keras takes it.
-            input_dtype: type of the images: "uint8", "uint16", "float32"; None for that of the training.
+            verbose: whether to print the result; None means True.
+            input_signature: shape and type of the images, as in `keras.Model.export`.
+            input_dtype: type of the images: "uint8", "uint16" or "float32"; None for the type of the training images.
             verify: whether to compare the file with the detector.
             **kwargs: `opset_version`, for ONNX.
 
@@ -42,8 +41,8 @@ class DetectorFiles(BuiltModelFiles):
             An `ExportReport`.
 
         Raises:
-            ImportError: what the format needs is not installed.
-            ValueError: the detector is not calibrated, an argument is invalid, or the format has no place for an
+            ImportError: a package that the format needs is not installed.
+            ValueError: the detector is not calibrated, an argument is invalid, or the format does not support an
                 operation of the detector.
         """
         self.calibration.check_done()

@@ -19,12 +19,12 @@ class ELBOScore(Score):
 
         score = − log p(image | mean code) + KL(code's distribution ‖ prior)
 
-    The first term is that of the mean code instead of a sample, so that scores are deterministic. The map is the first
-    term of each pixel; it is pooled and multiplied by the number of pixels.
+    The first term uses the mean code instead of a sample, so that scores are deterministic. The map contains the first
+    term of each pixel. For the score, it is pooled and multiplied by the number of pixels.
 
     Args:
-        likelihood: "bernoulli", the binary cross-entropy, or "gaussian" with variance 1/2, the squared
-            error. By default that of the loss with which the model was compiled.
+        likelihood: "bernoulli", which corresponds to the binary cross-entropy, or "gaussian" with variance 1/2, which
+            corresponds to the squared error. By default, the loss of the compiled model determines it.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
@@ -49,7 +49,7 @@ class ELBOScore(Score):
                 f"The score 'elbo' needs a distribution of codes for each image, which {type(autoencoder).__name__} "
                 "does not have. Use VariationalCAE, or bottleneck=GaussianBottleneck(...), or another score."
             )
-        # Kept from here on, since a file may be loaded without its loss.
+        # Stored, because a model may be loaded without its loss.
         if self.likelihood is None:
             self.likelihood = likelihood_of(autoencoder, None)
 

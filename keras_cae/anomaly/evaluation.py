@@ -1,4 +1,4 @@
-"""How well scores and maps find known anomalies."""
+"""Evaluation of scores on labelled images."""
 
 import warnings
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ EXPLANATIONS = {
     "aupro": "there must be pixels with and without defects",
     "aupimo": "there must be defects, and at least 100,000 pixels in images without",
 }
-"""When a result is defined."""
-LABELS_WANTED = "labels must be given, unless images is a dataset of (images, labels) or of (images, labels, masks)."
+"""The condition under which each result is defined."""
+MISSING_LABELS = "labels must be given, unless images is a dataset of (images, labels) or of (images, labels, masks)."
 
 
 def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
-    """Return the results for images by name; NaN where they are not defined.
+    """Return the results for images by name. Undefined results are NaN.
 
     Args:
         scores: `(n,)`.
         labels: True for anomalous images, `(n,)`.
-        threshold: above which an image is called anomalous.
+        threshold: the score above which an image is classified as anomalous.
     """
     called = scores > np.float32(threshold)
     found = float(np.sum(called & labels))
@@ -41,8 +41,8 @@ def image_results(scores: np.ndarray, labels: np.ndarray, threshold: float) -> d
     }
 
 
-def note_undefined(results: dict[str, float]) -> None:
-    """Warn of results that are NaN, and explain why."""
+def warn_of_undefined(results: dict[str, float]) -> None:
+    """Warn of results that are NaN and explain why they are undefined."""
     undefined = [name for name, value in results.items() if np.isnan(value)]
     if undefined:
         reasons = "; ".join(f"{name}: {EXPLANATIONS[name]}" for name in undefined)
@@ -53,14 +53,14 @@ def as_labels(labels: Any) -> np.ndarray:
     """Return labels as booleans, True for anomalous images.
 
     Raises:
-        ValueError: they are not zeros and ones in one dimension.
+        ValueError: the labels are not a one-dimensional array of zeros and ones.
     """
     array = np.asarray(labels)
     array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if array.ndim != 1 or array.dtype.kind not in "buif" or not np.isin(array, (0, 1)).all():
         raise ValueError(
-            "labels must be 0 or False for normal images and 1 or True for anomalous ones, of shape (n,), got "
-            f"{_some_of(array)} in the shape {array.shape}. Of classes: labels != normal_class."
+            "labels must be 0 or False for normal images and 1 or True for anomalous images, of shape (n,), got "
+            f"{_some_of(array)} in the shape {array.shape}. For class labels, pass labels != normal_class."
         )
     return array.astype(bool)
 
@@ -72,21 +72,20 @@ def _some_of(array: np.ndarray) -> str:
 def labelled_batches(
     images: Any, labels: Any, masks: Any, batch_size: int, image_shape: Any
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
-    """Yield the batches of images with their labels, and their masks or None.
+    """Yield the batches of images with their labels, and with their masks or None.
 
     Args:
-        images: as for `batches_of`; if there are no `labels`, a dataset of `(images, labels)` or
-            `(images, labels, masks)`.
+        images: as in `batches_of`; if `labels` is None, a dataset of `(images, labels)` or `(images, labels, masks)`.
         labels: `(n,)` or None.
         masks: masks of all images, or None.
         batch_size: batch size for arrays.
         image_shape: `(*spatial, channels)`.
 
     Raises:
-        ValueError: labels or masks are not of the kind that is wanted, or of another number.
+        ValueError: labels or masks are invalid, or their number is not that of the images.
     """
     if labels is None:
-        yield from _of_dataset(images, image_shape)
+        yield from _dataset_batches(images, image_shape)
         return
     labels = as_labels(labels)
     masks = None if masks is None else as_masks(masks, labels, image_shape)
@@ -97,15 +96,15 @@ def labelled_batches(
         if start <= len(labels):
             yield batch, labels[part], None if masks is None else masks[part]
     if start != len(labels):
-        raise ValueError(f"labels must be one for each image, got {len(labels)} for {start} images.")
+        raise ValueError(f"labels must have one entry for each image, got {len(labels)} for {start} images.")
 
 
-def _of_dataset(images: Any, image_shape: Any) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+def _dataset_batches(images: Any, image_shape: Any) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
     for element in () if hasattr(images, "shape") else images:
         batch, kinds, masks = keras.utils.unpack_x_y_sample_weight(element)
         if kinds is None:
-            raise ValueError(LABELS_WANTED)
+            raise ValueError(MISSING_LABELS)
         labels = as_labels(kinds)
         yield np.asarray(batch), labels, None if masks is None else as_masks(np.asarray(masks), labels, image_shape)
     if hasattr(images, "shape"):
-        raise ValueError(LABELS_WANTED)
+        raise ValueError(MISSING_LABELS)

@@ -1,4 +1,4 @@
-"""A score that a function computes."""
+"""A score that is computed by a function."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from keras_cae.anomaly.seen import Seen
 
 
 def function(value: Any, name: str) -> Any:
-    """Validate the function: a callable, or the configuration of one."""
+    """Validate the function: a callable or its configuration."""
     value = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
     if isinstance(value, type) or not callable(value):
         raise TypeError(f"{name} must be a function of images and reconstructions, got {value!r}.")
@@ -19,17 +19,17 @@ def function(value: Any, name: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class FunctionScore(Score):
-    """Scores images with a function of images and reconstructions. A function that is given as a score becomes one.
+    """Scores images with a function of images and reconstructions. A detector wraps functions in this class.
 
     Args:
-        function: called with images and reconstructions, float32 tensors `(n, *spatial, channels)`; returns
-            maps, of the same shape or `(n, *spatial)`, or one number per image, `(n,)`, larger for anomalies.
-            To save the detector, register it with `keras.saving.register_keras_serializable`.
+        function: called with images and reconstructions, float32 tensors `(n, *spatial, channels)`. It returns maps of
+            the same shape or of shape `(n, *spatial)`, or one number per image, `(n,)`, with larger values for
+            anomalies. To save the detector, register it with `keras.saving.register_keras_serializable`.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
-        TypeError: `function` can't be called.
-        ValueError: it returns something else, or it is not registered and can't be saved.
+        TypeError: `function` is not callable.
+        ValueError: `function` returns another shape, or it can't be saved because it is a lambda.
 
     Example:
 
@@ -68,7 +68,7 @@ class FunctionScore(Score):
     def get_config(self) -> dict[str, Any]:
         if getattr(self.function, "__name__", "") == "<lambda>":
             raise ValueError(
-                "A detector whose score is a lambda can't be saved. Give a function that is registered with "
+                "A detector whose score is a lambda can't be saved. Use a function that is registered with "
                 "keras.saving.register_keras_serializable, or derive a class from keras_cae.anomaly.Score."
             )
         return {**super(Score, self).get_config(), "function": keras.saving.serialize_keras_object(self.function)}

@@ -1,4 +1,4 @@
-"""Scores by their names."""
+"""Scores by name."""
 
 import importlib
 from typing import Any
@@ -16,27 +16,26 @@ NAMES = {
     "latent": "LatentScore",
     "elbo": "ELBOScore",
 }
-"""The class that each name stands for."""
+"""The class of each name."""
 
 
 def get(identifier: Any, name: str = "score") -> Score:
-    """Return the score that an identifier stands for.
+    """Return the score for an identifier.
 
     Args:
-        identifier: "mse", "mae", "ssim", "relative", "standardized", "latent" or "elbo"; several of these,
-            joined by "+"; a `Score`; its configuration; or a function of images and reconstructions, see
-            `FunctionScore`.
+        identifier: "mse", "mae", "ssim", "relative", "standardized", "latent" or "elbo"; several of these, joined by
+            "+"; a `Score`; its configuration; or a function of images and reconstructions (see `FunctionScore`).
         name: name of the argument, for errors.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the identifier is none of these.
 
     Example:
 
     >>> type(keras_cae.anomaly.get("mse+ssim")).__name__
     'Combined'
     """
-    # The namespace imports this module, so it is looked up when it is complete.
+    # The namespace imports this module, so it can only be imported later.
     namespace = importlib.import_module("keras_cae.anomaly")
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)

@@ -1,4 +1,4 @@
-"""The distance of codes from those of normal images."""
+"""The distance of codes from the codes of normal images."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from keras_cae.anomaly.score import Run, Score
 from keras_cae.anomaly.seen import Seen
 
 LARGEST_CODE = 4096
-"""How many numbers a code may have: the covariance has the square of that."""
+"""The maximum number of values of a code. The covariance matrix has the square of this number."""
 
 
 @keras.saving.register_keras_serializable(package="keras_cae")
 class LatentScore(Score):
-    """The Mahalanobis distance of an image's code from those of normal images; by name "latent".
+    """The Mahalanobis distance of an image's code from the codes of normal images; by name "latent".
 
     The covariance is shrunk towards a multiple of the identity, depending on the number of images (Chen et al. 2010,
-    "Shrinkage Algorithms for MMSE Covariance Estimation"). Codes do not localize anomalies: the map is that of the
+    "Shrinkage Algorithms for MMSE Covariance Estimation"). Codes do not localize anomalies, so the map contains the
     squared errors, and pooling has no effect on the score.
 
     Args:
@@ -39,15 +39,15 @@ class LatentScore(Score):
     def check(self, autoencoder: Any) -> None:
         shape = autoencoder.code_shape
         if getattr(autoencoder.bottleneck, "codebook_size", None) is not None:
-            problem = "this autoencoder's are numbers of a codebook, between which there are no distances"
+            problem = "but those of this autoencoder are codebook indices, which have no distances"
         elif None in shape:
-            problem = f"this autoencoder's have the shape {shape}, which follows the size of the images"
+            problem = f"but those of this autoencoder have the shape {shape}, which depends on the size of the images"
         elif int(np.prod(shape)) > LARGEST_CODE:
-            problem = f"this autoencoder's have the shape {shape}"
+            problem = f"but those of this autoencoder have the shape {shape}"
         else:
             return
         raise ValueError(
-            f"The score 'latent' needs codes of at most {LARGEST_CODE} continuous numbers; {problem}. Choose "
+            f"The score 'latent' needs codes of at most {LARGEST_CODE} continuous values, {problem}. Use "
             "score='relative', or a model with a latent_dim."
         )
 

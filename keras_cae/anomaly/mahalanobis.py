@@ -1,4 +1,4 @@
-"""Mean and covariance of many vectors, computed batch by batch, and distances from them."""
+"""The mean and covariance of vectors, computed batch by batch, and the Mahalanobis distance."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class Gaussian(RunningSums):
     def covariance(self) -> np.ndarray:
         """Return the covariance, shrunk towards the mean variance times the identity.
 
-        By how much follows from the number of vectors: the oracle approximating shrinkage of Chen et al. 2010.
+        The amount depends on the number of vectors: it is the oracle approximating shrinkage of Chen et al. 2010.
         """
         offset = self._sum / self.count
         empirical = self._products / self.count - np.outer(offset, offset)
@@ -30,7 +30,7 @@ class Gaussian(RunningSums):
         return np.asarray((1 - shrinkage) * empirical + shrinkage * variance * np.eye(size))
 
     def precision(self) -> np.ndarray:
-        """Return the inverse of the covariance; finite where the vectors are all the same."""
+        """Return the inverse of the covariance, which is finite even if all vectors are equal."""
         covariance = self.covariance()
         smallest = 1e-12 + 1e-9 * np.trace(covariance) / len(covariance)
         return np.linalg.inv(covariance + smallest * np.eye(len(covariance)))

@@ -1,4 +1,4 @@
-"""Mean and standard deviation of many arrays, computed batch by batch."""
+"""The mean and standard deviation of arrays, computed batch by batch."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from keras_cae.anomaly.running_sums import RunningSums
 
 
 class Moments(RunningSums):
-    """Mean and standard deviation over the first axis of arrays that are added batch by batch."""
+    """The mean and standard deviation over the first axis of arrays that are added batch by batch."""
 
     def products(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of squares."""

@@ -1,4 +1,4 @@
-"""How well maps rank the pixels of defects."""
+"""Metrics of how well maps rank the pixels of defects."""
 
 from typing import Any
 
@@ -8,31 +8,31 @@ from keras_cae.rankings import area, curve
 from keras_cae.regions import regions_of
 
 EXACT_PIXELS = 2**22
-"""Up to how many pixels results are exact; beyond, values are kept to three digits (2^18 different ones)."""
+"""The number of pixels up to which results are exact. Beyond, values are truncated to three digits (18 bits)."""
 LARGEST_EXACT_DEFECT = 2**14
-"""The number of defect pixels of an image up to which AUPIMO keeps all values."""
+"""The number of defect pixels of an image up to which AUPIMO uses exact values."""
 KEPT_BITS = np.uint32(0xFFFFC000)
 LIMIT_OF_AUPRO = 0.3
 RANGE_OF_AUPIMO = (1e-5, 1e-4)
 LEVELS = 101
-"""At how many shares of false positives AUPIMO looks."""
+"""The number of false-positive rates at which AUPIMO is evaluated."""
 
 
 class PixelRankings:
     """Pixel AUROC, AUPRO and AUPIMO of masks and maps that are added batch by batch.
 
     Args:
-        exact_pixels: number of pixels that are kept as they are.
+        exact_pixels: number of pixels up to which results are exact.
     """
 
     def __init__(self, exact_pixels: int = EXACT_PIXELS) -> None:
         self.exact_pixels = exact_pixels
         self._parts: list[tuple[np.ndarray, np.ndarray]] = []
-        self._held = 0
-        self._of_defects: list[tuple[np.ndarray, np.ndarray]] = []
+        self._entry_count = 0
+        self._defect_values: list[tuple[np.ndarray, np.ndarray]] = []
 
     def add(self, masks: np.ndarray, maps: np.ndarray) -> None:
-        """Take a batch into account.
+        """Add a batch.
 
         Args:
             masks: booleans, `(n, *spatial)`.
@@ -43,24 +43,24 @@ class PixelRankings:
         of_normal_images = np.broadcast_to(~defective, masks.shape).reshape(-1)
         weights = np.stack([flat, ~flat, _shares_of_regions(masks), of_normal_images], 1).astype("float32")
         self._parts.append((maps.reshape(-1).astype("float32"), weights))
-        self._held += flat.size
+        self._entry_count += flat.size
         for mask, each in zip(masks, maps, strict=True):
             if mask.any():
-                self._of_defects.append(_counted(each[mask].astype("float32")))
-        if self._held > self.exact_pixels:
+                self._defect_values.append(_value_counts(each[mask].astype("float32")))
+        if self._entry_count > self.exact_pixels:
             self._merge()
 
     def _merge(self) -> None:
-        """Merge the entries that are held into one for each distinguishable value."""
-        values = _snapped(np.concatenate([values for values, _ in self._parts]))
+        """Merge the stored entries into one entry for each truncated value."""
+        values = _truncated(np.concatenate([values for values, _ in self._parts]))
         weights = np.concatenate([weights for _, weights in self._parts])
         different, where = np.unique(values, return_inverse=True)
         sums = [np.bincount(where, column, len(different)) for column in weights.T]
         self._parts = [(different, np.stack(sums, 1))]
-        self._held = len(different)
+        self._entry_count = len(different)
 
     def results(self) -> dict[str, float]:
-        """Return the results by name; NaN where they are not defined."""
+        """Return the results by name. Undefined results are NaN."""
         values = np.concatenate([values for values, _ in self._parts])
         defects, normal, overlaps, of_normal_images = np.concatenate([weights for _, weights in self._parts]).T
         return {
@@ -70,14 +70,14 @@ class PixelRankings:
         }
 
     def _aupimo(self, values: np.ndarray, weights: np.ndarray) -> float:
-        """Return the mean recall over images with defects, at the few false positives that normal images show."""
+        """Return the mean recall over images with defects, at low false-positive rates in normal images."""
         order = np.argsort(-values, kind="stable")
         above = np.cumsum(weights[order], dtype="float64")
-        if not self._of_defects or above[-1] * RANGE_OF_AUPIMO[0] < 1:
+        if not self._defect_values or above[-1] * RANGE_OF_AUPIMO[0] < 1:
             return float("nan")
         shares = np.geomspace(*RANGE_OF_AUPIMO, LEVELS)
         thresholds = values[order][np.searchsorted(above, shares * above[-1], side="right")]
-        recalls = [_shares_above(thresholds, *each) for each in self._of_defects]
+        recalls = [_shares_above(thresholds, *each) for each in self._defect_values]
         mean = np.mean(recalls, axis=0)
         return float(np.mean((mean[1:] + mean[:-1]) / 2))
 
@@ -88,16 +88,16 @@ def _shares_above(thresholds: np.ndarray, values: np.ndarray, counts: np.ndarray
     return np.asarray(from_here[np.searchsorted(values, thresholds, side="right")] / from_here[0])
 
 
-def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the different values of an image's defects, ascending, and how often each occurs."""
+def _value_counts(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct values of an image's defect pixels, in ascending order, and their counts."""
     if len(values) > LARGEST_EXACT_DEFECT:
-        values = _snapped(values)
+        values = _truncated(values)
     different, counts = np.unique(values, return_counts=True)
     return different, counts
 
 
-def _snapped(values: np.ndarray) -> np.ndarray:
-    """Return values without the last bits of their mantissa."""
+def _truncated(values: np.ndarray) -> np.ndarray:
+    """Return values with the last bits of the mantissa set to zero."""
     return (np.ascontiguousarray(values, "float32").view("uint32") & KEPT_BITS).view("float32")
 
 

@@ -11,15 +11,15 @@ from keras_cae.similarity import window_means
 
 POOLINGS = ("mean", "max", "top")
 REACH = 3.0
-"""How far a Gaussian is looked at, in standard deviations."""
+"""The radius of the Gaussian window in standard deviations."""
 
 
 def smoothed(maps: Any, sigma: float) -> Any:
-    """Return maps `(n, *spatial)` smoothed by a Gaussian; at the edges only what lies inside counts.
+    """Return maps `(n, *spatial)` smoothed by a Gaussian, whose weights are normalized at the edges.
 
     Args:
         maps: batch of maps.
-        sigma: standard deviation in pixels; 0 leaves the maps as they are.
+        sigma: standard deviation in pixels; 0 returns the maps unchanged.
     """
     if not sigma:
         return maps
@@ -30,7 +30,7 @@ def smoothed(maps: Any, sigma: float) -> Any:
     sums, weights = (
         window_means(tf.pad(values[..., None], paddings), windows) for values in (maps, ops.ones_like(maps[:1]))
     )
-    # Without the axis of channels: LiteRT's converter draws a division into the filter, where axes are merged.
+    # Remove the channel axis before the division, which LiteRT's converter would otherwise fuse with the filter.
     return sums[..., 0] / weights[..., 0]
 
 
@@ -40,7 +40,7 @@ def pooled(maps: Any, pooling: str, top: float) -> Any:
     Args:
         maps: batch of maps.
         pooling: "mean", "max", or "top" for the mean of the largest values.
-        top: share of the pixels that count with "top".
+        top: share of the pixels that "top" averages.
     """
     axes = tuple(range(1, len(maps.shape)))
     if pooling == "mean":

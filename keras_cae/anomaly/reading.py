@@ -1,4 +1,4 @@
-"""Images for a detector: one or many, in memory or in a folder."""
+"""Images for a detector: one image or many, in memory or in a folder."""
 
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,7 @@ def as_batches(images: Any, detector: Any, batch_size: int) -> Any:
         batch_size: number of images of a folder that are read at once.
     """
     if isinstance(images, str | PathLike):
-        # Decoders of files are not imported with Keras, as the classes of this package are.
+        # Imported only when needed, because this package is imported whenever Keras is.
         from keras_cae.anomaly.folder_batches import ImageReader, folder_batches
 
         reader = ImageReader(detector.autoencoder, detector.resize, detector.image_size)

@@ -1,4 +1,4 @@
-"""Errors relative to those of equally complex images."""
+"""Errors relative to the complexity of the image."""
 
 import math
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from keras_cae.comparison import spatial_axes
 from keras_cae.validation import boolean, finite_float
 
 SMALLEST = 1e-12
-"""What logarithms are taken of at least."""
+"""The lower bound of the arguments of logarithms."""
 
 
 def exponent(value: Any, name: str) -> float | str:
@@ -28,22 +28,22 @@ class RelativeScore(Score):
 
         relative = log(error) − exponent · log(mean squared gradient)
 
-    Complex images are reconstructed badly whatever they show, and plain ones well (compare Serrà et al. 2020, "Input
+    Complex images are reconstructed worse than plain images, whether normal or not (compare Serrà et al. 2020, "Input
     complexity and out-of-distribution detection with likelihood-based generative models"). The error is the pooled map
     of squared errors, which is also the detector's map.
 
     With `typicality`, the score is the standardized relative error plus the Mahalanobis distance of four statistics of
     the image from those of normal images: the relative error, and the logarithms of the mean squared gradient, the mean
-    squared curvature and the variance. Images that are plainer, more complex or coarser than normal ones are then
+    squared curvature and the variance. Images that are plainer, more complex or coarser than normal images are then
     anomalous too.
 
-    Gradients, curvatures and variances are floored at the smallest ones of normal images, so that the scores of blank
-    images are finite.
+    Gradients, curvatures and variances are clipped to at least the smallest values of normal images, so that the scores
+    of blank images are finite.
 
     Args:
-        exponent: exponent of the gradient. "fitted" for the one with which the gradient best explains the error in
-            normal images, by least squares.
-        typicality: whether the distance is added.
+        exponent: exponent of the gradient, or "fitted" for the exponent with which the gradient best explains the error
+            in normal images, by least squares.
+        typicality: whether the Mahalanobis distance is added.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
@@ -71,7 +71,7 @@ class RelativeScore(Score):
         self.deviation = self.statistic("deviation", (), 1.0)
 
     def fit(self, run: Run) -> None:
-        numbers = np.concatenate(list(run(_numbers))).astype("float64")
+        numbers = np.concatenate(list(run(_statistics_of))).astype("float64")
         floors = np.maximum(numbers[:, 1:].min(axis=0), SMALLEST)
         logarithms = np.log(np.maximum(numbers, [SMALLEST, *floors]))
         power = _slope(logarithms[:, 1], logarithms[:, 0]) if self.exponent == "fitted" else self.exponent
@@ -85,7 +85,7 @@ class RelativeScore(Score):
         self.deviation.assign(max(np.std(logarithms[:, 0]), math.sqrt(SMALLEST)))
 
     def image_scores(self, seen: Seen, error_map: Any) -> Any:
-        numbers = _numbers(seen)
+        numbers = _statistics_of(seen)
         error = ops.log(ops.maximum(numbers[:, 0], SMALLEST))
         others = ops.log(ops.maximum(numbers[:, 1:], self.floors))
         relative = error - self.used_exponent * others[:, 0]
@@ -96,7 +96,7 @@ class RelativeScore(Score):
         return (relative - self.mean[0]) / self.deviation + unusual
 
 
-def _numbers(seen: Seen) -> Any:
+def _statistics_of(seen: Seen) -> Any:
     """Return the error, the mean squared gradient and curvature, and the variance of each image: `(n, 4)`."""
     images = seen.images
     axes = spatial_axes(images)
@@ -117,14 +117,14 @@ def _differences(images: Any, axis: int) -> Any:
 
 
 def _mean_square(values: Any) -> Any:
-    """Return the mean square over each image's values; 0 of none."""
+    """Return the mean square of each image's values; 0 if there are none."""
     axes = pixel_axes(values)
     count = ops.prod(ops.convert_to_tensor(ops.shape(values)[1:]))
     return ops.sum(ops.square(values), axis=axes) / ops.cast(ops.maximum(count, 1), "float32")
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the slope of the line that fits best; 0 where all `x` are the same."""
+    """Return the slope of the least-squares line; 0 if all `x` are equal."""
     x = x - x.mean()
     spread = np.sum(x**2)
     return float(np.sum(x * (y - y.mean())) / spread) if spread > 0 else 0.0

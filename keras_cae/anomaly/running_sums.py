@@ -1,4 +1,4 @@
-"""Sums over many arrays, computed batch by batch, which determine their moments."""
+"""Sums over arrays, computed batch by batch, from which moments are computed."""
 
 import abc
 from typing import Any
@@ -17,13 +17,13 @@ class RunningSums(abc.ABC):
 
     @abc.abstractmethod
     def products(self, values: np.ndarray) -> np.ndarray:
-        """Return the sum over a batch of the products that second moments are made of."""
+        """Return the sum over a batch of the products that second moments are computed from."""
 
     def add(self, values: np.ndarray) -> None:
-        """Take a batch into account."""
+        """Add a batch."""
         values = values.astype("float64")
         if self._origin is None:
-            # Products around some point of the data do not lose digits where values are large.
+            # Shifting by a point of the data avoids cancellation if the values are large.
             self._origin = values.mean(axis=0)
         values = values - self._origin
         self.count += len(values)

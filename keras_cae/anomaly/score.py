@@ -1,4 +1,4 @@
-"""The base of anomaly scores."""
+"""The base class of anomaly scores."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -10,11 +10,11 @@ from keras_cae.anomaly.statistic import statistic
 from keras_cae.hyperparameters import Hyperparameters
 
 Run = Callable[[Callable[[Seen], Any]], Iterator[Any]]
-"""Reads the normal images once; yields what a function of `Seen` gives for each batch, as arrays."""
+"""Reads the normal images once, and yields the result of a function of `Seen` for each batch, as arrays."""
 
 
 class Score(Hyperparameters, keras.layers.Layer):
-    """The base of the scores of an `AnomalyDetector`, which measure how anomalous images and their pixels are.
+    """The base class of the scores of an `AnomalyDetector`, which measure how anomalous images and pixels are.
 
     A subclass implements `error_map`, `image_scores` or both; larger values are more anomalous. It learns from normal
     images in `fit`, and stores the results in weights that it creates in `prepare` and that are saved with the
@@ -41,7 +41,7 @@ class Score(Hyperparameters, keras.layers.Layer):
     learns: ClassVar[bool] = False
     """Whether `fit` reads the normal images."""
     compares_places: ClassVar[bool] = False
-    """Whether the same pixel of all images is compared, so that all must have the size of the normal ones."""
+    """Whether pixels at the same position are compared, so that all images must have the size of the normal images."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -69,31 +69,31 @@ class Score(Hyperparameters, keras.layers.Layer):
             image_shape: `(*spatial, channels)` of the images, with None where it may differ.
 
         Raises:
-            ValueError: the score belongs to a detector already, whose normal images it would forget.
+            ValueError: the score already belongs to a detector, whose calibration would be lost.
         """
         if self.built:
             raise ValueError(
-                f"This {type(self).__name__} belongs to another detector already. Make a new one for each detector."
+                f"This {type(self).__name__} already belongs to another detector. Create a new one for each detector."
             )
         self.prepare(autoencoder, image_shape)
         self.built = True
 
     def build(self, input_shape: Any) -> None:
-        """Do nothing: `prepare` creates the weights, because the shape of the images alone does not determine them."""
+        """Do nothing. `prepare` creates the weights, which do not only depend on the shape of the images."""
 
     def fit(self, run: Run) -> None:
         """Learn from normal images.
 
         Args:
-            run: reads the images once: `run(function)` yields `function(seen)` for each batch, as arrays. The function
-                is compiled once, if it is the same in every call: one of the module, or a method.
+            run: reads the images once: `run(function)` yields `function(seen)` for each batch, as arrays. To be
+                compiled only once, the function must be the same object in every call, such as a method.
         """
 
     def error_map(self, seen: Seen) -> Any:
         """Return how anomalous each pixel is, `(n, *spatial)`. By default the squared error, averaged over channels.
 
         Args:
-            seen: the images and what the autoencoder makes of them.
+            seen: the images and their reconstructions and codes.
         """
         return seen.squared_errors
 
@@ -101,13 +101,13 @@ class Score(Hyperparameters, keras.layers.Layer):
         """Return how anomalous each image is, `(n,)`. By default the pooled map.
 
         Args:
-            seen: the images and what the autoencoder makes of them.
-            error_map: what `error_map` returned.
+            seen: the images and their reconstructions and codes.
+            error_map: the result of `error_map`.
         """
         return seen.pool(error_map)
 
     def statistic(self, name: str, shape: tuple[int, ...], value: float = 0.0) -> Any:
-        """Return a weight that `fit` assigns to.
+        """Create a weight that `fit` assigns values to.
 
         Args:
             name: name of the weight.

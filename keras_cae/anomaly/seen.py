@@ -1,4 +1,4 @@
-"""A batch of images and what an autoencoder computes from it, as scores see them."""
+"""A batch of images and the outputs of an autoencoder, as the input of scores."""
 
 import functools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from keras_cae.images import scale_images
 
 
 class Seen:
-    """A batch of images and what the autoencoder computes from it, each at its first use.
+    """A batch of images and the outputs of the autoencoder, each of which is computed when it is first used.
 
     All values are float32, in the unit of the images; integers are scaled to [0, 1].
 
@@ -34,7 +34,7 @@ class Seen:
 
     @functools.cached_property
     def reconstructions(self) -> Any:
-        """What `predict` makes of them, of the same shape."""
+        """The reconstructions, as `predict` returns them, of the same shape."""
         reconstructions = ops.cast(self.autoencoder._reconstruct(self.given), "float32")
         if tuple(reconstructions.shape[1:]) != tuple(self.images.shape[1:]):
             raise ValueError(
@@ -54,7 +54,7 @@ class Seen:
         return ops.mean(ops.abs(self.images - self.reconstructions), axis=-1)
 
     def once(self, owner: Any, compute: Callable[["Seen"], Any]) -> Any:
-        """Return what `compute` makes of this batch for its owner, a score, computed when it is first asked for."""
+        """Return the result of `compute` for this batch, which is computed once for each owner, a score."""
         if id(owner) not in self._computed:
             self._computed[id(owner)] = compute(self)
         return self._computed[id(owner)]
@@ -67,15 +67,15 @@ class Seen:
 
     @functools.cached_property
     def posterior(self) -> tuple[Any, Any]:
-        """Mean and logarithm of the variance of each code, of variational models."""
+        """The mean and the logarithm of the variance of each code, for variational models."""
         mean, log_variance = self.autoencoder.posterior(self.given)
         return ops.cast(mean, "float32"), ops.cast(log_variance, "float32")
 
     @functools.cached_property
     def in_unit_range(self) -> tuple[Any, Any]:
-        """Images and reconstructions scaled by the same rule so that the images lie in [0, 1].
+        """Images and reconstructions, scaled by the same factor and offset so that the images lie in [0, 1].
 
-        The rule follows from the output activation, or else from the values that the model was trained on.
+        The range is that of the output activation, or that of the training images if the activation is unbounded.
         """
         gate = self.autoencoder._gate
         low, high = (gate.low, gate.high) if gate.bounded else (gate.span or (0.0, 1.0))
@@ -84,5 +84,5 @@ class Seen:
 
 
 def pixel_axes(images: Any) -> tuple[int, ...]:
-    """Return all axes but that of the batch."""
+    """Return all axes except for the batch axis."""
     return tuple(range(1, len(images.shape)))

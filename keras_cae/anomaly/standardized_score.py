@@ -1,4 +1,4 @@
-"""Errors relative to those of normal images at the same position."""
+"""Errors relative to the errors of normal images at the same position."""
 
 from typing import Any, ClassVar
 
@@ -19,12 +19,12 @@ class StandardizedScore(Score):
     longer count.
 
     Args:
-        floor: the least deviation that counts, as a share of the mean deviation over all pixels, so that a
-            pixel that has never changed gives finite scores.
+        floor: constant that is added to the deviation of each pixel, as a fraction of the mean deviation over all
+            pixels, so that constant pixels have finite scores.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: `floor` is not a finite number above zero, or the size of the images is not known.
+        ValueError: `floor` is not a finite number above zero, or the size of the images is unknown.
 
     Example:
 
@@ -43,8 +43,8 @@ class StandardizedScore(Score):
     def prepare(self, autoencoder: Any, image_shape: Any) -> None:
         if None in image_shape:
             raise ValueError(
-                "The score 'standardized' compares the same pixel of all images, so their size must be known, got the "
-                f"shape {image_shape}. Calibrate with an array or with a dataset whose elements have a shape."
+                "The score 'standardized' compares pixels at the same position, so the size of the images must be "
+                f"known, got the shape {image_shape}. Calibrate with an array or a dataset of known shape."
             )
         shape = tuple(image_shape[:-1])
         self.mean = self.statistic("mean", shape)

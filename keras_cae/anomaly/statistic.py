@@ -1,4 +1,4 @@
-"""Weights that hold what was learned from normal images."""
+"""Weights that store statistics of normal images."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import keras
 
 
 def statistic(layer: keras.layers.Layer, name: str, shape: tuple[int, ...], value: float) -> Any:
-    """Add a weight that no optimizer changes.
+    """Add a non-trainable weight.
 
     Args:
         layer: layer that owns the weight.

@@ -1,4 +1,4 @@
-"""Thresholds from the scores of normal or labelled images."""
+"""Computation of thresholds from the scores of normal or labelled images."""
 
 import warnings
 from typing import Any
@@ -9,12 +9,12 @@ from keras import ops
 from keras_cae.validation import one_of, positive_float, share
 
 METHODS = ("quantile", "sigma", "f1", "youden")
-OF_LABELS = ("f1", "youden")
+LABELLED_METHODS = ("f1", "youden")
 """The methods that need anomalous images too."""
 
 
 class ThresholdRule:
-    """The rule by which thresholds follow from scores.
+    """The rule by which thresholds are computed from scores.
 
     Args:
         method: one of `METHODS`.
@@ -31,34 +31,34 @@ class ThresholdRule:
         self.false_positive_rate = share(false_positive_rate, "false_positive_rate")
         self.sigmas = positive_float(sigmas, "sigmas")
         self.labels = labels
-        if method not in OF_LABELS and labels is None:
+        if method not in LABELLED_METHODS and labels is None:
             return
         if labels is None:
             raise ValueError(
-                f"method={method!r} needs labels, 1 for anomalous images and 0 for normal ones; without, choose "
+                f"method={method!r} needs labels, 1 for anomalous images and 0 for normal images. Without labels, use "
                 "'quantile' or 'sigma'."
             )
         if labels.all():
-            raise ValueError("labels must be 0 for some of the images: calibrate learns from normal ones.")
-        if method in OF_LABELS and not labels.any():
+            raise ValueError("labels must be 0 for some of the images, because calibrate needs normal images.")
+        if method in LABELLED_METHODS and not labels.any():
             warnings.warn(
-                f"There are no anomalous images by which method={method!r} could choose: the threshold is that of "
-                "'quantile'.",
+                f"method={method!r} needs anomalous images, but there are none. The threshold is set by 'quantile' "
+                "instead.",
                 stacklevel=3,
             )
             self.method = "quantile"
 
-    def of_images(self, scores: np.ndarray) -> float:
-        """Return the score above which images are anomalous, from those of all images."""
-        if self.method in OF_LABELS:
+    def image_threshold(self, scores: np.ndarray) -> float:
+        """Return the score above which images are anomalous, given the scores of all images."""
+        if self.method in LABELLED_METHODS:
             return _best_split(scores, self.labels, self.method)
-        return self._of_normal(scores)
+        return self._threshold_of_normal(scores)
 
-    def of_maps(self, largest: np.ndarray) -> float:
-        """Return the value above which pixels are anomalous, from the largest value in the map of each image."""
-        return self._of_normal(largest)
+    def map_threshold(self, largest: np.ndarray) -> float:
+        """Return the value above which pixels are anomalous, given the largest value in the map of each image."""
+        return self._threshold_of_normal(largest)
 
-    def _of_normal(self, values: np.ndarray) -> float:
+    def _threshold_of_normal(self, values: np.ndarray) -> float:
         normal = (values if self.labels is None else values[~self.labels]).astype("float64")
         if self.method == "sigma":
             return float(np.mean(normal) + self.sigmas * np.std(normal))
@@ -66,19 +66,19 @@ class ThresholdRule:
 
 
 def above(values: Any, threshold: Any) -> Any:
-    """Return where values are above a threshold. NaN counts as above."""
+    """Return whether values are above a threshold. NaN counts as above."""
     return ops.logical_or(values > threshold, ops.isnan(values))
 
 
 def _quantile(scores: np.ndarray, share_above: float) -> float:
-    """Return the quantile by linear interpolation, but never so low that more than the share are above."""
+    """Return the quantile by linear interpolation, raised if more than the share of the scores would be above it."""
     scores = np.sort(scores)
     allowed = int(np.floor(share_above * len(scores) + 1e-9))
     return float(max(np.quantile(scores, 1 - share_above), scores[len(scores) - 1 - allowed]))
 
 
 def _best_split(scores: np.ndarray, labels: np.ndarray, method: str) -> float:
-    """Return the threshold with the best F1 or the largest sum of both rates of success; in the middle of its gap."""
+    """Return the threshold with the best F1 score or Youden index, in the middle between two scores."""
     order = np.argsort(-scores.astype("float64"), kind="stable")
     scores, labels = scores.astype("float64")[order], labels[order]
     found, false = np.cumsum(labels), np.cumsum(~labels)
@@ -86,7 +86,7 @@ def _best_split(scores: np.ndarray, labels: np.ndarray, method: str) -> float:
         quality = 2 * found / (found + false + labels.sum())
     else:
         quality = found / labels.sum() - false / max((~labels).sum(), 1)
-    # Images of equal scores are on the same side.
+    # Images with equal scores must be on the same side of the threshold.
     ends = np.append(scores[:-1] > scores[1:], True)
     best = int(np.argmax(np.where(ends, quality, -np.inf)))
     below = scores[best + 1] if best + 1 < len(scores) else np.nextafter(np.float32(scores[best]), -np.inf)

@@ -1,1 +1,1 @@
-"""Folders of trained models: how they are written and read, and those that come with the library."""
+"""Presets, which are folders of trained models: writing, reading, and the bundled presets."""

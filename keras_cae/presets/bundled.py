@@ -1,4 +1,4 @@
-"""The presets that come with the library."""
+"""The bundled presets."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ ROOT = Path(__file__).parent
 
 
 def bundled_folders() -> dict[str, PresetFolder]:
-    """Return the presets that come with the library, by name."""
+    """Return the bundled presets by name."""
     return {file.parent.name: PresetFolder(file.parent) for file in sorted(ROOT.glob(f"*/{CONFIG}"))}
 
 
 class BundledPresets:
-    """The attribute `presets` of a class: the bundled presets that its `from_preset` takes, by name."""
+    """The attribute `presets` of a class: the bundled presets that its `from_preset` accepts, by name."""
 
     def __get__(self, instance: Any, owner: Any) -> dict[str, dict[str, Any]]:
         return {

@@ -1,4 +1,4 @@
-"""Presets by name, by path and by handle."""
+"""Loading of presets by name, path or handle."""
 
 import os
 from pathlib import Path
@@ -17,14 +17,14 @@ def load_preset(preset: Any, kind: Any, load_weights: bool) -> Any:
 
     Args:
         preset: a name, a folder or a handle.
-        kind: the class that the model has to be of, or a subclass of.
-        load_weights: whether it gets the weights of the preset, or fresh ones.
+        kind: the required class of the model, or a base class.
+        load_weights: whether to load the weights of the preset instead of initializing new weights.
 
     Raises:
         TypeError: `preset` is none of these.
-        ValueError: there is no such preset, it holds a model of another class, or it is damaged.
+        ValueError: there is no such preset, it contains a model of another class, or it is damaged.
         ImportError: the handle needs a package that is not installed.
-        OSError: the handle can't be reached.
+        OSError: the download failed.
     """
     if not isinstance(preset, str | os.PathLike):
         raise TypeError(f"preset must be a name, the path of a folder or a handle, got {preset!r}.")
@@ -39,15 +39,15 @@ def check_folder(preset: Any) -> Path:
     """Return the path of a folder to write to.
 
     Raises:
-        TypeError: it is no path.
-        ValueError: it is a handle.
+        TypeError: `preset` is not a path.
+        ValueError: `preset` is a handle.
     """
     if not isinstance(preset, str | os.PathLike):
         raise TypeError(f"preset must be the path of a folder, got {preset!r}.")
     if "://" in str(preset) or not str(preset):
         raise ValueError(
-            f"preset must be the path of a folder on this machine, got {str(preset)!r}. Write a folder, and upload "
-            "that, for instance with huggingface_hub.HfApi().upload_folder."
+            f"preset must be the path of a local folder, got {str(preset)!r}. Save to a folder and upload it, for "
+            "instance with huggingface_hub.HfApi().upload_folder."
         )
     return Path(preset)
 
@@ -61,8 +61,8 @@ def _folder(preset: str | os.PathLike[str]) -> PresetFolder:
     names = ", ".join(repr(name) for name in bundled)
     raise ValueError(
         f"There is no preset {str(preset)!r}. preset must be the path of a folder that model.save_to_preset wrote, a "
-        f"handle that begins with {HUGGING_FACE} or {KAGGLE}, or the name of a preset that comes with keras_cae: "
-        f"{names or 'of these there are none'}."
+        f"handle that starts with {HUGGING_FACE} or {KAGGLE}, or the name of a bundled preset: "
+        f"{names or 'there are none'}."
     )
 
 
@@ -98,9 +98,9 @@ def _from_kaggle(handle: str) -> Path:
 
 
 def _unreachable(handle: str, error: Exception) -> Exception:
-    """Return an error of the kind of another one: of the network, or of what came from there."""
+    """Return the error for a failed download, or for downloaded data that are invalid."""
     kind = ValueError if isinstance(error, ValueError | TypeError) and not isinstance(error, OSError) else OSError
     return kind(
-        f"The preset {handle!r} can't be loaded. Check its name and the connection, and whether it is a model of "
+        f"The preset {handle!r} can't be loaded. Check its name, the network connection, and whether it is a model of "
         f"keras_cae. ({type(error).__name__}: {error})"
     )

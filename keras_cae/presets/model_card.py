@@ -1,4 +1,4 @@
-"""The README.md of a preset, in the form of the model cards of the Hugging Face Hub."""
+"""The README.md of a preset, in the format of Hugging Face model cards."""
 
 from typing import Any
 
@@ -33,8 +33,8 @@ def model_card(name: str, config: dict[str, Any], metadata: dict[str, Any]) -> s
 
     Args:
         name: name of the preset.
-        config: what its `config.json` says.
-        metadata: what its `metadata.json` says.
+        config: content of `config.json`.
+        metadata: content of `metadata.json`.
     """
     shape = tuple(config["build_config"]["input_shape"])
     dtype = config["images"]["dtype"]

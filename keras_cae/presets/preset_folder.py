@@ -1,4 +1,4 @@
-"""A folder that holds a trained model."""
+"""A folder that contains a trained model."""
 
 import hashlib
 import json
@@ -15,17 +15,17 @@ from keras_cae.presets.model_card import model_card
 from keras_cae.version import __version__
 
 CONFIG, METADATA, WEIGHTS, CARD = "config.json", "metadata.json", "model.weights.h5", "README.md"
-"""The files of a preset, of which the first three are those of Keras's own folders."""
+"""The files of a preset. The first three have the names of the files in preset folders of Keras."""
 SERIALIZED = ("module", "class_name", "config", "registered_name", "build_config")
-"""What Keras writes about a model, without how it was compiled."""
+"""The entries of a model that Keras serializes, except for its compile arguments."""
 
 
 class PresetFolder:
-    """A folder that holds a trained model, which loads bit by bit as it was saved.
+    """A folder that contains a trained model, whose weights are restored exactly.
 
-    `config.json` describes the model, and the images for which it was built and on which it was trained;
-    `model.weights.h5` holds the weights, without the optimizer; `metadata.json` holds checksums of both, to detect
-    damaged files; and `README.md` introduces the model to people. Keras can also load the folder.
+    `config.json` describes the model, the shape that it was built for and its training images; `model.weights.h5`
+    contains the weights without the optimizer; `metadata.json` contains checksums of both files, to detect damage; and
+    `README.md` describes the model. Keras can also load the folder.
 
     Args:
         path: path of the folder.
@@ -37,10 +37,10 @@ class PresetFolder:
     # Writing
 
     def write(self, model: Any, description: str) -> None:
-        """Write a model that is built.
+        """Write a built model.
 
         Raises:
-            ValueError: the folder holds something else, or the model can't be made again from its configuration.
+            ValueError: the folder contains other files, or the model can't be created from its configuration.
             DiskFullError: there is no space left.
         """
         self._check_replaceable()
@@ -59,24 +59,24 @@ class PresetFolder:
 
     def _check_replaceable(self) -> None:
         if self.path.is_file():
-            raise ValueError(f"preset must be the path of a folder, got that of a file, {str(self.path)!r}.")
+            raise ValueError(f"preset must be the path of a folder, got the file {str(self.path)!r}.")
         if not self.path.is_dir():
             return
         names = {file.name for file in self.path.iterdir()}
         if names and not (CONFIG in names and names <= {CONFIG, METADATA, WEIGHTS, CARD}):
-            others = ", ".join(sorted(names - {CONFIG, METADATA, WEIGHTS, CARD})[:3]) or "parts of a preset only"
+            others = ", ".join(sorted(names - {CONFIG, METADATA, WEIGHTS, CARD})[:3]) or "an incomplete preset"
             raise ValueError(
-                f"preset must be a new or an empty folder, or one that holds nothing but a preset, which is replaced. "
-                f"{str(self.path)!r} holds {others}."
+                f"preset must be a new folder, an empty folder, or a folder that contains only a preset, which is then "
+                f"replaced. {str(self.path)!r} contains {others}."
             )
 
     # Reading
 
     def config(self) -> dict[str, Any]:
-        """Return what `config.json` says.
+        """Return the content of `config.json`.
 
         Raises:
-            ValueError: it is missing or damaged.
+            ValueError: the file is missing or damaged.
         """
         config = self._json(CONFIG)
         if not (isinstance(config.get("class_name"), str) and isinstance(config.get("config"), dict)):
@@ -88,20 +88,20 @@ class PresetFolder:
         return keras.saving.get_registered_object(_registered_name(self.config()))
 
     def load(self, kind: Any, load_weights: bool) -> Any:
-        """Return the model, not compiled.
+        """Return the model without compiling it.
 
         Args:
-            kind: the class that it has to be of, or a subclass of.
-            load_weights: whether it gets the weights of the preset, or fresh ones.
+            kind: the required class of the model, or a base class.
+            load_weights: whether to load the weights of the preset instead of initializing new weights.
 
         Raises:
-            ValueError: it is of another class, or a file is missing or damaged.
+            ValueError: the model has another class, or a file is missing or damaged.
         """
         config, found = self.config(), self.model_class()
         if found is None:
             raise ValueError(
-                f"The preset {self.path.name!r} holds a model of the class {_registered_name(config)!r}, which is none "
-                "of keras_cae, nor registered with Keras. If it is yours, import the module that defines it."
+                f"The preset {self.path.name!r} contains a model of the class {_registered_name(config)!r}, which is "
+                "not registered with Keras. If it is your own class, import the module that defines it."
             )
         check_class(found, kind, self.path.name)
         sums = self._check(CONFIG, lambda: _sum_of_json(config))
@@ -114,28 +114,28 @@ class PresetFolder:
         self._check(WEIGHTS, lambda: _sum_of_file(self.path / WEIGHTS), sums)
         try:
             model.load_weights(self.path / WEIGHTS)
-        except Exception as error:  # HDF5 and Keras raise many kinds.
+        except Exception as error:  # HDF5 and Keras raise many types of exceptions.
             raise self._damaged(f"{WEIGHTS} can't be read ({error})") from error
         return model
 
     def _made(self, found: Any, config: dict[str, Any]) -> Any:
         try:
             return _model_of(found, config)
-        except Exception as error:  # Configurations that were changed end in errors of many kinds.
+        except Exception as error:  # A modified configuration may cause any exception.
             versions = config.get("versions")
             written = versions.get("keras_cae") if isinstance(versions, dict) else None
             by = f", which keras_cae {written} wrote; this is keras_cae {__version__}" if written != __version__ else ""
-            raise self._damaged(f"no {found.__name__} can be made of {CONFIG}{by} ({error})") from error
+            raise self._damaged(f"no {found.__name__} can be created from {CONFIG}{by} ({error})") from error
 
     def _check(self, name: str, computed: Callable[[], str], sums: Any = None) -> Any:
-        """Compare a file with its checksum, where there is one; return all checksums."""
+        """Compare a file with its checksum, if there is one, and return all checksums."""
         if sums is None:
             sums = self._json(METADATA).get("sha256", {}) if (self.path / METADATA).exists() else {}
         if not isinstance(sums, dict):
-            raise self._damaged(f"{METADATA} has no checksums where they should be")
+            raise self._damaged(f"the checksums in {METADATA} are not a dictionary")
         if name in sums and sums[name] != computed():
             raise self._damaged(
-                f"{name} is not as it was written. If you have changed it on purpose, remove its checksum "
+                f"{name} has changed since it was written. If you changed it on purpose, remove its checksum "
                 f"from {METADATA}"
             )
         return sums
@@ -144,11 +144,11 @@ class PresetFolder:
         try:
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise ValueError(f"The folder {str(self.path)!r} is no preset: there is no {name} in it.") from error
+            raise ValueError(f"The folder {str(self.path)!r} is not a preset, because it has no {name}.") from error
         except (OSError, ValueError, RecursionError) as error:
             raise self._damaged(f"{name} can't be read ({error})") from error
         if not isinstance(content, dict):
-            raise self._damaged(f"{name} does not hold what it should")
+            raise self._damaged(f"{name} is not a JSON object")
         return content
 
     def _damaged(self, reason: str) -> ValueError:
@@ -156,12 +156,12 @@ class PresetFolder:
 
 
 def check_class(found: Any, kind: Any, name: str) -> None:
-    """Raise a `ValueError` if a preset is not of the class that it was asked of."""
+    """Raise a `ValueError` if the class of a preset's model is not `kind` or a subclass."""
     if isinstance(found, type) and issubclass(found, kind):
         return
     found_name = getattr(found, "__name__", str(found))
-    remedy = "" if kind.__name__ == "CAE" else f" Use {found_name}.from_preset, or CAE.from_preset, which takes any."
-    raise ValueError(f"The preset {name!r} holds a {found_name}, not a {kind.__name__}.{remedy}")
+    remedy = "" if kind.__name__ == "CAE" else f" Use {found_name}.from_preset, or CAE.from_preset for any class."
+    raise ValueError(f"The preset {name!r} contains a {found_name}, not a {kind.__name__}.{remedy}")
 
 
 def _registered_name(config: dict[str, Any]) -> str:
@@ -169,7 +169,7 @@ def _registered_name(config: dict[str, Any]) -> str:
 
 
 def fresh(model: Any) -> Any:
-    """Return a model like another one, with fresh weights."""
+    """Return a new model with the configuration of another model and new weights."""
     return _model_of(type(model), keras.saving.serialize_keras_object(model))
 
 
@@ -193,11 +193,11 @@ def _config_of(model: Any, description: str) -> dict[str, Any]:
         "images": {"rank": model.rank, "dtype": model._gate.dtype, "lowest": lowest, "highest": highest},
         "versions": {"keras_cae": __version__, "keras": keras.version(), "tensorflow": tf.__version__},
     }
-    return json.loads(json.dumps(config))  # As it will be read, with lists in place of tuples.
+    return json.loads(json.dumps(config))  # Converts tuples to lists, as in the file.
 
 
 def _write_weights(folder: Path, model: Any, config: dict[str, Any]) -> None:
-    """Write the weights without the state of the optimizer, which a model made anew does not have."""
+    """Write the weights without the state of the optimizer, by way of a new model that has no optimizer."""
     everything = folder / f"everything.{WEIGHTS.split('.', 1)[1]}"
     model.save_weights(everything)
     copy = _model_of(type(model), config)

@@ -82,7 +82,7 @@ def test_scores_learn_from_normal_images_alone():
 
 
 def test_without_anomalous_labels_there_is_a_threshold_and_a_warning():
-    with pytest.warns(UserWarning, match="no anomalous images by which method='f1'"):
+    with pytest.warns(UserWarning, match="method='f1' needs anomalous images"):
         found = detector().calibrate(NORMAL, method="f1", labels=np.zeros(len(NORMAL), int))
     assert found.threshold == pytest.approx(detector().calibrate(NORMAL).threshold)
 
@@ -223,7 +223,7 @@ def test_folders_for_an_autoencoder_of_any_size(tmp_path):
         Image.fromarray(np.full(size, 60 + number, "uint8")).save(tmp_path / f"{number}.png")
     model = keras_cae.models.BasicCAE(None, filters=(2, 3))
     model.build((None, None, None, 1))
-    with pytest.raises(ValueError, match=r"this one takes any. Give the detector the image_size"):
+    with pytest.raises(ValueError, match=r"accepts images of any size. Create the detector with image_size"):
         AnomalyDetector(model, "mse").calibrate(tmp_path)
     sized = AnomalyDetector(model, "mse", image_size=(8, 6)).calibrate(tmp_path)
     assert sized.predict(tmp_path)["anomaly_map"].shape == (2, 8, 6)
@@ -251,7 +251,9 @@ def test_an_uncalibrated_detector_says_what_to_call():
         lambda: setattr(fresh, "threshold", 0.5),
         lambda: fresh.export("nowhere"),
     ):
-        with pytest.raises(ValueError, match=r"not calibrated: call detector.calibrate\(normal_images\)"):
+        with pytest.raises(
+            ValueError, match=r"not calibrated: before scoring images, call detector.calibrate\(normal_images\)"
+        ):
             use()
 
 
@@ -323,8 +325,8 @@ def test_a_calibration_that_fails_leaves_the_last_one():
         ({"method": "median"}, "method must be one of 'quantile', 'sigma', 'f1', 'youden'"),
         ({"method": "f1"}, "method='f1' needs labels"),
         ({"labels": np.ones(200)}, "labels must be 0 for some of the images"),
-        ({"labels": np.zeros(199)}, "labels must be one for each image, got 199 for 200"),
-        ({"labels": np.full(200, 2)}, "labels must be 0 or False .* Of classes: labels != normal_class"),
+        ({"labels": np.zeros(199)}, "labels must have one entry for each image, got 199 for 200"),
+        ({"labels": np.full(200, 2)}, "labels must be 0 or False .* pass labels != normal_class"),
         ({"sigmas": 0}, "sigmas must be a finite number above zero"),
         ({"batch_size": 0}, "batch_size must be a positive integer"),
     ],
@@ -360,7 +362,7 @@ def test_a_model_that_copies_is_named_once():
         copying.calibrate(NORMAL)
     wide = keras_cae.models.BasicCAE(300, filters=(2, 3))
     wide.build(NORMAL.shape)
-    with pytest.warns(UserWarning, match="its codes have 300 numbers for the 216 values"):
+    with pytest.warns(UserWarning, match="its codes have 300 values for the 216 values"):
         AnomalyDetector(wide, "mse").calibrate(NORMAL)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -147,11 +147,11 @@ def test_what_is_not_defined_is_nan_with_a_note(detector):
 @pytest.mark.parametrize(
     ("labels", "masks", "message"),
     [
-        (LABELS[:-1], None, "labels must be one for each image, got 39 for 40 images"),
-        (LABELS, MASKS[:-1], "masks must be one for each of the 40 images, got 39"),
+        (LABELS[:-1], None, "labels must have one entry for each image, got 39 for 40 images"),
+        (LABELS, MASKS[:-1], "masks must have one entry for each of the 40 images, got 39"),
         (LABELS, MASKS[:, :10], r"masks must have the size of the images, \(20, 25\), got \(10, 25\)"),
         (LABELS, [None, *MASKS[1:]], r"masks\[0\] is None, but the image is labelled as anomalous"),
-        (LABELS, [MASKS[0], MASKS[1, :9], *MASKS[2:]], "masks must have one size"),
+        (LABELS, [MASKS[0], MASKS[1, :9], *MASKS[2:]], "masks must all have the size of the images"),
         (LABELS, np.full(MASKS.shape, np.nan), "masks must be finite"),
         (np.array(["good"] * 40), None, "labels must be 0 or False for normal images"),
         (np.arange(40) % 10, None, r"got 0, 1, 2, 3, 4, … in the shape \(40,\)"),

@@ -218,7 +218,7 @@ def test_what_scores_need():
         AnomalyDetector(model, "elbo")
     numbers = keras_cae.models.VectorQuantizedCAE(codebook_size=4, code_dim=2, filters=(2, 3))
     numbers.build((None, 8, 8, 1))
-    with pytest.raises(ValueError, match=r"'latent' needs codes .* numbers of a codebook"):
+    with pytest.raises(ValueError, match=r"'latent' needs codes .* codebook indices"):
         AnomalyDetector(numbers, "mse+latent")
     free = keras_cae.models.BasicCAE(filters=(2, 3))
     free.build((None, None, None, 1))
@@ -237,7 +237,7 @@ def test_places_are_compared_in_images_of_one_size(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "detector.keras")
     np.testing.assert_allclose(loaded.predict(OTHERS)["score"], scores, rtol=1e-6)
     unknown = tf.data.Dataset.from_generator(lambda: [NORMAL], output_signature=tf.TensorSpec((None, None, None, 2)))
-    with pytest.raises(ValueError, match="whose elements have a shape"):
+    with pytest.raises(ValueError, match="a dataset of known shape"):
         AnomalyDetector(model, "standardized").calibrate(unknown)
     # Other scores take any size.
     free = AnomalyDetector(model, "relative").calibrate(NORMAL)

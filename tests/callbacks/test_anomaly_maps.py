@@ -76,8 +76,8 @@ def test_signals(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"labels": [0, 1]}, "labels must be one for each image, got 2 for 20 images"),
-        ({"labels": np.ones(20)}, "labels must name normal and anomalous images, got 20 that are all anomalous"),
+        ({"labels": [0, 1]}, "labels must have one entry for each image, got 2 for 20 images"),
+        ({"labels": np.ones(20)}, "labels must contain normal and anomalous images, got 20 anomalous images"),
         ({"masks": MASKS[:, :4]}, "masks must have the size of the images"),
         ({"masks": np.zeros_like(MASKS)}, "all normal"),
         ({"masks": 3}, "masks must be an array"),

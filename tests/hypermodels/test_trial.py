@@ -180,7 +180,7 @@ def test_trials_can_be_compared_by_the_anomalies_that_they_find(masked):
     ("data", "message"),
     [
         (np.zeros((4, 8, 8, 1)), "needs validation_data of arrays"),
-        ((np.zeros((4, 8, 8, 1)), np.zeros(4)), "validation_data: labels must name normal and anomalous images"),
+        ((np.zeros((4, 8, 8, 1)), np.zeros(4)), "validation_data: labels must contain normal and anomalous images"),
     ],
 )
 def test_anomalies_that_cannot_be_compared(data, message):

@@ -117,5 +117,5 @@ def test_a_single_row_has_no_neighbours():
 
 
 def test_a_radius_of_more_neighbours_than_memory_holds():
-    with pytest.raises(ValueError, match="radius must be at most 49 for 2 spatial axes, .* got 10000"):
+    with pytest.raises(ValueError, match=r"radius must be at most 49 for 2 spatial axes, .* got 10000"):
         BlindSpots(radius=10_000)(IMAGES, training=True)

@@ -81,7 +81,7 @@ def test_losses_must_be_known(loss):
 
 
 def test_losses_that_are_reduced_otherwise_are_refused():
-    with pytest.raises(ValueError, match=r"losses\[0\] must have the reduction .* got 'sum'. Pass the reduction to Weighted"):
+    with pytest.raises(ValueError, match=r"losses\[0\] must have the reduction .* got 'sum'. Pass the reduction"):
         Weighted([keras.losses.MeanSquaredError(reduction="sum")])
 
 

@@ -129,9 +129,11 @@ def test_fresh_weights(basic, folder):
 
 def test_classes(folder):
     assert type(PyramidCAE.from_preset(folder)) is BasicCAE
-    with pytest.raises(ValueError, match=r"holds a BasicCAE, not a DenoisingCAE. Use BasicCAE.from_preset, or CAE.f"):
+    with pytest.raises(
+        ValueError, match=r"contains a BasicCAE, not a DenoisingCAE. Use BasicCAE.from_preset, or CAE.f"
+    ):
         DenoisingCAE.from_preset(folder)
-    with pytest.raises(ValueError, match="holds a BasicCAE, not a OwnCAE"):
+    with pytest.raises(ValueError, match="contains a BasicCAE, not a OwnCAE"):
         OwnCAE.from_preset(folder)
 
 
@@ -141,7 +143,7 @@ def test_writing_again(basic, folder):
     check_same(basic, CAE.from_preset(folder))
     assert [path.name for path in folder.parent.iterdir()] == ["basic"]
     (folder / "photograph.jpg").touch()
-    with pytest.raises(ValueError, match=r"a new or an empty folder.*holds photograph.jpg"):
+    with pytest.raises(ValueError, match=r"a new folder, an empty folder.*contains photograph.jpg"):
         basic.save_to_preset(folder)
 
 
@@ -170,7 +172,7 @@ def test_what_can_not_be_written(basic, tmp_path):
     with pytest.raises(TypeError, match="description must be a string"):
         basic.save_to_preset(tmp_path / "preset", description=3)
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match="got that of a file"):
+    with pytest.raises(ValueError, match="got the file"):
         basic.save_to_preset(tmp_path / "file")
 
     class NotRegistered(BasicCAE):
@@ -197,7 +199,7 @@ def test_damaged_weights(folder):
     content = path.read_bytes()
     for damaged in (b"", content[:100], content[:-1], content[:5000] + bytes([content[5000] ^ 1]) + content[5001:]):
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r"is damaged: model.weights.h5 is not as it was written"):
+        with pytest.raises(ValueError, match=r"is damaged: model.weights.h5 has changed since it was written"):
             CAE.from_preset(folder)
     (folder / "metadata.json").unlink()  # and with it the checksums
     path.write_bytes(content[: len(content) // 2])
@@ -219,19 +221,19 @@ def test_damaged_texts(folder, name):
 
 def test_configurations_that_were_changed(folder):
     changed(folder / "config.json", lambda config: config["config"].update(latent_dim=4))
-    with pytest.raises(ValueError, match=r"config.json is not as it was written. If you have changed it on purpose"):
+    with pytest.raises(ValueError, match=r"config.json has changed since it was written. If you changed it on purpose"):
         CAE.from_preset(folder)
     changed(folder / "metadata.json", lambda metadata: metadata["sha256"].pop("config.json"))
     with pytest.raises(ValueError, match=r"model.weights.h5 can't be read"):
         CAE.from_preset(folder)
     changed(folder / "config.json", lambda config: config["config"].update(filters=[-1]))
-    with pytest.raises(ValueError, match=r"no BasicCAE can be made of config.json \("):
+    with pytest.raises(ValueError, match=r"no BasicCAE can be created from config.json \("):
         CAE.from_preset(folder)
     changed(folder / "config.json", lambda config: config.update(build_config=None, versions={"keras_cae": "9.0"}))
     with pytest.raises(ValueError, match=r"which keras_cae 9.0 wrote"):
         CAE.from_preset(folder)
     changed(folder / "config.json", lambda config: config.update(registered_name="nobody>CAE"))
-    with pytest.raises(ValueError, match="'nobody>CAE', which is none of keras_cae"):
+    with pytest.raises(ValueError, match="'nobody>CAE', which is not registered"):
         CAE.from_preset(folder)
 
 
@@ -266,10 +268,10 @@ def test_no_code_of_others_runs(folder, tmp_path, monkeypatch, place):
         config.update(module="malicious")
 
     changed(folder / "config.json", change)
-    with pytest.raises(ValueError, match="is damaged: no BasicCAE can be made"):
+    with pytest.raises(ValueError, match="is damaged: no BasicCAE can be created"):
         CAE.from_preset(folder)
     changed(folder / "config.json", lambda config: config.update(code))
-    with pytest.raises(ValueError, match="'CAE', which is none of keras_cae"):
+    with pytest.raises(ValueError, match="'CAE', which is not registered"):
         CAE.from_preset(folder)
     assert not (tmp_path / "traces").exists()
     assert "malicious" not in sys.modules
@@ -278,7 +280,7 @@ def test_no_code_of_others_runs(folder, tmp_path, monkeypatch, place):
 def test_other_models(tmp_path, basic):
     dense = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     keras.saving.save_model(dense, tmp_path / "dense", zipped=False)
-    with pytest.raises(ValueError, match=r"of the class 'Sequential', which is none of keras_cae"):
+    with pytest.raises(ValueError, match=r"of the class 'Sequential', which is not registered"):
         CAE.from_preset(tmp_path / "dense")
 
 
@@ -292,7 +294,9 @@ def test_bundled_presets(basic, tmp_path, monkeypatch):
     assert CAE.presets == BasicCAE.presets == basic.presets == expected
     assert DenoisingCAE.presets == {}
     check_same(basic, CAE.from_preset("small-codes"))
-    with pytest.raises(ValueError, match=r"There is no preset '\.\./small-codes'.*comes with keras_cae: 'small-codes'"):
+    with pytest.raises(
+        ValueError, match=r"There is no preset '\.\./small-codes'.*the name of a bundled preset: 'small-codes'"
+    ):
         CAE.from_preset("../small-codes")
 
 
@@ -316,7 +320,7 @@ def test_wrong_values(folder, tmp_path):
     with pytest.raises(ValueError, match="load_weights must be True or False"):
         CAE.from_preset(folder, load_weights="yes")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match=r"is no preset: there is no config.json in it"):
+    with pytest.raises(ValueError, match=r"is not a preset, because it has no config.json"):
         CAE.from_preset(tmp_path / "empty")
     for handle in ("hf://", "hf://user", "hf://a/b/c", "kaggle://user/model"):
         with pytest.raises(ValueError, match="preset must have the form"):
@@ -331,7 +335,7 @@ def test_hugging_face(basic, folder, monkeypatch):
     )
     check_same(basic, BasicCAE.from_preset("hf://user/model"))
     assert not BasicCAE.from_preset("hf://user/model", load_weights=False).compiled
-    with pytest.raises(ValueError, match="'hf://user/model' holds a BasicCAE, not a DenoisingCAE"):
+    with pytest.raises(ValueError, match="'hf://user/model' contains a BasicCAE, not a DenoisingCAE"):
         DenoisingCAE.from_preset("hf://user/model")
     assert asked == 3 * ["hf://user/model"]
 
@@ -340,7 +344,7 @@ def test_hugging_face(basic, folder, monkeypatch):
     ("error", "expected", "words"),
     [
         (ImportError("no huggingface_hub"), ImportError, r'pip install "keras-cae\[hub\]"'),
-        (ConnectionError("Name or service not known"), OSError, "Check its name and the connection"),
+        (ConnectionError("Name or service not known"), OSError, "Check its name, the network connection"),
         (ValueError("nothing of the kind"), ValueError, r"can't be loaded.*nothing of the kind"),
     ],
 )
@@ -364,7 +368,7 @@ def test_kaggle(basic, folder, monkeypatch):
         raise ConnectionError("Name or service not known")
 
     monkeypatch.setitem(sys.modules, "kagglehub", types.SimpleNamespace(model_download=fail))
-    with pytest.raises(OSError, match="Check its name and the connection"):
+    with pytest.raises(OSError, match="Check its name, the network connection"):
         CAE.from_preset("kaggle://user/model/keras/small")
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     with pytest.raises(ImportError, match=r'pip install "keras-cae\[hub\]"'):

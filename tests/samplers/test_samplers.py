@@ -128,8 +128,8 @@ def test_it_must_be_fitted_first(sampler, tmp_path):
     ("codes", "message"),
     [
         (np.zeros(5), r"codes must hold at least two codes, of shape \(n, \.\.\.\), got the shape \(5,\)"),
-        (np.zeros((1, 5)), "codes must be at least two codes"),
-        (np.zeros((5, 0)), "codes must be at least two codes"),
+        (np.zeros((1, 5)), "codes must hold at least two codes"),
+        (np.zeros((5, 0)), "codes must hold at least two codes"),
         (np.array([[1.0, np.nan], [0.0, np.inf]]), "codes must be finite, got 2 values that are not"),
         ((np.zeros((2, 3)), [np.zeros((2, 4))]), "codes must be an array of numbers"),
     ],

@@ -103,7 +103,12 @@ def test_pipelines_and_searches(digits, rows):
 @pytest.mark.parametrize(
     ("arguments", "data", "error", "message"),
     [
-        ({"image_shape": None}, np.zeros((4, 64)), ValueError, "image_shape must be the shape of the images whose 64 values"),
+        (
+            {"image_shape": None},
+            np.zeros((4, 64)),
+            ValueError,
+            "image_shape must be the shape of the images whose 64 values",
+        ),
         ({"image_shape": (8, 9, 1)}, np.zeros((4, 64)), ValueError, r"image_shape must have .* 64, got \(8, 9, 1\)"),
         ({}, np.full((4, 64), 7.0), ValueError, "7"),
         ({}, np.full((4, 64), np.nan), ValueError, "NaN"),
