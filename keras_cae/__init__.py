@@ -1,8 +1,8 @@
 """Convolutional autoencoders for Keras 3 on TensorFlow, trained by plain `model.fit`.
 
-The namespaces are imported when they are first used, so that `import keras_cae` and the command line
-stay light. As soon as Keras is imported too, before or after, all classes that a saved file may name are
-registered with it: `keras.saving.load_model` needs nothing but `import keras_cae`.
+The namespaces are imported on first use, so that `import keras_cae` and the command line start quickly. As soon as
+Keras is imported too, before or after, all classes that a saved file may refer to are registered with it, so that
+`keras.saving.load_model` only needs `import keras_cae`.
 """
 
 import importlib
@@ -28,7 +28,7 @@ NAMESPACES = (
 )
 
 FUNCTIONS = {"recommended_dtype_policy": "keras_cae.fastest_policy"}
-"""The modules of the functions that belong to no namespace."""
+"""The modules of the functions that are exported at the top level."""
 
 __all__ = [*NAMESPACES, *FUNCTIONS, "__version__"]
 

@@ -1,6 +1,6 @@
 """Protection against damaged or malicious NumPy files.
 
-The data sets, the samplers and the command load such files.
+The datasets, the samplers and the command-line program use it.
 """
 
 import lzma
@@ -15,17 +15,19 @@ DAMAGED = (
     TypeError,
     MemoryError,
     OverflowError,
-    RuntimeError,  # Encrypted; NotImplementedError, an unknown compression, is one too.
+    RuntimeError,  # Encrypted files, and unknown compression methods (NotImplementedError).
     struct.error,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
 )
-"""Errors of `numpy.load` and `zipfile` for files that they can't read; `OSError`, the system's, is not among them."""
+"""The errors of `numpy.load` and `zipfile` for invalid files. `OSError`, an error of the system, is not included."""
 
 
 def check_plain_archive(path: object) -> None:
-    """Raise a `ValueError` unless an archive is uncompressed, as that of `numpy.savez`: others may expand to any size.
+    """Raise a `ValueError` if an archive is compressed, because it may then expand to any size.
+
+    Archives that `numpy.savez` writes are uncompressed.
 
     Args:
         path: the file.
@@ -35,4 +37,4 @@ def check_plain_archive(path: object) -> None:
     if any(member.compress_type != zipfile.ZIP_STORED or member.file_size > member.compress_size for member in members):
         raise ValueError("its members are compressed")
     if len({member.filename for member in members}) < len(members):
-        raise ValueError("it has several members of one name")
+        raise ValueError("it has several members with the same name")

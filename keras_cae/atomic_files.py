@@ -1,4 +1,4 @@
-"""Models whose files are complete at every moment.
+"""Mixins of models whose files are written atomically.
 
 The autoencoders, their encoders and decoders, and the detectors derive from these classes.
 """
@@ -16,13 +16,13 @@ from keras_cae.files import write_atomically
 if TYPE_CHECKING:
 
     class Mixin(keras.Model):
-        """What the methods below extend."""
+        """The interface that the methods below extend."""
 else:  # Keras replaces the bases of functional models, so this must not be a keras.Model.
     Mixin = object
 
 
 BUILT = "built"
-"""The name under which the weights of a model say that it was built when it was saved."""
+"""The name of the flag in the saved weights that says whether the model was built when it was saved."""
 
 
 class AtomicFiles(Mixin):
@@ -53,7 +53,7 @@ class AtomicFiles(Mixin):
         if not _is_plain(filepath, overwrite) or kwargs:
             super().save_weights(filepath, overwrite=overwrite, **kwargs)
             return
-        # HDF5 ends the process if it finds the disk full when it closes a file, so that it writes to memory.
+        # HDF5 kills the process if the disk is full when it closes a file, so it writes to memory instead.
         content = _NamedBuffer(filepath)
         super().save_weights(content)
         with write_atomically(filepath) as unfinished:
@@ -68,10 +68,9 @@ class AtomicFiles(Mixin):
 
 
 class BuiltModelFiles(AtomicFiles):
-    """Mixin for a model that is built for a shape of images, whose files load completely or not at all.
+    """Mixin for a model that is built for a shape of images, whose files load completely or raise an error.
 
-    Keras warns of a file whose configuration does not say how to build the model, and goes on without the
-    weights.
+    Keras only warns if the configuration in a file does not say how to build the model, and does not load the weights.
     """
 
     def build_from_config(self, config: dict[str, Any]) -> None:
@@ -92,14 +91,14 @@ class BuiltModelFiles(AtomicFiles):
         kept = {name: np.asarray(store[name]) for name in list(store.keys())}
         if kept.pop(BUILT, False) and not self.built:
             raise ValueError(
-                f"The file of this {type(self).__name__} is damaged: it has weights, but no build_config, which says "
-                "for which images they are."
+                f"The file of this {type(self).__name__} is damaged: it has weights, but no build_config with the "
+                "shape of the images."
             )
         super().load_own_variables(kept)
 
 
 class _NamedBuffer(io.BytesIO):
-    """Memory that stands for a file of a certain name."""
+    """A buffer in memory whose string representation is a path, as Keras expects of a file."""
 
     def __init__(self, path: Any) -> None:
         super().__init__()
@@ -110,7 +109,7 @@ class _NamedBuffer(io.BytesIO):
 
 
 def _is_plain(path: Any, overwrite: bool = True) -> bool:
-    """Return whether a path is one of this machine, where no file needs to be asked about."""
+    """Return whether a path is local and can be written without asking whether to overwrite a file."""
     if not isinstance(path, str | os.PathLike) or "://" in str(path):
         return False
     return overwrite or not Path(path).exists()

@@ -1,4 +1,4 @@
-"""The check that Keras 3 runs on TensorFlow, made without importing either.
+"""The check that Keras 3 uses the TensorFlow backend, which imports neither of them.
 
 `keras_cae/__init__.py` runs it.
 """
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def require_tensorflow_backend() -> None:
-    """Raise an `ImportError` that names the remedy, unless this is Keras 3 on TensorFlow."""
+    """Raise an `ImportError` with the remedy, unless Keras 3 uses the TensorFlow backend."""
     if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true"):
         raise ImportError(
-            "keras_cae needs Keras 3, but the environment variable TF_USE_LEGACY_KERAS asks for Keras 2: "
+            "keras_cae needs Keras 3, but the environment variable TF_USE_LEGACY_KERAS selects Keras 2: "
             "unset it before Python starts."
         )
     backend = _configured_backend()

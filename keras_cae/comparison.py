@@ -1,6 +1,6 @@
 """The preparation of images and weights for metrics and losses.
 
-The losses, the metrics, the scores of detectors and the pictures share it.
+The losses, the metrics, the anomaly scores and the drawing functions use it.
 """
 
 from typing import Any
@@ -10,11 +10,11 @@ from keras import ops
 from keras_cae.images import compatible, known_shape, scale_images
 
 RANKS = (3, 4, 5)
-"""The number of axes of a batch of signals, of images and of volumes."""
+"""The numbers of axes of batches of signals, images and volumes."""
 
 
 def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
-    """Raise a `ValueError` unless the two are batches of the same shape.
+    """Raise a `ValueError` unless `y_true` and `y_pred` are batches of the same shape.
 
     Args:
         y_true: batch of images, signals or volumes.
@@ -31,30 +31,30 @@ def check_comparable(y_true: Any, y_pred: Any, name: str) -> None:
         raise ValueError(
             f"{name} compares two batches of the same shape: images (n, height, width, channels), signals "
             "(n, length, channels) or volumes (n, depth, height, width, channels). Got y_true of shape "
-            f"{true_shape} and y_pred of shape {pred_shape}. If the axis of the channels is missing, add it: "
+            f"{true_shape} and y_pred of shape {pred_shape}. If the channel axis is missing, add it: "
             "images[..., None]."
         )
 
 
 def comparable(images: Any, max_value: float) -> Any:
-    """Return images as float32 from 0 to 1, given images from 0 to `max_value`; integers are scaled by their type.
+    """Return images as float32 from 0 to 1, given floats from 0 to `max_value` or integers.
 
     Args:
         images: array or tensor.
-        max_value: the largest value that floats can have.
+        max_value: the largest possible value of floats. Integers are scaled by the largest value of their type.
     """
     return ops.cast(integers_scaled(images, max_value), "float32") / max_value
 
 
 def integers_scaled(images: Any, max_value: float) -> Any:
-    """Return integer images as floats from 0 to `max_value`; floats as they are. Always a tensor."""
+    """Return integer images as floats from 0 to `max_value`, and floats unchanged, as a tensor."""
     images = ops.convert_to_tensor(images)
     scaled = scale_images(images, "float32")
     return images if scaled is images else scaled * max_value
 
 
 def spatial_axes(images: Any) -> tuple[int, ...]:
-    """Return the axes between that of the batch and that of the channels."""
+    """Return the axes between the batch axis and the channel axis."""
     return tuple(range(1, len(images.shape) - 1))
 
 
@@ -63,9 +63,9 @@ def weights_of_pixels(sample_weight: Any, images: Any) -> Any:
 
     Args:
         sample_weight: one weight per image, `(n,)` or `(n, 1)`, or one per pixel, `(n, height, width)` or
-            `(n, height, width, 1)`. With more channels, their mean counts.
-        images: batch of images. The pixels of signals have the shape `(n, length)`, those of volumes
-            `(n, depth, height, width)`.
+            `(n, height, width, 1)`. Weights of several channels are averaged.
+        images: batch of images. Pixels of signals have the shape `(n, length)`, pixels of volumes `(n, depth, height,
+            width)`.
 
     Raises:
         ValueError: the weights have another shape.
@@ -74,10 +74,10 @@ def weights_of_pixels(sample_weight: Any, images: Any) -> Any:
 
 
 def weights_of_images(sample_weight: Any, images: Any) -> Any:
-    """Return the weight of each image, as float32, of shape `(n,)`: with weights of pixels, their mean.
+    """Return the weight of each image, as float32, of shape `(n,)`. Weights of pixels are averaged.
 
     Args:
-        sample_weight: as for `weights_of_pixels`.
+        sample_weight: as in `weights_of_pixels`.
         images: batch of images.
 
     Raises:
@@ -88,7 +88,7 @@ def weights_of_images(sample_weight: Any, images: Any) -> Any:
 
 
 def _aligned(sample_weight: Any, images: Any) -> Any:
-    """Return the weights with as many axes as pixels have, of length 1 where a weight counts for the whole axis."""
+    """Return the weights with the rank of the pixels, with length 1 where a weight applies to a whole axis."""
     weights = ops.cast(sample_weight, "float32")
     given, expected = tuple(weights.shape), tuple(images.shape[:-1])
     if len(given) <= len(images.shape) and all(size == 1 for size in given[1:]):
@@ -104,7 +104,7 @@ def _aligned(sample_weight: Any, images: Any) -> Any:
 
 
 def _broadcasts(shape: tuple[int | None, ...], target: tuple[int | None, ...]) -> bool:
-    """Return whether each axis has the length of the target's, as far as known, or 1."""
+    """Return whether a shape broadcasts to the target shape, as far as both are known."""
     return len(shape) == len(target) and all(
         size == 1 or compatible((size,), (other,)) for size, other in zip(shape, target, strict=True)
     )

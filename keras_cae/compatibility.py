@@ -1,4 +1,4 @@
-"""All uses of private parts of Keras, in one place.
+"""All uses of private parts of Keras.
 
 The training, the metrics and the callbacks use it.
 """
@@ -16,34 +16,34 @@ KERAS_DIRECTIONS = {"max": "up", "min": "down"}
 def declare_direction(metric: keras.metrics.Metric, direction: str) -> None:
     """Tell Keras whether larger or smaller values of a metric are better.
 
-    `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` with `mode="auto"` read the attribute
-    `_direction` of the monitored metric (Keras 3.15, keras/src/callbacks/monitor_callback.py) and refuse to
-    guess without it. Keras offers no public way to set it. A Keras that reads something else leaves these
-    callbacks asking for `mode`; nothing else depends on it.
+    `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` with `mode="auto"` read the attribute `_direction` of the
+    monitored metric (Keras 3.15, keras/src/callbacks/monitor_callback.py) and raise an error without it. Keras has no
+    public way to set it. If another version of Keras does not read it, these callbacks need `mode`; nothing else
+    depends on it.
 
     Args:
         metric: the metric.
-        direction: "max" if larger values are better, "min" if smaller ones are.
+        direction: "max" if larger values are better, "min" if smaller values are.
 
     Raises:
-        ValueError: the direction is another one.
+        ValueError: the direction is neither of these.
     """
     direction = one_of(direction, "direction", tuple(KERAS_DIRECTIONS))
     metric._direction = KERAS_DIRECTIONS[direction]
 
 
 def declared_direction(metric: keras.metrics.Metric) -> str | None:
-    """Return whether larger values of a metric are better, "max", or smaller ones, "min"; None if not declared."""
+    """Return the declared direction of a metric, "max" or "min"; None if it is not declared."""
     declared = getattr(metric, "_direction", None)
     return next((name for name, keras_name in KERAS_DIRECTIONS.items() if keras_name == declared), None)
 
 
 def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:
-    """Make `fit` begin with an epoch, counted from 0; None for its `initial_epoch`.
+    """Make `fit` start with an epoch, counted from 0; None restores its `initial_epoch`.
 
-    `keras.callbacks.BackupAndRestore` sets the same attribute, which `fit` reads after `on_train_begin` (Keras
-    3.15, keras/src/backend/tensorflow/trainer.py). Keras never takes it back, so that a second `fit` of the
-    model would begin there too.
+    `keras.callbacks.BackupAndRestore` sets the same attribute, which `fit` reads after `on_train_begin` (Keras 3.15,
+    keras/src/backend/tensorflow/trainer.py). Keras never resets it, so a second `fit` of the model would start there
+    too.
     """
     model._initial_epoch = epoch
 
@@ -51,24 +51,24 @@ def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:
 class DistributedTraining(keras.Model):
     """A `keras.Model` whose `fit` and `evaluate` run under every distribution strategy.
 
-    Keras 3.15 has a defect (keras-team/keras issue 20585; keras/src/backend/tensorflow/trainer.py): before the
-    first step it adds up the replicas' parts of a batch, to learn their shapes. That fails over several workers,
-    and wherever the parts differ in size. Here the shapes are those of one part.
+    Keras 3.15 has a bug (keras-team/keras issue 20585; keras/src/backend/tensorflow/trainer.py): before the first step
+    it sums the replicas' parts of a batch to get their shapes. This fails with several workers, and if the parts differ
+    in size. This class takes the shapes from one part.
 
-    On one device, pipelines of arrays end as soon as they are dropped: see `UntunedStrategy`.
+    On one device, it makes pipelines of arrays terminate without delay; see `UntunedStrategy`.
     """
 
     @property
     def distribute_strategy(self) -> Any:
-        """The strategy that the model was made under, through which Keras runs its pipelines."""
+        """The strategy that the model was created under, through which Keras runs its pipelines."""
         strategy = super().distribute_strategy
         return UntunedStrategy(strategy) if strategy.num_replicas_in_sync == 1 else strategy
 
     def _build_metrics(self, batch: Any) -> None:
-        """Make the variables of the metrics, which Keras otherwise does in the first step on one replica.
+        """Create the variables of the metrics, which Keras otherwise does in the first step on one replica.
 
         Args:
-            batch: what a step is given.
+            batch: the input of a step.
         """
         self._symbolic_build(data_batch=batch)
 
@@ -81,27 +81,27 @@ class DistributedTraining(keras.Model):
 
 
 class UntunedStrategy:
-    """A strategy of one replica, which runs Keras's pipelines of arrays without tuning them.
+    """A strategy with one replica that runs Keras's pipelines of arrays without autotuning.
 
-    TensorFlow 2.21 tunes pipelines in a thread that looks at them after 10, 20, 40 … ms, in the end once a
-    minute. Whoever drops a pipeline wakes it, but says only a moment later that the pipeline is cancelled
-    (`StartCancel` in tensorflow/core/framework/cancellation.cc); a thread that was quicker sleeps on, and the
-    end of every epoch, of `evaluate` and of `predict` waits for it, for as long as the epoch took. There is
-    nothing to tune about arrays in memory, so their pipelines do without. Those of users keep their tuning.
+    TensorFlow 2.21 tunes pipelines in a thread that wakes up after 10, 20, 40 … ms, up to once a minute. When a
+    pipeline is deleted, the thread is woken before the pipeline is marked as cancelled (`StartCancel` in
+    tensorflow/core/framework/cancellation.cc). If the thread checks too early, it sleeps again, and the end of every
+    epoch, of `evaluate` and of `predict` waits for it, for as long as the epoch took. Arrays in memory need no tuning,
+    so it is disabled for them. Datasets of users are still tuned.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
         self._strategy = strategy
 
-    @property  # type: ignore[misc]  # mypy takes it for the class itself
-    def __class__(self) -> type:  # The strategy that it stands for, to isinstance.
+    @property  # type: ignore[misc]  # mypy does not expect a property
+    def __class__(self) -> type:  # Makes isinstance see the wrapped strategy.
         return type(self._strategy)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._strategy, name)
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """Return the dataset, untuned if it is one that Keras made of arrays: those it asks not to optimize."""
+        """Distribute a dataset, without tuning if Keras made it from arrays, for which Keras disables optimizations."""
         if dataset.options().experimental_optimization.apply_default_optimizations is False:
             untuned = tf.data.Options()
             untuned.autotune.enabled = False
@@ -110,7 +110,7 @@ class UntunedStrategy:
 
 
 def spans_workers(strategy: tf.distribute.Strategy) -> bool:
-    """Return whether the replicas of a strategy are in several processes."""
+    """Return whether a strategy has several workers."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return False
     return strategy.num_replicas_in_sync > len(strategy.extended.worker_devices)

@@ -1,6 +1,6 @@
-"""Files that are complete at every moment.
+"""Atomic writing of files and folders.
 
-Everything that writes files uses it.
+All code that writes files uses it.
 """
 
 import errno
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""The numbers of the errors of a disk without space, and of a user whose share of it is used up."""
+"""The error numbers of a full disk and of an exceeded quota."""
 
 
 class DiskFullError(OSError):
@@ -23,7 +23,7 @@ class DiskFullError(OSError):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         path = Path(path)
-        remains = " What was there before is unchanged." if path.exists() else ""
+        remains = " The existing file is unchanged." if path.exists() else ""
         super().__init__(
             f"The disk is full ({os.strerror(errno.ENOSPC)}): {str(path)!r} could not be written.{remains} Free some "
             "space and try again."
@@ -46,15 +46,15 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file, or a folder of files, atomically.
 
-    The block writes to another file beside it, whose path it is given. At the end of the block that file is
-    flushed to the disk and takes the place of the old one. After an exception, a full disk or the end of the
-    process, the old file is still there, as it was.
+    The block writes to a temporary file in the same folder, whose path it receives. At the end of the block, this file
+    is flushed to the disk and replaces the old file. If there is an exception, the disk is full or the process ends,
+    the old file is unchanged.
 
-    A folder takes the place of one that is missing or empty as a whole. Where there is another one, its files
-    are replaced one by one, and what else is in it stays.
+    A new folder replaces a missing or an empty folder as a whole. Otherwise, the files of the existing folder are
+    replaced one by one, and other files in it are kept.
 
     Args:
-        path: path of the file. A link stays one: what it points to is replaced.
+        path: path of the file. If it is a link, the file that it points to is replaced.
 
     Yields:
         The path to write to. It has the same suffix.
@@ -79,9 +79,9 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
 def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a folder completely, or not at all.
 
-    The block is given the path of an empty folder beside it. At the end of the block its files are flushed to the
-    disk, and it takes the place of the folder that was there, as a whole. After an exception or on a full disk, the
-    old folder is there, as it was.
+    The block receives the path of an empty temporary folder in the same parent folder. At the end of the block, its
+    files are flushed to the disk, and it replaces the old folder as a whole. If there is an exception or the disk is
+    full, the old folder is unchanged.
 
     Args:
         path: path of the folder.
@@ -127,7 +127,7 @@ def _put_in_place(unfinished: Path, path: Path) -> None:
     if not (unfinished.is_dir() and path.is_dir()):
         os.replace(unfinished, path)
         return
-    # Files last: in a SavedModel they refer to the folders.
+    # Files are replaced last, because in a SavedModel they refer to the folders.
     for part in sorted(unfinished.iterdir(), key=lambda part: (part.is_file(), part.name)):
         if part.is_dir() and (path / part.name).is_dir():
             shutil.rmtree(path / part.name)

@@ -1,6 +1,6 @@
-"""Constructor arguments that are checked, stored, saved and, once a model is built, fixed.
+"""Constructor arguments that are validated, stored and saved, and can't be changed once a model is built.
 
-The layers, the models and the scores of detectors share it.
+The layers, the models and the anomaly scores use it.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import keras
 
 Rule = Callable[[Any, str], Any]
-"""Takes a value and the argument's name; returns the value as it is kept, or raises an error that names it."""
+"""Takes a value and the name of the argument, and returns the value to store or raises an error with the name."""
 
 
 class Hyperparameters:
@@ -24,13 +24,13 @@ class Hyperparameters:
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}
-    """The rule of each argument, the inherited ones included."""
+    """The rule of each argument, including inherited arguments."""
 
     _adjustable: ClassVar[tuple[str, ...]] = ()
-    """Arguments that may be assigned after `build`, because everything follows."""
+    """Arguments that may be assigned after `build`, because the change takes full effect."""
 
     def keep(self, **values: Any) -> None:
-        """Check arguments of the constructor, and store them under their names."""
+        """Validate arguments of the constructor and store them under their names."""
         for name, value in values.items():
             setattr(self, name, self.rules[name](value, name))
 
@@ -38,13 +38,13 @@ class Hyperparameters:
         fixed = name in self.rules and name not in self._adjustable and not _is_adjustable(type(self), name)
         if fixed and getattr(self, "built", False):
             raise AttributeError(
-                f"{name} of {type(self).__name__} can't be changed once it is built: its layers were made for "
-                f"{name}={getattr(self, name, None)!r}. Make a new one with the other value."
+                f"{name} of {type(self).__name__} can't be changed once it is built: its layers were created with "
+                f"{name}={getattr(self, name, None)!r}. Create a new one with the other value."
             )
         super().__setattr__(name, value)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()  # type: ignore[misc]  # a layer's or a model's
+        config = super().get_config()  # type: ignore[misc]  # of a layer or a model
         return {**config, **{name: plain(getattr(self, name)) for name in self.rules}}
 
 
@@ -53,7 +53,7 @@ def _is_adjustable(cls: type, name: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Return the form in which a configuration holds a value: layers and functions by name and configuration."""
+    """Return a value in the form in which a configuration contains it; layers and functions are serialized."""
     if isinstance(value, keras.layers.Layer):
         return keras.saving.serialize_keras_object(value)
     if callable(value):
@@ -66,5 +66,5 @@ def plain(value: Any) -> Any:
 
 
 def without(rules: Mapping[str, Rule], *names: str) -> dict[str, Rule]:
-    """Return the rules of a base whose subclass has no use for some of the arguments."""
+    """Return rules without those of some arguments, for a subclass that does not have these arguments."""
     return {name: rule for name, rule in rules.items() if name not in names}

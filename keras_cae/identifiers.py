@@ -1,6 +1,6 @@
-"""Losses and metrics by the names that `compile` takes: the library's own, then those of Keras.
+"""Losses and metrics by name: names of this library first, then those of Keras.
 
-`losses.get` and `metrics.get` share it.
+`losses.get` and `metrics.get` use it.
 """
 
 import inspect
@@ -18,14 +18,14 @@ def snake_case(name: str) -> str:
 
 
 class Identifiers:
-    """Finds the losses, or the metrics, that identifiers stand for.
+    """Finds losses or metrics by their identifiers.
 
     Args:
         kind: "loss" or "metric".
-        namespace: where the library exports its own.
-        base: the class from which those are derived that need no arguments.
+        namespace: namespace that exports the losses or metrics of this library.
+        base: base class of the losses or metrics that can be created without arguments.
         keras_get: `keras.losses.get` or `keras.metrics.get`.
-        compile_only: names that are known to Keras's `compile`, but not to `keras_get`.
+        compile_only: names that Keras's `compile` accepts, but `keras_get` does not.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Identifiers:
                     self.classes[name] = public
 
     def get(self, identifier: Any) -> Any:
-        """Return the object of that name; whatever else Keras takes as an identifier is left to it."""
+        """Return the object for an identifier, which may also be any identifier that Keras accepts."""
         if isinstance(identifier, str) and identifier in self.classes:
             return self.classes[identifier]()
         try:
@@ -55,21 +55,20 @@ class Identifiers:
         except ValueError as error:
             own = ", ".join(repr(name) for name in self.classes if name.islower())
             raise ValueError(
-                f"{identifier!r} is not a {self.kind} that is known by name or configuration. This library's "
-                f"names are {own}; those of Keras, such as 'mse', are accepted too. Anything else must be "
-                f"given as an object."
+                f"{identifier!r} is not the name or configuration of a known {self.kind}. The names of this library "
+                f"are {own}; those of Keras, such as 'mse', are accepted too. Pass any other {self.kind} as an object."
             ) from error
 
     def replace_names(self, structure: Any) -> Any:
-        """Return a structure in which the library's names are replaced by the objects that they stand for.
+        """Return a structure in which the names of this library are replaced by objects.
 
-        The names of Keras stay, so that Keras logs them as usual, and so does all that is not a name.
+        Names of Keras are not replaced, so that Keras logs them as usual, and neither are other values.
 
         Args:
             structure: an identifier, or lists, tuples and dictionaries of identifiers.
 
         Raises:
-            ValueError: a name is known neither to the library nor to Keras.
+            ValueError: a name is unknown to this library and to Keras.
         """
         return keras.tree.map_structure(self._replaced, structure)
 

@@ -1,16 +1,15 @@
-"""The names of examples by their number of spatial axes: signals, images, volumes.
+"""The names of signals, images and volumes, for messages.
 
-Messages and shapes of all packages come from here.
+All packages use it.
 """
 
 from typing import Any, NamedTuple
 
 
 class Kind(NamedTuple):
-    """What examples of one rank are called.
+    """The names of examples of one rank.
 
-    `noun` is their name, `one` that of one of them, `axes` that of the axes between those of the batch and of the
-    channels, `points` that of their places.
+    `noun` is the plural, `one` the singular, `axes` the names of the spatial axes, and `points` the name of the pixels.
     """
 
     noun: str
@@ -20,12 +19,12 @@ class Kind(NamedTuple):
 
     @property
     def shape_of_one(self) -> str:
-        """The shape of one of them, in words."""
+        """The shape of a single example, in words."""
         return f"({self.axes}, channels)"
 
     @property
     def shape_to_build(self) -> str:
-        """What `build` takes, in words."""
+        """The shape that `build` expects, in words."""
         return f"(None, {self.axes}, channels)"
 
     @property
@@ -35,7 +34,7 @@ class Kind(NamedTuple):
 
     @property
     def shape_without_channels(self) -> str:
-        """The shape of a batch that lacks the axis of the channels, in words."""
+        """The shape of a batch without the channel axis, in words."""
         return f"(n, {self.axes})"
 
 
@@ -53,7 +52,7 @@ def rank_of(batch: Any) -> int:
 
 
 def kind_of(batch: Any) -> Kind:
-    """Return what the examples of a batch with all axes, `(n, *spatial, channels)`, are called."""
+    """Return the `Kind` of a batch with all axes, `(n, *spatial, channels)`."""
     return KINDS[rank_of(batch)]
 
 

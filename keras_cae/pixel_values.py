@@ -1,9 +1,8 @@
-"""What the values of pixels mean: the one rule that loading, models and drawing follow.
+"""The meaning of pixel values, for loading, models and drawing.
 
-Images are booleans, 8-bit or 16-bit integers without a sign, or wider integers that use the range of their type, all
-of which are divided by the value of white; or they are floats. Whatever else comes is a different way to store such
-images: loading, which sees all of them, converts it and says so; a model, which sees a batch at a time, refuses it and
-says what to convert.
+Images are booleans, unsigned integers of 8 or 16 bits or wider integers that use the range of their type, which are
+divided by the value of white; or they are floats. Other values are images in an unusual form. Loading, which sees all
+images, converts them and says so; a model, which sees one batch at a time, refuses them and says how to convert them.
 """
 
 from typing import Any
@@ -14,9 +13,9 @@ WIDE = ("int32", "uint32", "int64", "uint64")
 WHITE = {"bool": 1, "uint8": 255, "uint16": 65535, **{name: int(np.iinfo(name).max) for name in WIDE}}
 """The types of integer images, and the value of white in each."""
 OVERSHOOT = 0.1
-"""How far beyond their range floats may lie, as a share of its width: resizing overshoots a little."""
+"""How far floats may exceed their range, as a fraction of its width, because resizing may overshoot."""
 DARK = 0.25
-"""Integer images whose values all lie below this share of white are nearly black."""
+"""Integer images are considered nearly black if all values are below this fraction of white."""
 RULE = "Images are booleans, uint8, uint16 or floats."
 
 
@@ -27,7 +26,7 @@ def white(dtype: Any) -> int | None:
         dtype: a NumPy type, or the name of a type.
 
     Raises:
-        ValueError: images are not stored in such integers.
+        ValueError: the type is an integer type that is not used for images.
     """
     name = str(dtype)
     if name not in WHITE and "int" in name:
@@ -36,10 +35,10 @@ def white(dtype: Any) -> int | None:
 
 
 def meant_type(dtype: str, low: Any, high: Any) -> str | None:
-    """Return the type that integer images with these extreme values are meant to have; None if it can't be known.
+    """Return the type that integer images with these extreme values probably should have; None if it is unclear.
 
     Args:
-        dtype: the type that they have.
+        dtype: the type of the images.
         low: the lowest value.
         high: the highest value.
     """
@@ -53,7 +52,7 @@ def meant_type(dtype: str, low: Any, high: Any) -> str | None:
 
 
 def divisor_of_floats(low: float, high: float) -> int | None:
-    """Return what floats are to be divided by to lie in [0, 1]: 1 or 255; None if their scale can't be known.
+    """Return the number by which floats must be divided to lie in [0, 1]: 1 or 255; None if their scale is unclear.
 
     Args:
         low: the lowest value.
@@ -65,42 +64,42 @@ def divisor_of_floats(low: float, high: float) -> int | None:
 
 
 def problem_of_integers(dtype: str, low: float, high: float, known: bool, name: str) -> str | None:
-    """Return why integers can't be taken for images of their type, and the remedy; None if they can.
+    """Return why integers are not accepted as images of their type, and the remedy; None if they are accepted.
 
     Args:
         dtype: type of the values.
         low: the lowest value.
         high: the highest value.
-        known: whether images of this type are expected, so that dark ones may come.
-        name: the argument, for the remedy.
+        known: whether images of this type are expected, so that dark images are accepted.
+        name: name of the argument, for the remedy.
     """
     meant = meant_type(dtype, low, high)
     if dtype == "bool" or meant == dtype or (known and low >= 0):
         return None
     if low < 0:
         return (
-            f"but negative integers have no place in [0, 1], got values from {low:g} to {high:g}. Convert {name} to "
-            "floats in the range that the output activation reaches."
+            f"but negative integers can't be scaled to [0, 1], got values from {low:g} to {high:g}. Convert {name} to "
+            "floats in the range of the output activation."
         )
     if meant is None:
         return (
-            f"whose images are divided by its largest value, {WHITE[dtype]}, but none of the values looked at is above "
-            f"{high:g}: it is not known what is white. Pass floats: {name} / {high:g}."
+            f"whose images are divided by its largest value, {WHITE[dtype]}, but the largest value found is {high:g}, "
+            f"so the value of white is unclear. Pass floats: {name} / {high:g}."
         )
     kind = "black and white" if meant == "bool" else f"{8 * np.dtype(meant).itemsize}-bit"
     expected = f", where white is {WHITE[dtype]}" if dtype in WHITE else ""
     dark = f" If they are dark images, pass {name} / {WHITE[dtype]} instead." if dtype in ("uint8", "uint16") else ""
     return (
-        f"but none of the values looked at is above {high:g}{expected}: these are {kind} images. Pass "
+        f"but the largest value found is {high:g}{expected}: these are {kind} images. Pass "
         f"{name}.astype('{meant}').{dark}"
     )
 
 
 def remedy_for_other_types(name: str) -> str:
-    """Return the remedies for integers of a type that images do not have, whose values are not known.
+    """Return the remedies for integers whose type is not a type of images and whose values are unknown.
 
     Args:
-        name: the argument.
+        name: name of the argument.
     """
     return (
         f"Pass {name}.astype('uint8') if they are 8-bit images, {name}.astype('uint16') if they are 16-bit images, "
@@ -109,13 +108,13 @@ def remedy_for_other_types(name: str) -> str:
 
 
 def darkness_warning(high: float, dtype: Any, source: str, noun: str = "images") -> str | None:
-    """Return a sentence, if integer images use a small part of the range of their type only; else None.
+    """Return a warning if integer images use only a small part of the range of their type, otherwise None.
 
     Args:
         high: the largest value.
         dtype: the type of the images.
-        source: what to call them.
-        noun: what they are.
+        source: name of the data.
+        noun: plural of the examples, such as "images".
     """
     brightest = WHITE[str(dtype)]
     if high > DARK * brightest:

@@ -1,6 +1,6 @@
-"""How well scores rank: areas under curves, of plain and of weighted examples, in NumPy.
+"""Ranking metrics of scores, with or without weights, in NumPy.
 
-The detectors and the plots share it.
+The detectors and the plots use it.
 """
 
 from typing import Any
@@ -9,15 +9,15 @@ import numpy as np
 
 
 def curve(scores: Any, positive: Any, negative: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the curve of true against false positives, from (0, 0) to (1, 1); equal scores move together.
+    """Return the ROC curve, from (0, 0) to (1, 1). Equal scores are one step of the curve.
 
     Args:
         scores: `(n,)`, larger for positive examples.
-        positive: how much each example counts as a positive one, `(n,)`.
-        negative: how much each example counts as a negative one, `(n,)`.
+        positive: weight of each example as a positive one, `(n,)`.
+        negative: weight of each example as a negative one, `(n,)`.
 
     Returns:
-        The rates of false positives, ascending, and of true positives. NaN where nothing counts.
+        The false-positive rates in ascending order, and the true-positive rates; NaN if all weights are zero.
     """
     order = np.argsort(-np.asarray(scores), kind="stable")
     scores = np.asarray(scores)[order]
@@ -31,7 +31,7 @@ def curve(scores: Any, positive: Any, negative: Any) -> tuple[np.ndarray, np.nda
 
 
 def area(x: np.ndarray, y: np.ndarray, limit: float = 1.0) -> float:
-    """Return the area under a curve up to `limit`, where it is interpolated, divided by `limit`."""
+    """Return the area under a curve up to `limit`, divided by `limit`. The curve is interpolated at `limit`."""
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return float("nan")
     below = x <= limit
@@ -43,13 +43,13 @@ def area(x: np.ndarray, y: np.ndarray, limit: float = 1.0) -> float:
 
 
 def auroc(scores: Any, labels: Any) -> float:
-    """Return the area under the ROC curve; NaN unless there are both kinds."""
+    """Return the area under the ROC curve; NaN unless there are positive and negative examples."""
     labels = np.asarray(labels, bool)
     return area(*curve(scores, labels, ~labels))
 
 
 def average_precision(scores: Any, labels: Any) -> float:
-    """Return the mean precision over positive examples, as scikit-learn's; NaN if there are none."""
+    """Return the average precision, as scikit-learn defines it; NaN if there are no positive examples."""
     labels = np.asarray(labels, bool)
     if not labels.any():
         return float("nan")

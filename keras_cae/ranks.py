@@ -1,6 +1,6 @@
-"""The layers that Keras has for one, two and three spatial axes.
+"""The layers of Keras for one, two and three spatial axes.
 
-The layers, the networks and the tiles share it.
+The layers, the networks and the tiling use it.
 """
 
 from typing import Any
@@ -15,24 +15,24 @@ rank_rule = choice(*KINDS)
 
 
 def size_in_words(size: Any) -> str:
-    """Return a size such as 28×28."""
+    """Return a size as text, such as 28×28."""
     return "×".join(map(str, size))
 
 
 def ranked_layer(kind: str, rank: int, /, *args: Any, **kwargs: Any) -> keras.layers.Layer:
-    """Make the layer of Keras for so many spatial axes, channels last.
+    """Create the Keras layer for a number of spatial axes, with channels last.
 
     Args:
-        kind: name of the class, with braces for the rank: "Conv{}D".
+        kind: name of the class with braces for the rank, such as "Conv{}D".
         rank: number of spatial axes.
         *args: positional arguments of the class.
-        **kwargs: positional arguments of the class.
+        **kwargs: keyword arguments of the class.
     """
     return getattr(keras.layers, kind.format(rank))(*args, data_format="channels_last", **kwargs)
 
 
 def nearest_upsampling(rank: int, factors: tuple[int, ...], **kwargs: Any) -> keras.layers.Layer:
-    """Make the layer of Keras that repeats every value, so often along each axis."""
+    """Create the Keras layer for nearest-neighbour upsampling by a factor along each axis."""
     if rank == 1:
         return keras.layers.UpSampling1D(factors[0], **kwargs)
     return ranked_layer("UpSampling{}D", rank, factors, **kwargs)

@@ -1,6 +1,6 @@
 """The connected regions of masks.
 
-The detectors and `metrics.AUPRO` share it.
+The detectors and `metrics.AUPRO` use it.
 """
 
 from typing import Any
@@ -10,14 +10,14 @@ from keras import ops
 
 
 def regions_of(masks: Any) -> Any:
-    """Return the number the regions of masks: pixels that touch at an edge or a corner belong together.
+    """Label the connected regions of masks. Pixels that touch at an edge or a corner belong to the same region.
 
     Args:
-        masks: `(n, *spatial)` of booleans, of one to three spatial axes.
+        masks: booleans `(n, *spatial)`, with one to three spatial axes.
 
     Returns:
-        Integers of that shape: 0 outside of the regions; inside each the same number, which no other region of
-        the batch has, from 1 to the number of pixels of the batch.
+        Integers of the same shape: 0 outside of the regions, and inside of each region a label that is unique in the
+        batch, from 1 to the number of pixels of the batch.
     """
     masks = ops.cast(ops.convert_to_tensor(masks), "bool")
     numbers = tf.reshape(tf.range(1, tf.size(masks) + 1), tf.shape(masks))
@@ -28,7 +28,7 @@ def regions_of(masks: Any) -> Any:
         largest = current
         for axis in range(1, rank + 1):
             largest = _largest_of_three(largest, axis)
-        # Twice as far where the number already belongs to another number's region.
+        # Pointer jumping: also adopt the label of the pixel to which the current label belongs.
         largest = tf.where(masks, largest, 0)
         jumped = tf.gather(tf.reshape(largest, [-1]), tf.maximum(largest - 1, 0))
         following = tf.where(masks, tf.maximum(largest, jumped), 0)
@@ -39,7 +39,7 @@ def regions_of(masks: Any) -> Any:
 
 
 def _largest_of_three(values: Any, axis: int) -> Any:
-    """Return the largest of each value and its two neighbours along an axis."""
+    """Return the maximum of each value and its two neighbours along an axis."""
     paddings = [(1, 1) if other == axis else (0, 0) for other in range(len(values.shape))]
     padded = tf.pad(values, paddings)
     size = tf.shape(values)[axis]

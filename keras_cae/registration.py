@@ -1,4 +1,4 @@
-"""Registers the library's classes with Keras as soon as Keras has been imported."""
+"""Registration of the library's classes with Keras as soon as Keras is imported."""
 
 import importlib
 import os
@@ -15,10 +15,10 @@ SERIALIZABLE_NAMESPACES = ("anomaly", "layers", "losses", "metrics", "models")
 
 
 def register_classes_after_keras(package: str, path: Iterable[str]) -> None:
-    """Import the namespaces whose classes a saved file may name, once Keras has been imported.
+    """Import the namespaces whose classes a saved file may refer to, once Keras is imported.
 
-    Keras may be imported by a module of this package that is itself still being imported. The namespaces
-    may need that module, so they are imported only when no module of the package is halfway through.
+    Keras may be imported by a module of this package that is itself still being imported. The namespaces may need that
+    module, so they are only imported when no module of the package is partially imported.
 
     Args:
         package: name of this package.
@@ -39,7 +39,7 @@ def register_classes_after_keras(package: str, path: Iterable[str]) -> None:
 
 
 def _modules(package: str, path: Iterable[str]) -> Iterator[str]:
-    """Yield the names of all modules in a package, none of which is imported for it."""
+    """Yield the names of all modules in a package without importing them."""
     for module in pkgutil.iter_modules(path, f"{package}."):
         yield module.name
         if module.ispkg:

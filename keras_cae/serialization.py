@@ -1,6 +1,6 @@
-"""Between layers, activations and the plain values that `get_config` holds.
+"""Conversion between layers or activations and the plain values in configurations.
 
-The layers, the models and the scores of detectors share it.
+The layers, the models and the anomaly scores use it.
 """
 
 from collections.abc import Callable
@@ -10,51 +10,51 @@ import keras
 
 
 def serialize_layer(layer: Any) -> Any:
-    """Return the plain form of a layer, or None."""
+    """Return the configuration of a layer; None stays None."""
     return None if layer is None else keras.saving.serialize_keras_object(layer)
 
 
 def deserialize_layer(value: Any) -> Any:
-    """Return the layer that `serialize_layer` described; layers and None are returned as they are."""
+    """Return the layer for a configuration; layers and None are returned unchanged."""
     return keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
 
 
 def build_once(layer: keras.layers.Layer, input_shape: Any) -> None:
-    """Build a layer, unless it is built already, as layers are that were saved after they were built."""
+    """Build a layer unless it is already built, as layers are that were loaded from a file."""
     if not layer.built:
         layer.build(input_shape)
 
 
 def layer(value: Any, name: str) -> keras.layers.Layer:
-    """Return a Keras layer, or the configuration of one."""
+    """Validate a Keras layer, which may be given as its configuration."""
     if isinstance(value, dict):
         value = keras.saving.deserialize_keras_object(value)
     if isinstance(value, type) or not isinstance(value, keras.layers.Layer):
-        remedy = " Make an object of the class." if isinstance(value, type) else ""
+        remedy = " Pass an instance of the class." if isinstance(value, type) else ""
         raise TypeError(f"{name} must be a keras.layers.Layer, got {value!r}.{remedy}")
     if isinstance(value, keras.layers.Lambda):
         raise TypeError(
-            f"{name} must be a layer that can be saved and loaded, got a keras.layers.Lambda. Write the function "
-            "into the call of a subclass of keras.layers.Layer."
+            f"{name} must be a layer that can be saved and loaded, got a keras.layers.Lambda. Move the function to the "
+            "call method of a subclass of keras.layers.Layer."
         )
     return value
 
 
 def activation(value: Any, name: str) -> Callable[[Any], Any] | keras.layers.Layer:
-    """Validate an activation: a name, a callable, a layer, or the plain form of one of these.
+    """Validate an activation: a name, a callable, a layer, or the configuration of one of these.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the value is none of these.
     """
     if isinstance(value, dict):
         value = keras.saving.deserialize_keras_object(value)
     if isinstance(value, keras.layers.Layer):
         return value
     if isinstance(value, type):
-        raise ValueError(f"{name} must be a layer, not the class of one: make an object of {value!r}.")
+        raise ValueError(f"{name} must be a layer instead of a class: pass an instance of {value!r}.")
     if getattr(value, "__name__", "") == "<lambda>":
         raise ValueError(
-            f"{name} must be a function that can be saved and loaded, got a lambda. Give a function of "
+            f"{name} must be a function that can be saved and loaded, got a lambda. Pass a function of "
             "keras.activations or keras.ops, or one registered with keras.saving.register_keras_serializable."
         )
     try:
@@ -66,17 +66,17 @@ def activation(value: Any, name: str) -> Callable[[Any], Any] | keras.layers.Lay
 
 
 def activation_layer(activation: Any, **kwargs: Any) -> keras.layers.Layer:
-    """Return the layer that applies what the rule `activation` returned; `kwargs` are for one that is made here."""
+    """Return the layer for an activation that the rule `activation` returned; `kwargs` apply to new layers only."""
     if isinstance(activation, keras.layers.Layer):
         return activation
     return keras.layers.Activation(activation, name="activation", **kwargs)
 
 
 def activation_template(value: Any, name: str) -> Any:
-    """Validate an activation that several blocks will use.
+    """Validate an activation that several blocks use.
 
-    A layer is kept in its plain form, of which every block makes a layer of its own: a learnable one has
-    weights for one place in the network only.
+    A layer is stored as its configuration, from which every block creates its own layer, because the weights of a
+    learnable activation only fit one place in the network.
     """
     resolved = activation(value, name)
     return serialize_layer(resolved) if isinstance(resolved, keras.layers.Layer) else resolved

@@ -1,7 +1,7 @@
-"""Structural similarity on one scale and on several, for the metrics and the losses.
+"""Structural similarity on one or several scales, for the metrics and the losses.
 
-It is computed for signals, images and volumes alike: the code speaks of images, and treats each of the axes
-between those of the batch and of the channels the same.
+The functions support signals, images and volumes, although the names refer to images. All spatial axes are treated in
+the same way.
 """
 
 import functools
@@ -30,7 +30,7 @@ def structural_similarity(y_true: Any, y_pred: Any) -> Any:
 
 
 def similarity_map(y_true: Any, y_pred: Any) -> Any:
-    """Return the SSIM of the window around each pixel, of shape `(n, *spatial)`; at the edges images are reflected."""
+    """Return the SSIM of the window around each pixel, of shape `(n, *spatial)`. Images are padded by reflection."""
     sizes = [_window_size(side) for side in _sides(y_true)]
     paddings = [(0, 0), *((size // 2, size // 2) for size in sizes), (0, 0)]
     true, pred = (tf.pad(images, paddings, "REFLECT") for images in (y_true, y_pred))
@@ -44,8 +44,8 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
     Args:
         y_true: batch of images.
         y_pred: reconstructions of the images.
-        floor: the least that the similarity on a scale counts, before it is raised to its power. At 0 the
-            gradient of the power is infinite.
+        floor: lower bound of the similarity on each scale before it is raised to a power, whose gradient is infinite at
+            0.
     """
     levels = _level_count(y_true)
     product: Any = 1.0
@@ -61,12 +61,12 @@ def multi_scale_similarity(y_true: Any, y_pred: Any, floor: float = 0.0) -> Any:
 
 
 def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = None) -> tuple[Any, Any]:
-    """Return how well the means, and how well contrasts and patterns, agree in each window and channel.
+    """Return the similarity of means, and the similarity of contrasts and patterns, in each window and channel.
 
     Args:
         y_true: batch of float32 images whose largest value is 1.
         y_pred: reconstructions of the images.
-        sizes: sizes of the windows along each axis; by default 11, or less where the images are smaller.
+        sizes: sizes of the windows along each axis; by default 11, or less if the images are smaller.
 
     Returns:
         Two batches, whose product is the SSIM.
@@ -84,7 +84,7 @@ def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = 
     )
     product_of_means = mean_true * mean_pred
     squared_means = ops.square(mean_true) + ops.square(mean_pred)
-    # The variances are only ever added, so one filtered image gives both. Rounding can make them negative.
+    # Only the sum of the two variances is needed. Rounding can make it negative.
     variances = ops.maximum(mean_squares - squared_means, 0.0)
     covariance = mean_product - product_of_means
     luminance = (2 * product_of_means + LUMINANCE_CONSTANT) / (squared_means + LUMINANCE_CONSTANT)
@@ -93,13 +93,13 @@ def window_similarities(y_true: Any, y_pred: Any, sizes: Sequence[Any] | None = 
 
 
 def window_means(images: Any, windows: Sequence[Any]) -> Any:
-    """Return the weighted mean of each window that lies fully inside, channel by channel.
+    """Return the weighted mean of each window that lies fully inside the image, for each channel.
 
     Args:
         images: batch of images.
-        windows: the weights along each axis; those of the window are their outer product.
+        windows: the weights along each axis. The weights of a window are their outer product.
     """
-    # Filtering one axis after the other costs 22 products per pixel of an image, a square window 121.
+    # Filtering the axes one after another takes 22 products per pixel of an image; a square window would take 121.
     for axis, window in zip(spatial_axes(images), windows, strict=True):
         images = _means_along(images, axis, window)
     return images
@@ -108,8 +108,8 @@ def window_means(images: Any, windows: Sequence[Any]) -> Any:
 def _means_along(images: Any, axis: int, window: Any) -> Any:
     """Return the weighted means along one axis.
 
-    They are a convolution of two-dimensional images, of which this axis is the height, or, if it is the
-    last, the width; the other axes are merged.
+    They are computed by a two-dimensional convolution. The axis becomes the height of the images, or the width if it is
+    the last one, and the other axes are merged.
     """
     shape, size = ops.shape(images), ops.shape(window)[0]
     channels = shape[-1]
@@ -124,7 +124,7 @@ def _means_along(images: Any, axis: int, window: Any) -> Any:
 
 
 def gaussian_window(size: Any) -> Any:
-    """Return the weights of a Gaussian at `size` pixels around its centre, adding up to 1."""
+    """Return the weights of a Gaussian at `size` pixels around its centre, with a sum of 1."""
     positions = ops.cast(ops.arange(size), "float32")
     weights = ops.exp(-0.5 * ops.square((positions - ops.mean(positions)) / SIGMA))
     return weights / ops.sum(weights)
@@ -137,7 +137,7 @@ def _window_size(side: Any) -> Any:
 
 
 def _sides(images: Any) -> tuple[Any, ...]:
-    """Return the lengths of the axes of an image: integers, or tensors where they are not known."""
+    """Return the spatial sides of images: integers, or tensors if they are unknown."""
     return ops.shape(images)[1:-1]
 
 
@@ -147,9 +147,9 @@ def _smaller(first: Any, second: Any) -> Any:
 
 
 def _level_count(images: Any) -> Any:
-    """Return the number of scales on which the window fits into the images: a tensor if their size is not known."""
+    """Return the number of scales on which the window fits into the images: a tensor if their size is unknown."""
     shortest = functools.reduce(_smaller, _sides(images))
-    # Halved k times, rounded up, a side has at least 11 pixels if it had more than 10 · 2^k.
+    # Halved k times and rounded up, a side has at least 11 pixels if it had more than 10 · 2^k.
     fits = [shortest > (WINDOW_SIZE - 1) * 2**k for k in range(1, len(LEVEL_WEIGHTS))]
     if isinstance(fits[0], bool):
         return 1 + sum(fits)
@@ -157,7 +157,7 @@ def _level_count(images: Any) -> Any:
 
 
 def _level_weights(levels: Any) -> Any:
-    """Return the weight of each scale: adding up to 1 for those that count, 0 for the others."""
+    """Return the weight of each scale: 0 for scales that are not used, and a sum of 1 for the others."""
     if isinstance(levels, int):
         return LEVEL_WEIGHTS[:levels] / LEVEL_WEIGHTS[:levels].sum()
     counting = ops.cast(ops.arange(len(LEVEL_WEIGHTS)) < levels, "float32")
@@ -166,5 +166,5 @@ def _level_weights(levels: Any) -> Any:
 
 
 def _half_size(images: Any) -> Any:
-    """Return images of half the size, rounded up: means of 2×2 pixels, or of those that there are at an odd edge."""
+    """Return images of half the size, rounded up: means of 2×2 pixels, or of fewer pixels at an odd edge."""
     return ops.average_pool(images, 2, padding="same", data_format="channels_last")

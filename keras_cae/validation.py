@@ -1,9 +1,9 @@
-"""Rules for constructor arguments: each checks a value and returns it in the form in which it is stored.
+"""Rules for arguments, each of which validates a value and returns it in the form in which it is stored.
 
-A rule is called as `rule(value, name)` and raises a `ValueError` that names the
-argument, what it must be and what came. `optional`, `choice` make rules of rules.
+A rule is called as `rule(value, name)` and raises a `ValueError` with the name of the argument, the requirement and the
+given value. `optional`, `choice` and `some_of` create rules.
 
-All packages share it.
+All packages use it.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 LARGEST_INT = 2**31 - 1
-"""Sizes and counts beyond this are mistakes, which TensorFlow would report in words of its own."""
+"""The maximum of sizes and counts. TensorFlow would report larger values with an unclear message."""
 
 
 def positive_int(value: Any, name: str) -> int:
@@ -34,7 +34,7 @@ def _int(value: Any, name: str, smallest: int, expected: str) -> int:
 
 
 def positive_ints(values: Any, name: str) -> tuple[int, ...]:
-    """Return a sequence of at least one positive integer, kept as a tuple."""
+    """Return a sequence of at least one positive integer as a tuple."""
     if isinstance(values, str | bytes | dict | set) or not isinstance(values, Iterable):
         raise ValueError(f"{name} must be a sequence of positive integers, got {values!r}.")
     if not isinstance(values, list | tuple | np.ndarray):
@@ -45,7 +45,7 @@ def positive_ints(values: Any, name: str) -> tuple[int, ...]:
 
 
 def size_of_image(value: Any, name: str) -> tuple[int, int]:
-    """Return the height and the width of an image in pixels; one number for squares."""
+    """Return the height and the width of an image in pixels, given both or one number for squares."""
     sides = tuple(value) if isinstance(value, list | tuple | np.ndarray) else (value, value)
     if len(sides) != 2:
         raise ValueError(f"{name} must be one number or (height, width) in pixels, got {value!r}.")
@@ -54,7 +54,7 @@ def size_of_image(value: Any, name: str) -> tuple[int, int]:
 
 
 def positive_int_or_ints(value: Any, name: str) -> int | tuple[int, ...]:
-    """Return a positive integer, or a sequence of such with one for each axis, kept as a tuple."""
+    """Return a positive integer, or a tuple of positive integers, one for each axis."""
     if isinstance(value, list | tuple):
         return positive_ints(value, name)
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 < value <= LARGEST_INT:
@@ -66,64 +66,64 @@ def positive_int_or_ints(value: Any, name: str) -> int | tuple[int, ...]:
 
 
 def per_axis(value: int | tuple[int, ...], rank: int, name: str) -> tuple[int, ...]:
-    """Return one integer for each of `rank` axes, from what `positive_int_or_ints` returned.
+    """Return one integer for each of `rank` axes, given the result of `positive_int_or_ints`.
 
     Raises:
-        ValueError: there is another number of integers.
+        ValueError: the number of integers is not `rank`.
     """
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
         raise ValueError(
-            f"{name} must be an integer, or have one for each spatial axis, rank={rank} of them, got {value}."
+            f"{name} must be an integer, or have one for each of the rank={rank} spatial axes, got {value}."
         )
     return value
 
 
 def positive_float(value: Any, name: str) -> float:
-    """Return a finite number above zero, kept as a float."""
+    """Return a finite number above zero as a float."""
     if not _is_number(value) or not 0 < float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number above zero, got {value!r}.")
     return float(value)
 
 
 def non_negative_float(value: Any, name: str) -> float:
-    """Return a finite number, zero or above, kept as a float."""
+    """Return a finite number, zero or above, as a float."""
     if not _is_number(value) or not 0 <= float(value) < float("inf"):
         raise ValueError(f"{name} must be a finite number, zero or above, got {value!r}.")
     return float(value)
 
 
 def finite_float(value: Any, name: str) -> float:
-    """Return a finite number, kept as a float."""
+    """Return a finite number as a float."""
     if not _is_number(value) or not np.isfinite(float(value)):
         raise ValueError(f"{name} must be a finite number, got {value!r}.")
     return float(value)
 
 
 def fraction(value: Any, name: str) -> float:
-    """Return a number from 0 to below 1, kept as a float."""
+    """Return a number from 0 to below 1 as a float."""
     if not _is_number(value) or not 0 <= float(value) < 1:
         raise ValueError(f"{name} must be a number from 0 to below 1, got {value!r}.")
     return float(value)
 
 
 def share(value: Any, name: str) -> float:
-    """Return a number between 0 and 1, both excluded, kept as a float."""
+    """Return a number between 0 and 1, both excluded, as a float."""
     if not _is_number(value) or not 0 < float(value) < 1:
         raise ValueError(f"{name} must be a number between 0 and 1, got {value!r}.")
     return float(value)
 
 
 def share_up_to_one(value: Any, name: str) -> float:
-    """Return a number above 0 and up to 1, kept as a float."""
+    """Return a number above 0 and up to 1 as a float."""
     if not _is_number(value) or not 0 < float(value) <= 1:
         raise ValueError(f"{name} must be a number above 0 and up to 1, got {value!r}.")
     return float(value)
 
 
 def share_range(value: Any, name: str) -> tuple[float, float]:
-    """Return two numbers above 0 and up to 1, the smaller one first, kept as a tuple of floats."""
+    """Return two numbers above 0 and up to 1, the smaller one first, as a tuple of floats."""
     pair = tuple(value) if isinstance(value, list | tuple | np.ndarray) else ()
     if len(pair) != 2 or not all(map(_is_number, pair)) or not 0 < pair[0] <= pair[1] <= 1:
         raise ValueError(f"{name} must be two numbers above 0 and up to 1, the smaller one first, got {value!r}.")
@@ -131,16 +131,14 @@ def share_range(value: Any, name: str) -> tuple[float, float]:
 
 
 def share_of_range(value: Any, name: str) -> float:
-    """Return the strength of noise: a number from 0 to 1, a share of the full range, kept as a float."""
+    """Return the strength of noise as a float: a number from 0 to 1, a fraction of the full range."""
     if not _is_number(value) or not 0 <= float(value) <= 1:
-        raise ValueError(
-            f"{name} must be a share of the full range, a number from 0 to 1 such as 25 / 255, got {value!r}."
-        )
+        raise ValueError(f"{name} must be a fraction of the full range, from 0 to 1, such as 25 / 255, got {value!r}.")
     return float(value)
 
 
 def positive_float_or_range(value: Any, name: str) -> float | tuple[float, float]:
-    """Return a finite number above zero; or two of them, the smaller one first, kept as a tuple of floats."""
+    """Return a finite number above zero as a float, or two of them, the smaller one first, as a tuple of floats."""
     if isinstance(value, list | tuple | np.ndarray):
         if len(value) != 2 or not all(_is_number(number) and 0 < number < float("inf") for number in value):
             raise ValueError(f"{name} must be a finite number above zero or two of them, got {value!r}.")
@@ -167,14 +165,14 @@ def text(value: Any, name: str) -> str:
 
 
 def seed(value: Any, name: str) -> int | None:
-    """Return a seed of random numbers: an integer, zero or above, or None for another one each time."""
+    """Return a seed of random numbers: an integer, zero or above, or None for a different seed each time."""
     if value is None:
         return None
     return _int(value, name, 0, "an integer, zero or above, or None")
 
 
 def optional(rule: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    """Return the rule that also accepts None."""
+    """Return a rule that also accepts None."""
 
     def check(value: Any, name: str) -> Any:
         return None if value is None else rule(value, name)
@@ -184,7 +182,7 @@ def optional(rule: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
 
 
 def choice(*choices: Any) -> Callable[[Any, str], Any]:
-    """Return the rule that accepts one of some values."""
+    """Return a rule that accepts one of the given values."""
 
     def check(value: Any, name: str) -> Any:
         return one_of(value, name, choices)
@@ -194,7 +192,7 @@ def choice(*choices: Any) -> Callable[[Any, str], Any]:
 
 
 def some_of(*choices: Any) -> Callable[[Any, str], Any]:
-    """Return the rule that accepts a sequence of at least one of some values, each at most once, kept as a tuple."""
+    """Return a rule that accepts a list or tuple of at least one of the given values, each at most once."""
 
     def check(values: Any, name: str) -> tuple[Any, ...]:
         if not isinstance(values, list | tuple) or not values:
@@ -202,7 +200,7 @@ def some_of(*choices: Any) -> Callable[[Any, str], Any]:
             raise ValueError(f"{name} must be a list or tuple of at least one of {expected}, got {values!r}.")
         kept = tuple(one_of(value, f"{name}[{index}]", choices) for index, value in enumerate(values))
         if len(set(kept)) < len(kept):
-            raise ValueError(f"{name} must name each of its values once, got {values!r}.")
+            raise ValueError(f"{name} must not contain a value twice, got {values!r}.")
         return kept
 
     return check

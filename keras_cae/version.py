@@ -1,3 +1,3 @@
-"""The one place where the version stands; the package metadata reads it too."""
+"""The version of the package, which the package metadata also reads from here."""
 
 __version__ = "0.1.0"

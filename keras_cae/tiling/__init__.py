@@ -1,4 +1,4 @@
-"""Images larger than the network: any model applied tile by tile, with the result that the whole image would give."""
+"""Tiled inference: any model is applied to a large image tile by tile, with the result of the whole image."""
 
 from keras_cae.tiling.encode_tiled import encode_tiled
 from keras_cae.tiling.predict_tiled import predict_tiled

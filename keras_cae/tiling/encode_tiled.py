@@ -1,4 +1,4 @@
-"""Codes of images that are larger than the network can take at once."""
+"""Tiled encoding of images that are too large to be encoded as a whole."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,27 +22,27 @@ def encode_tiled(
 ) -> np.ndarray:
     """Encode one image of any size tile by tile, with a model whose codes are feature maps.
 
-    It works as `predict_tiled` does. By default tiles overlap by the receptive field of the encoder, which is smaller
-    than that of the model, and the codes are those of the whole image. Codes that are numbers of vectors are not
-    blended: each is that of the tile which knows more of the pixels around it.
+    It works as `predict_tiled` does. By default, tiles overlap by the receptive field of the encoder, which is smaller
+    than that of the model, and the codes are those of the whole image. Codebook indices are not blended: each code is
+    taken from the tile that contains more of the surrounding pixels.
 
     Args:
         model: a `CAE` with `latent_dim=None`.
         image: `(*spatial, channels)`: an array, which may be memory-mapped.
-        tile: sides of the tiles in pixels, overlap included: an integer, or one for each axis.
+        tile: sides of the tiles in pixels, including the overlap: an integer, or one for each axis.
         overlap: minimum number of pixels that neighbouring tiles share: an integer, or one for each axis.
         batch_size: number of tiles that are computed at once; by default as many as have 262,144 pixels.
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file. By default a new array.
-        dtype: type of the codes, by default that of `encode`, or that of `out`.
-        progress: called after each tile, with the number of tiles that are done and that of all.
+        dtype: type of the codes; by default that of `encode`, or that of `out`.
+        progress: called after each tile with the number of finished tiles and the total number of tiles.
 
     Returns:
         The codes, as `model.encode(image[None])[0]`. For a path, the file as a read-only memory-mapped array.
 
     Raises:
         TypeError: the model is not of this library, or another argument is invalid.
-        ValueError: codes are vectors, or the image is not of the kind that the model takes; the tile is smaller than
-            the downsampling, or not larger than the overlap; `out` has another shape.
+        ValueError: the codes are vectors, or the model does not accept the image; the tile is smaller than the
+            downsampling, or not larger than the overlap; or `out` has another shape.
         DiskFullError: there is no space for the file.
 
     Example:

@@ -1,10 +1,13 @@
-"""The receptive field of a network, which is measured, so that it works for any network.
+"""Measurement of the receptive field, which works for any network.
 
-The gradient of an output with respect to the image is zero outside of its receptive field. It is zero at some pixels
-inside as well, where an activation does not pass it on or pooling chooses another pixel. So it is taken of a network
-with other weights, positive ones, which leave every activation on the side where it passes gradients on; of images that
-rise or fall from one end to the other, of which pooling chooses the last or the first pixel of each window; and for
-each place that an output can have relative to the strides. The model keeps its weights.
+The gradient of an output with respect to the image is zero outside of its receptive field. It may also be zero inside,
+where an activation blocks it or pooling selects another pixel. The gradient is therefore computed
+
+- with other weights, which are positive, so that activations stay in the range in which gradients pass;
+- for images whose values rise or fall along the axis, so that pooling selects the last or the first pixel of a window;
+- for each position of an output relative to the strides.
+
+The weights of the model are not changed.
 """
 
 import contextlib
@@ -22,31 +25,31 @@ from keras_cae.precision import in_single_precision
 from keras_cae.ranks import size_in_words
 
 GAINS = (1.0, 0.5)
-"""By how much layers that are measured make their inputs larger: what saturates at one may not at another."""
+"""The gains of the layers in the measurement. An activation that saturates with one gain may not with the other."""
 SHIFT = 2.0
-"""Added to normalized values, which are around zero, so that activations pass them on."""
-PHASES_AT_ONCE = 8
+"""The offset that is added to normalized values, which are centred around zero, so that activations pass them."""
+PHASES_PER_BATCH = 8
 SMALLEST_SIDE = 64
 LARGEST_SIDE = {1: 65536, 2: 2048, 3: 1024}
-"""By rank, the image at which measuring ends: a network that sees all of it sees all of any."""
+"""The largest measured side by rank. A network that depends on all of such an image has no limited field."""
 UNITS = {1: 192, 2: 192, 3: 48}
-"""By rank, what sides of images are multiples of where the period is not known: networks halve them, or take thirds."""
+"""The number by rank that divides the sides of images if the period is unknown. Networks may divide by 2 or 3."""
 SAME = 1e-5
-"""How far outputs of a shifted image may differ, relative to the largest one, by rounding."""
+"""The tolerance for rounding of the outputs of a shifted image, relative to the largest output."""
 
 Outputs = Callable[[Any, Any], Any]
-"""From an autoencoder and a batch of images to outputs, through which gradients flow."""
+"""Maps an autoencoder and a batch of images to outputs that are differentiable."""
 
 
 class Reach(NamedTuple):
-    """The numbers of pixels before and after its own position on which an output depends, along one axis."""
+    """The number of pixels before and after its position on which an output depends along one axis."""
 
     before: int
     after: int
 
     @property
     def extent(self) -> int:
-        """The number of pixels."""
+        """The total number of pixels."""
         return self.before + self.after + 1
 
 
@@ -59,26 +62,26 @@ class NotMeasurableError(ValueError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"The receptive field of the network can't be measured: {reason}. Give the overlap of tiles yourself, "
-            "overlap=..., as large as the network needs it."
+            f"The receptive field of the network can't be measured: {reason}. Pass the overlap that the network needs, "
+            "overlap=..."
         )
 
 
 class Probe:
-    """Measures a network that takes images of any size.
+    """Measures a network that accepts images of any size.
 
     Args:
-        autoencoder: the `CAE`, which is built.
-        outputs: what is measured.
-        periods: periods of each axis; None for those that are not known.
-        cells: how many pixels an output stands for along each axis.
-        pads: whether the network itself makes sides of images multiples of the period.
+        autoencoder: the built `CAE`.
+        outputs: the measured function.
+        periods: period of each axis, or None if it is unknown.
+        cells: number of pixels per output along each axis.
+        pads: whether the network pads images to multiples of the period.
     """
 
     def __init__(
         self, autoencoder: Any, outputs: Outputs, periods: Any, cells: tuple[int, ...], pads: bool = False
     ) -> None:
-        self.autoencoder = precise(autoencoder)
+        self.autoencoder = in_float32(autoencoder)
         self.outputs = outputs
         self.rank = autoencoder.rank
         self.channels = autoencoder.built_shape[-1]
@@ -87,17 +90,17 @@ class Probe:
         self.pads = pads
 
     def reach(self, axis: int) -> Reach | None:
-        """Return how far an output depends on pixels along an axis, normalization aside; None if without limit.
+        """Return the receptive field along an axis, ignoring normalization; None if it is unlimited.
 
-        Where the period is not known, it is that of one output, in images of certain sizes.
+        If the period is unknown, it is the receptive field of a single output in images of certain sizes.
         """
         found: list[Reach] = []
         problem: NotMeasurableError | None = None
-        # Convolutions with strides are padded differently for other remainders of the size.
+        # The padding of strided convolutions depends on the remainder of the size.
         for remainder in range(1 if self.pads else self.periods[axis] or 1):
             try:
                 part = self._limited_reach(axis, remainder)
-            except NotMeasurableError as error:  # The network does not take this size.
+            except NotMeasurableError as error:  # The network does not accept this size.
                 problem = error
                 continue
             if part is None:
@@ -108,7 +111,7 @@ class Probe:
         return Reach(max(part.before for part in found), max(part.after for part in found))
 
     def _limited_reach(self, axis: int, remainder: int) -> Reach | None:
-        """Return how far an output depends on pixels, in images as large as need be to see it."""
+        """Return the receptive field, measured in images of increasing size; None if it is unlimited."""
         unit = self._unit(axis)
         side = math.ceil(SMALLEST_SIDE / unit) * unit
         while side <= max(LARGEST_SIDE[self.rank], 4 * unit):
@@ -119,8 +122,8 @@ class Probe:
             side *= 2
         return None
 
-    def sees_everything(self, axis: int, reach: Reach) -> bool:
-        """Return whether an output depends on pixels beyond its reach by what a normalization measures of the image."""
+    def depends_on_whole_image(self, axis: int, reach: Reach) -> bool:
+        """Return whether outputs depend on pixels beyond their reach because of normalization statistics."""
         unit = self._unit(axis)
         return self._reach(axis, math.ceil((2 * reach.extent + 2) / unit + 2) * unit) is None
 
@@ -133,8 +136,8 @@ class Probe:
         center = side // 2 // step * step
         places = np.arange(center, center + (self.periods[axis] or 1), self.cells[axis])
         before = after = 0
-        for start in range(0, len(places), PHASES_AT_ONCE):
-            chosen = places[start : start + PHASES_AT_ONCE]
+        for start in range(0, len(places), PHASES_PER_BATCH):
+            chosen = places[start : start + PHASES_PER_BATCH]
             seen = np.any([self._seen(axis, side, chosen, gain, end) for gain in GAINS for end in (0.2, 1.0)], axis=0)
             if not seen.any(axis=1).all():
                 raise NotMeasurableError("no gradient flows from its outputs to the image")
@@ -146,14 +149,14 @@ class Probe:
         return Reach(before, after)
 
     def _seen(self, axis: int, side: int, places: np.ndarray, gain: float, end: float) -> np.ndarray:
-        """Return which pixels along an axis the outputs at some places depend on, `(places, side)`.
+        """Return the pixels along an axis on which the outputs at some positions depend: booleans `(places, side)`.
 
         Args:
             axis: the axis.
-            side: side of the images along it.
-            places: places of the outputs.
+            side: side of the images along the axis.
+            places: positions of the outputs.
             gain: gain of the weights.
-            end: the last value of the images, which rise or fall to it in a straight line around 0.6.
+            end: last value of the images, whose values change linearly along the axis around a mean of 0.6.
         """
         images = tf.constant(self._images(axis, np.linspace(1.2 - end, end, side), len(places)))
         with self._positive_weights(gain), tf.GradientTape() as tape:
@@ -171,7 +174,7 @@ class Probe:
         )
 
     def _images(self, axis: int, values: np.ndarray, count: int) -> np.ndarray:
-        """Return images that have values along an axis, and are narrow along the others."""
+        """Return images with the given values along an axis, which are narrow along the other axes."""
         sides = [math.ceil(8 / period) * period if period else UNITS[self.rank] for period in self.periods]
         sides[axis] = len(values)
         shape = [1] * (self.rank + 2)
@@ -180,23 +183,23 @@ class Probe:
         return images.astype(self.autoencoder.variable_dtype)
 
     def _outputs(self, images: Any) -> Any:
-        """Return what is measured, of images around one."""
+        """Return the measured outputs for images with values around one."""
         try:
             outputs = self.outputs(self.autoencoder, self._in_unit(images))
         except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
             size = size_in_words(images.shape[1:-1])
-            raise NotMeasurableError(f"it does not take images of {size}, with which that is done") from error
+            raise NotMeasurableError(f"it does not accept the images of {size} that are used for it") from error
         found = tuple(outputs.shape[1 : self.rank + 1])
         expected = tuple(-(-side // cell) for side, cell in zip(images.shape[1:-1], self.cells, strict=True))
         if found != expected:
             raise NotMeasurableError(
-                f"of images of {size_in_words(images.shape[1:-1])} it makes {size_in_words(found)} outputs, where "
+                f"for images of {size_in_words(images.shape[1:-1])} it returns {size_in_words(found)} outputs, where "
                 f"{size_in_words(expected)} were expected"
             )
         return outputs
 
     def _in_unit(self, images: Any) -> Any:
-        """Return values around one in the unit of the data, for a model with a normalizer."""
+        """Convert values around one to the unit of the data if the model has a normalizer."""
         normalizer = self.autoencoder.normalizer
         dtype = self.autoencoder.variable_dtype
         return images if normalizer is None else DataScale(normalizer, inverse=True, dtype=dtype)(images)
@@ -209,13 +212,13 @@ class Probe:
         with tf.device("CPU:0"), keras.StatelessScope(state_mapping=values):
             yield
 
-    # The period of networks that don't tell it
+    # The period of networks for which it is unknown
 
     def find_periods(self) -> bool:
-        """Find the shifts of an image in pixels by which its outputs are shifted and otherwise unchanged.
+        """Find the smallest shift of an image in pixels that shifts the outputs without changing them otherwise.
 
         Returns:
-            Whether there is such a number for every axis.
+            Whether there is such a shift for each axis.
         """
         for axis in range(self.rank):
             self.periods[axis] = self._period(axis)
@@ -226,14 +229,14 @@ class Probe:
         if reach is None:
             return None
         unit = UNITS[self.rank]
-        before, after = reach.before + unit, reach.after + unit  # Those of other outputs, at most.
+        before, after = reach.before + unit, reach.after + unit  # An upper bound for all other outputs.
         side, cell = math.ceil((before + after) / unit + 2) * unit, self.cells[axis]
         values = np.random.default_rng(0).random(side)
         first, last = -(-(before + unit) // cell), (side - after) // cell
         with self._positive_weights(1.0), constant_moments():
             kept = self._along(axis, values)[first:last]
             for period in range(cell, unit + 1, cell):
-                with contextlib.suppress(NotMeasurableError):  # The network does not take this size.
+                with contextlib.suppress(NotMeasurableError):  # The network does not accept this size.
                     moved = self._along(axis, values[period:])[first - period // cell : last - period // cell]
                     if np.allclose(kept, moved, rtol=0, atol=SAME * kept.max()):
                         return period
@@ -246,7 +249,7 @@ class Probe:
 
 
 def _positive(weight: Any, gain: float, generator: np.random.Generator) -> np.ndarray:
-    """Return values for a weight with which layers keep the size of positive inputs."""
+    """Return values for a weight with which layers preserve the magnitude of positive inputs."""
     shape, name = tuple(weight.shape), weight.name
     if "bias" in name or "mean" in name:
         return np.zeros(shape)
@@ -258,12 +261,12 @@ def _positive(weight: Any, gain: float, generator: np.random.Generator) -> np.nd
     return generator.uniform(0.5, 1.5, shape) * gain / fan
 
 
-def precise(autoencoder: Any) -> Any:
-    """Return the autoencoder in float32, since small gradients vanish in half precision."""
+def in_float32(autoencoder: Any) -> Any:
+    """Return the autoencoder in float32, because small gradients vanish in half precision."""
     try:
         return in_single_precision(autoencoder)
     except (TypeError, ValueError) as error:
         raise NotMeasurableError(
-            "its layers compute in half precision, where small gradients vanish, and can't be recreated in float32, "
-            "for which keras.saving.register_keras_serializable is needed"
+            "small gradients vanish in the half precision of its layers, which can't be recreated in float32 because "
+            "they are not registered with keras.saving.register_keras_serializable"
         ) from error

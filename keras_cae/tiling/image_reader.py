@@ -1,4 +1,4 @@
-"""The image that tiles are cut from."""
+"""The image that is split into tiles."""
 
 import math
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from keras_cae.kinds import KINDS
 from keras_cae.tiling.mapped import release_pages
 from keras_cae.tiling.tile_axis import TileAxis
 
-VALUES_AT_ONCE = 2**24
+VALUES_PER_READ = 2**24
 
 
 class ImageReader:
     """Reads parts of an image, which may be mapped from a file.
 
     Args:
-        image: an array `(*spatial, channels)`, or anything with a shape and a type that is cut like one.
+        image: an array `(*spatial, channels)`, or any object with a shape and a dtype that can be sliced.
         rank: number of spatial axes.
-        float_type: the type that floats get.
+        float_type: type to which floats are converted.
 
     Raises:
-        ValueError: it has another number of axes, or no pixels.
+        ValueError: the image has another number of axes, or no pixels.
     """
 
     def __init__(self, image: Any, rank: int, float_type: str) -> None:
@@ -31,7 +31,7 @@ class ImageReader:
             image = np.asarray(image)
         kind, shape = KINDS[rank], tuple(image.shape)
         if len(shape) != rank + 1:
-            remedy = {rank: " Give grey ones a channel: image[..., None].", rank + 2: " Of a batch give one: image[0]."}
+            remedy = {rank: " For a grey image, pass image[..., None].", rank + 2: " For a batch, pass image[0]."}
             raise ValueError(
                 f"image must be one {kind.one} of shape {kind.shape_of_one}, got the shape {shape}."
                 f"{remedy.get(len(shape), '')}"
@@ -44,10 +44,10 @@ class ImageReader:
         self.dtype = np.dtype(float_type) if dtype.kind == "f" else dtype.newbyteorder("=")
 
     def extremes(self) -> np.ndarray:
-        """Return the lowest and the highest value, in an array of the type of the tiles.
+        """Return the lowest and the highest value, as an array of the type of the tiles.
 
         Raises:
-            ValueError: there are values that are not finite.
+            ValueError: some values are not finite.
         """
         found = [(part.min(), part.max()) for part in self._parts()]
         lows, highs = zip(*found, strict=True)
@@ -55,18 +55,18 @@ class ImageReader:
         if self.dtype.kind == "f" and not np.isfinite(extremes).all():
             raise ValueError(
                 "image has values that are not a number (NaN) or infinite, which would spread to all pixels around "
-                "them. Repair it: np.nan_to_num(image) puts zeros in the place of NaN."
+                "them. Repair the image: np.nan_to_num(image) replaces NaN by zeros."
             )
         return extremes
 
     def _parts(self) -> Iterator[np.ndarray]:
-        rows = max(1, VALUES_AT_ONCE // math.prod((*self.size[1:], self.channels)))
+        rows = max(1, VALUES_PER_READ // math.prod((*self.size[1:], self.channels)))
         for start in range(0, self.size[0], rows):
             yield np.asarray(self.image[start : start + rows])
             release_pages(self.image)
 
     def tile(self, axes: list[TileAxis], index: tuple[int, ...], sides: tuple[int, ...]) -> np.ndarray:
-        """Return the pixels of a tile, mirrored at the end of an image that is smaller than the tile has to be.
+        """Return the pixels of a tile. If the image is smaller than the tile, it is padded at the end by reflection.
 
         Args:
             axes: the tiles along each axis.

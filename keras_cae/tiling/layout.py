@@ -1,4 +1,4 @@
-"""How an image is cut into tiles."""
+"""The division of an image into tiles."""
 
 import warnings
 from typing import Any
@@ -14,7 +14,7 @@ from keras_cae.tiling.tile_axis import TileAxis
 from keras_cae.validation import per_axis, positive_int_or_ints
 
 DEFAULT_TILES = {1: 32768, 2: 512, 3: 64}
-"""By rank, the side of a tile, if the overlap leaves room."""
+"""The default side of a tile by rank, which is larger if the overlap requires it."""
 Sides = tuple[int, ...]
 
 
@@ -22,13 +22,13 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
     """Return the tiles along each axis of an image.
 
     Args:
-        task: what is computed; its autoencoder is built, if it is not yet.
+        task: the computation. Its autoencoder is built if necessary.
         reader: the image.
-        tile: as for `predict_tiled`.
-        overlap: as for `predict_tiled`.
+        tile: as in `predict_tiled`.
+        overlap: as in `predict_tiled`.
 
     Raises:
-        ValueError: one of these does not fit the model, or the other.
+        ValueError: the tile and the overlap do not fit the model or each other.
     """
     autoencoder = task.autoencoder
     rank = autoencoder.rank
@@ -36,21 +36,21 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
     overlaps = None if overlap is None else per_axis(_overlap_rule(overlap), rank, "overlap")
     if not autoencoder.built:
         autoencoder.build((None, *(tiles or reader.size), reader.channels))
-    autoencoder._gate.check_shape((None, *(task.own_size or reader.size), reader.channels))
+    autoencoder._gate.check_shape((None, *(task.fixed_size or reader.size), reader.channels))
     cells = task.cells
-    if task.own_size is not None:
-        return _axes_of_own_size(task, reader, tiles, overlaps)
+    if task.fixed_size is not None:
+        return _axes_of_fixed_size(task, reader, tiles, overlaps)
     periods = task.periods or (1,) * rank
     _check_tiles(tiles, periods, task)
     if tiles is not None and overlaps is not None:
         _check_overlaps(overlaps, tiles, periods)
     reaches: tuple[Reach | None, ...] = (None,) * rank
     if all(size <= side for size, side in zip(reader.size, tiles or (DEFAULT_TILES[rank],) * rank, strict=True)):
-        tiles, overlaps = reader.size, (0,) * rank  # For the whole image nothing needs to be known of the network.
+        tiles, overlaps = reader.size, (0,) * rank  # A single tile needs no receptive field.
     else:
         tiles, overlaps = _sides(task, reader, tiles, overlaps, periods)
         reaches = task.reaches or reaches
-    # Quantizers choose vectors by what is near; their numbers have no mean.
+    # Codebook indices can't be averaged.
     blends = not (isinstance(task, Encoding) and quantizes(autoencoder))
     return [
         TileAxis(reader.size[axis], tiles[axis], overlaps[axis], periods[axis], cells[axis], reaches[axis], blends)
@@ -58,14 +58,14 @@ def axes_of(task: Task, reader: ImageReader, tile: Any, overlap: Any) -> list[Ti
     ]
 
 
-def _axes_of_own_size(task: Task, reader: ImageReader, tiles: Any, overlaps: Any) -> list[TileAxis]:
-    """Return the tiles of a model for images of one size."""
-    own = task.own_size
+def _axes_of_fixed_size(task: Task, reader: ImageReader, tiles: Any, overlaps: Any) -> list[TileAxis]:
+    """Return the tiles for a model of images of a fixed size."""
+    own = task.fixed_size
     assert own is not None
     if tiles is not None and tiles != own:
         raise ValueError(
-            f"tile must be the size that this {type(task.autoencoder).__name__} was built for, {own}, or left out, "
-            f"got {tiles}. A model with latent_dim=None takes tiles of any size."
+            f"tile must be the size that this {type(task.autoencoder).__name__} was built for, {own}, or omitted, "
+            f"got {tiles}. A model with latent_dim=None accepts tiles of any size."
         )
     overlaps = overlaps or tuple(side // 2 for side in own)
     _check_overlaps(overlaps, own, (1,) * len(own))
@@ -74,7 +74,7 @@ def _axes_of_own_size(task: Task, reader: ImageReader, tiles: Any, overlaps: Any
 
 
 def _sides(task: Task, reader: ImageReader, tiles: Any, overlaps: Any, periods: Sides) -> tuple[Sides, Sides]:
-    """Return the sides of the tiles and their overlaps, of which those that were not given follow from the network."""
+    """Return the sides and the overlaps of the tiles; those that were not given are derived from the network."""
     default = tiles or (DEFAULT_TILES[len(periods)],) * len(periods)
     if overlaps is None:
         overlaps = _default_overlaps(task, default, periods)
@@ -87,16 +87,17 @@ def _sides(task: Task, reader: ImageReader, tiles: Any, overlaps: Any, periods: 
     )
     if any(side < min(more, size) for side, more, size in zip(tiles, larger, reader.size, strict=True)):
         warnings.warn(
-            f"Tiles of {size_in_words(tiles)} {KINDS[len(tiles)].points} have no room for the overlap that this model "
-            f"needs, {size_in_words(overlaps)}, see keras_cae.tiling.receptive_field: tiles of {size_in_words(larger)} "
-            "are used. Give a larger tile, or a smaller overlap, with which tiles are not exact.",
+            f"Tiles of {size_in_words(tiles)} {KINDS[len(tiles)].points} are too small for the overlap that this model "
+            f"needs, {size_in_words(overlaps)} (see keras_cae.tiling.receptive_field), so tiles of "
+            f"{size_in_words(larger)} are used. Pass a larger tile, or a smaller overlap, with which tiles are not "
+            "exact.",
             stacklevel=5,
         )
     return larger, overlaps
 
 
 def _default_overlaps(task: Task, tiles: Sides, periods: Sides) -> Sides:
-    """Return the receptive field; or what tiles have room for where that would not make them exact."""
+    """Return the receptive field; if it would not make tiles exact, return an overlap that the tiles have room for."""
     if task.reaches is not None and task.is_exact:
         return tuple(reach.extent for reach in task.reaches)
     if task.problem is not None:
@@ -110,7 +111,7 @@ def _default_overlaps(task: Task, tiles: Sides, periods: Sides) -> Sides:
 def _overlap_rule(value: Any) -> int | Sides:
     values = value if isinstance(value, list | tuple) else (value,)
     if not values or any(isinstance(v, bool) or not isinstance(v, int | np.integer) or v < 0 for v in values):
-        raise ValueError(f"overlap must be an integer, zero or above, or have one for each axis, got {value!r}.")
+        raise ValueError(f"overlap must be an integer, zero or above, or one for each axis, got {value!r}.")
     return tuple(int(each) for each in values) if isinstance(value, list | tuple) else int(value)
 
 
@@ -125,8 +126,8 @@ def _check_tiles(tiles: Sides | None, periods: Sides, task: Task) -> None:
 def _check_overlaps(overlaps: Sides, tiles: Sides, periods: Sides) -> None:
     for overlap, side, period in zip(overlaps, tiles, periods, strict=True):
         if side - overlap < period:
-            multiple = f", so that tiles are {period} apart or a multiple of it" if period > 1 else ""
+            multiple = f", because the distance of tiles is a multiple of {period}" if period > 1 else ""
             raise ValueError(
-                f"overlap must leave at least {period} of the {side} that a tile has along an axis{multiple}, got "
-                f"{overlap}. Give a smaller overlap or a larger tile."
+                f"overlap must be at most {side - period} for tiles with a side of {side}{multiple}, got {overlap}. "
+                "Use a smaller overlap or a larger tile."
             )

@@ -1,4 +1,4 @@
-"""Arrays in files, and the part of them that stays in memory."""
+"""Memory-mapped arrays and the memory that they occupy."""
 
 import mmap
 import os
@@ -12,8 +12,8 @@ from numpy.lib import format as npy_format
 def release_pages(array: Any) -> None:
     """Release the memory of the pages of a memory-mapped array that have been read or written.
 
-    Nothing is lost: what was written is in the file, of which the system still holds what it has not stored yet.
-    Private copies of files, with mode "c", are left alone, and so is any other array.
+    No data are lost, because written pages belong to the file, and the system stores them later. Copy-on-write arrays,
+    with mode "c", and arrays that are not memory-mapped are not changed.
     """
     if not isinstance(array, np.memmap) or getattr(array, "mode", None) not in ("r", "r+", "w+"):
         return
@@ -25,10 +25,10 @@ def release_pages(array: Any) -> None:
 
 
 def new_array_file(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
-    """Create an `.npy` file for an array, on a disk that has the space for it.
+    """Create an `.npy` file for an array, and allocate its disk space.
 
     Raises:
-        OSError: it has not. Writing to a mapped file would end the process.
+        OSError: there is not enough space. Without the allocation, writing to the mapped file would kill the process.
     """
     array = npy_format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
     if hasattr(os, "posix_fallocate"):

@@ -1,4 +1,4 @@
-"""Predictions of images that are larger than the network can take at once."""
+"""Tiled prediction of images that are too large to be predicted as a whole."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,10 +22,10 @@ def predict_tiled(
 ) -> np.ndarray:
     """Reconstruct one image of any size, or compute its anomaly map with a detector, tile by tile.
 
-    This takes the memory of a batch of tiles, and of the result unless it is written to a file. Where tiles overlap,
-    the result is their weighted mean, with weights that add up to one; a tile only counts where it holds all pixels
-    that the network depends on. With an overlap of the receptive field, which is the default, a model with
-    `latent_dim=None` therefore returns what its `predict` returns for the whole image.
+    Memory is needed for a batch of tiles, and for the result unless it is written to a file. Where tiles overlap, the
+    result is their weighted mean; a tile only contributes outputs for which it contains all pixels that the network
+    depends on. With an overlap of the receptive field, which is the default, a model with `latent_dim=None` therefore
+    returns what its `predict` returns for the whole image.
 
     - Models with a dense code have a fixed size, which is that of the tiles. Smaller images are padded by reflection.
     - Group normalization uses statistics of its whole input. Tiles are then blended, and a warning says that the result
@@ -36,18 +36,18 @@ def predict_tiled(
     Args:
         model: a `CAE` of any kind, or a calibrated `AnomalyDetector`.
         image: `(*spatial, channels)`: an array, which may be memory-mapped.
-        tile: sides of the tiles in pixels, overlap included: an integer, or one for each axis. By default 512 for
-            images, 64 for volumes and 32768 for signals, or more if the overlap is large. Tiles may be larger by
-            less than the downsampling of the network, so that they start on its grid.
+        tile: sides of the tiles in pixels, including the overlap: an integer, or one for each axis. By default 512 for
+            images, 64 for volumes and 32768 for signals, or more if the overlap is large. To align them with the
+            network's grid, tiles may be enlarged by less than its downsampling.
         overlap: minimum number of pixels that neighbouring tiles share: an integer, or one for each axis. By default
-            `receptive_field(model)`; half a tile where the tile has the model's own size.
+            `receptive_field(model)`, or half a tile if the model has a fixed size.
         batch_size: number of tiles that are computed at once; by default as many as have 262,144 pixels.
         out: the array to write to, which may be memory-mapped; or the path of an `.npy` file, which is written
             completely or not at all. By default a new array.
-        dtype: type of the result, by default float32, or that of `out`. Values are rounded and clipped to integers,
-            and from 0 to 1 mean from 0 to the largest value of the type, as in images that come in; data of
-            another unit keep it.
-        progress: called after each tile, with the number of tiles that are done and that of all.
+        dtype: type of the result; by default float32, or that of `out`. For integers, values from 0 to 1 are scaled to
+            the range of the type, as in input images, rounded and clipped; data of another unit are only rounded and
+            clipped.
+        progress: called after each tile with the number of finished tiles and the total number of tiles.
 
     Returns:
         The reconstruction, of the shape of the image, or the map of a detector, `(*spatial)`. For a path, the file as a
@@ -55,8 +55,8 @@ def predict_tiled(
 
     Raises:
         TypeError: the model is not of this library, or another argument is invalid.
-        ValueError: the image is not of the kind that the model takes; the tile is smaller than the downsampling, or
-            not larger than the overlap; `out` has another shape.
+        ValueError: the model does not accept the image; the tile is smaller than the downsampling, or not larger than
+            the overlap; or `out` has another shape.
         DiskFullError: there is no space for the file.
 
     Example:

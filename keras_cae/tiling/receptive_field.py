@@ -13,14 +13,14 @@ def receptive_field(model: Any) -> tuple[int, ...]:
     by this number, `predict_tiled` returns what `predict` returns for the whole image. Strided networks treat pixels
     differently depending on their position relative to the strides; the result is the extent that covers all of them.
 
-    The statistics of group normalization, which depend on the whole image, are left out: the result is the receptive
+    The statistics of group normalization, which depend on the whole image, are ignored: the result is the receptive
     field of the convolutions.
 
     Args:
         model: a built `CAE` of any kind, or a calibrated `AnomalyDetector`, for the receptive field of its map.
 
     Returns:
-        One number for each spatial axis. For a model for images of one size, it is that size.
+        One number for each spatial axis. For a model of images of a fixed size, it is this size.
 
     Raises:
         TypeError: the model is not of this library.
@@ -38,16 +38,16 @@ def receptive_field(model: Any) -> tuple[int, ...]:
     autoencoder = task.autoencoder
     if not autoencoder.built:
         raise ValueError(
-            "The receptive field is that of a model that is built: train it, or call "
+            "The model must be built before its receptive field can be measured: train it, or call "
             f"build({KINDS[autoencoder.rank].shape_to_build})."
         )
-    if task.own_size is not None:
-        return task.own_size
+    if task.fixed_size is not None:
+        return task.fixed_size
     if task.reaches is None and task.problem is not None:
         raise task.problem
     if task.reaches is None:
         raise ValueError(
             f"The network of {type(autoencoder).__name__} has no limited receptive field: each output depends on the "
-            "whole image, for instance by global pooling or attention, or on where the image begins."
+            "whole image, for instance by global pooling or attention, or on its absolute position in the image."
         )
     return tuple(reach.extent for reach in task.reaches)

@@ -1,4 +1,4 @@
-"""The work of all functions that go through an image tile by tile."""
+"""The common implementation of the functions that process an image tile by tile."""
 
 import contextlib
 import itertools
@@ -24,11 +24,11 @@ from keras_cae.tiling.tile_axis import TileAxis
 from keras_cae.validation import optional, positive_int
 
 Progress = Callable[[int, int], Any]
-PIXELS_AT_ONCE = 2**18
-"""How many pixels a batch has by default: one tile of 512×512."""
-MOST_TILES_AT_ONCE = 128
+PIXELS_PER_BATCH = 2**18
+"""The default number of pixels in a batch: one tile of 512×512."""
+MAX_TILES_PER_BATCH = 128
 NOISE = 1.0
-"""How far floats that lie in [0, 1] may be taken beyond it by noise."""
+"""How far noise may move floats in [0, 1] beyond this range."""
 
 
 def run(
@@ -42,7 +42,7 @@ def run(
     dtype: Any,
     progress: Progress | None,
 ) -> Any:
-    """Apply a task to an image tile by tile; the arguments are those of `predict_tiled`."""
+    """Apply a task to an image tile by tile. The other arguments are those of `predict_tiled`."""
     batch_size = optional(positive_int)(batch_size, "batch_size")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function of two numbers, got {progress!r}.")
@@ -50,13 +50,13 @@ def run(
     reader = ImageReader(image, autoencoder.rank, autoencoder.variable_dtype)
     check_out(out, dtype, image)
     axes = axes_of(task, reader, tile, overlap)
-    sides = task.own_size or tuple(axis.tile for axis in axes)
+    sides = task.fixed_size or tuple(axis.tile for axis in axes)
     _check_values(task, reader, sides)
     count = math.prod(len(axis.starts) for axis in axes)
-    if count > 1 and task.own_size is None and not task.is_exact:
+    if count > 1 and task.fixed_size is None and not task.is_exact:
         warnings.warn(_inexact(task), stacklevel=3)
-    at_once = batch_size or min(MOST_TILES_AT_ONCE, max(1, PIXELS_AT_ONCE // math.prod(sides)))
-    outputs = _outputs(task, reader, axes, sides, at_once)
+    tiles_per_batch = batch_size or min(MAX_TILES_PER_BATCH, max(1, PIXELS_PER_BATCH // math.prod(sides)))
+    outputs = _outputs(task, reader, axes, sides, tiles_per_batch)
     first = next(outputs)
     shape = (*(axis.cells for axis in axes), *first[1].shape[len(axes) :])
     with opened(out, shape, np.dtype(dtype or getattr(out, "dtype", first[1].dtype))) as target:
@@ -70,7 +70,7 @@ def run(
 
 
 def _check_values(task: Task, reader: ImageReader, sides: tuple[int, ...]) -> None:
-    """Refuse values that the model does not take: of the whole image, since a dark tile is none of a dark image."""
+    """Refuse values that the model does not accept. The whole image is checked, because single tiles may be dark."""
     extremes = reader.extremes().reshape(2, *[1] * (len(sides) + 1))
     task.autoencoder._gate.check_array(np.broadcast_to(extremes, (2, *sides, reader.channels)), "image")
 
@@ -80,12 +80,12 @@ def _inexact(task: Task) -> str:
     if task.problem is not None:
         reason = "whose receptive field can't be measured"
     elif task.reaches is None:
-        reason = "whose outputs depend on all of the image, or on where it begins"
+        reason = "whose outputs depend on the whole image or on their absolute position"
     else:
-        reason = "whose normalization takes statistics of the whole image"
+        reason = "whose normalization uses statistics of the whole image"
     return (
-        f"Tiles are not exact with this {name}, {reason}. Where they meet they are blended, but the result differs "
-        "from that of the whole image; larger tiles come closer to it."
+        f"Tiles are not exact with this {name}, {reason}. They are blended where they overlap, but the result differs "
+        "from that of the whole image. The difference is smaller with larger tiles."
     )
 
 
@@ -96,7 +96,7 @@ def _outputs(
     sides: tuple[int, ...],
     batch_size: int,
 ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
-    """Yield the outputs of each tile, those of pixels that were added left out."""
+    """Yield the index and the outputs of each tile, without the outputs of padded pixels."""
     function = task.function((*sides, reader.channels), reader.dtype)
     cells = tuple(slice(axis.outputs(0).stop) for axis in axes)
     expected = tuple(-(-side // cell) for side, cell in zip(sides, task.cells, strict=True))
@@ -107,19 +107,19 @@ def _outputs(
         outputs = np.asarray(function(tf.constant(batch)))
         if outputs.shape[1 : len(sides) + 1] != expected:
             raise ValueError(
-                f"Tiles can be put together if the outputs of a tile have its size, but of tiles of "
-                f"{size_in_words(sides)} this model makes {size_in_words(outputs.shape[1 : len(sides) + 1])}, where "
-                f"{size_in_words(expected)} were expected."
+                f"Tiles can only be joined if their outputs have the expected size, but for tiles of "
+                f"{size_in_words(sides)} this model returns {size_in_words(outputs.shape[1 : len(sides) + 1])} outputs "
+                f"instead of {size_in_words(expected)}."
             )
         for index, values in zip(chosen, outputs, strict=True):
             yield index, values[cells]
 
 
-# What is written
+# The result
 
 
 def check_out(out: Any, dtype: Any, image: Any) -> None:
-    """Refuse what can't be written to, and the image itself, of which later tiles would see what is new."""
+    """Refuse an `out` that can't be written to, or that shares memory with the image, which later tiles still read."""
     if isinstance(out, str | os.PathLike):
         if Path(out).suffix != ".npy":
             raise ValueError(f"out must be the path of an .npy file, or an array to write to, got {str(out)!r}.")
@@ -132,14 +132,14 @@ def check_out(out: Any, dtype: Any, image: Any) -> None:
         raise ValueError('out must be an array that can be written to. Open a file with mode "r+" or "w+".')
     same_file = getattr(out, "filename", None) is not None and out.filename == getattr(image, "filename", None)
     if same_file or (isinstance(out, np.ndarray) and isinstance(image, np.ndarray) and np.may_share_memory(out, image)):
-        raise ValueError("out must be another array than the image, whose pixels all tiles around them need.")
+        raise ValueError("out must not share memory with the image, whose pixels are read by several tiles.")
     if dtype is not None and np.dtype(dtype) != out.dtype:
-        raise ValueError(f"dtype must be that of out, {out.dtype}, or left out, got {np.dtype(dtype)}.")
+        raise ValueError(f"dtype must be the dtype of out, {out.dtype}, or omitted, got {np.dtype(dtype)}.")
 
 
 @contextlib.contextmanager
 def opened(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[Any]:
-    """The array to write to. A file is complete, or as it was before."""
+    """Yield the array to write to. A file is written completely or not at all."""
     if isinstance(out, str | os.PathLike):
         with write_atomically(out) as unfinished:
             target = new_array_file(unfinished, shape, dtype)
@@ -152,37 +152,36 @@ def opened(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[Any]:
 
 
 def _conversion(task: Task, reader: ImageReader, target: Any, computed: np.dtype) -> Any:
-    """Return the function from outputs to values of the target; None if the target itself can hold sums of outputs."""
+    """Return the function that converts outputs to values of the target; None if the target can store partial sums."""
     dtype = np.dtype(target.dtype)
     if dtype == computed:
         return None if isinstance(target, np.ndarray) else lambda values: values
     if dtype.kind == "f" or (dtype.kind in "iu" and computed.kind == "i"):
         return lambda values: values.astype(dtype)
     if not task.in_unit_of_images or dtype.kind not in "iub":
-        raise ValueError(f"dtype must be a type of floats for these outputs, got {dtype}.")
+        raise ValueError(f"dtype must be a float type for these outputs, got {dtype}.")
     scale = _scale(task, reader, dtype)
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
 
     def rounded(values: np.ndarray) -> np.ndarray:
-        # In float64, which holds every integer of 32 bits.
+        # In float64, which represents every 32-bit integer exactly.
         return np.clip(np.rint(values.astype("float64") * scale), low, high).astype(dtype)
 
     return rounded
 
 
 def _scale(task: Task, reader: ImageReader, dtype: np.dtype) -> int:
-    """Return what the outputs are multiplied by: the value of white, or 1 in a unit of the data's own."""
+    """Return the factor of the outputs: the value of white, or 1 for data in another unit."""
     gate = task.autoencoder._gate
     low, high = gate.span or (0.0, 1.0)
     if reader.dtype.kind == "f" and not (low >= -NOISE and high <= 1 + NOISE):
         return 1
     if reader.dtype.kind == "f" and gate.bounded and gate.low < 0:
         raise ValueError(
-            f"dtype must be a type of floats for a model of images from {gate.low:g} to {gate.high:g}, got {dtype}."
+            f"dtype must be a float type for a model of images from {gate.low:g} to {gate.high:g}, got {dtype}."
         )
     if dtype.name not in WHITE:
         raise ValueError(
-            f"dtype must be a type in which images are stored, such as uint8 or uint16, or "
-            f"a type of floats, got {dtype}."
+            f"dtype must be a type in which images are stored, such as uint8 or uint16, or a float type, got {dtype}."
         )
     return WHITE[dtype.name]

@@ -18,7 +18,7 @@ from keras_cae.models.pyramid_cae import PyramidCAE
 from keras_cae.tiling.field import NotMeasurableError, Probe, Reach
 
 LARGE = 5760
-"""A side of which codes show how many pixels each stands for."""
+"""The side of images from which the number of pixels per code is computed."""
 _tasks: weakref.WeakKeyDictionary[Any, dict[type, "Task"]] = weakref.WeakKeyDictionary()
 
 
@@ -26,14 +26,14 @@ class Task(abc.ABC):
     """The computation for a batch of tiles. A subclass implements `outputs` and `differentiable`.
 
     Args:
-        model: the model, of which tasks hold no reference that keeps it alive.
-        autoencoder: the `CAE` that it is, or has.
+        model: the model, to which the task only holds a weak reference.
+        autoencoder: the `CAE`, which is the model itself or the autoencoder of a detector.
     """
 
     in_unit_of_images = False
-    """Whether outputs have the unit of the images, so that they may be stored as integers like those."""
+    """Whether outputs have the unit of the images, so that they can be stored as integers in the same way."""
     problem: NotMeasurableError | None = None
-    """Why the receptive field can't be measured, once this has been tried."""
+    """The reason why the receptive field can't be measured, if a measurement has failed."""
 
     def __init__(self, model: Any, autoencoder: CAE) -> None:
         self._model, self._autoencoder = weakref.ref(model), weakref.ref(autoencoder)
@@ -46,24 +46,24 @@ class Task(abc.ABC):
 
     @property
     def autoencoder(self) -> Any:
-        """The autoencoder that the model is, or has."""
+        """The autoencoder."""
         return self._autoencoder()
 
     @abc.abstractmethod
     def outputs(self, images: Any) -> Any:
-        """Return what is computed of a batch."""
+        """Return the outputs for a batch."""
 
     @abc.abstractmethod
     def differentiable(self, autoencoder: Any, images: Any) -> Any:
-        """Return what depends on the pixels that `outputs` depend on, and lets gradients through.
+        """Return differentiable values that depend on the same pixels as `outputs`.
 
         Args:
-            autoencoder: the autoencoder, or one of the same layers.
+            autoencoder: the autoencoder, or a copy of it.
             images: a batch.
         """
 
     def function(self, tile: tuple[int, ...], dtype: Any) -> Callable[[Any], Any]:
-        """Return `outputs`, compiled for tiles of a shape and a type, in batches of any number."""
+        """Return `outputs`, compiled for tiles of a shape and a type and for any batch size."""
         if self.autoencoder.run_eagerly:
             return self.outputs
         key = (tile, str(dtype))
@@ -72,24 +72,24 @@ class Task(abc.ABC):
             self._compiled[key] = tf.function(self.outputs, autograph=False).get_concrete_function(batches)
         return self._compiled[key]
 
-    # What is known of the network
+    # Properties of the network
 
     @property
-    def own_size(self) -> tuple[int, ...] | None:
-        """The sides of the images that the model was built for; None if it takes any."""
+    def fixed_size(self) -> tuple[int, ...] | None:
+        """The sides of the images that the model was built for; None if it accepts any size."""
         sides = tuple(self.autoencoder.built_shape[1:-1])
         return None if None in sides else sides
 
     @property
     def cells(self) -> tuple[int, ...]:
-        """How many pixels an output stands for along each axis."""
+        """The number of pixels per output along each axis."""
         return (1,) * self.autoencoder.rank
 
     @functools.cached_property
     def periods(self) -> tuple[int, ...] | None:
-        """By how many pixels images can be shifted along each axis, so that outputs are the same, shifted."""
+        """The shift of images along each axis in pixels that only shifts the outputs; None if it is unknown."""
         autoencoder = self.autoencoder
-        if self.own_size is not None:
+        if self.fixed_size is not None:
             return None
         if self._pads:
             return tuple(autoencoder.downsampling)
@@ -103,7 +103,7 @@ class Task(abc.ABC):
 
     @functools.cached_property
     def reaches(self) -> tuple[Reach, ...] | None:
-        """How far outputs depend on pixels along each axis, normalization aside; None if without limit or unknown."""
+        """The receptive field along each axis, ignoring normalization; None if it is unlimited or unknown."""
         if self.periods is None:
             return None
         try:
@@ -115,8 +115,8 @@ class Task(abc.ABC):
 
     @functools.cached_property
     def is_exact(self) -> bool:
-        """Whether the outputs of a tile are those of the whole image, where the tile has all pixels in reach."""
-        return self.reaches is not None and not self._probe.sees_everything(0, self.reaches[0])
+        """Whether outputs equal those of the whole image if the tile contains their receptive field."""
+        return self.reaches is not None and not self._probe.depends_on_whole_image(0, self.reaches[0])
 
     @property
     def _probe(self) -> Probe:
@@ -124,12 +124,12 @@ class Task(abc.ABC):
 
     @property
     def _pads(self) -> bool:
-        """Whether the network is one of the library's, which make sides multiples of their downsampling."""
+        """Whether the network is one of the library's, which pad images to multiples of their downsampling."""
         return isinstance(self.autoencoder, PyramidCAE)
 
 
 class Reconstruction(Task):
-    """What `predict` returns."""
+    """The reconstructions, as `predict` returns them."""
 
     in_unit_of_images = True
 
@@ -141,7 +141,7 @@ class Reconstruction(Task):
 
     @staticmethod
     def of(autoencoder: Any, images: Any) -> Any:
-        """Return the reconstructions, without quantizers, which let no gradient through or give activations zeros."""
+        """Return the reconstructions without quantization, which would block gradients or saturate activations."""
         if not quantizes(autoencoder):
             return autoencoder.call(images, training=False)
         graphs = autoencoder._graphs
@@ -149,7 +149,7 @@ class Reconstruction(Task):
 
 
 class Encoding(Task):
-    """What `encode` returns: feature maps, or codebook indices."""
+    """The codes, as `encode` returns them: feature maps or codebook indices."""
 
     def outputs(self, images: Any) -> Any:
         codes = self.model._encode(images)
@@ -161,10 +161,10 @@ class Encoding(Task):
 
     @functools.cached_property
     def cells(self) -> tuple[int, ...]:
-        """How many pixels a code stands for along each axis."""
+        """The number of pixels per code along each axis."""
         autoencoder = self.autoencoder
         kind = KINDS[autoencoder.rank]
-        if self.own_size is not None or len(autoencoder._graphs.body.outputs[0].shape) != autoencoder.rank + 2:
+        if self.fixed_size is not None or len(autoencoder._graphs.body.outputs[0].shape) != autoencoder.rank + 2:
             raise ValueError(
                 f"encode_tiled needs codes that are feature maps, but {type(autoencoder).__name__} has codes of shape "
                 f"{autoencoder.code_shape} for {kind.noun} of {autoencoder.built_shape[1:]}. Use a model with "
@@ -212,27 +212,27 @@ def quantizes(autoencoder: Any) -> bool:
 
 
 def task_of(model: Any, kind: type[Task] | None = None) -> Task:
-    """Return what is computed of a model tile by tile; by default its reconstructions, or of a detector its map.
+    """Return the task for a model. By default, it computes the reconstructions, or the map of a detector.
 
     Args:
-        model: a `CAE`, or an `AnomalyDetector`.
-        kind: another task.
+        model: a `CAE` or an `AnomalyDetector`.
+        kind: class of the task, to choose another one.
 
     Raises:
-        TypeError: it is neither.
-        ValueError: it is a detector that is not calibrated, or whose score compares places.
+        TypeError: the model is neither of these.
+        ValueError: the detector is not calibrated, or its score compares pixels at the same position.
     """
     detector = isinstance(model, AnomalyDetector)
     if not detector and not isinstance(model, CAE):
         raise TypeError(f"model must be a CAE or an AnomalyDetector of this library, got {model!r}.")
     if detector and kind is not None:
-        raise TypeError("A detector has no codes: encode_tiled takes its autoencoder, detector.autoencoder.")
+        raise TypeError("A detector has no codes. Pass detector.autoencoder to encode_tiled.")
     if detector:
         model.calibration.check_done()
         if model.score.compares_places:
             raise ValueError(
-                f"The score {type(model.score).__name__} compares the same place of all images, which tiles of one "
-                "image don't have. Make a detector with another score, such as 'mse' or 'ssim'."
+                f"The score {type(model.score).__name__} compares pixels at the same position of all images, so it "
+                "can't be used with tiles. Create a detector with another score, such as 'mse' or 'ssim'."
             )
     kind = kind or (Map if detector else Reconstruction)
     tasks = _tasks.setdefault(model, {})

@@ -8,20 +8,20 @@ from keras_cae.tiling.field import Reach
 
 
 class TileAxis:
-    """The tiles along one axis of an image, and their weights, which add up to one everywhere.
+    """The tiles along one axis of an image, and their weights, whose sum is one everywhere.
 
-    All tiles have the same length. It has the remainder of the image's when divided by the period of the network, so
-    that all tiles start on multiples of the period and the last one ends where the image ends: strides and paddings
-    fall on the same pixels as in the whole image.
+    All tiles have the same length, which equals the length of the image modulo the period of the network. All tiles
+    therefore start at multiples of the period, and the last tile ends where the image ends, so that strides and padding
+    affect the same pixels as in the whole image.
 
     Args:
-        size: pixels of the image.
-        tile: pixels of a tile, at least; a tile that is not smaller than the image is the image.
-        overlap: how many pixels neighbours have in common, at least.
-        period: by how many pixels the image can be shifted without a change of the outputs but their shift.
-        cell: how many pixels an output stands for.
-        reach: how far before and after an output lie the pixels that it depends on; None if it depends on all.
-        blends: whether outputs are numbers of which means can be taken.
+        size: length of the image in pixels.
+        tile: minimum length of a tile; a tile that is not smaller than the image is the whole image.
+        overlap: minimum number of pixels that neighbouring tiles share.
+        period: the shift of images in pixels that only shifts the outputs.
+        cell: number of pixels per output.
+        reach: the receptive field of an output; None if it is unlimited or unknown.
+        blends: whether outputs can be averaged.
     """
 
     def __init__(
@@ -49,30 +49,30 @@ class TileAxis:
         return -(-self.size // self.cell)
 
     def pixels(self, index: int) -> slice:
-        """Return where a tile lies in the image."""
+        """Return the position of a tile in the image."""
         return slice(self.starts[index], self.starts[index] + self.tile)
 
     def outputs(self, index: int) -> slice:
-        """Return where the outputs of a tile lie among those of the image."""
+        """Return the position of a tile's outputs in the outputs of the image."""
         start = self.starts[index] // self.cell
         return slice(start, start + -(-self.tile // self.cell))
 
     def weights(self, index: int) -> np.ndarray:
-        """Return how much each output of a tile counts; zero where it depends on pixels that the tile does not have."""
+        """Return the weight of each output of a tile; zero for outputs that depend on pixels outside the tile."""
         cells = self.outputs(index)
         positions = np.arange(cells.start, cells.stop) + 0.5
         weights = np.ones(len(positions))
         if index:
-            weights = _risen(positions, *self._transition(index - 1))
+            weights = _ramp(positions, *self._transition(index - 1))
         if index + 1 < len(self.starts):
-            weights = weights - _risen(positions, *self._transition(index))
+            weights = weights - _ramp(positions, *self._transition(index))
         return weights.astype("float32")
 
     @functools.cached_property
     def _margins(self) -> tuple[int, int]:
-        """How many outputs at the beginning and at the end of a tile need pixels that it does not have.
+        """The number of outputs at the beginning and at the end of a tile that depend on pixels outside of it.
 
-        None are counted where overlaps have no room for them: then whole overlaps are blended.
+        If the overlaps are too small to omit these outputs, they are (0, 0), and the whole overlaps are blended.
         """
         if self.reach is None:
             return 0, 0
@@ -82,7 +82,7 @@ class TileAxis:
         return (before, after) if before + after <= min(overlaps, default=0) else (0, 0)
 
     def _transition(self, index: int) -> tuple[float, float]:
-        """Return the positions between which the next tile takes over from a tile."""
+        """Return the positions between which weights move from a tile to the next tile."""
         before, after = self._margins
         start, stop = self.outputs(index + 1).start + before, self.outputs(index).stop - after
         if self.blends:
@@ -91,7 +91,7 @@ class TileAxis:
         return middle, middle
 
 
-def _risen(positions: np.ndarray, start: float, stop: float) -> np.ndarray:
+def _ramp(positions: np.ndarray, start: float, stop: float) -> np.ndarray:
     """Return weights that rise linearly from 0 at `start` to 1 at `stop`."""
     if start == stop:
         return (positions > start).astype("float64")

@@ -193,7 +193,7 @@ def test_a_generator_can_be_read_once():
         return (NORMAL[start : start + 50] for start in range(0, 200, 50))
 
     assert detector().calibrate(batches()).threshold == pytest.approx(detector().calibrate(NORMAL).threshold, rel=1e-5)
-    with pytest.raises(ValueError, match="a generator can be read once"):
+    with pytest.raises(ValueError, match="a generator can be read only once"):
         detector("relative").calibrate(batches())
 
 
@@ -261,7 +261,7 @@ def test_a_score_belongs_to_one_detector():
     score = keras_cae.anomaly.RelativeScore()
     first = detector(score).calibrate(NORMAL)
     before = first.predict(OTHERS)["score"]
-    with pytest.raises(ValueError, match="RelativeScore belongs to another detector"):
+    with pytest.raises(ValueError, match="RelativeScore already belongs to another detector"):
         detector(score).calibrate(OTHERS)
     np.testing.assert_array_equal(first.calibrate(NORMAL).predict(OTHERS)["score"], before)
 

@@ -159,8 +159,8 @@ def test_artifacts_are_those_of_files(channels, subsampling, quality):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: RandomGaussianNoise(25), r"low must be a share of the full range.* such as 25 / 255, got 25"),
-        (lambda: RandomGaussianNoise(0.0, 25), "high must be a share of the full range"),
+        (lambda: RandomGaussianNoise(25), r"low must be a fraction of the full range.* such as 25 / 255, got 25"),
+        (lambda: RandomGaussianNoise(0.0, 25), "high must be a fraction of the full range"),
         (lambda: RandomGaussianNoise(0.2, 0.1), "low must not be above high, got low=0.2"),
         (lambda: PoissonNoise(0), "peak must be a finite number above zero or two of them"),
         (lambda: PoissonNoise((5, 1)), "peak must have the smaller number first"),

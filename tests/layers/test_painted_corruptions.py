@@ -161,7 +161,7 @@ def test_noise_can_be_kept_only_in_a_target_like_the_input():
         ({"noise": -1}, "noise must be a finite number, zero or above"),
         ({"shapes": ()}, "shapes must be a list or tuple of at least one of 'ellipse'"),
         ({"textures": ("wool",)}, r"textures\[0\] must be one of 'batch', "),
-        ({"textures": ("noise", "noise")}, "textures must name each of its values once"),
+        ({"textures": ("noise", "noise")}, "textures must not contain a value twice"),
         ({"count": 0}, "count must be a positive integer"),
     ],
 )

@@ -34,7 +34,11 @@ CASES = {
         VALUES / 255,
         r"16-bit images. Pass \w+\.astype\('uint16'\)",
     ),
-    "20 bits in int32": ((VALUES * 4000).astype("int32"), r"Scale them: images / 1020000\.", "not known what is white"),
+    "20 bits in int32": (
+        (VALUES * 4000).astype("int32"),
+        r"Scale them: images / 1020000\.",
+        "the value of white is unclear",
+    ),
     "CT numbers": ((VALUES * 8 - 1000).astype("int16"), r"Scale them: \(images \+ 1000\) / 2040", "negative integers"),
     "CT numbers in int32": (VALUES.astype("int32") - 128, "whole numbers from -128 to", "negative integers"),
     "NaN": (np.where(VALUES < 9, np.nan, VALUES / 255), "NaN", "not a number"),

@@ -160,7 +160,7 @@ BUILD_CONFIGS = {
     "none": (None, r"has weights, but no build_config"),
     "of something else": ({"shape": [None, 9, 12, 2]}, r"build_config must have the input_shape of the images, got"),
     "no shape": ({"input_shape": "9x12"}, r"build_config must have the input_shape of the images, got"),
-    "of another rank": ({"input_shape": [None, 9, 12]}, r"Images must come as a batch of shape"),
+    "of another rank": ({"input_shape": [None, 9, 12]}, r"Images must be a batch of shape"),
     "of another size": ({"input_shape": [None, 30, 40, 2]}, r"could not be loaded"),
     "of other channels": ({"input_shape": [None, 9, 12, 3]}, r"could not be loaded"),
 }

@@ -73,7 +73,7 @@ def test_folders_take_the_place_of_their_files_only(tmp_path):
 
 def test_a_full_disk_leaves_the_old_file(small_disk):
     path = small_disk.path / "state.json"
-    for before, remains in ((None, ""), ("old", "What was there before is unchanged. ")):
+    for before, remains in ((None, ""), ("old", "The existing file is unchanged. ")):
         if before:
             path.write_text(before)
         small_disk.fill(left=8192)

@@ -55,5 +55,5 @@ def test_codes_that_are_no_maps():
     image = np.zeros((20, 20, 1), "float32")
     with pytest.raises(ValueError, match=r"BasicCAE has codes of shape \(2,\) for images of \(8, 8, 1\)"):
         encode_tiled(model, image)
-    with pytest.raises(TypeError, match=r"encode_tiled takes its autoencoder, detector\.autoencoder"):
+    with pytest.raises(TypeError, match=r"Pass detector\.autoencoder to encode_tiled"):
         encode_tiled(calibrated(model, "mse", (8, 8, 1)), image)

@@ -162,7 +162,7 @@ def test_a_dense_code_sees_a_tile_of_its_size():
 def test_group_normalization_is_blended_with_a_warning():
     model = built(models.ResidualCAE(filters=(4, 8), rank=1), 1)
     image = random_image((90, 1))
-    with pytest.warns(UserWarning, match="not exact with this ResidualCAE, whose normalization takes statistics"):
+    with pytest.warns(UserWarning, match="not exact with this ResidualCAE, whose normalization uses statistics"):
         tiled = predict_tiled(model, image, tile=64)
     expected = whole(model, image)
     assert np.abs(tiled - expected).max() < np.ptp(expected)
@@ -176,14 +176,14 @@ def test_global_pooling_is_warned_of():
         return keras.layers.Multiply()([features, keras.layers.GlobalAveragePooling2D(keepdims=True)(features)])
 
     model = of_networks(attention, convolution(1, 3))
-    with pytest.warns(UserWarning, match="not exact with this CAE, whose outputs depend on all"):
+    with pytest.warns(UserWarning, match="not exact with this CAE, whose outputs depend on the whole image"):
         tiled = predict_tiled(model, random_image((50, 40, 1)), tile=32)
     assert tiled.shape == (50, 40, 1)
 
 
 def test_tiles_grow_for_the_overlap_that_the_model_needs(denoiser):
     image = random_image((60, 40, 1))
-    with pytest.warns(UserWarning, match="Tiles of 8×8 pixels have no room for the overlap that this model needs"):
+    with pytest.warns(UserWarning, match="Tiles of 8×8 pixels are too small for the overlap that this model needs"):
         tiled = predict_tiled(denoiser, image, tile=8)
     np.testing.assert_allclose(tiled, whole(denoiser, image), rtol=0, atol=1e-5)
 
@@ -300,9 +300,9 @@ def test_tiles_are_compiled_once(denoiser, monkeypatch):
         (
             np.zeros((1, 9, 9, 1)),
             {},
-            r"one image of shape \(height, width, channels\).*Of a batch give one: image\[0\]",
+            r"one image of shape \(height, width, channels\).*For a batch, pass image\[0\]",
         ),
-        (np.zeros((9, 9)), {}, r"got the shape \(9, 9\). Give grey ones a channel"),
+        (np.zeros((9, 9)), {}, r"got the shape \(9, 9\). For a grey image, pass"),
         (np.zeros((9, 9, 3)), {}, r"built for images of shape \(None, None, 1\)"),
         (np.zeros((0, 9, 1)), {}, "image must have pixels along every axis"),
         (np.full((9, 9, 1), np.nan), {}, r"not a number \(NaN\)"),
@@ -311,8 +311,8 @@ def test_tiles_are_compiled_once(denoiser, monkeypatch):
         (None, {"tile": 1}, r"tile must be at least as large as the downsampling of this DenoisingCAE, \(2, 2\)"),
         (None, {"tile": 0}, "tile must be a positive integer"),
         (None, {"tile": (9, 9, 9)}, "tile must be an integer, or have one for each spatial axis"),
-        (None, {"tile": 32, "overlap": 32}, "overlap must leave at least 2 of the 32"),
-        (None, {"tile": 900, "overlap": 1000}, "overlap must leave at least 2 of the 900"),
+        (None, {"tile": 32, "overlap": 32}, "overlap must be at most 30 for tiles with a side of 32"),
+        (None, {"tile": 900, "overlap": 1000}, "overlap must be at most 898 for tiles with a side of 900"),
         (None, {"tile": 32, "overlap": -1}, "overlap must be an integer, zero or above"),
         (None, {"overlap": 2.5}, "overlap must be an integer, zero or above"),
         (None, {"batch_size": 0}, "batch_size must be a positive integer"),
@@ -320,7 +320,7 @@ def test_tiles_are_compiled_once(denoiser, monkeypatch):
         (None, {"out": "result.png"}, "out must be the path of an .npy file"),
         (None, {"out": np.zeros((50, 40, 1)), "dtype": "uint8"}, "dtype must be that of out, float64"),
         (None, {"dtype": "int16"}, "dtype must be a type in which images are stored"),
-        (None, {"dtype": "complex64"}, "dtype must be a type of floats"),
+        (None, {"dtype": "complex64"}, "dtype must be a float type"),
     ],
 )
 def test_wrong_values(denoiser, image, arguments, message):
@@ -336,11 +336,11 @@ def test_wrong_kinds(denoiser, tmp_path):
         predict_tiled(denoiser, image, out=3)
     with pytest.raises(TypeError, match="progress must be a function"):
         predict_tiled(denoiser, image, progress=True)
-    with pytest.raises(ValueError, match="out must be another array than the image"):
+    with pytest.raises(ValueError, match="out must not share memory with the image"):
         predict_tiled(denoiser, image, out=image)
     np.save(tmp_path / "image.npy", image)
     mapped, read_only = (np.load(tmp_path / "image.npy", mmap_mode=mode) for mode in ("r+", "r"))
-    with pytest.raises(ValueError, match="out must be another array than the image"):
+    with pytest.raises(ValueError, match="out must not share memory with the image"):
         predict_tiled(denoiser, read_only, out=mapped)
     with pytest.raises(ValueError, match="out must be an array that can be written to"):
         predict_tiled(denoiser, image, out=read_only)
@@ -349,13 +349,13 @@ def test_wrong_kinds(denoiser, tmp_path):
 def test_wrong_models():
     with pytest.raises(ValueError, match=r"tile must be the size that this CAE was built for, \(6, 6\)"):
         predict_tiled(identity(6), random_image((20, 20, 1)), tile=8)
-    with pytest.raises(ValueError, match="dtype must be a type of floats for these outputs"):
+    with pytest.raises(ValueError, match="dtype must be a float type for these outputs"):
         predict_tiled(calibrated(built("basic"), "mse", (8, 8, 1)), random_image((20, 20, 1)), dtype="uint8")
     detector = calibrated(identity(6), "standardized", (6, 6, 1))
-    with pytest.raises(ValueError, match="StandardizedScore compares the same place"):
+    with pytest.raises(ValueError, match="StandardizedScore compares pixels at the same position"):
         predict_tiled(detector, random_image((20, 20, 1)))
     smaller = of_networks(convolution(3, 3, strides=2), convolution(1, 3))
-    with pytest.raises(ValueError, match="of tiles of 20×20 this model makes 10×10, where 20×20 were expected"):
+    with pytest.raises(ValueError, match="for tiles of 20×20 this model returns 10×10 outputs instead of 20×20"):
         predict_tiled(smaller, random_image((20, 20, 1)))
     with pytest.raises(ValueError, match="calibrate"):
         predict_tiled(type(detector)(built("basic"), "mse"), random_image((20, 20, 1)))
