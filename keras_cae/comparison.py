@@ -43,10 +43,10 @@ def comparable(images: Any, max_value: float) -> Any:
         images: array or tensor.
         max_value: the largest possible value of floats. Integers are scaled by the largest value of their type.
     """
-    return ops.cast(integers_scaled(images, max_value), "float32") / max_value
+    return ops.cast(scale_integers(images, max_value), "float32") / max_value
 
 
-def integers_scaled(images: Any, max_value: float) -> Any:
+def scale_integers(images: Any, max_value: float) -> Any:
     """Return integer images as floats from 0 to `max_value`, and floats unchanged, as a tensor."""
     images = ops.convert_to_tensor(images)
     scaled = scale_images(images, "float32")

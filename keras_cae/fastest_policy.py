@@ -72,16 +72,16 @@ def recommended_dtype_policy(
         raise ValueError(
             f"image_shape requires a model to measure, got {image_shape!r}. Pass a model, or omit image_shape."
         )
-    policy = _of_the_machine()
+    policy = _accelerated_policy()
     if model is None or policy == SINGLE:
         return policy
     images = np.random.default_rng(0).random((batch_size, *shape), dtype="float32")
-    steps = [_step(_made(model, each), images, training) for each in (policy, SINGLE)]
+    steps = [_step(_new_model(model, each), images, training) for each in (policy, SINGLE)]
     half, single = _medians(steps)
     return policy if GAIN * half <= single else SINGLE
 
 
-def _of_the_machine() -> str:
+def _accelerated_policy() -> str:
     """Return the half precision policy that the visible GPUs, or otherwise the CPU, accelerate, or else float32."""
     gpus = tf.config.get_visible_devices("GPU")
     if not gpus:
@@ -118,7 +118,7 @@ def _image_shape(model: Any, image_shape: Sequence[int] | None) -> tuple[int, ..
     return tuple(built[1:])
 
 
-def _made(model: Any, policy: str) -> Any:
+def _new_model(model: Any, policy: str) -> Any:
     """Return a new model with a policy."""
     if isinstance(model, keras.Model):
         return keras.saving.deserialize_keras_object(_uncompiled(with_policy(model, policy)))
@@ -130,8 +130,8 @@ def _made(model: Any, policy: str) -> Any:
         keras.config.set_dtype_policy(former)
 
 
-def _uncompiled(made: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in made.items() if key not in ("build_config", "compile_config")}
+def _uncompiled(serialized: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in serialized.items() if key not in ("build_config", "compile_config")}
 
 
 def _step(model: Any, images: np.ndarray, training: bool) -> Callable[[], Any]:

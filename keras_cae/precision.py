@@ -65,15 +65,15 @@ def with_policy(model: Any, policy: str) -> Any:
     Raises:
         ValueError: the model was created from existing networks, which have their own policies.
     """
-    made = keras.saving.serialize_keras_object(model)
-    config = _config_of_autoencoder(made)
+    serialized = keras.saving.serialize_keras_object(model)
+    config = _config_of_autoencoder(serialized)
     if ENCODER in config:
         raise ValueError(
             f"The precision of this {type(_autoencoders(model)[0]).__name__} can't be changed to {policy!r}, because "
             f"it was created from existing networks. Create them under keras.config.set_dtype_policy({policy!r})."
         )
     config["dtype"] = keras.saving.serialize_keras_object(keras.DTypePolicy(policy))
-    return made
+    return serialized
 
 
 def has_given_networks(model: Any) -> bool:
@@ -105,30 +105,30 @@ def save_in_single_precision(model: Any, path: str | Path) -> None:
             single.writestr(part, content)
 
 
-def _config_of_autoencoder(made: dict[str, Any]) -> dict[str, Any]:
-    config: dict[str, Any] = made["config"]
+def _config_of_autoencoder(serialized: dict[str, Any]) -> dict[str, Any]:
+    config: dict[str, Any] = serialized["config"]
     return config["autoencoder"]["config"] if "autoencoder" in config else config
 
 
-def _with_scaled_loss(made: dict[str, Any], model: Any) -> dict[str, Any]:
+def _with_scaled_loss(serialized: dict[str, Any], model: Any) -> dict[str, Any]:
     """Return a configuration whose optimizer has the same state variables as that of the model.
 
     Keras wraps the optimizer of a float16 model in a `LossScaleOptimizer` automatically. For a float32 model, the
     wrapper must be part of the configuration.
     """
     optimizer = getattr(model, "optimizer", None)
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and made.get("compile_config"):
-        made["compile_config"]["optimizer"] = keras.saving.serialize_keras_object(optimizer)
-    return made
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and serialized.get("compile_config"):
+        serialized["compile_config"]["optimizer"] = keras.saving.serialize_keras_object(optimizer)
+    return serialized
 
 
 def _is_single(model: Any) -> bool:
     return all(dtype == SINGLE for dtype in _compute_dtypes(model) if dtype in EPSILONS)
 
 
-def _copy(model: Any, made: Any) -> Any:
+def _copy(model: Any, serialized: Any) -> Any:
     """Return a model created from a configuration, with the weights and the input checks of another model."""
-    copy = keras.saving.deserialize_keras_object(made)
+    copy = keras.saving.deserialize_keras_object(serialized)
     copy.build_from_config(model.get_build_config())
     copy.set_weights(model.get_weights())
     for old, new in zip(_autoencoders(model), _autoencoders(copy), strict=True):

@@ -29,7 +29,7 @@ class FunctionScore(Score):
 
     Raises:
         TypeError: `function` is not callable.
-        ValueError: `function` returns another shape, or it can't be saved because it is a lambda.
+        ValueError: `function` returns another shape, or it can't be saved because it is not registered.
 
     Example:
 

@@ -94,7 +94,7 @@ class AdversarialBottleneck(GaussianPrior):
         if len(input_shape) != 2 or self.latent_dim not in (None, input_shape[-1]):
             expected = "latent_dim" if self.latent_dim is None else self.latent_dim
             raise ValueError(
-                f"AdversarialBottleneck takes codes of shape (n, {expected}), got {tuple(input_shape)}. Give the "
+                f"AdversarialBottleneck expects codes of shape (n, {expected}), got {tuple(input_shape)}. Give the "
                 "model a latent_dim, or end its encoder with a dense layer."
             )
         self.latent_dim = input_shape[-1]

@@ -37,8 +37,8 @@ class GaussianBottleneck(GaussianPrior):
         free_bits: nats that each dimension may use without penalty.
         values_per_image: number by which the penalty is divided: the number of values of one image, if the loss is a
             mean over them. With `beta=1` and the binary cross-entropy, the total loss is then the negative evidence
-            lower bound per value. By default the number of values of the model's images; 1 in models of other
-            libraries.
+            lower bound per value. By default the number of values of the model's images, or 1 if the layer is not the
+            bottleneck of a `keras_cae` model.
         seed: seed of the noise.
         **kwargs: arguments of `keras.layers.Layer`.
 

@@ -80,7 +80,7 @@ class MMDBottleneck(GaussianPrior):
         """Return the estimate of MMD² for a batch of codes as a float32 scalar; 0 for fewer than two codes."""
         if None in tuple(codes.shape[1:]):
             raise ValueError(
-                f"MMDBottleneck needs codes of one size, got {tuple(codes.shape)}. Give the model a latent_dim."
+                f"MMDBottleneck needs codes of a fixed size, got {tuple(codes.shape)}. Give the model a latent_dim."
             )
         codes = ops.cast(codes, "float32")
         codes = ops.reshape(codes, (-1, math.prod(codes.shape[1:])))

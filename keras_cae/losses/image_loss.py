@@ -12,8 +12,8 @@ from keras_cae.validation import positive_float, text
 class ImageLoss(WeightedByImage, abc.ABC):
     """The base class of losses that compare images. Derive from it to write your own.
 
-    A subclass implements `compare`. It receives two batches of equal shape, as float32 from 0 to 1 whatever `max_value`
-    and the type of the images, and returns one value per pixel, `(n, height, width)`, or, if the class sets `per_pixel
+    A subclass implements `compare`. It receives two batches of equal shape, as float32 from 0 to 1 for any `max_value`
+    and any type of images, and returns one value per pixel, `(n, height, width)`, or, if the class sets `per_pixel
     = False`, one per image, `(n,)`. The base checks the images, scales integers by the largest value of their type, and
     applies the weights of images and pixels.
 

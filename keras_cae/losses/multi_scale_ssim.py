@@ -20,7 +20,7 @@ class MultiScaleSSIM(ImageLoss):
     each scale, the similarity is clipped to at least 1e-6 and then has no gradient, so nothing is learned from
     reconstructions that are the inverse of their targets. Training is more reliable if `losses.Weighted` combines this
     loss with a pixel loss (Zhao et al. 2017, "Loss Functions for Image Restoration with Neural Networks"). Everything
-    is computed in float32, whatever the type of the images.
+    is computed in float32 for images of any type.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

@@ -15,8 +15,7 @@ class SSIM(ImageLoss):
     The similarity is that of `metrics.SSIM`, with the same windows (Wang et al. 2004, "Image Quality
     Assessment: From Error Visibility to Structural Similarity"). In flat windows, little but the brightness counts.
     Training is more reliable if `losses.Weighted` combines this loss with a pixel loss (Zhao et al. 2017, "Loss
-    Functions for Image Restoration with Neural Networks"). Everything is computed in float32, whatever the type of the
-    images.
+    Functions for Image Restoration with Neural Networks"). Everything is computed in float32 for images of any type.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

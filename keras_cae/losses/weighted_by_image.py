@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_cae.comparison import check_comparable, integers_scaled, weights_of_images, weights_of_pixels
+from keras_cae.comparison import check_comparable, scale_integers, weights_of_images, weights_of_pixels
 
 
 class WeightedByImage(keras.losses.Loss):
@@ -20,7 +20,7 @@ class WeightedByImage(keras.losses.Loss):
     """Whether the loss has one value per pixel, `(n, height, width)`, instead of one per image."""
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        y_true, y_pred = (integers_scaled(images, self.max_value) for images in (y_true, y_pred))
+        y_true, y_pred = (scale_integers(images, self.max_value) for images in (y_true, y_pred))
         check_comparable(y_true, y_pred, type(self).__name__)
         if sample_weight is not None:
             sample_weight = self._weights_of_values(sample_weight, y_pred)

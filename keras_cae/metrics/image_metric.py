@@ -13,8 +13,8 @@ from keras_cae.validation import positive_float, text
 class ImageMetric(MeasuredMean, abc.ABC):
     """The base class of metrics that compare images. Derive from it to write your own.
 
-    A subclass implements `per_image`. It receives two batches of equal shape, as float32 from 0 to 1 whatever
-    `max_value` and the type of the images, and returns one value per image. The metric is the mean of these values over
+    A subclass implements `per_image`. It receives two batches of equal shape, as float32 from 0 to 1 for any
+    `max_value` and any type of images, and returns one value per image. The metric is the mean of these values over
     all images since the last reset, NaN before the first. The base checks the images, scales integers by the largest
     value of their type, and applies the weights.
 

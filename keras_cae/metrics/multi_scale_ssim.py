@@ -22,7 +22,7 @@ class MultiScaleSSIM(ImageMetric):
     The number of scales is limited by the window of 11×11 pixels: one scale up to a shortest side of 20 pixels, two up
     to 40, three up to 80, four up to 160, five beyond. With fewer than five scales, the weights are divided by their
     sum. Similarities are only comparable between images with the same number of scales. Everything is computed in
-    float32, whatever the type of the images.
+    float32 for images of any type.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

@@ -19,7 +19,7 @@ class PSNR(ImageMetric):
 
     It is computed for each image and averaged, as papers report it, which is not the PSNR of the averaged error.
     Identical images, whose ratio would be infinite, have 100 dB: the mean squared error is floored at 1e-10 times the
-    square of `max_value`. Everything is computed in float32, whatever the type of the images.
+    square of `max_value`. Everything is computed in float32 for images of any type.
 
     Args:
         max_value: the largest value that images can have, the smallest being 0. Integer images are scaled

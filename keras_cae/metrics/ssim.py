@@ -18,7 +18,7 @@ class SSIM(ImageMetric):
     C₂ = (0.03 `max_value`)². The windows are Gaussian (σ = 1.5 pixels, 11×11) and lie fully inside the image.
     The similarity is averaged over the windows and channels of each image, then over images (Wang et al.
     2004, "Image Quality Assessment: From Error Visibility to Structural Similarity"). Everything is computed
-    in float32, whatever the type of the images.
+    in float32 for images of any type.
 
     Along an axis of fewer than 11 pixels, the window has the largest odd size that fits, and its weights again add up
     to 1. The similarities of such images can be compared with each other, but not with those of larger images. A batch

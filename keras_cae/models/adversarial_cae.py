@@ -50,7 +50,7 @@ class AdversarialCAE(PyramidCAE):
             omit it.
         activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
             gets its own copy of a layer.
-        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+        output_activation: activation of the last layer, in one of these forms. It determines the range of the images:
             "sigmoid" for [0, 1].
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.
         normalizer: `keras.layers.Normalization` for data of any unit, which the first `fit` adapts. See `CAE`. With it,

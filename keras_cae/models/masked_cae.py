@@ -49,7 +49,7 @@ class MaskedCAE(PyramidCAE):
             with one for each axis.
         activation: activation of the hidden layers: the name of a Keras activation, a callable or a layer. Every place
             gets its own copy of a layer.
-        output_activation: activation of the last layer, given likewise. It determines which values the images may have:
+        output_activation: activation of the last layer, in one of these forms. It determines the range of the images:
             "sigmoid" for [0, 1].
         bottleneck: layer between the encoder and the decoder; by default, codes pass unchanged.
         corruption: layer that is applied to the inputs in training and evaluation, never to the targets.

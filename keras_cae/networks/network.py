@@ -51,9 +51,9 @@ class Network(AtomicFiles, keras.Model):
         return super().predict_step(data)
 
     def make_predict_function(self, force: bool = False) -> None:
-        made = self.predict_function is None or force
+        is_new = self.predict_function is None or force
         super().make_predict_function(force)
-        if made and self._gate is not None:
+        if is_new and self._gate is not None:
             self.predict_function = self._checking(self.predict_function)
 
     def _checking(self, function: Any) -> Any:

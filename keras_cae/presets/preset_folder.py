@@ -105,7 +105,7 @@ class PresetFolder:
             )
         check_class(found, kind, self.path.name)
         sums = self._check(CONFIG, lambda: _sum_of_json(config))
-        model = self._made(found, config)
+        model = self._create_model(found, config)
         check_class(type(model), kind, self.path.name)
         if not load_weights:
             return model
@@ -118,7 +118,7 @@ class PresetFolder:
             raise self._damaged(f"{WEIGHTS} can't be read ({error})") from error
         return model
 
-    def _made(self, found: Any, config: dict[str, Any]) -> Any:
+    def _create_model(self, found: Any, config: dict[str, Any]) -> Any:
         try:
             return _model_of(found, config)
         except Exception as error:  # A modified configuration may cause any exception.

@@ -32,11 +32,11 @@ def as_data(data: Any, name: str) -> Any:
         _check_dataset(data, name)
         return data
     if inspect.isgenerator(data):
-        return _tuples(data)
+        return _as_tuples(data)
     if isinstance(data, keras.utils.PyDataset) or _is_distributed(data):
         return data
     if isinstance(data, list | tuple):
-        data = _joined(data, name)
+        data = _stack(data, name)
     if isinstance(data, dict):
         raise ValueError(
             f"{name} must be {ACCEPTED}, got a dictionary with the keys {sorted(map(str, data))}. Pass only the images."
@@ -99,12 +99,12 @@ def _is_distributed(data: Any) -> bool:
     return isinstance(data, tf.distribute.DistributedDataset)
 
 
-def _tuples(batches: Iterator[Any]) -> Iterator[Any]:
+def _as_tuples(batches: Iterator[Any]) -> Iterator[Any]:
     for batch in batches:
         yield batch if isinstance(batch, tuple) else (batch,)
 
 
-def _joined(parts: Any, name: str) -> Any:
+def _stack(parts: Any, name: str) -> Any:
     if len(parts) == 1 and getattr(parts[0], "ndim", 0) in (4, 5):
         return parts[0]
     try:

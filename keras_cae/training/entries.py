@@ -72,8 +72,8 @@ class Entries(BuiltModelFiles, DistributedTraining):
             The `keras.callbacks.History`.
 
         Raises:
-            ValueError: images, targets or weights are invalid. A refused batch changes nothing in the model; earlier
-                training is kept.
+            ValueError: images, targets or weights are invalid. A refused batch does not change the model, which keeps
+                the training up to this batch.
         """
         if class_weight is not None:
             raise ValueError(

@@ -379,7 +379,7 @@ def _with_kept_noise(target: Any) -> Any:
     for noise in [] if step is None else step.kept_noise:
         if not compatible(noise.shape, target.shape):
             raise ValueError(
-                f"The corruption keeps noise of shape {tuple(noise.shape)} in the target, which has the shape "
+                f"The corruption adds noise of shape {tuple(noise.shape)} to the target, which has the shape "
                 f"{tuple(target.shape)}. Set keep_noise=False, or train with targets of the input's shape."
             )
         target = target + ops.cast(noise, target.dtype)
