@@ -74,9 +74,7 @@ def per_axis(value: int | tuple[int, ...], rank: int, name: str) -> tuple[int, .
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
-        raise ValueError(
-            f"{name} must be an integer, or have one for each of the rank={rank} spatial axes, got {value}."
-        )
+        raise ValueError(f"{name} must be an integer, or have one for each spatial axis (rank={rank}), got {value}.")
     return value
 
 

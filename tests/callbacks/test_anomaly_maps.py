@@ -79,7 +79,7 @@ def test_signals(tmp_path):
         ({"labels": [0, 1]}, "labels must have one entry for each image, got 2 for 20 images"),
         ({"labels": np.ones(20)}, "labels must contain normal and anomalous images, got 20 anomalous images"),
         ({"masks": MASKS[:, :4]}, "masks must have the size of the images"),
-        ({"masks": np.zeros_like(MASKS)}, "all normal"),
+        ({"masks": np.zeros_like(MASKS)}, "got 20 normal images"),
         ({"masks": 3}, "masks must be an array"),
         ({"score": "best"}, "score must be one of"),
     ],

@@ -44,7 +44,7 @@ def fitted_weights(images, **arguments):
 
 def test_networks_that_do_not_fit_are_named_with_both_shapes(images):
     model = keras_cae.models.CAE(*networks(code=5, decoder_input=6))
-    with pytest.raises(ValueError, match=r"codes of shape \(None, 5\).*takes \(None, 6\)"):
+    with pytest.raises(ValueError, match=r"codes of shape \(None, 5\).*expects \(None, 6\)"):
         model.build(images.shape)
 
 
@@ -440,7 +440,7 @@ def test_what_a_base_of_two_networks_needs():
         def __init__(self):
             super().__init__()
 
-    with pytest.raises(TypeError, match=r"needs two networks: CAE\(encoder, decoder\).*PyramidCAE"):
+    with pytest.raises(TypeError, match=r"needs two networks, CAE\(encoder, decoder\).*PyramidCAE"):
         Mine()
 
 

@@ -47,7 +47,7 @@ CASES = {
     "float16": ((VALUES / 255).astype("float16"), (VALUES / 255).astype("float16"), None),
     "float64": (VALUES / 255, VALUES / 255, None),
     "an overshoot": (VALUES / 255 * 1.1 - 0.05, VALUES / 255 * 1.1 - 0.05, None),
-    "floats from 0 to 255": (VALUES.astype("float32"), VALUES / 255, "values from 0 to 255.*divide by 255"),
+    "floats from 0 to 255": (VALUES.astype("float32"), VALUES / 255, "values from 0 to 255.*divide them by 255"),
     "floats from 0 to 16": (VALUES / 16, "floats from 0 to 15.9", "values from 0 to 15.9"),
 }
 CONTAINERS = {

@@ -101,9 +101,9 @@ REFUSED = [
     (2, (4, 9, 12), [r"\(n, height, width, channels\)", r"images\[\.\.\., None\]", "rank=1"]),
     (2, (4, 5, 9, 6, 2), ["rank=3"]),
     (1, (4, 21), [r"\(n, length, channels\)", r"signals\[\.\.\., None\]", r"signal\[None\]"]),
-    (1, (4, 9, 12, 2), ["Signals must come", "rank=2"]),
+    (1, (4, 9, 12, 2), ["Signals must be a batch", "rank=2"]),
     (3, (4, 5, 9, 6), [r"volumes\[\.\.\., None\]", r"volume\[None\]", "rank=2"]),
-    (3, (4, 21, 2), ["Volumes must come", "rank=1"]),
+    (3, (4, 21, 2), ["Volumes must be a batch", "rank=1"]),
 ]
 
 
@@ -128,12 +128,12 @@ def test_the_rank_of_ones_own_networks_is_that_of_the_encoder():
     unbuilt = [keras.Sequential([keras.layers.Dense(2)]) for _ in range(2)]
     assert models.CAE(*unbuilt).rank == 2
     assert models.CAE(*unbuilt, rank=1)(np.zeros((3, 8, 2))).shape == (3, 8, 2)
-    with pytest.raises(ValueError, match=r"rank must be 1, that of the encoder's input shape .* got 2"):
+    with pytest.raises(ValueError, match=r"rank must be 1, the rank of the encoder's input shape .* got 2"):
         models.CAE(*networks(1), rank=2)
     assert models.CAE(*networks(1)).downsampling == (2,)
     assert models.CAE(*networks(3)).downsampling == (2, 2, 2)
     fresh = [keras.Sequential([keras.layers.Dense(2)]) for _ in range(2)]
-    with pytest.raises(ValueError, match=r"downsampling .* not known"):
+    with pytest.raises(ValueError, match=r"downsampling .* is unknown"):
         _ = models.CAE(*fresh).downsampling
 
 
@@ -205,11 +205,11 @@ def test_strides(cls, rank, strides, downsampling, latent_dim):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"strides": (1, 2, 2), "rank": 3}, r"strides must be .* each of the 2 levels .* write \[\(1, 2, 2\)\] \* 2"),
+        ({"strides": (1, 2, 2), "rank": 3}, r"strides must be .* each of the 2 levels .* use \[\(1, 2, 2\)\] \* 2"),
         ({"strides": ((1, 2), (2, 2, 2))}, r"strides\[1\] must be an integer, or have one for each .*rank=2"),
         ({"strides": ((1, 0), 2)}, r"strides\[0\]\[1\] must be a positive integer, got 0"),
         ({"strides": "2"}, "strides must be a positive integer, got '2'"),
-        ({"kernel_size": (3, 3, 3)}, r"kernel_size must be an integer, or have one for each .* rank=2"),
+        ({"kernel_size": (3, 3, 3)}, r"kernel_size must be an integer, or have one for each .*rank=2"),
         ({"rank": 4}, "rank must be one of 1, 2, 3, got 4"),
         ({"rank": True}, "rank must be one of 1, 2, 3, got True"),
     ],
@@ -248,7 +248,7 @@ def test_drawing_of_any_size(rank):
     model.build((*[None] * (rank + 1), 2))
     size = (8,) * rank
     assert model.sample(3, seed=0, image_size=size).shape == (3, *size, 2)
-    with pytest.raises(ValueError, match=rf"image_size must be given, \({WORDS[rank][1]}\) of the {WORDS[rank][0]}s"):
+    with pytest.raises(ValueError, match=rf"image_size must be the \({WORDS[rank][1]}\) of the {WORDS[rank][0]}s"):
         model.sample(3)
 
 

@@ -149,7 +149,7 @@ def test_a_second_build_with_another_shape_is_an_error(make, images, tmp_path):
     model.build(images.shape)
     model.build((None, *images.shape[1:]))
     other = (None, 9, 12, 4) if getattr(model, "latent_dim", 1) is None else (None, 10, 12, 2)
-    with pytest.raises(ValueError, match="built once"):
+    with pytest.raises(ValueError, match="built only once"):
         model.build(other)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -77,7 +77,7 @@ def test_the_likelihood_follows_the_loss_and_repeats(model, digits):
     other = VariationalCAE(2)
     for loss in (None, "mae", "ssim"):
         other.compile(loss=loss)
-        with pytest.raises(ValueError, match="likelihood must be given"):
+        with pytest.raises(ValueError, match="likelihood must be 'bernoulli' or 'gaussian', because the loss"):
             other.log_likelihood(images)
     with pytest.raises(ValueError, match="likelihood must be one of 'bernoulli', 'gaussian'"):
         other.log_likelihood(images, likelihood="poisson")

@@ -76,16 +76,22 @@ def test_whatever_else_keras_takes(namespace):
 
 
 def test_unknown_losses():
-    with pytest.raises(ValueError, match=r"'psnr' is not a loss.*'ssim', .*'ms_ssim'.*those of Keras, such as 'mse'"):
+    with pytest.raises(
+        ValueError,
+        match=r"'psnr' is not the name .* known loss.*'ssim', .*'ms_ssim'.*those of Keras, such as 'mse'",
+    ):
         losses.get("psnr")
-    with pytest.raises(ValueError, match="'ms-ssim' is not a loss"):
+    with pytest.raises(ValueError, match="'ms-ssim' is not the name or configuration of a known loss"):
         replace_loss_names({"out": "ms-ssim"})
 
 
 def test_unknown_metrics():
-    with pytest.raises(ValueError, match=r"'charbonnier' is not a metric.*'psnr', .*those of Keras, such as 'mse'"):
+    with pytest.raises(
+        ValueError,
+        match=r"'charbonnier' is not the name .* known metric.*'psnr', .*those of Keras, such as 'mse'",
+    ):
         metrics.get("charbonnier")
-    with pytest.raises(ValueError, match="'psnrr' is not a metric"):
+    with pytest.raises(ValueError, match="'psnrr' is not the name or configuration of a known metric"):
         replace_metric_names(["mae", ["psnrr"]])
 
 

@@ -318,7 +318,7 @@ def test_tiles_are_compiled_once(denoiser, monkeypatch):
         (None, {"batch_size": 0}, "batch_size must be a positive integer"),
         (None, {"out": np.zeros((3, 3, 1), "float32")}, r"out must have the shape of the outputs, \(50, 40, 1\)"),
         (None, {"out": "result.png"}, "out must be the path of an .npy file"),
-        (None, {"out": np.zeros((50, 40, 1)), "dtype": "uint8"}, "dtype must be that of out, float64"),
+        (None, {"out": np.zeros((50, 40, 1)), "dtype": "uint8"}, "dtype must be the dtype of out, float64"),
         (None, {"dtype": "int16"}, "dtype must be a type in which images are stored"),
         (None, {"dtype": "complex64"}, "dtype must be a float type"),
     ],
