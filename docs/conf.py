@@ -41,6 +41,7 @@ autodoc_typehints = "none"
 autodoc_default_options = {"show-inheritance": True}
 default_role = "code"
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 napoleon_custom_sections = [
     ("Input shape", "params_style"),
     ("Output shape", "params_style"),
