@@ -76,8 +76,8 @@ LIBRARIES = [
 ]
 
 
-def own_names():
-    """Map names in the text to entries of the API.
+def known_names():
+    """Map names in the text to entries of the API, and short ones to Keras's callbacks.
 
     A name is written with its namespace, as in `models.CAE`, or without it, as in `CAE`,
     if only one namespace contains it.
@@ -88,7 +88,9 @@ def own_names():
         for name in importlib.import_module(f"keras_cae.{namespace}").__all__
     }
     shortened = Counter(entry.rpartition(".")[2] for entry in entries)
-    targets = {"recommended_dtype_policy": "keras_cae.recommended_dtype_policy"}
+    callbacks = [name for name in KERAS_PAGES if name.startswith("keras.callbacks.")]
+    targets = {name.rpartition(".")[2]: name for name in callbacks}
+    targets["recommended_dtype_policy"] = "keras_cae.recommended_dtype_policy"
     for entry in entries:
         name = entry.rpartition(".")[2]
         targets[f"keras_cae.{entry}"] = targets[entry] = f"keras_cae.{entry}"
@@ -107,7 +109,7 @@ def longest_part(name, table):
     return name, rest
 
 
-def target_of(code, own):
+def target_of(code, known):
     """Return the name to which code links: `keras.Model` for `keras.Model()`. Or None."""
     match = NAME.match(code)
     if not match or code[match.end() : match.end() + 1] not in ("", "("):
@@ -115,8 +117,8 @@ def target_of(code, own):
     name = match.group()
     if name.partition(".")[0] in LIBRARIES and "." in name:
         return name
-    known, rest = longest_part(name, own)
-    return own[known] + rest if known else None
+    start, rest = longest_part(name, known)
+    return known[start] + rest if start else None
 
 
 def address_of(name):
@@ -168,11 +170,12 @@ def cells_of_names(document):
 
 def link_names(app, document):
     """Turn names in the text into references."""
-    own = own_names()
+    known = known_names()
     codes = [
-        (node, target_of(node.astext(), own)) for node in document.findall(nodes.literal)
+        (node, target_of(node.astext(), known))
+        for node in document.findall(nodes.literal)
     ]
-    cells = [(node, own.get(node.astext())) for node in cells_of_names(document)]
+    cells = [(node, known.get(node.astext())) for node in cells_of_names(document)]
     for node, target in codes + cells:
         if (
             target is None
