@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from keras_cae.datasets.sizing import Size, Sizing
+from keras_cae.extras import install_hint
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -189,10 +190,7 @@ def open_image(picture: Picture) -> Iterator[Image.Image]:
 
 def _with_tifffile(path: Path) -> Image.Image:
     if importlib.util.find_spec("tifffile") is None:
-        raise ValueError(
-            "a kind of TIFF that Pillow can't read. It can be read once tifffile is installed: pip install "
-            "'keras-cae[tiff]'"
-        )
+        raise ValueError(f"a kind of TIFF that Pillow can't read and that needs tifffile. {install_hint('tiff')}")
     import tifffile
 
     return image_of(tifffile.imread(path, key=0))

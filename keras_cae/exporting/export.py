@@ -14,6 +14,7 @@ from keras_cae.exporting.report import ExportReport
 from keras_cae.exporting.saved_model_format import SavedModelFormat
 from keras_cae.exporting.served import Served
 from keras_cae.exporting.verification import verify as verify_file
+from keras_cae.extras import install_hint
 from keras_cae.precision import in_single_precision
 from keras_cae.validation import boolean, one_of
 
@@ -103,8 +104,8 @@ def _export(
                 difference, psnr, loss = representatives.cost(run)
     if verify and not can_run:
         warnings.warn(
-            f"The file was not compared with the model, because {' or '.join(file_format.runtimes)} is not installed: "
-            f'pip install "keras-cae[{file_format.extra}]"',
+            f"The file was not compared with the model, because {' or '.join(file_format.runtimes)} is not installed. "
+            f"{install_hint(file_format.extra)}",
             stacklevel=4,
         )
     report = ExportReport(os.fspath(filepath), file_format.name, part, difference, psnr, loss)

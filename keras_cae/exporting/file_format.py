@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.exporting.served import Outputs, Served
+from keras_cae.extras import install_hint
 from keras_cae.files import write_atomically
 
 Run = Callable[[np.ndarray], Outputs]
@@ -71,10 +72,7 @@ class FileFormat(abc.ABC):
                 raise ValueError(f"{name} is no option of format={self.name!r}, {known}.")
         missing = [module for module in self.packages if not is_installed(module)]
         if missing:
-            raise ImportError(
-                f"format={self.name!r} needs {' and '.join(missing)}. Install what it needs with: "
-                f'pip install "keras-cae[{self.extra}]"'
-            )
+            raise ImportError(f"format={self.name!r} needs {' and '.join(missing)}. {install_hint(self.extra)}")
 
     @property
     def can_run(self) -> bool:

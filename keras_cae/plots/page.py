@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+from keras_cae.extras import install_hint
 from keras_cae.validation import positive_float
 
 POINTS, TITLE_POINTS = 9.0, 11.0
@@ -108,7 +109,7 @@ def require_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            'keras_cae.plots needs matplotlib, which is not installed: pip install "keras-cae[plots]"'
+            f"keras_cae.plots needs matplotlib, which is not installed. {install_hint('plots')}"
         ) from error
 
 

@@ -52,7 +52,7 @@ def test_a_tiff_of_five_channels_is_named(tmp_path):
 def test_tifffile_is_named_where_it_is_needed(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", GREY / 255, photometric="minisblack")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"Pillow can't read.*pip install 'keras-cae\[tiff\]'"):
+    with pytest.raises(ValueError, match=r"Pillow can't read.*pip install tifffile"):
         load(tmp_path)
 
 
