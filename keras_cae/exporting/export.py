@@ -1,4 +1,4 @@
-"""From a part of a model to a file that was checked."""
+"""Export of autoencoders and detectors to verified files."""
 
 import os
 import warnings
@@ -73,7 +73,7 @@ def export_detector(
 
 
 def _checked_format(filepath: Any, format: str, verify: bool, options: dict[str, Any]) -> FileFormat:
-    """Return the format of a name, once the arguments are known to fit."""
+    """Return the format with this name, after a check of the arguments."""
     file_format = FORMATS[one_of(format, "format", tuple(FORMATS))]
     boolean(verify, "verify")
     file_format.check(filepath, options)
@@ -91,7 +91,7 @@ def _export(
     verbose: bool | None,
     options: dict[str, Any],
 ) -> ExportReport:
-    """Write a file beside the old one, check it, and put it in its place."""
+    """Write a temporary file, verify it, and move it to its final path."""
     difference = psnr = loss = None
     can_run = verify and file_format.can_run
     with file_format.files(filepath) as unfinished:

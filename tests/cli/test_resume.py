@@ -201,7 +201,7 @@ REFUSED = {
     "another option": ([], ["images.npy", "--seed", 1], "started with other options (--seed)"),
     "another folder": ([], ["--out", "other"], "started with other options (--out)"),
     "other images": ([other_images], [], "The images differ from those"),
-    "no images": ([lambda run: os.remove("images.npy")], [], "names nothing that exists"),
+    "no images": ([lambda run: os.remove("images.npy")], [], "which does not exist"),
     "no backup": (
         [damage("results.json"), lambda run: shutil.rmtree(run / "backup")],
         [],

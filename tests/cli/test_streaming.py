@@ -100,7 +100,7 @@ def test_tune(invoke):
 
 def test_what_is_refused(invoke):
     for arguments, words in (
-        (("train", "digits", "--stream"), "--stream is for folders"),
+        (("train", "digits", "--stream"), "--stream is only supported for folders"),
         (("train", "photos", "--stream", "--rank", 1), "rank=1"),
     ):
         result = invoke(*arguments)

@@ -136,7 +136,7 @@ def test_signals_need_their_rank(invoke):
     assert "say rank=3 (--rank 3)" in " ".join(result.output.split())
     result = invoke("train", "--rank", 1)
     assert result.exit_code == 2
-    assert "needs signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())
+    assert "requires signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("loss", slow_but(("charbonnier",), ("charbonnier", "multi_scale_ssim")))
@@ -241,9 +241,9 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "names nothing that exists: 'nowhere'"),
+        (["nowhere"], "got 'nowhere', which does not exist"),
         (["empty"], "no images in the folder 'empty'"),
-        (["corrupt"], "None of the 1 images .* can be read"),
+        (["corrupt"], "The only image .* can't be read"),
         (["text.npy"], r"text\.npy can't be read"),
         (["text.txt"], "must be a folder of images"),
         (["full", "--out", "full"], "'full', which is a folder that is not empty"),

@@ -24,7 +24,7 @@ def test_an_error_is_raised_where_it_belongs():
 
 
 def test_a_thread_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(decoding, "PATIENCE", 0.01)
+    monkeypatch.setattr(decoding, "TIMEOUT", 0.01)
     free, main = threading.Event(), threading.get_ident()
 
     def function(number):

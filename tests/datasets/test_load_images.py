@@ -30,14 +30,14 @@ def test_an_array_is_taken_as_it_is():
 
 @pytest.mark.parametrize("data", ["nowhere", "nowhere.npz", "mnsit"])
 def test_what_does_not_exist(data):
-    with pytest.raises(FileNotFoundError, match=rf"nothing that exists: '{data}'.*digits, mnist"):
+    with pytest.raises(FileNotFoundError, match=rf"digits, mnist.* got '{data}', which does not exist"):
         load_images(data)
 
 
 def test_a_file_of_another_kind(tmp_path):
     file = tmp_path / "photo.png"
     file.touch()
-    with pytest.raises(ValueError, match=r"folder of images, an \.npy or \.npz.*photo\.png.*Put images"):
+    with pytest.raises(ValueError, match=r"folder of images, an \.npy or \.npz.*photo\.png.*pass its folder"):
         load_images(file)
 
 
@@ -130,13 +130,13 @@ def test_grey_to_colors_and_opacity(dtype):
 def test_channels_are_checked():
     with pytest.raises(ValueError, match=r"channels must be 1 .*, got 2"):
         load_images(GREY, channels=2)
-    with pytest.raises(ValueError, match="images of 1, 3 or 4 channels, got 5"):
+    with pytest.raises(ValueError, match="images with 1, 3 or 4 channels, got 5"):
         load_images(np.zeros((2, 6, 6, 5)), channels=3)
 
 
 def test_images_that_memory_cannot_hold(monkeypatch):
     monkeypatch.setattr("keras_cae.datasets.memory.available_memory", lambda: 10_000)
-    with pytest.raises(ValueError, match=r"6 images of 99×99×1 need.*--image-size"):
+    with pytest.raises(ValueError, match=r"6 images of 99×99×1 would take.*--image-size"):
         load_images(GREY, 99)
     assert load_images(GREY, 20).images.shape == (6, 20, 20, 1)
 

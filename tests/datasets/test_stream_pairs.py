@@ -70,7 +70,7 @@ def test_a_damaged_partner(folders, side):
 @pytest.mark.parametrize("side", [0, 1])
 def test_a_pair_without_a_partner_is_named(folders, side):
     Image.new("L", (9, 9)).save(folders[side] / "alone.png")
-    with pytest.raises(ValueError, match=r"1 of the images .* no partner .*alone\.png"):
+    with pytest.raises(ValueError, match=r"1 image in .* has no counterpart .*alone\.png"):
         stream_pairs(*folders)
 
 
@@ -78,7 +78,7 @@ def test_two_candidates(folders):
     for suffix in ("png", "bmp"):
         Image.new("L", (9, 9)).save(folders[0] / f"x.{suffix}")
     Image.new("L", (9, 9)).save(folders[1] / "x.gif")
-    with pytest.raises(ValueError, match="two images of one name"):
+    with pytest.raises(ValueError, match="two images with the same name"):
         stream_pairs(*folders)
 
 

@@ -85,5 +85,5 @@ def test_without_matplotlib(monkeypatch):
     monkeypatch.setattr(keras_cae, "plots", plots)
     again = importlib.import_module("keras_cae.plots")
     assert again is not plots
-    with pytest.raises(ImportError, match="which is not installed.*pip install matplotlib"):
+    with pytest.raises(ImportError, match=r"which is not installed.*pip install matplotlib"):
         again.history(CONTENT)
