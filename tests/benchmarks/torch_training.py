@@ -1,11 +1,11 @@
-"""Training in PyTorch, eagerly, with the optimizer and the loss that stock Keras is given."""
+"""Eager training in PyTorch, with the same optimizer and loss as in stock Keras."""
 
 import torch
 from torch_networks import Sampling
 
 
 def make_epoch(network, images, batch_size, memory_format):
-    """A function that trains for one epoch on `images`, an array `(n, *spatial, channels)`."""
+    """Return a function that trains for one epoch on `images`, an array `(n, *spatial, channels)`."""
     network = network.to(memory_format=memory_format)
     images = torch.from_numpy(images).movedim(-1, 1).contiguous(memory_format=memory_format)
     penalized = [module for module in network.modules() if isinstance(module, Sampling)]
