@@ -1,4 +1,4 @@
-"""The files that the Projector reads."""
+"""The files for the Projector."""
 
 import io
 

@@ -19,7 +19,7 @@ PARTS = [
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Makes stdout a terminal of a width."""
+    """Make stdout a terminal with a given width."""
 
     def make(columns):
         monkeypatch.setenv("TERM", "xterm")

@@ -1,4 +1,4 @@
-"""The program as a whole: what answers at once, and what happens without its dependencies."""
+"""The program as a whole: fast responses, and missing dependencies."""
 
 import os
 import subprocess

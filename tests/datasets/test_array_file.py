@@ -11,7 +11,7 @@ LABELS = np.arange(5)
 
 @pytest.fixture
 def saved(tmp_path):
-    """Saves arrays, as `.npz` by name or one as `.npy`, and returns the path."""
+    """Save a single array as `.npy` or several as `.npz`, and return the path."""
 
     def save(*array, **arrays):
         if arrays:

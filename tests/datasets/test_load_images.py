@@ -1,4 +1,4 @@
-"""What kinds of data `load_images` tells apart, and what it does to all of them."""
+"""The kinds of data that `load_images` supports, and their common options."""
 
 import inspect
 import re
@@ -77,7 +77,7 @@ def test_max_side_limits_the_default_size(max_side, size):
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_halving_averages_pixels(dtype):
-    """The triangle of the bilinear filter is two target pixels wide: a constant stays what it is."""
+    """The bilinear filter preserves constant values."""
     image = np.full((1, 8, 8, 2), 1 if dtype == "float32" else np.iinfo(dtype).max, dtype)
     image[..., 1] //= 2
     halved = load_images(image, 4).images
@@ -163,7 +163,7 @@ def test_importing_and_reading_files_needs_neither_tensorflow_nor_scikit_learn(t
 def test_a_map_of_a_resized_image_leads_back_to_its_places(resize, size):
     sizing = Sizing((24, 24), resize, None)
     image = np.zeros((*size, 1), "float32")
-    # A spot near the middle, which no way of resizing cuts off.
+    # A spot near the centre, which is not cropped.
     rows, columns = slice(size[0] // 2, size[0] // 2 + 8), slice(size[1] // 2 - 8, size[1] // 2)
     image[rows, columns] = 1
     back = sizing.undo(sizing.apply(image, (24, 24))[..., 0], size)

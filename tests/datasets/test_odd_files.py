@@ -1,4 +1,4 @@
-"""Files that are read in a way of their own, and files that are no images."""
+"""Unusual image files, and files that are not images."""
 
 import os
 
@@ -162,7 +162,7 @@ def test_a_folder_and_an_array_give_the_same_images(tmp_path_factory, seed, chan
 def test_transparent_colours_do_not_bleed_in_any_type(dtype):
     white = np.iinfo(dtype).max if dtype == "uint16" else 1
     images = np.zeros((1, 2, 2, 4), dtype)
-    images[0, :, 0] = [white, 0, 0, white]  # red and opaque beside green and transparent
+    images[0, :, 0] = [white, 0, 0, white]  # opaque red next to transparent green
     images[0, :, 1] = [0, white, 0, 0]
     resized = load_images(images, image_size=(2, 1)).images[0, 0, 0] / white
     np.testing.assert_allclose(resized, [1, 0, 0, 0.5], atol=1e-4)

@@ -1,4 +1,4 @@
-"""Shards give the images of the files that they were packed from."""
+"""Shards contain the same images as the packed files."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ def images_of(stream):
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder of photographs of several sizes in two folders."""
+    """A folder of photographs of different sizes in two subfolders."""
     for number in range(10):
         path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How arrays of every type and scale are understood."""
+"""The interpretation of arrays by their dtype and scale."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Streams of arrays, in memory and in NumPy's files."""
+"""Streams of arrays in memory and in .npy and .npz files."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Decoded images are kept in a file, which is used only if it is whole and of the same files."""
+"""Decoded images are cached in a file, which is used only if it is complete and belongs to the same files."""
 
 import os
 
@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """The files that are decoded."""
+    """Record the files that are decoded."""
     from keras_cae.datasets import picture_source
 
     read, files = picture_source.read_pixels, []

@@ -1,4 +1,4 @@
-"""Streams give the images of `load_images`, batch by batch."""
+"""Streams yield the same images as `load_images`, batch by batch."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Noisy and clean images of two folders, by their names."""
+"""Pairs of noisy and clean images with the same names in two folders."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_paths_stay_together(folders):
 
 
 def test_the_same_suffix_comes_first(folders):
-    """Two images of one name are told apart by their suffixes."""
+    """Two images with the same name are distinguished by their suffixes."""
     for folder, grey in zip(folders, (150, 50), strict=True):
         for suffix in ("jpg", "gif"):
             Image.new("L", (30, 20), grey).save(folder / f"x.{suffix}")

@@ -1,4 +1,4 @@
-"""Random crops of images that are larger than the network."""
+"""Random patches of large images."""
 
 import numpy as np
 import pytest

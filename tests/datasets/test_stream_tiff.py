@@ -1,4 +1,4 @@
-"""Stacks and slides: TIFF files of several pages, and of tiles."""
+"""TIFF files with several pages, and tiled TIFF files."""
 
 import numpy as np
 import pytest

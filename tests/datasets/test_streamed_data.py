@@ -1,4 +1,4 @@
-"""Images that are streamed behave as an array of them."""
+"""Streamed images behave like an array."""
 
 import numpy as np
 import pytest

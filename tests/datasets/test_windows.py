@@ -1,4 +1,4 @@
-"""Windows of time series, and the way back to time steps."""
+"""Windows of time series, and the conversion back to time steps."""
 
 import itertools
 import tracemalloc
@@ -19,7 +19,7 @@ def naive_windows(series, length, stride=1):
 
 
 def naive_scores(steps, starts, errors):
-    """The definition, step by step, of errors `(n, length)`."""
+    """The definition of scores per step for errors `(n, length)`."""
     scores = np.full(steps, np.nan)
     for step in range(steps):
         covering = [
@@ -230,7 +230,7 @@ def test_a_step_is_anomalous_if_all_windows_that_cover_it_are(stride, tiny_chunk
 
 
 def test_an_anomaly_is_found_where_it_is_and_nowhere_else():
-    """All windows that see one of the steps 10 to 12 are anomalous; only these steps are."""
+    """All windows that contain one of the steps 10 to 12 are anomalous, but only these steps are flagged."""
     made = windows(SERIES, 5)
     sees = np.array([start <= 12 and start + 5 > 10 for start in made.starts])
     assert np.flatnonzero(made.anomalous_steps(sees)).tolist() == [10, 11, 12]

@@ -1,4 +1,4 @@
-"""What `export` takes, refuses, checks and reports."""
+"""The arguments, errors, checks and reports of `export`."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Whose checkpoints stay on the disk."""
+"""The choice of the checkpoints to keep."""
 
 import json
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ FILES = ("checkpoint.weights.h5", "build_config.json")
 
 @pytest.fixture
 def add(tmp_path):
-    """Writes down a trial as KerasTuner does."""
+    """Save a trial like KerasTuner."""
 
     def write(name, score=None, status="COMPLETED", **values):
         folder = tmp_path / f"trial_{name}"
@@ -34,7 +34,7 @@ def add(tmp_path):
 
 
 def running(tmp_path, name, max_trials=None, executions=1, **values):
-    """The callbacks of a trial that is running."""
+    """The callbacks of a running trial."""
     tuner = SimpleNamespace(
         get_trial_dir=lambda trial: str(tmp_path / f"trial_{trial}"),
         executions_per_trial=executions,

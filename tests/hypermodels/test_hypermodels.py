@@ -1,4 +1,4 @@
-"""Every hypermodel builds the models of its search space."""
+"""All hypermodels build the models in their search spaces."""
 
 import inspect
 import re
@@ -65,7 +65,7 @@ def test_it_builds_a_model_that_is_ready(cls):
 @pytest.mark.parametrize("cls", SINGLE)
 def test_what_is_searched_belongs_to_the_model_or_is_shared(cls):
     names = set(with_every_scope(cls((32, 32, 1))))
-    # What is fixed is the same in all trials, and not listed.
+    # Fixed values are the same in all trials, and not registered.
     searched = {
         name
         for key, (name, space) in cls((32, 32, 1)).space.items()
@@ -164,7 +164,7 @@ def test_every_value_of_a_space_is_one_that_trials_can_take(cls):
 
 
 def in_words(space):
-    """What is searched, as the docstrings say it."""
+    """The search spaces according to the docstrings."""
     if isinstance(space, hypermodels.Range):
         return f"{number(space.low)} to {number(space.high)}"
     *others, last = map(number, possible(space))
@@ -283,7 +283,7 @@ def test_an_architecture_that_there_is_not():
 def test_a_precision_for_all_trials():
     keras.config.set_dtype_policy("mixed_bfloat16")
     hypermodel = hypermodels.HyperBasicCAE((8, 8, 1))
-    keras.config.set_dtype_policy("float32")  # as KerasTuner does before every trial
+    keras.config.set_dtype_policy("float32")  # like KerasTuner before every trial
     assert hypermodel.build(keras_tuner.HyperParameters()).dtype_policy.name == "mixed_bfloat16"
 
 

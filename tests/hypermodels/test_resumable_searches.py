@@ -1,4 +1,4 @@
-"""Searches that end while KerasTuner writes its files, and searches whose files are damaged."""
+"""Searches that are killed while KerasTuner writes files, and searches with damaged files."""
 
 import json
 import os
@@ -34,15 +34,15 @@ def _empty_folder(tmp_path, monkeypatch):
 
 
 class Killed(BaseException):
-    """Ends a search at once."""
+    """Ends a search immediately."""
 
 
 def make_tuner(kind="RandomSearch", **arguments):
-    """A tuner whose trials take no time: the score is the sum of the hyperparameters."""
+    """A tuner without training, whose score is the sum of the hyperparameters."""
 
     class Quick(getattr(keras_tuner, kind)):
         def run_trial(self, trial, verbose):
-            # The oracle learns of the second hyperparameter when a trial has ended.
+            # The oracle knows the second hyperparameter only after the first trial.
             return {"score": trial.hyperparameters.get("x") + trial.hyperparameters.Float("y", 0, 1)}
 
     space = keras_tuner.HyperParameters()
@@ -58,13 +58,13 @@ def searched(tuner):
 
 
 def finished():
-    """The scores of the trials that are finished on the disk."""
+    """The scores of the finished trials on disk."""
     states = (json.loads(FOLDER.trial(name).read_text()) for name in FOLDER.trials())
     return {state["trial_id"]: state["score"] for state in states if state["status"] == "COMPLETED"}
 
 
 def kill_at(monkeypatch, number, after):
-    """Have the search killed before or after a file has taken the place of another one for the nth time."""
+    """Kill the search before or after the nth replacement of a file."""
     replace, calls = os.replace, []
 
     def replace_and_die(source, target):
@@ -158,7 +158,7 @@ def test_a_worker_leaves_the_files_of_its_chief_alone(monkeypatch):
 
 
 def test_kerastuner_still_needs_it():
-    """If this fails, `resumable_searches.py` can go, or what it says about KerasTuner is out of date."""
+    """If this fails, `resumable_searches.py` can be removed, or its description of KerasTuner is outdated."""
     tuner = make_tuner()
     searched(tuner)
     inode = FOLDER.oracle.stat().st_ino

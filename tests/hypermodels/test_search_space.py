@@ -1,4 +1,4 @@
-"""How hyperparameters are fixed and bounded."""
+"""Fixed and bounded hyperparameters."""
 
 import re
 
@@ -10,7 +10,7 @@ from keras_cae.hypermodels.search_space import Choices, Fixed, Range, bounded
 
 
 def drawn(space, name="group/name"):
-    """The hyperparameter that KerasTuner registers, and its first value."""
+    """The hyperparameter registered in KerasTuner, and its first value."""
     hp = keras_tuner.HyperParameters()
     value = space.draw(hp, name)
     return (hp.space[0] if hp.space else None), value

@@ -1,4 +1,4 @@
-"""What a trial trains on, and how it is measured."""
+"""The data and the objective of a trial."""
 
 import warnings
 
@@ -172,7 +172,7 @@ def test_trials_can_be_compared_by_the_anomalies_that_they_find(masked):
     logs = hypermodel.fit(hp, hypermodel.build(hp), images[4:], validation_data=data, epochs=2, verbose=0).history
     assert logs["val_image_auroc"] == [1.0, 1.0]
     assert ("val_aupro" in logs) == masked
-    # The losses are those of the normal images.
+    # The losses are computed on the normal images.
     assert logs["val_loss"][-1] < 0.2
 
 

@@ -1,4 +1,4 @@
-"""What pixel values mean: loading and models follow one rule, at every entry and in every container."""
+"""The meaning of pixel values: loading and all methods of models follow the same rule for all containers."""
 
 import warnings
 
@@ -11,9 +11,9 @@ import keras_cae
 from keras_cae.images import scale_images
 
 VALUES = np.random.default_rng(0).integers(0, 256, (8, 8, 6, 1))
-VALUES[:, 0, 0] = 255  # In every batch.
+VALUES[:, 0, 0] = 255  # This holds for every batch.
 BLACK_AND_WHITE = VALUES > 127
-# What comes in; what it means in [0, 1], or why loading refuses it; why a model refuses it, or None.
+# The values; their meaning in [0, 1], or the error of loading; and the error of models, or None.
 CASES = {
     "bool": (BLACK_AND_WHITE, BLACK_AND_WHITE, None),
     "uint8": (VALUES.astype("uint8"), VALUES / 255, None),
@@ -69,7 +69,7 @@ def make(output_activation="sigmoid"):
 
 @pytest.fixture(scope="module")
 def untrained():
-    """Never trained by the tests that share it: each of its batches is refused, or only looked at."""
+    """The tests that share this model never train it, because all of its batches are rejected or only predicted."""
     return make()
 
 
@@ -83,7 +83,7 @@ def test_loading(case):
     loaded = keras_cae.datasets.load_images(images)
     np.testing.assert_allclose(scale_images(loaded.images), meaning, atol=1e-6)
     model = untrained_gate()
-    model.check_array(loaded.images, "images")  # A model takes what was loaded.
+    model.check_array(loaded.images, "images")  # Models accept loaded images.
 
 
 def untrained_gate():

@@ -1,4 +1,4 @@
-"""Curves and histograms: the history of a training, the distribution of errors."""
+"""Curves and histograms: the history of training, and the distribution of errors."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Grids of pictures: reconstructions, anomaly maps, codebooks, filters."""
+"""Grids of pictures: reconstructions, anomaly maps, codebooks and filters."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Plots of codes: the latent space, planes through it, traversals, interpolations."""
+"""Plots of codes: the latent space, planes through it, traversals and interpolations."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ CODES = np.random.default_rng(0).normal(size=(40, 4)).astype("float32") * [3, 1,
 
 
 def points(figure):
-    """The points of a scatter plot, in some order."""
+    """The points of a scatter plot, in any order."""
     return np.asarray(figure.axes[0].collections[0].get_offsets())
 
 
@@ -225,5 +225,5 @@ def test_what_an_interpolation_refuses(basic, images):
     with pytest.raises(ValueError, match="a and b must have the same shape"):
         plots.interpolation(basic, images[0], images[0, :4])
     skips = SkipConnectionCAE(latent_dim=3, filters=(4, 4, 4))
-    with pytest.raises(ValueError, match="SkipConnectionCAE"):  # whose decoder needs more than the code
+    with pytest.raises(ValueError, match="SkipConnectionCAE"):  # whose decoder needs more inputs than the code
         plots.interpolation(skips, images[0], images[1])

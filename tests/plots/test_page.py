@@ -1,4 +1,4 @@
-"""What all plots share: figures, sizes, pyplot, a missing matplotlib."""
+"""Common properties of all plots: figures, sizes, pyplot, and a missing matplotlib."""
 
 import gc
 import importlib

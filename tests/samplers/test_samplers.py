@@ -1,4 +1,4 @@
-"""The samplers: the distributions, the shapes, the files."""
+"""The samplers: distributions, shapes and files."""
 
 import os
 import subprocess
