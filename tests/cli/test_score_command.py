@@ -143,7 +143,7 @@ def test_training_writes_a_detector_that_scores(invoke, inspected):
     ("arguments", "message"),
     [
         (["missing.keras", "photos"], "There is no detector 'missing.keras'. Train one with"),
-        (["model.keras", "photos"], "holds a BasicCAE, not an AnomalyDetector"),
+        (["model.keras", "photos"], "contains a BasicCAE, not an AnomalyDetector"),
         (["DETECTOR", "photos"], "There are no images in the folder 'photos'"),
         (["DETECTOR", "nothing"], "nothing"),
         (["DETECTOR", "photos", "--threshold", "nan"], "threshold must be a finite number"),
