@@ -194,7 +194,7 @@ def test_codebook_usage(tmp_path):
         (LatentTraversal, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* decode codes alone"),
         (LatentInterpolation, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* codes alone"),
         (LatentTraversal, lambda: BASIC(None, filters=(2, 2)), r"feature maps of shape \(5, 6, 2\).*latent_dim"),
-        (LatentTraversal, TinyCodebookCAE, r"indices of a codebook.*CodebookSummary shows"),
+        (LatentTraversal, TinyCodebookCAE, r"codebook indices.*Use CodebookSummary"),
         (CodebookSummary, TinyVariationalCAE, "it has no codebook"),
         (
             LatentTraversal,

@@ -133,7 +133,7 @@ def test_signals_need_their_rank(invoke):
     np.save("examples.npy", np.zeros((30, 33, 2, 4, 1), "uint8"))
     result = invoke("train", "examples.npy")
     assert result.exit_code == 2
-    assert "say rank=3 (--rank 3)" in " ".join(result.output.split())
+    assert "pass rank=3 (--rank 3)" in " ".join(result.output.split())
     result = invoke("train", "--rank", 1)
     assert result.exit_code == 2
     assert "requires signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())

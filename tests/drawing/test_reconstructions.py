@@ -125,5 +125,5 @@ class AlwaysNoisy(keras.layers.Layer):
 
 def test_a_model_that_makes_no_images():
     model = keras.Sequential([keras.layers.Flatten()], name="classifier")
-    with pytest.raises(ValueError, match=r"The model 'classifier' must make signals .*, images .*, volumes .*, got"):
+    with pytest.raises(ValueError, match=r"The model 'classifier' must return signals .*, images .*, volumes .*, got"):
         draw_reconstructions(model, random_images(2, 8, 8, 1))

@@ -131,9 +131,9 @@ def test_spaces_can_be_given():
         ({"kernel_size": (3, 5.0)}, "kernel_size must have integers as bounds"),
         ({"depth": "deep"}, "depth must be a positive integer, got 'deep'"),
         ({"depth": (0, 3)}, "depth must be a positive integer, got 0"),
-        ({"depth": (7, 8)}, "depth must not be above 5 for images of 16×20 pixels"),
+        ({"depth": (7, 8)}, "depth must be at most 5 for images of 16×20 pixels"),
         ({"width": 2.5}, "width must be a positive integer"),
-        ({"width": 2, "filters": (2, 3)}, "width must be left out if filters is given"),
+        ({"width": 2, "filters": (2, 3)}, "width and filters can't be combined"),
         ({"activation": "rleu"}, "activation='rleu' can't be searched: activation must be"),
         ({"activation": ["relu", "rleu"]}, "activation='rleu' can't be searched"),
         ({"latent_dim": (0, 8)}, "latent_dim=0 can't be searched: latent_dim must be"),
@@ -246,7 +246,7 @@ def test_every_architecture_with_a_latent_dim_can_be_searched_with_the_others():
 @pytest.mark.parametrize(
     ("cls", "arguments", "message"),
     [
-        (hypermodels.HyperBasicCAE, {"beta": 1.0}, "HyperBasicCAE has no .* 'beta', only activation"),
+        (hypermodels.HyperBasicCAE, {"beta": 1.0}, "HyperBasicCAE has no .* 'beta'. Its .* are activation"),
         (hypermodels.HyperCAE, {"beta": 1.0}, "HyperCAE has no hyperparameter 'beta'"),
     ],
 )
@@ -317,7 +317,7 @@ def test_the_shape_of_the_data_decides_the_rank(cls, shape):
 def test_volumes_limit_the_depth_by_their_strides():
     deep = hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1))
     assert deep.space["depth"][1].high == 2
-    with pytest.raises(ValueError, match="depth must not be above 2 for volumes of 4×64×64 voxels"):
+    with pytest.raises(ValueError, match="depth must be at most 2 for volumes of 4×64×64 voxels"):
         hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1), depth=(3, 4))
     strides = ((1, 2, 2), (1, 2, 2), (2, 2, 2))
     fixed = hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1), filters=(2, 3, 4), strides=strides)

@@ -35,7 +35,7 @@ def test_size_and_resolution(basic, images):
         ({"figsize": (5, 0)}, ValueError, "figsize must be"),
         ({"dpi": -1}, ValueError, "dpi must be a finite number above zero"),
         ({"figure": "a"}, TypeError, "figure must be a matplotlib.figure.Figure or SubFigure, got 'a'"),
-        ({"figure": Figure(), "figsize": (5, 4)}, ValueError, "figsize and dpi are those of a new figure"),
+        ({"figure": Figure(), "figsize": (5, 4)}, ValueError, "figsize and dpi can't be combined with figure"),
     ],
 )
 def test_what_is_refused(options, error, message):
