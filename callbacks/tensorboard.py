@@ -8,6 +8,11 @@ import keras
 import tensorflow as tf
 
 from keras_cae.callbacks.write_failures import WRITE_ERRORS, WriteFailures, write_failures
+from keras_cae.training.step_groups import tolerates_groups
+
+
+def _only_per_epoch(callback: Any) -> bool:
+    return callback.update_freq == "epoch" and not callback.write_steps_per_second and not callback.profile_batch
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
@@ -15,14 +20,31 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     It has the same name as its base class, because KerasTuner uses the name to find the callback whose folder it
     redirects. Summaries per batch are not protected.
+
+    Args:
+        *args: positional arguments of `keras.callbacks.TensorBoard`.
+        profile_batch: the batches to profile, as in `keras.callbacks.TensorBoard`.
+        **kwargs: keyword arguments of `keras.callbacks.TensorBoard`.
     """
 
     _failures: WriteFailures | None = None
+
+    def __init__(self, *args: Any, profile_batch: Any = 0, **kwargs: Any) -> None:
+        super().__init__(*args, profile_batch=profile_batch, **kwargs)
+        self.profile_batch = profile_batch
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._failures = None  # forget the failures of an earlier training run
         with self._tolerating_full_disk(lambda failures, error: failures.warn_or_raise(error)):
             super().on_train_begin(logs)
+
+    @tolerates_groups(_only_per_epoch)
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        super().on_train_batch_begin(batch, logs)
+
+    @tolerates_groups(_only_per_epoch)
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        super().on_train_batch_end(batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         with self._tolerating_full_disk():

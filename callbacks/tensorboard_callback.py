@@ -12,6 +12,7 @@ from keras_cae.callbacks.event_writer import EventWriter, open_writer
 from keras_cae.callbacks.inference import inference_of
 from keras_cae.callbacks.summaries import Summary
 from keras_cae.training.random_state import same_noise
+from keras_cae.training.step_groups import tolerates_groups
 from keras_cae.validation import positive_int
 
 
@@ -91,6 +92,7 @@ class TensorBoardCallback(keras.callbacks.Callback, abc.ABC):
         if not self._idle:
             self._writer = open_writer(self.directory)
 
+    @tolerates_groups()
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         # The model was not yet built when training began.
         if self.inference is None:

@@ -1,15 +1,15 @@
 """Configuration of the documentation: `sphinx-build --fail-on-warning docs SITE`."""
 
-import importlib
 import inspect
 import os
 import posixpath
-from collections import Counter
+import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.append(str(Path(__file__).parent))
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
 
 import keras_cae
 
@@ -23,6 +23,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
+    "name_links",
 ]
 exclude_patterns = ["_build", "examples"]
 myst_enable_extensions = ["colon_fence"]
@@ -40,51 +41,11 @@ autodoc_typehints = "none"
 autodoc_default_options = {"show-inheritance": True}
 default_role = "code"
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 napoleon_custom_sections = [
     ("Input shape", "params_style"),
     ("Output shape", "params_style"),
 ]
-
-
-def linked_names():
-    """Map names in the text to API entries: `models.CAE`, and `CAE` if unambiguous."""
-    entries = {
-        f"{namespace}.{name}"
-        for namespace in keras_cae.NAMESPACES
-        for name in importlib.import_module(f"keras_cae.{namespace}").__all__
-    }
-    shortened = Counter(entry.rpartition(".")[2] for entry in entries)
-    targets = {}
-    for entry in entries:
-        name = entry.rpartition(".")[2]
-        targets[f"keras_cae.{entry}"] = targets[entry] = f"keras_cae.{entry}"
-        if name[0].isupper() and shortened[name] == 1:
-            targets[name] = f"keras_cae.{entry}"
-    return targets
-
-
-def link_names(app, document):
-    """Link names of the API, such as `CAE` or `datasets.windows`, to their entries."""
-    if app.env.docname == "api":
-        return
-    targets = linked_names()
-    for literal in list(document.findall(nodes.literal)):
-        target = targets.get(literal.astext().removesuffix("()"))
-        if target is None or isinstance(
-            literal.parent, nodes.reference | nodes.title | pending_xref
-        ):
-            continue
-        link = pending_xref(
-            "",
-            refdomain="py",
-            reftype="obj",
-            reftarget=target,
-            refexplicit=True,
-            refwarn=True,
-            refdoc=app.env.docname,
-        )
-        literal.replace_self(link)
-        link += literal
 
 
 def constructor_signature(_app, what, _name, cls, *_):
@@ -111,6 +72,5 @@ def link_pictures(app, document):
 
 
 def setup(app):
-    app.connect("doctree-read", link_names)
     app.connect("autodoc-process-signature", constructor_signature)
     app.connect("doctree-read", link_pictures)

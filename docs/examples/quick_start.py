@@ -1,4 +1,4 @@
-"""Train an autoencoder on handwritten digits, save it and load it again."""
+"""Train an autoencoder on handwritten digits, draw its reconstructions, save it and load it again."""
 
 import keras
 import numpy as np
@@ -17,3 +17,9 @@ model.save("digits.keras")
 loaded = keras.saving.load_model("digits.keras")
 np.testing.assert_array_equal(loaded.encode(test), model.encode(test))
 print("codes:", loaded.encode(test).shape)
+
+pairs = np.concatenate([test[:10], 255 * loaded.predict(test[:10], verbose=0)])
+pairs = np.pad(pairs, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=255)
+rows = np.concatenate([np.hstack(pairs[:10]), np.hstack(pairs[10:])])
+keras.utils.save_img("digits.png", rows.repeat(6, axis=0).repeat(6, axis=1), scale=False)
+print("test images, and below them their reconstructions: digits.png")

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from keras_cae.compatibility import begin_at_epoch
+from keras_cae.training.step_groups import StepGroups
 from keras_cae.training.workers import RestoreOnly
 
 POSITION, METRIC = "training.position", "training.metric."
@@ -41,6 +42,9 @@ class Progress:
         self._loaded: Any = None
         self._resuming = False
         self._unseen = 0  # the number of batches that are still to be dropped
+        self._groups = StepGroups(callbacks)
+        self._ahead = 0  # the number of batches that the model was trained on before Keras asked for it
+        self._logs: Any = None
         self._metrics: dict[str, np.ndarray] = {}
 
     # In files
@@ -97,7 +101,7 @@ class Progress:
         """Note that an epoch begins: that of the backup, or the next one."""
         if not self._resuming:
             self.epoch, self.batch = epoch, 0
-        self._resuming = False
+        self._resuming, self._ahead = False, 0
 
     def end_epoch(self, epoch: int) -> None:
         """Note that an epoch is over, unless training was stopped in the middle of it."""
@@ -107,17 +111,26 @@ class Progress:
 
     # Batches
 
-    def take(self, function: Callable[[Any], Any], iterator: Any) -> Any:
+    def take(self, function: Callable[..., Any], iterator: Any, groups: bool = False) -> Any:
         """Take the next step of training, or drop its batches if the weights have seen them.
 
         Args:
             function: takes a step, or several.
             iterator: the batches.
+            groups: whether the function may take several steps at once, and do nothing when Keras asks for them later.
 
         Returns:
             The logs.
         """
         steps = self.trainer.steps_per_execution
+        if self._ahead:
+            self._ahead -= 1
+            return self._logs
+        if self._unseen <= 0 and groups:
+            self._logs, count = self._groups.run(function, iterator, self.steps - self.batch)
+            self.batch += count
+            self._ahead = count - 1
+            return self._logs
         if self._unseen <= 0:
             logs = function(iterator)
             self.batch += steps

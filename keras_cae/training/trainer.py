@@ -15,6 +15,7 @@ from keras_cae.training.random_state import use_independent_seeds
 from keras_cae.training.replicas import padded, replica_count, share_of_batch, without_padding
 from keras_cae.training.step_context import StepContext, current_step
 from keras_cae.training.step_function import replicated
+from keras_cae.training.step_groups import grouped
 from keras_cae.training.weights import check_weights, ranked_weights, shape_of_loss, weights_for_loss
 
 MIRRORING = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
@@ -93,8 +94,12 @@ class Trainer(Entries):
             self.train_function = replicated(self, self.train_step)
         else:
             super().make_train_function(force)
-        if made:
-            self.train_function = self._progressing(self._checking(self.train_function))
+        if not made:
+            return
+        groups = self._supports_step_groups()
+        if groups:
+            self.train_function = grouped(self, self.train_function)
+        self.train_function = self._progressing(self._checking(self.train_function), groups)
 
     def make_test_function(self, force: bool = False) -> None:
         """Compile the evaluation step; its function raises an error for a batch that is refused."""
@@ -118,23 +123,31 @@ class Trainer(Entries):
         """Whether optimizers and metrics meet those of other replicas, be it one replica alone: not in a `tf.cond`."""
         return self.distribute_strategy.num_replicas_in_sync > 1 or isinstance(self.distribute_strategy, MIRRORING)
 
-    def _checking(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def _supports_step_groups(self) -> bool:
+        """Return whether the compiled function may take several steps, with the logs of the metrics after the last."""
+        ours = all(
+            getattr(getattr(self, name), "__func__", None) is getattr(Trainer, name)
+            for name in ("train_step", "compute_metrics", "get_metrics_result")
+        )
+        return ours and self.steps_per_execution == 1 and not self.run_eagerly and not self._is_mirrored
+
+    def _checking(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if self._is_mirrored:
             use_independent_seeds(self)
 
-        def checked(data: Any) -> Any:
-            outputs = function(data)
+        def checked(data: Any, *count: int) -> Any:
+            outputs = function(data, *count)
             self._gate.raise_refusal()
             self._gate.settle()
             return outputs
 
         return checked
 
-    def _progressing(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Return the training step, which a resumed `fit` does not take on batches that the weights have seen."""
+    def _progressing(self, function: Callable[..., Any], groups: bool) -> Callable[[Any], Any]:
+        """Return a function that `fit` calls for each batch, which skips the batches that a backup has seen."""
 
         def progressing(data: Any) -> Any:
-            return function(data) if self._progress is None else self._progress.take(function, data)
+            return function(data) if self._progress is None else self._progress.take(function, data, groups)
 
         return progressing
 

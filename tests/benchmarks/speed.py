@@ -85,6 +85,7 @@ def parse_arguments():
     parser.add_argument("--images", type=int, default=8000, help="maximum number of images")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--latent-dim", type=int, default=32)
+    parser.add_argument("--compiled", action="store_true", help="measure torch.compile too, which needs a C++ compiler")
     parser.add_argument(
         "--one-process", action="store_true", help="run faster in a single process, where comparisons can affect others"
     )

@@ -9,6 +9,7 @@ import keras
 
 from keras_cae.files import write_atomically, write_text
 from keras_cae.precision import save_in_single_precision
+from keras_cae.training.step_groups import tolerates_groups
 
 
 class BestModel(keras.callbacks.Callback):
@@ -37,6 +38,7 @@ class BestModel(keras.callbacks.Callback):
             os.replace(self._former, path)
         self._batches = 0
 
+    @tolerates_groups()
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batches = batch + 1
 

@@ -8,6 +8,7 @@ import keras
 
 from keras_cae.cli.live_line import LiveLine, Part, join_parts
 from keras_cae.cli.progress import duration
+from keras_cae.training.step_groups import tolerates_groups
 
 SECONDS_BETWEEN = 0.1
 """The minimum time between two updates of the line."""
@@ -39,6 +40,7 @@ class EpochLines(keras.callbacks.Callback):
             self._second = now
         self._epoch, self._epoch_begin, self._shown = epoch, now, 0.0
 
+    @tolerates_groups()
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         now = time.monotonic()
         if not self._line.live:

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_cae.cli.exit_handling import STDERR, Stopped
 from keras_cae.cli.stop_callback import StopCallback
+from keras_cae.training.step_groups import tolerates_groups
 
 
 class GracefulStop(StopCallback):
@@ -29,6 +30,7 @@ class GracefulStop(StopCallback):
         with contextlib.suppress(OSError):
             os.write(STDERR, f"\nStopping after this batch{remedy}.\n".encode())
 
+    @tolerates_groups()
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._stop_if_requested()
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from keras_cae import hypermodels
 from keras_cae.callbacks import ReconstructionLogger
+from keras_cae.callbacks.tensorboard import TensorBoard
 from keras_cae.cli.commands.tune import TuneOptions
 from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.devices import gpu_numbers
@@ -148,7 +149,7 @@ class TuningRun:
         return watch
 
     def _try_models(self) -> None:
-        tensorboard = keras.callbacks.TensorBoard(str(self.folder.logs), write_graph=False)
+        tensorboard = TensorBoard(str(self.folder.logs), write_graph=False)
         pictured = self.split.validation[:PICTURED_IMAGES]
         shown = []
         if not is_part():

@@ -11,6 +11,7 @@ from keras_cae.cli.live_line import LiveLine, Part, join_parts
 from keras_cae.cli.progress import duration
 from keras_cae.cli.tuning.search_plan import SearchPlan, epochs_of
 from keras_cae.hypermodels.tuner_files import COMPLETED, FINISHED, SearchFolder, read_trial
+from keras_cae.training.step_groups import tolerates_groups
 
 SECONDS_BETWEEN = 0.2
 """The minimum time between two updates of the line."""
@@ -115,6 +116,7 @@ class TrialEpochs(keras.callbacks.Callback):
         if self.search.due:
             self._show(0.0)
 
+    @tolerates_groups()
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.search.due:
             self._show((batch + 1) / (self.params.get("steps") or float("inf")))

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from keras_cae.cli.exit_handling import Stopped
 from keras_cae.cli.stop_callback import StopCallback
+from keras_cae.training.step_groups import tolerates_groups
 
 
 class SearchStop(StopCallback):
@@ -27,6 +28,7 @@ class SearchStop(StopCallback):
         if self._received:
             raise Stopped(self._received[0])
 
+    @tolerates_groups()
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.raise_if_received()
 

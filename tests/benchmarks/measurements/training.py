@@ -1,23 +1,32 @@
 """The time of an epoch of training, compared with stock Keras and PyTorch.
 
-All train on float32 images, and this library also on uint8 images, which it scales itself. PyTorch runs eagerly, with
-tensors in each memory layout for their rank. The fraction of the peak is the rate of floating-point operations in
-convolutions and dense layers, relative to that of products of large float32 matrices in the same rounds.
+All competitors train on float32 images; keras_cae also trains on uint8 images, which it scales itself. PyTorch runs
+eagerly, with its tensors in each memory layout of their rank, and with `--compiled` also through `torch.compile`. If
+the processor accelerates bfloat16, keras_cae is also measured under "mixed_bfloat16" and PyTorch under autocast.
+
+The floor is the time of the gradients and of Adam alone, in a loop in one compiled function, on a batch in memory.
+The fraction of the peak is the rate of floating-point operations in the convolutions and dense layers of training,
+relative to that of products of large float32 matrices in the same rounds.
 
 Use thousands of images: with few images, glibc may return memory to the system in every step of PyTorch, which then
 takes twice as long.
 """
 
+import contextlib
 import importlib.util
 import statistics
 from functools import partial
 
+import keras
+import tensorflow as tf
 from alone import alone
 from architectures import ARCHITECTURES, make_ours, make_stock, parameters, train
 from floating_point import make_matrix_product, training_operations
 from measured_images import byte_images, float_images
 from rounds import interleaved, medians, ratio, ratios, timed, warm_up
 from tables import print_table
+
+from keras_cae import recommended_dtype_policy
 
 ROUNDS = 11
 MODELS = tuple(ARCHITECTURES)
@@ -29,6 +38,7 @@ LAYOUTS = {
 }
 """The memory layouts of PyTorch's tensors for signals, images and volumes."""
 TORCH = importlib.util.find_spec("torch") is not None
+HALF = recommended_dtype_policy() == "mixed_bfloat16"
 
 
 def measure(options):
@@ -49,7 +59,13 @@ def compare(name, options):
         "keras_cae": partial(train, ours, images, options.batch_size),
         "keras_cae, uint8": partial(train, ours, byte_images(options), options.batch_size),
         "stock Keras": partial(train, stock, images, options.batch_size),
+        "floor": make_floor(make_ours(name, shape, options.latent_dim), images, options.batch_size),
     }
+    if HALF:
+        with half_precision():
+            half = make_ours(name, shape, options.latent_dim)
+            half.build(images.shape)
+        competitors["keras_cae, bfloat16"] = partial(train, half, images, options.batch_size)
     if TORCH:
         competitors |= torch_competitors(name, images, options, parameters(stock))
     multiply, product_operations = make_matrix_product()
@@ -79,10 +95,45 @@ def torch_competitors(name, images, options, expected_parameters):
     import torch_networks
     from torch_training import make_epoch
 
+    layouts = LAYOUTS[images.ndim - 2]
+    variants = [(layout, False, False) for layout in layouts]
+    variants += [(layouts[-1], True, False)] * options.compiled + [(layouts[-1], False, True)] * HALF
+    variants += [(layouts[-1], True, True)] * (options.compiled and HALF)
     competitors = {}
-    for layout in LAYOUTS[images.ndim - 2]:
+    for layout, compiled, half in variants:
         network = getattr(torch_networks, ARCHITECTURES[name])(images.shape[1:], options.latent_dim)
         assert sum(weights.numel() for weights in network.parameters()) == expected_parameters
-        epoch = make_epoch(network, images, options.batch_size, getattr(torch, layout))
-        competitors[f"PyTorch, {layout.removesuffix('_format').replace('_', ' ')}"] = epoch
+        title = f"PyTorch, {layout.removesuffix('_format').replace('_', ' ')}"
+        title += ", compiled" * compiled + ", bfloat16" * half
+        competitors[title] = make_epoch(network, images, options.batch_size, getattr(torch, layout), compiled, half)
     return competitors
+
+
+def make_floor(model, images, batch_size):
+    """A function that computes as many gradients as an epoch has batches, and changes the weights with Adam."""
+    model.build(images.shape)
+    variables, optimizer = model.trainable_variables, keras.optimizers.Adam()
+    optimizer.build(variables)
+    batch, steps = tf.constant(images[:batch_size]), -(-len(images) // batch_size)
+
+    @tf.function(autograph=False)
+    def epoch():
+        def step(done):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(model(batch, training=True) - batch))
+            gradients = tape.gradient(loss, variables)
+            optimizer.apply_gradients([pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None])
+            return done + 1
+
+        tf.while_loop(lambda done: done < steps, step, [tf.constant(0)])
+
+    return epoch
+
+
+@contextlib.contextmanager
+def half_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy("float32")
