@@ -20,7 +20,7 @@ EXTRAS = {
 def install_hint(extra: str) -> str:
     """Return a sentence that says how to install the missing packages of an extra.
 
-    The command names the packages, because `pip install "keras-cae[extra]"` finds neither a checkout nor a wheel.
+    The command names the packages, because `pip install "keras-cae[extra]"` would need the package to be on PyPI.
 
     Args:
         extra: a key of `EXTRAS`.

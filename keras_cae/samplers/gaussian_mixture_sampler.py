@@ -14,8 +14,8 @@ class GaussianMixtureSampler(CodeSampler):
     """Samples codes from a mixture of normal distributions that is fitted to given codes.
 
     With it, a plain autoencoder generates better images than a variational one from its prior (Ghosh et al. 2020, "From
-    Variational to Deterministic Autoencoders"). The mixture, with full covariances, is that of scikit-learn, which `pip
-    install "keras-cae[samplers]"` installs. Only `fit` needs it.
+    Variational to Deterministic Autoencoders"). The mixture, with full covariances, is that of scikit-learn, which the
+    extra `samplers` installs. Only `fit` needs it.
 
     `save` writes a file of plain arrays, without pickle, which `GaussianMixtureSampler.load` reads: `weights`
     `(n_components,)`, `means`, and `factors`, whose products with their transposes are the covariances.
