@@ -1,6 +1,6 @@
-"""Prints one of the README's set-up commands, so that what is tested is what is documented.
+"""Prints a set-up command from the README, so that the documented command is the one that is tested.
 
-Usage: python .ci/readme_command.py NUMBER, counted from 1
+Usage: python .ci/readme_command.py NUMBER, counted from 1.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Checks that every public class of a kind must pass. They know no class of the library."""
+"""Checks that all public classes of a kind must pass. They do not refer to any class of the library."""
 
 import inspect
 import json
@@ -12,27 +12,27 @@ POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64")
 
 
 def public_subclasses(module, base):
-    """The classes of a module's public names that derive from one, which is not counted itself."""
+    """The public classes of a module that are subclasses of a class, without this class itself."""
     public = [getattr(module, name) for name in module.__all__]
     return [cls for cls in public if inspect.isclass(cls) and issubclass(cls, base) and cls is not base]
 
 
 def check_table(expected, table, where):
-    """A table has a row for each of the classes, or each of the names, and for nothing else."""
+    """Check that a table has a row for each of the classes or names, and no others."""
     missing, left_over = set(expected) - set(table), set(table) - set(expected)
     assert not missing, f"add {_listed(missing)} to {where}"
     assert not left_over, f"left over, remove {_listed(left_over)}: {where}"
 
 
 def _listed(names):
-    """Names, or classes by their public names, on one line."""
+    """Names, or the public names of classes, on one line."""
     return ", ".join(
         sorted(f"{n.__module__.rpartition('.')[0]}.{n.__name__}" if inspect.isclass(n) else n for n in names)
     )
 
 
 def constructor_arguments(cls):
-    """The names of the arguments of a class's or a function's own, without `self` and `**kwargs`."""
+    """The names of the arguments of a class or function, without `self` and `**kwargs`."""
     named = (p for p in _parameters(cls) if p.kind is not p.VAR_KEYWORD)
     return [p.name for p in named]
 
@@ -43,7 +43,7 @@ def _parameters(public):
 
 
 def check_docstring(cls):
-    """One line first; the documented arguments are those of the signature; an example."""
+    """Check that a docstring has a summary line and an example, and that its arguments are those of the signature."""
     doc = inspect.getdoc(cls)
     first, rest = doc.split("\n", 1)
     assert first.endswith("."), first
@@ -58,7 +58,7 @@ def check_docstring(cls):
 
 
 def check_config(cls, arguments):
-    """Every constructor argument is an attribute, is in the config, and comes back from it."""
+    """Check that each constructor argument is an attribute, is in the config, and is restored from it."""
     assert set(arguments) == set(constructor_arguments(cls)), "the sweep must name every argument"
     defaults = inspect.signature(cls.__init__).parameters
     for name, value in arguments.items():
@@ -82,7 +82,7 @@ def check_config(cls, arguments):
 
 
 def check_layer(make, inputs):
-    """Shapes agree however the layer is called; it saves its weights; it follows its dtype policy."""
+    """Check the output shapes of all ways to call a layer, the saving of its weights, and its dtype policy."""
     layer = make()
     outputs = layer(inputs)
     assert tuple(outputs.shape) == tuple(layer.compute_output_shape(inputs.shape))
@@ -99,7 +99,7 @@ def check_layer(make, inputs):
 
 
 def check_layer_saving(make, inputs, path):
-    """The layer in a model is the same after saving and loading."""
+    """Check that a layer in a model is unchanged after saving and loading."""
     model = keras.Sequential([keras.Input(inputs.shape[1:]), make()])
     model.save(path / "layer.keras")
     loaded = keras.saving.load_model(path / "layer.keras")
@@ -107,7 +107,7 @@ def check_layer_saving(make, inputs, path):
 
 
 def check_autoencoder(make, images):
-    """The reconstruction has the images' shape; encode, decode and predict are deterministic. Returns the model."""
+    """Check the shape of the reconstruction, and that inference is deterministic. Return the model."""
     model = make()
     reconstructions = model.predict(images, verbose=0)
     assert reconstructions.shape == images.shape
@@ -121,7 +121,7 @@ def check_autoencoder(make, images):
 
 
 def check_trains(model, images, **compile_arguments):
-    """A few steps bring the loss down, and everything stays finite."""
+    """Check that a few steps reduce the loss, and that everything stays finite."""
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse", **compile_arguments)
     losses = model.fit(images, epochs=5, batch_size=4, verbose=0).history["loss"]
     assert np.isfinite(losses).all()
@@ -130,7 +130,7 @@ def check_trains(model, images, **compile_arguments):
 
 
 def check_precisions(make, images, ways):
-    """Training ends within 5 % of the loss of float32 in other ways: in another precision, with XLA, or both."""
+    """Check that in another precision, with XLA, or both, the final loss is within 5 % of that in float32."""
 
     def trained(dtype, jit_compile):
         keras.utils.set_random_seed(0)
@@ -147,5 +147,5 @@ def check_precisions(make, images, ways):
 
 
 def slow_but(quick, values):
-    """Parameters of a test, of which all but the quick ones are slow."""
+    """Parameters of a test. All except the quick ones are marked as slow."""
     return [pytest.param(value, marks=() if value in quick else pytest.mark.slow) for value in values]

@@ -1,4 +1,4 @@
-"""What every test starts from: a quiet TensorFlow, a fixed seed, the default precision."""
+"""The setup of all tests: a quiet TensorFlow, a fixed seed and the default precision."""
 
 import gc
 import os
@@ -11,11 +11,11 @@ import pytest
 import tensorflow as tf
 from small_disk import mounted
 
-# Two devices, so that distribution strategies can be tested. Must come before TensorFlow's first use.
+# Two devices, so that distribution strategies can be tested. They must be created before TensorFlow is first used.
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-# Tests run side by side, and each computes too little to share its work among threads.
+# Tests run in parallel, and each one computes too little to benefit from several threads.
 tf.config.threading.set_intra_op_parallelism_threads(1)
 # A process that has traced thousands of functions holds millions of objects, which the collector would go through
 # every moment.
@@ -41,13 +41,13 @@ def digits():
 
 @pytest.fixture
 def images():
-    """A small batch of random images: not square, odd, two channels."""
+    """A small batch of random images that are not square and have odd sides and two channels."""
     return np.random.default_rng(0).random((10, 9, 12, 2), dtype="float32")
 
 
 @pytest.fixture(scope="session")
 def two_replicas():
-    """A `MirroredStrategy` over two devices. One for all: a second one's collectives get mixed up with it."""
+    """A `MirroredStrategy` over two devices. All tests share it, because TensorFlow mixes up several ones."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 

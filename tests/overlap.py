@@ -1,11 +1,11 @@
-"""The area under the per-region overlap by its plain definition, in NumPy and SciPy."""
+"""The area under the per-region overlap by its definition, in NumPy and SciPy."""
 
 import numpy as np
 from scipy import ndimage
 
 
 def area_under_overlap(masks, maps, limit=0.3):
-    """The mean overlap of the regions against false positives, up to a share of these, divided by it."""
+    """The area under the mean overlap of the regions up to a false-positive rate, divided by this rate."""
     regions = []
     for mask, each in zip(masks, maps, strict=True):
         numbers, count = ndimage.label(mask, np.ones((3,) * mask.ndim))

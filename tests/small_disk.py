@@ -9,10 +9,10 @@ SIZE = 2 << 20
 
 
 class SmallDisk:
-    """A file system of its own.
+    """A separate file system.
 
     Args:
-        path: where it is mounted.
+        path: the mount point.
     """
 
     def __init__(self, path):
@@ -20,7 +20,7 @@ class SmallDisk:
         self._filler = path / "filler"
 
     def fill(self, left=0):
-        """Use up all space but some bytes, which are rounded down to blocks of 4096."""
+        """Fill the disk except for some bytes, rounded down to blocks of 4096."""
         self.free()
         descriptor, size = os.open(self._filler, os.O_CREAT | os.O_WRONLY), 0
         try:
@@ -32,17 +32,17 @@ class SmallDisk:
             os.close(descriptor)
 
     def free(self):
-        """Give back the space that `fill` used up."""
+        """Free the space that `fill` has used."""
         self._filler.unlink(missing_ok=True)
 
     def files(self):
-        """The names of all files, with those of their folders."""
+        """The relative paths of all files."""
         found = (file for file in self.path.rglob("*") if file.is_file() and file != self._filler)
         return sorted(str(file.relative_to(self.path)) for file in found)
 
 
 def mounted(path):
-    """Mount a disk; skip the test where that is not allowed. A generator, for a fixture."""
+    """Mount a disk, or skip the test if this is not permitted. A generator for a fixture."""
     path.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(path)]
     try:

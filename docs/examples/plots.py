@@ -1,6 +1,6 @@
 """Figures of autoencoders for handwritten digits, each made by one line of code.
 
-    pip install "keras-cae[cli,plots]"
+    pip install -e ".[cli,plots]"
     python docs/examples/plots.py
 
 Writes the figures of the page "Plots" to the folder `plots`.

@@ -1,6 +1,6 @@
 """Signals: reconstruct windows of an ECG, denoise it, and detect anomalous steps in a series with a daily cycle.
 
-    pip install "keras-cae[examples]"
+    pip install -e ".[examples]"
     python docs/examples/signals.py
 
 Prints the tables of the page "Signals" and writes its figures to the folder `signals`.

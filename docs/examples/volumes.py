@@ -1,6 +1,6 @@
 """Volumes: reconstruct patches of a magnetic resonance image of a head, and denoise it.
 
-    pip install "keras-cae[examples]"
+    pip install -e ".[examples]"
     python docs/examples/volumes.py
 
 Prints the tables of the page "Volumes" and writes its figures to the folder `volumes`.

@@ -2,6 +2,8 @@
 
 import sys
 
+from keras_cae.extras import install_hint
+
 
 def main() -> None:
     """Run the program, or print how to install typer if it is missing."""
@@ -10,6 +12,6 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "typer":
             raise
-        print('keras-cae needs typer, which is not installed: pip install "keras-cae[cli]"', file=sys.stderr)
+        print(f"keras-cae needs typer, which is not installed. {install_hint('cli')}", file=sys.stderr)
         raise SystemExit(2) from None
     app()

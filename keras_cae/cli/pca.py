@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from keras_cae.extras import install_hint
 from keras_cae.images import scale_images
 
 LARGEST_SAMPLE = 100_000_000
@@ -54,7 +55,7 @@ def _pca_class() -> Any:
         from sklearn.decomposition import PCA
     except ImportError as error:
         raise ImportError(
-            'The PCA baseline needs scikit-learn, which is not installed: pip install "keras-cae[cli]".'
+            f"The PCA baseline needs scikit-learn, which is not installed. {install_hint('cli')}"
         ) from error
     return PCA
 

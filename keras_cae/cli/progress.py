@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from keras_cae.cli.messages import counted, warn
+from keras_cae.cli.messages import warn
+from keras_cae.wording import counted
 
 TENTHS = 10
 PATIENCE = 5.0

@@ -9,11 +9,12 @@ from rich import box
 from rich.table import Table
 
 from keras_cae.cli.comparison import Quality
-from keras_cae.cli.messages import counted, say, say_table, warn
+from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.run_folder import RunFolder
 from keras_cae.datasets import ImageData, ImageSplit, SkippedFile
 from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit, image_bytes
 from keras_cae.kinds import kind_of
+from keras_cae.wording import counted
 
 LISTED_FILES = 10
 LATE = 0.8

@@ -53,7 +53,7 @@ def load_saved(path: Path, kinds: Any, noun: str, expected: str, remedy: str) ->
     except Exception as error:
         raise ValueError(f"The {noun} {str(path)!r} can't be loaded: {error}") from error
     if not isinstance(loaded, kinds):
-        raise ValueError(f"{str(path)!r} holds a {type(loaded).__name__}, not {expected}. {remedy}")
+        raise ValueError(f"{str(path)!r} contains a {type(loaded).__name__}, not {expected}. {remedy}")
     return loaded
 
 

@@ -1,4 +1,4 @@
-"""Images to train on: bundled, downloaded, from folders, from files and from memory; windows of time series."""
+"""Loading and streaming of images from data sets, folders, files and arrays, and windows of time series."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "RandomPatches":  # A PyDataset of Keras, which reading images does without.
+    if name == "RandomPatches":  # Imported on demand, because it needs Keras and the rest of the package does not.
         from keras_cae.datasets.random_patches import RandomPatches
 
         return RandomPatches

@@ -1,4 +1,4 @@
-"""Images, signals and volumes in NumPy's files."""
+"""Images, signals and volumes in .npy and .npz files."""
 
 import struct
 import zipfile
@@ -19,17 +19,17 @@ from keras_cae.kinds import KINDS
 ARRAY_SUFFIXES = (".npy", ".npz")
 KNOWN_KEYS = ("images", "x", "data")
 LENGTHS_IN_ZIP = 26
-"""Where the header of a member of a ZIP file has the lengths of its name and of its extra field, which follow it."""
+"""The offset in a ZIP file header of the lengths of the member's name and extra field."""
 
 
 class Header(NamedTuple):
-    """The description of a stored array, known before it is read."""
+    """The shape and the dtype of a stored array, which are known before it is read."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
 
     def may_be(self, rank: int) -> bool:
-        """Return whether the array may hold examples of a rank."""
+        """Return whether the shape and the dtype are those of examples with this number of spatial axes."""
         return len(self.shape) in (rank + 1, rank + 2) and self.dtype.kind in "buif"
 
     def __str__(self) -> str:
@@ -45,8 +45,8 @@ def load_array_file(path: Path, key: str | None = None, rank: int = 2) -> ImageD
         rank: the number of spatial axes.
 
     Raises:
-        ValueError: the file can't be read, holds no images, would not fit into memory, or it is unclear
-            which array is meant.
+        ValueError: the file can't be read, contains no images or does not fit into memory, or it is unclear
+            which array to use.
     """
     headers = _headers(path, key, rank)
     for header in headers.values():
@@ -58,9 +58,9 @@ def load_array_file(path: Path, key: str | None = None, rank: int = 2) -> ImageD
 
 
 def map_array_file(path: Path, key: str | None = None, rank: int = 2) -> list[np.ndarray]:
-    """Return the arrays of images of an `.npy` or `.npz` file, which stay on the disk.
+    """Return the arrays of images in an `.npy` or `.npz` file as memory maps.
 
-    Only those of an `.npz` file that are compressed are read.
+    Compressed arrays in an `.npz` file are read into memory.
 
     Args:
         path: the file.
@@ -68,7 +68,7 @@ def map_array_file(path: Path, key: str | None = None, rank: int = 2) -> list[np
         rank: the number of spatial axes.
 
     Returns:
-        The images, and perhaps the test images.
+        The images and, if there are any, the test images.
 
     Raises:
         ValueError: as `load_array_file`.
@@ -80,7 +80,7 @@ def map_array_file(path: Path, key: str | None = None, rank: int = 2) -> list[np
 
 
 def _headers(path: Path, key: str | None, rank: int) -> dict[str, Header]:
-    """Return what the arrays of images say of themselves."""
+    """Return the headers of the arrays of images by their names."""
     archive = path.suffix.lower() == ".npz"
     headers = _read(_archive_headers if archive else _file_header, path)
     keys = _chosen_keys(headers, key, path.name, rank) if archive else tuple(headers)
@@ -105,13 +105,13 @@ def _mapped_member(path: Path, name: str, header: Header, rank: int) -> np.ndarr
 
 
 def _read(function: Callable[[Path], Any], path: Path) -> Any:
-    """Apply a function that reads the file, with an error for people if the file is damaged."""
+    """Apply a function that reads the file, and raise an understandable error if the file is damaged."""
     try:
         return function(path)
     except DAMAGED as error:
         raise ValueError(
-            f"{path.name} can't be read, it is damaged or no {path.suffix.lower()} file ({error}). "
-            f"Save it again, with {'np.savez' if path.suffix.lower() == '.npz' else 'np.save'}."
+            f"{path.name} can't be read: it is damaged or not an {path.suffix.lower()} file ({error}). "
+            f"Save it again with {'np.savez' if path.suffix.lower() == '.npz' else 'np.save'}."
         ) from error
 
 
@@ -147,11 +147,11 @@ def _arrays(path: Path, keys: tuple[str, ...]) -> list[np.ndarray]:
 
 
 def _chosen_keys(headers: dict[str, Header], key: str | None, source: str, rank: int) -> tuple[str, ...]:
-    """Return the name of the images, and perhaps that of the test images."""
+    """Return the name of the array of images and, if there is one, that of the test images."""
     listing = ", ".join(f"{name!r}: {header}" for name, header in headers.items()) or "nothing"
     if key is not None:
         if key not in headers:
-            raise ValueError(f"{source} has no array {key!r}; it holds {listing}.")
+            raise ValueError(f"{source} has no array {key!r}; it contains {listing}.")
         return (key,)
     candidates = [name for name, header in headers.items() if header.may_be(rank)]
     if "x_train" in candidates:
@@ -160,17 +160,17 @@ def _chosen_keys(headers: dict[str, Header], key: str | None, source: str, rank:
     if known or len(candidates) == 1:
         return ((known or candidates)[0],)
     kind = KINDS[rank]
-    missing = f"no array of {kind.noun}, {kind.shape} or {kind.shape_without_channels}"
-    rule = f"several arrays that may be {kind.noun}" if candidates else missing
+    missing = f"no array of {kind.noun} of shape {kind.shape} or {kind.shape_without_channels}"
+    problem = f"several arrays that may be {kind.noun}" if candidates else missing
     remedy = " Choose one with key= (--key)." if candidates else ""
-    raise ValueError(f"{source} holds {rule}: {listing}.{remedy}")
+    raise ValueError(f"{source} contains {problem}: {listing}.{remedy}")
 
 
 def _check_numbers(header: Header, source: str) -> None:
     if header.dtype.hasobject:
         raise ValueError(
-            f"{source} holds Python objects, which are not loaded because they could run code. Images of "
-            "one size can be stored as numbers: np.stack(images).astype('uint8')."
+            f"{source} contains Python objects, which are not loaded because they could run code. Store images of "
+            "the same size as numbers: np.stack(images).astype('uint8')."
         )
 
 

@@ -1,4 +1,4 @@
-"""Images, signals or volumes from arrays, which may lie in a file."""
+"""Images, signals or volumes from arrays, which may be memory-mapped files."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,22 +13,22 @@ from keras_cae.datasets.standard_images import conversion, with_all_axes
 from keras_cae.kinds import KINDS
 
 CHUNK_BYTES = 2**26
-"""How much of an array is looked at at once."""
+"""The size of the parts in which an array is searched for its extremes."""
 
 
 class ArraySource(ImageSource):
-    """The examples of an array, with the type that `load_images` gives them.
+    """The examples in an array, with the dtype that `load_images` gives them.
 
     Args:
-        array: `(n, *spatial, channels)` or `(n, *spatial)`; a memory-mapped one stays on the disk.
-        source: what to call it.
+        array: `(n, *spatial, channels)` or `(n, *spatial)`; a memory map is not read into memory.
+        source: name of the array in messages.
         sizing: the rule for the images' size.
-        channels: the channels that all images get, or None for what the images have.
+        channels: the number of channels to convert to, or None to keep that of the images.
         rank: the number of spatial axes.
-        file: file that holds the array, or None.
+        file: file that contains the array, or None.
 
     Raises:
-        ValueError: these are no images, or their scale can't be known.
+        ValueError: the array does not contain images, or their scale is unknown.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ArraySource(ImageSource):
     def read(self, row: int) -> np.ndarray:
         if self._same_size:
             return self._convert_with_channels(self._array[row])
-        # As `load_images`: the type, the size, the channels.
+        # Convert the dtype, the size and the channels in the same order as `load_images`.
         image = self._sizing.apply(self._convert(np.asarray(self._array[row])), self._size)
         return image if self._channels is None else with_channels(image[None], self._channels)[0]
 
@@ -77,11 +77,11 @@ class ArraySource(ImageSource):
 
 
 class ConvertedView:
-    """An image whose parts are read and converted on demand.
+    """An image that is read and converted in parts, on demand.
 
     Args:
-        stored: the image as it is stored.
-        convert: the function that brings parts of it to their form.
+        stored: the stored image.
+        convert: the function that converts parts of it.
     """
 
     def __init__(self, stored: Any, convert: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -93,7 +93,7 @@ class ConvertedView:
 
 
 class _Numbered(Sequence[str]):
-    """The names of the examples of an array."""
+    """The names of the examples in an array, such as "data[3]"."""
 
     def __init__(self, source: str, count: int) -> None:
         self._source, self._count = source, count
@@ -108,20 +108,20 @@ class _Numbered(Sequence[str]):
 
 
 def is_type_decided(dtype: np.dtype, high: Any) -> bool:
-    """Return whether the highest value so far determines the type of images, whatever the others are.
+    """Return whether the highest value so far determines the dtype of the images, whatever values follow.
 
     Args:
-        dtype: the type in which they are stored.
+        dtype: the dtype in which they are stored.
         high: the highest value so far.
     """
     return dtype.kind == "b" or (dtype.name == "uint8" and high > 1) or (dtype.name == "uint16" and high > 255)
 
 
 def extremes(array: np.ndarray) -> tuple[Any, Any]:
-    """Return the lowest and the highest value of an array, as far as they are needed to decide on the type of images.
+    """Return the lowest and the highest value of an array. The search ends once they determine the dtype of the images.
 
     Args:
-        array: `(n, …)`; it is read in parts.
+        array: `(n, …)`, which is read in parts.
     """
     step = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
     low, high = array[:1].min(), array[:1].max()
@@ -129,6 +129,6 @@ def extremes(array: np.ndarray) -> tuple[Any, Any]:
         if is_type_decided(array.dtype, high):
             break
         part = array[start : start + step]
-        # Unlike Python's own, these keep NaN.
+        # Unlike Python's min and max, these propagate NaN.
         low, high = np.minimum(low, part.min()), np.maximum(high, part.max())
     return low, high

@@ -1,4 +1,4 @@
-"""A cache file of decoded images, for later epochs and other trainings."""
+"""A cache file of decoded images, for later epochs and other training runs."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ from keras_cae.datasets.image_source import ImageSource
 from keras_cae.files import DiskFullError, is_full_disk
 
 END = b"keras_cae cache 1"
-"""The last bytes of a whole cache. Before them are the length of its description, eight bytes, and before that the
-description, as JSON. The images come first, one after the other."""
+"""The last bytes of a complete cache. The file contains the images, a JSON description, the length of the description
+in eight bytes, and these bytes."""
 LENGTH = 8
 
 
@@ -39,7 +39,7 @@ class CachedSource(ImageSource):
     def __init__(self, source: ImageSource, path: Path) -> None:
         super().__init__()
         if not source.files:
-            raise ValueError("cache is for images in files, got an array: leave it out.")
+            raise ValueError("cache is only supported for images in files, got an array. Omit it.")
         self._source, self._path = source, path
         self.names, self.kept, self.sizes, self.files = source.names, source.kept, source.sizes, source.files
         self.channels, self.dtype, self.skipped = source.channels, source.dtype, source.skipped
@@ -59,7 +59,7 @@ class CachedSource(ImageSource):
             return np.array(self.view(row))
         try:
             image = self._source.read(row)
-        # A decoder that meets a damaged file may raise anything.
+        # Decoders of damaged files raise all kinds of exceptions.
         except Exception as error:
             self._damaged[row] = failure_reason(error)
             raise
@@ -75,7 +75,7 @@ class CachedSource(ImageSource):
         return part.view(self.dtype).reshape(*self.sizes[row], self.channels)
 
     def finish(self) -> None:
-        """Read the images that are missing, and give the file its name."""
+        """Read the images that are missing, and move the file to its final path."""
         with self._finishing:
             if self._stored is not None:
                 return
@@ -120,7 +120,7 @@ class CachedSource(ImageSource):
             return
         description = _description(self._path)
         if description is None:
-            raise ValueError(f"cache names a file that is not a cache: {str(self._path)!r}. Name a new file.")
+            raise ValueError(f"cache must be a new file or a cache, got {str(self._path)!r}, which is not a cache.")
         if description.get("fingerprint") == self._fingerprint:
             self._damaged = {int(row): reason for row, reason in description["damaged"].items()}
             self._stored = self._mapped()
@@ -139,12 +139,12 @@ class CachedSource(ImageSource):
 
 def _write(file: int, content: bytes, start: int) -> None:
     done = 0
-    while done < len(content):  # the system may write a part of it
+    while done < len(content):  # a call may write only a part
         done += os.pwrite(file, content[done:], start + done)
 
 
 def _description(path: Path) -> dict[str, Any] | None:
-    """Return what a cache says of itself; None of another file."""
+    """Return the description of a cache, or None if the file is not a cache."""
     tail = LENGTH + len(END)
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)

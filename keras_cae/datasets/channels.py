@@ -1,35 +1,35 @@
-"""The conversion between grey, colour, and colour with opacity."""
+"""Conversion between grey, colour, and colour with alpha."""
 
 import numpy as np
 
 CHUNK = 1024
-"""How many images are converted at once, so that their floats take little memory."""
+"""The number of images converted at a time, which limits the memory for floats."""
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""The weights of red, green and blue in grey, of ITU-R BT.601."""
+"""The weights of red, green and blue in grey (ITU-R BT.601)."""
 
 
 def check_channels(channels: int | None) -> None:
-    """Raise a `ValueError` for a number of channels that images can't be given."""
+    """Raise a `ValueError` if images can't be converted to this number of channels."""
     if channels is not None and (type(channels) is not int or channels not in (1, 3, 4)):
-        raise ValueError(f"channels must be 1 (grey), 3 (colour) or 4 (colour and opacity), got {channels!r}.")
+        raise ValueError(f"channels must be 1 (grey), 3 (colour) or 4 (colour and alpha), got {channels!r}.")
 
 
 def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
-    """Return images with another number of channels, in their own type.
+    """Convert images to another number of channels. Their dtype is kept.
 
     Args:
         images: array `(n, height, width, channels)`.
-        channels: 1, 3 or 4. Without opacity, what is transparent becomes white.
+        channels: 1, 3 or 4. If alpha is removed, transparent pixels become white.
 
     Raises:
-        ValueError: the images themselves have another number of channels than these.
+        ValueError: the images don't have 1, 3 or 4 channels.
     """
     found = images.shape[-1]
     if found == channels:
         return images
     if found not in (1, 3, 4):
-        raise ValueError(f"channels={channels} needs images of 1, 3 or 4 channels, got {found} channels.")
+        raise ValueError(f"channels={channels} requires images with 1, 3 or 4 channels, got {found} channels.")
     converted = np.empty((*images.shape[:-1], channels), images.dtype)
     for start in range(0, len(images), CHUNK):
         chunk = slice(start, start + CHUNK)

@@ -1,4 +1,4 @@
-"""Threads that decode images ahead of their use."""
+"""Threads that decode images before they are needed."""
 
 import os
 import threading
@@ -8,14 +8,14 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 THREADS = min(8, os.cpu_count() or 1)
-"""How many threads decode images side by side."""
+"""The number of threads that decode images in parallel."""
 Result = TypeVar("Result")
-PATIENCE = 5.0
-"""The seconds after which whoever waits for a result computes it, too."""
+TIMEOUT = 5.0
+"""The seconds after which a consumer that waits for a result computes it itself."""
 
 
 class _Threads:
-    """Threads that all streams share. They are started once, and wait for tasks until the program ends."""
+    """Threads that all streams share. They start with the first task and run until the program ends."""
 
     def __init__(self) -> None:
         self._process = 0
@@ -24,7 +24,7 @@ class _Threads:
 
     def put(self, task: Callable[[], None]) -> None:
         """Run a task on one of the threads. The task must not raise an exception."""
-        if self._process != os.getpid():  # None yet, or a process that was forked, which threads don't outlive.
+        if self._process != os.getpid():  # no threads yet, or this is a fork, which does not inherit them
             self._start()
         self.tasks.put(task)
 
@@ -47,25 +47,25 @@ _THREADS = _Threads()
 
 
 def in_order(function: Callable[[int], Result], count: int, ahead: int = 0) -> Iterator[Result]:
-    """Yield `function(0)`, `function(1)`, …, computed on a few threads, a few numbers ahead.
+    """Yield `function(0)`, `function(1)`, …, computed in advance on several threads.
 
     A garbage collection may destroy an abandoned iterator of TensorFlow, and then waits for the generator behind it. To
     avoid deadlocks, nothing here holds a lock that others need or waits without a timeout: if a thread waits in this
     way, the consumer computes the result itself.
 
     Args:
-        function: function from numbers to results. It must give the same result every time.
+        function: function from numbers to results. It must return the same result every time.
         count: number of results.
-        ahead: number of results that are computed ahead; at least enough for all threads.
+        ahead: number of results to compute in advance; all threads are kept busy even if it is smaller.
     """
-    given_up = threading.Event()
+    abandoned = threading.Event()
     waiting: deque[tuple[int, SimpleQueue[Any]]] = deque()
 
-    def ask(number: int) -> None:
+    def submit(number: int) -> None:
         reply: SimpleQueue[Any] = SimpleQueue()
 
         def task() -> None:
-            if not given_up.is_set():
+            if not abandoned.is_set():
                 reply.put(_outcome(function, number))
 
         waiting.append((number, reply))
@@ -73,13 +73,13 @@ def in_order(function: Callable[[int], Result], count: int, ahead: int = 0) -> I
 
     try:
         for number in range(count):
-            ask(number)
+            submit(number)
             if len(waiting) > max(ahead, 2 * THREADS):
                 yield _result(function, *waiting.popleft())
         while waiting:
             yield _result(function, *waiting.popleft())
     finally:
-        given_up.set()
+        abandoned.set()
 
 
 def _outcome(function: Callable[[int], Any], number: int) -> tuple[Any, BaseException | None]:
@@ -91,7 +91,7 @@ def _outcome(function: Callable[[int], Any], number: int) -> tuple[Any, BaseExce
 
 def _result(function: Callable[[int], Result], number: int, reply: "SimpleQueue[Any]") -> Result:
     try:
-        result, error = reply.get(timeout=PATIENCE)
+        result, error = reply.get(timeout=TIMEOUT)
     except Empty:
         return function(number)
     if error is not None:

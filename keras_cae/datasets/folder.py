@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from keras_cae.datasets.decoding import in_order
-from keras_cae.datasets.image_data import ImageData, SkippedFile
+from keras_cae.datasets.image_data import ImageData, SkippedFile, unreadable
 from keras_cae.datasets.image_file import (
     IMAGE_SUFFIXES,
     ImageHeader,
@@ -20,13 +20,14 @@ from keras_cae.datasets.image_file import (
 from keras_cae.datasets.memory import check_memory
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.standard_images import integer_conversion
+from keras_cae.wording import counted
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 
 def load_folder(folder: Path, sizing: Sizing) -> ImageData:
-    """Return the images of a folder and of the folders in it, in the order of their paths.
+    """Return the images in a folder and its subfolders, sorted by path.
 
     Args:
         folder: the folder.
@@ -39,8 +40,8 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
     paths, repeated = distinct_files(image_paths(folder))
     if not paths:
         raise ValueError(
-            f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
-            f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
+            f"There are no images in the folder {str(folder)!r}: no visible file in it or in its subfolders ends in "
+            f"{', '.join(IMAGE_SUFFIXES)}."
         )
     paths, headers = each_file(read_header, paths, skipped)
     notes: list[str] = []
@@ -48,16 +49,12 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
         layout = common_layout(headers, sizing)
         images, paths = _decode(paths, layout, sizing, skipped)
     if not headers or not len(images):
-        path, reason = skipped[0]
-        raise ValueError(
-            f"None of the {len(skipped)} images in the folder {str(folder)!r} can be read; the first is "
-            f"{path}: {reason}."
-        )
+        raise unreadable(skipped, f" in the folder {str(folder)!r}")
     images = _without_opaque_alpha(images, grey=all(header.grey for header in headers))
     convert = integer_conversion(images.dtype, int(images.min()), int(images.max()), str(folder), notes)
     resized = any(header.size != layout.size for header in headers)
     if resized and len(notes):
-        # What is stored in another way is converted before it gets its size, as arrays are.
+        # Images that need a conversion are converted before they are resized, as arrays are.
         layout = layout._replace(channels=images.shape[-1])
         images, paths = _decode(paths, layout, sizing, [], convert)
     else:
@@ -68,7 +65,7 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
 
 
 def image_paths(folder: Path) -> Iterator[Path]:
-    """Yield the visible image files below a folder. Links are followed, but never in circles."""
+    """Yield the visible image files in a folder and its subfolders. Links are followed, but never in circles."""
     visited = set()
     for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
         real = os.path.realpath(root)
@@ -83,14 +80,14 @@ def image_paths(folder: Path) -> Iterator[Path]:
 
 
 def distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
-    """Return the files, each once however many links lead to it, and how many were there again."""
+    """Return the files without duplicates that links cause, and the number of duplicates."""
     distinct: dict[Any, Path] = {}
     repeated = 0
     for path in paths:
         try:
             status = path.stat()
             key: Any = (status.st_dev, status.st_ino)
-        except OSError:  # Reading it says what is wrong.
+        except OSError:  # reading the file raises a better error
             key = path
         repeated += key in distinct
         distinct.setdefault(key, path)
@@ -98,14 +95,15 @@ def distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
 
 
 def _left_out_notes(headers: Sequence[ImageHeader], repeated: int) -> list[str]:
-    """Return sentences on what was left out of the files."""
+    """Return notes on links and channels that were left out."""
     notes = []
     if repeated:
-        notes.append(f"{repeated} links to images that are in the folder already were left out.")
+        what = "link to an image that is" if repeated == 1 else "links to images that are"
+        notes.append(f"Skipped {repeated:,} {what} already in the folder.")
     more = sum(header.dropped > 0 for header in headers)
     if more:
         notes.append(
-            f"{more} of the images have more channels than grey, colour and opacity: the others were left out. To "
+            f"{counted(more, 'images')} had further channels besides grey, colour and alpha, which were dropped. To "
             "train on all channels, store the images as an array in an .npy file."
         )
     return notes
@@ -121,22 +119,22 @@ def each_file(
     skipped: list[SkippedFile],
     name: Callable[[Given], Any] = str,
 ) -> tuple[list[Given], list[Result]]:
-    """Apply a function to files on a few threads; files with which it fails are noted as skipped.
+    """Apply a function to files on several threads. Files for which it fails are recorded as skipped.
 
     Args:
         function: function of a file.
         paths: the files.
         skipped: list to which the files that fail are added.
-        name: what to call a file.
+        name: function that returns the name of a file in messages.
 
     Returns:
-        The files with which it did not fail, and what it returned.
+        The files for which it succeeded, and its results.
     """
 
     def attempt(path: Given) -> Result | SkippedFile:
         try:
             return function(path)
-        # A decoder that meets a damaged file may raise anything.
+        # Decoders of damaged files raise all kinds of exceptions.
         except Exception as error:
             return SkippedFile(str(name(path)), failure_reason(error))
 
@@ -153,7 +151,7 @@ def each_file(
 
 
 def common_layout(headers: Iterable[ImageHeader], sizing: Sizing) -> Layout:
-    """Return the form that images with these headers get.
+    """Return the size, the channels and the dtype to which images with these headers are decoded.
 
     Args:
         headers: headers of the images.

@@ -1,5 +1,6 @@
-"""The result of loading: the images, and notes about them."""
+"""The result of `load_images`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,10 +10,23 @@ from keras_cae.datasets.split import ImageSplit, split_images
 
 
 class SkippedFile(NamedTuple):
-    """A file that could not be read as an image, and why."""
+    """A file that could not be read as an image, and the reason."""
 
     path: str
     reason: str
+
+
+def unreadable(skipped: Sequence[SkippedFile], place: str = "") -> ValueError:
+    """Return the error for images of which none can be read.
+
+    Args:
+        skipped: the images, and why they can't be read.
+        place: where they are, such as " in the folder 'photos'".
+    """
+    path, reason = skipped[0]
+    if len(skipped) == 1:
+        return ValueError(f"The only image{place} can't be read. {path}: {reason}.")
+    return ValueError(f"None of the {len(skipped):,} images{place} can be read. The first is {path}: {reason}.")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,14 +34,14 @@ class ImageData:
     """Images as `load_images` returns them.
 
     Args:
-        images: array `(n, height, width, channels)` of type uint8 or uint16, or float32 in [0, 1]; of signals
-            `(n, length, channels)`, of volumes `(n, depth, height, width, channels)`.
-        name: short name of the data, fit for a file name.
-        test_images: the test images that the data themselves set apart, or None.
-        skipped: the files that were left out because they could not be read.
-        notes: sentences on what was taken for what, for a person to read.
-        labels: for each image of a folder the name of the folder in it where it was found, "." for the folder
-            itself; None for other data.
+        images: array `(n, height, width, channels)` of type uint8 or uint16, or float32 in [0, 1]; signals
+            `(n, length, channels)`, or volumes `(n, depth, height, width, channels)`.
+        name: short name of the data, valid as a file name.
+        test_images: the test images, if the data contain separate ones, or None.
+        skipped: the files that could not be read.
+        notes: sentences about how the values were interpreted.
+        labels: for each image in a folder, the path of its subfolder, or "." for the folder itself; None for
+            other data.
     """
 
     images: np.ndarray
@@ -44,12 +58,11 @@ class ImageData:
         return f"ImageData({', '.join([self.name, *shapes, *(f'{n} {name}' for name, n in counts.items() if n)])})"
 
     def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> ImageSplit:
-        """Return the images in three parts. The same images and the same seed give the same parts.
+        """Split the images into three parts. The same images and the same seed give the same parts.
 
         Args:
             validation: the fraction of images for choosing the best epoch.
-            test: the fraction of images for measuring; without effect where the data set their own
-                test images apart.
+            test: the fraction of images for testing; ignored if the data contain separate test images.
             seed: seed of the permutation.
 
         Raises:

@@ -1,4 +1,4 @@
-"""One image file: what its header says, and its pixels."""
+"""Reading of image files: their headers and their pixels."""
 
 import contextlib
 import importlib.util
@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from keras_cae.datasets.sizing import Size, Sizing
+from keras_cae.extras import install_hint
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -20,7 +21,7 @@ MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's names for 8-bit images by their number of channels."""
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-"""Pillow's names for images of one channel with more than 8 bits."""
+"""Pillow's names for images with one channel and more than 8 bits."""
 
 GREY_MODES = ("1", "L", "LA", "La", *DEEP_MODES)
 SIDEWAYS = (5, 6, 7, 8)
@@ -29,15 +30,15 @@ IMAGE_WIDTH, IMAGE_LENGTH, PHOTOMETRIC, SAMPLES_PER_PIXEL = 256, 257, 262, 277
 """Tags of TIFF files."""
 MIN_IS_WHITE = 0
 PNG_START, CHECKSUM = b"\x89PNG\r\n\x1a\n", 4
-"""What PNG files begin with, and the length of what each of their chunks ends with."""
+"""The first bytes of a PNG file, and the length of the checksum at the end of each chunk."""
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class ImageHeader(NamedTuple):
-    """What is known of an image before its pixels are decoded.
+    """The properties of an image that are known before its pixels are decoded.
 
-    `size` is `(height, width)` as a viewer shows it; `grey` says that it has no colours, `alpha` that it
-    may be transparent, `deep` that it has more than 8 bits, `dropped` how many channels it has beyond these.
+    `size` is `(height, width)` of the upright image. `grey` says that it has no colours, `alpha` that it may be
+    transparent, `deep` that it has more than 8 bits, and `dropped` how many further channels it has.
     """
 
     size: Size
@@ -48,20 +49,20 @@ class ImageHeader(NamedTuple):
 
 
 class StoredPicture(Protocol):
-    """An image that is not a file of its own: a page of a file, or a record of a shard."""
+    """An image that is not in a file of its own: a page of a file, or a record of a shard."""
 
     def open(self) -> contextlib.AbstractContextManager[Image.Image]:
         """Open it with Pillow."""
 
     def header(self) -> ImageHeader:
-        """Return what is known of it without decoding it."""
+        """Return its header without decoding it."""
 
 
 Picture = Path | StoredPicture
 
 
 class Layout(NamedTuple):
-    """The form that all images of a folder get."""
+    """The size, the number of channels and the dtype to which all images in a folder are decoded."""
 
     size: Size
     channels: int
@@ -69,7 +70,7 @@ class Layout(NamedTuple):
 
 
 def read_header(picture: Picture) -> ImageHeader:
-    """Read what is known of an image without decoding it.
+    """Read the header of an image without decoding it.
 
     Args:
         picture: the file, or a part of one.
@@ -81,9 +82,9 @@ def read_header(picture: Picture) -> ImageHeader:
 
 
 def header_of(image: Image.Image) -> ImageHeader:
-    """Return what is known of an image that was opened and not decoded."""
+    """Return the header of an image that was opened but not decoded."""
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
-    # Some versions of Pillow give the size of a TIFF as a viewer shows it, others as it is stored.
+    # For TIFF files, some versions of Pillow return the size of the upright image, others the stored size.
     width, height = (tags[IMAGE_WIDTH], tags[IMAGE_LENGTH]) if tags else image.size
     sideways = _exif(image).get(ExifTags.Base.Orientation) in SIDEWAYS
     return ImageHeader(
@@ -96,14 +97,17 @@ def header_of(image: Image.Image) -> ImageHeader:
 
 
 def _exif(image: Image.Image) -> Image.Exif:
-    """Return the EXIF of an image. Pillow decodes the pixels of a PNG to look behind them, which is seldom needed."""
+    """Return the EXIF data of an image.
+
+    Pillow decodes the pixels of a PNG file to find chunks after them. This is avoided if there are none.
+    """
     if isinstance(image, PngImageFile) and "exif" not in image.info and _ends_with_pixels(image):
         return Image.Image.getexif(image)
     return image.getexif()
 
 
 def _ends_with_pixels(image: PngImageFile) -> bool:
-    """Return whether nothing but the end comes after the pixels in a PNG file."""
+    """Return whether no other chunks come after the pixels in a PNG file."""
     assert image.fp is not None
     before = image.fp.tell()
     try:
@@ -132,14 +136,14 @@ def read_pixels(
 
     Args:
         picture: the file, or a part of one.
-        layout: the size, channels and type of the array.
-        sizing: the way to that size.
-        convert: applied to the pixels before they get that size, if that is needed.
+        layout: the size, the channels and the dtype of the array.
+        sizing: how the image is resized.
+        convert: function to apply to the pixels before they are resized, if any.
     """
     with open_image(picture) as opened:
-        # JPEG decoders halve a large image several times for next to nothing.
+        # JPEG decoders can halve the size of a large image several times at almost no cost.
         opened.draft(None, (2 * max(layout.size), 2 * max(layout.size)))
-        # Pillow does not invert deep images in files that count from white to black.
+        # Pillow does not invert deep images in files where 0 is white.
         from_white = isinstance(opened, TiffImageFile) and opened.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE
         ImageOps.exif_transpose(opened, in_place=True)
         opened.load()
@@ -166,16 +170,16 @@ def _unchanged(pixels: np.ndarray) -> np.ndarray:
 
 @contextlib.contextmanager
 def open_image(picture: Picture) -> Iterator[Image.Image]:
-    """Open a file with Pillow, or a TIFF that Pillow does not know with tifffile, where that is installed."""
+    """Open a file with Pillow, or with tifffile if it is a TIFF file that Pillow does not support."""
     if not isinstance(picture, Path):
         with picture.open() as stored:
             yield stored
         return
     path = picture
-    # A pipe would keep a reader waiting for ever.
+    # Reading from a pipe could block forever.
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("not a regular file")
-    # As an open file: given a path, Pillow 13 takes rows for columns in uncompressed TIFFs that lie on their side.
+    # Pass an open file: from a path, Pillow 13 swaps rows and columns of uncompressed TIFF files that are rotated.
     with path.open("rb") as file:
         try:
             image: Image.Image = Image.open(file)
@@ -189,17 +193,14 @@ def open_image(picture: Picture) -> Iterator[Image.Image]:
 
 def _with_tifffile(path: Path) -> Image.Image:
     if importlib.util.find_spec("tifffile") is None:
-        raise ValueError(
-            "a kind of TIFF that Pillow can't read. It can be read once tifffile is installed: pip install "
-            "'keras-cae[tiff]'"
-        )
+        raise ValueError(f"a kind of TIFF that Pillow can't read and that needs tifffile. {install_hint('tiff')}")
     import tifffile
 
     return image_of(tifffile.imread(path, key=0))
 
 
 def image_of(pixels: np.ndarray) -> Image.Image:
-    """Return the Pillow image of an array of any type, 16-bit and float grey as such, colours with 8 bits."""
+    """Convert an array of any dtype to a Pillow image. Grey keeps 16 bits and floats; colours get 8 bits."""
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim == 2 and pixels.dtype == np.uint8:
@@ -208,7 +209,7 @@ def image_of(pixels: np.ndarray) -> Image.Image:
         return Image.fromarray(pixels.astype("float32" if pixels.dtype.kind == "f" else "int32"))
     if pixels.ndim != 3 or pixels.shape[-1] not in (3, 4):
         raise ValueError(
-            f"an image of shape {pixels.shape}, which is neither grey nor colour: store such images as an array in an "
+            f"an image of shape {pixels.shape}, which is neither grey nor colour; store such images as an array in an "
             ".npy file"
         )
     if pixels.dtype.kind == "f":
@@ -221,10 +222,10 @@ def image_of(pixels: np.ndarray) -> Image.Image:
 
 
 def failure_reason(error: Exception) -> str:
-    """Return why a file could not be read, in a few words.
+    """Return a short reason why a file could not be read.
 
     Args:
-        error: what reading raised.
+        error: the exception that reading it raised.
     """
     if isinstance(error, UnidentifiedImageError):
         return "not an image, or damaged at its start"
@@ -239,7 +240,7 @@ def _is_grey(image: Image.Image) -> bool:
 
 
 def _sixteen_bits(image: Image.Image) -> np.ndarray:
-    """Return pixels from 0 to 65535, as float32, which holds each of them exactly."""
+    """Return pixels from 0 to 65535 as float32, which represents all of them exactly."""
     pixels = np.asarray(image).astype(np.float32)
     low, high = pixels.min(), pixels.max()
     if image.mode == "F":

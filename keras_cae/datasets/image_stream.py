@@ -1,4 +1,4 @@
-"""Images in batches, one epoch after the other."""
+"""Batches of images, epoch by epoch."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.patch_cutter import PatchCutter
 
 MIXED_BATCHES = 4
-"""Among how many batches several patches of one image are spread."""
+"""The number of batches over which the patches of an image are spread."""
 ORDER, PLACES, MIXTURE = range(3)
-"""What random numbers are for."""
+"""The purposes of random numbers, each of which has a generator of its own."""
 
 Item = tuple[tuple[np.ndarray, ...], int]
-"""Images or patches that belong together, and the row that they are from."""
+"""An image or patch, or a pair of them, and its row."""
 
 
 class Host(NamedTuple):
@@ -31,9 +31,9 @@ class ImageStream:
     Args:
         source: source of the images.
         rows: rows of the images to use.
-        batch_size: images per batch, of all hosts together.
-        shuffle: whether each epoch has another order, and patches from other places.
-        seed: seed of the order and of the places.
+        batch_size: images per batch, summed over all hosts.
+        shuffle: whether the order and the positions of patches change every epoch.
+        seed: seed of the order and the positions.
         cutter: cutter of patches, or None for whole images.
         host: which part of each batch to read.
     """
@@ -51,8 +51,8 @@ class ImageStream:
     ) -> None:
         if batch_size % host.hosts:
             raise ValueError(
-                f"batch_size must be a multiple of the number of hosts, {host.hosts}, so that each reads an equal "
-                f"share; got {batch_size}."
+                f"batch_size must be a multiple of the number of hosts, {host.hosts}, so that all of them read equally "
+                f"many images, got {batch_size}."
             )
         self.source, self.rows, self.cutter = source, rows, cutter
         self.batch_size = batch_size // host.hosts
@@ -67,7 +67,7 @@ class ImageStream:
         return -(-self.count // self.batch_size)
 
     def epoch(self) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray]]:
-        """Yield the batches of the next epoch: images, or what belongs together, and the rows that they are from."""
+        """Yield the batches of the next epoch: the images, or the images of pairs, and their rows."""
         number, self.next_epoch = self.next_epoch, self.next_epoch + 1
         batch: list[Item] = []
         for item in self._mixed(self._decoded(self._order(number), number), number):
@@ -88,7 +88,7 @@ class ImageStream:
         return self._readable(self.rows, position, 0)[0][0][0]
 
     def _order(self, epoch: int) -> np.ndarray:
-        """Return the rows that this host reads. All hosts have equally many, for which rows may come twice."""
+        """Return the rows that this host reads. Rows may be repeated to give all hosts equally many."""
         order = self._generator(ORDER, epoch).permutation(self.rows) if self._shuffle else self.rows
         if self._host.hosts == 1:
             return order
@@ -96,13 +96,13 @@ class ImageStream:
         return whole[self._host.number :: self._host.hosts]
 
     def _decoded(self, order: np.ndarray, epoch: int) -> Iterator[Item]:
-        """Yield the images in this order, however many threads decode them."""
+        """Yield the images in this order, whatever the number of threads that decode them."""
         images = self.batch_size if self.cutter is None else -(-self.batch_size // self.cutter.count)
         for items in in_order(lambda position: self._readable(order, position, epoch), len(order), ahead=images):
             yield from items
 
     def _readable(self, order: np.ndarray, position: int, epoch: int) -> list[Item]:
-        """Return the image at a position, or its patches; where it can't be read, those of the next one that can."""
+        """Return the image at a position, or its patches. If it can't be read, use the next image that can."""
         damaged = 0
         for step in range(len(order)):
             row = int(order[(position + step) % len(order)])
@@ -114,8 +114,8 @@ class ImageStream:
             raise self.source.failure()
         assert self.cutter is not None
         raise ValueError(
-            f"min_std={self.cutter.min_std:g} leaves no patches: in none of the images has a patch so large a standard "
-            "deviation. It is a share of white: use a smaller one."
+            f"min_std={self.cutter.min_std:g} excludes all patches: no patch in any of the images has a standard "
+            "deviation this large. It is a fraction of the value of white. Use a smaller one."
         )
 
     def _whole(self, row: int) -> list[Item] | None:
@@ -123,10 +123,10 @@ class ImageStream:
         return None if parts is None else [(parts, row)]
 
     def _patches(self, row: int, position: int, epoch: int) -> list[Item] | None:
-        """Return the patches of an image: an empty list if it is empty, None if its file is damaged."""
+        """Return the patches of an image: an empty list if all are blank, None if the file is damaged."""
         assert self.cutter is not None
         cutter = self.cutter
-        # Where the order stays, so do the places.
+        # Without shuffling, the positions stay the same in every epoch, too.
         number, place = (epoch, position) if self._shuffle else (0, row)
         generator = self._generator(PLACES, number, place)
         patches = self.source.attempt(lambda row: cutter.cut(self.source.view_all(row), generator), row)
@@ -135,7 +135,7 @@ class ImageStream:
         return [(patches[number % len(patches)], row) for number in range(cutter.count)]
 
     def _mixed(self, items: Iterator[Item], epoch: int) -> Iterator[Item]:
-        """Yield the items in another order, if there are several of an image."""
+        """Shuffle the items if there are several patches of each image."""
         if not self._shuffle or self.cutter is None or self.cutter.count == 1:
             yield from items
             return

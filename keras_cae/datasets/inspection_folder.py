@@ -1,4 +1,4 @@
-"""Folders of good and defective objects, in the layout of MVTec AD."""
+"""Folders of images of good and defective objects in the layout of MVTec AD."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ GOOD = "good"
 
 
 class Inspected(NamedTuple):
-    """An image of the test part: its path, the kind of its defect or "good", and the path of its mask or None."""
+    """A test image: its path, the kind of its defect or "good", and the path of its mask or None."""
 
     path: Path
     kind: str
@@ -21,7 +21,7 @@ class InspectionFolder:
     """A folder with `train/good`, `test/good`, `test/KIND` and `ground_truth/KIND/NAME_mask.png`.
 
     This is the layout of MVTec AD (Bergmann et al. 2019, "MVTec AD: A comprehensive real-world dataset for
-    unsupervised anomaly detection"). `ground_truth` may be missing; then there are no masks.
+    unsupervised anomaly detection"). Without `ground_truth`, there are no masks.
 
     Args:
         path: the folder.
@@ -33,15 +33,15 @@ class InspectionFolder:
 
     @classmethod
     def find(cls, path: str | Path) -> "InspectionFolder | None":
-        """Return the folder, if it has this layout."""
+        """Return the folder if it has this layout, or None."""
         path = Path(path)
         return cls(path) if (path / "train" / GOOD).is_dir() and (path / "test").is_dir() else None
 
     def test_images(self) -> list[Inspected]:
-        """Return the images of the test part, those without defects first.
+        """Return the test images, those without defects first.
 
         Raises:
-            ValueError: there are none, or the mask of one is missing although others are there.
+            ValueError: there are no test images, or there are masks, but one is missing.
         """
         kinds = [entry for entry in sorted((self.path / "test").iterdir()) if entry.is_dir()]
         kinds.sort(key=lambda entry: entry.name != GOOD)

@@ -1,4 +1,4 @@
-"""The data that Keras downloads."""
+"""The data sets that Keras downloads."""
 
 import importlib
 
@@ -10,7 +10,7 @@ KERAS_DATASETS = ("mnist", "fashion_mnist", "cifar10")
 
 
 def load_keras_dataset(name: str) -> ImageData:
-    """Return the images of a module of `keras.datasets`, with the test images that it sets apart.
+    """Return the training and test images of a data set in `keras.datasets`.
 
     Args:
         name: one of `KERAS_DATASETS`.
@@ -24,8 +24,8 @@ def load_keras_dataset(name: str) -> ImageData:
     # Keras raises a plain Exception when a download fails.
     except Exception as error:
         raise ConnectionError(
-            f"The data set {name!r} could not be downloaded ({error}). Offline there are the data set "
-            "'digits', folders of images, and .npy and .npz files."
+            f"The data set {name!r} could not be downloaded ({error}). The data set 'digits', folders of images, and "
+            ".npy and .npz files don't need a connection."
         ) from error
     return ImageData(_with_channel_axis(images), name, _with_channel_axis(test_images))
 

@@ -1,4 +1,4 @@
-"""The check whether images fit into memory, before the machine starts to swap."""
+"""A check that images fit into memory, because otherwise the machine would start to swap."""
 
 import math
 import os
@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from keras_cae.kinds import KINDS
+from keras_cae.wording import counted
 
 IMAGE_AXES = 4
 COPIES = 3
-"""Loaded, split into parts, handed to TensorFlow: what a training holds at its peak."""
+"""The number of copies of the images in memory at the peak: as loaded, as split, and in TensorFlow."""
 
 CONTROL_GROUPS = (
     ("memory.max", "memory.current", "memory.stat", "inactive_file"),
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
 )
-"""Where the limit of a container, what is used of it and what could be freed are written, by version of the groups."""
+"""The files with the memory limit of a container, its usage and its statistics, and the name of the reclaimable cache,
+for control groups of versions 2 and 1."""
 
 
 def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, remedy: str | None = None) -> None:
@@ -27,8 +29,8 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
     Args:
         shape: `(n, *spatial, channels)` of the images.
         dtype: type of the values.
-        what: what to call them; by default what they are called by their rank.
-        remedy: what to do about it, a sentence.
+        what: the name of the examples in the plural; by default that of their rank.
+        remedy: a sentence that says what to do instead.
     """
     needed = COPIES * math.prod(shape) * np.dtype(dtype).itemsize
     available = available_memory()
@@ -38,18 +40,18 @@ def check_memory(shape: tuple[int, ...], dtype: Any, what: str | None = None, re
     smaller = "a smaller image_size (--image-size), or " if len(shape) == IMAGE_AXES else ""
     remedy = remedy or f"Use {smaller}fewer {what}."
     raise ValueError(
-        f"{shape[0]:,} {what} of {'×'.join(map(str, shape[1:]))} need about {needed / 1e9:,.1f} GB of memory, "
-        f"and {available / 1e9:,.1f} GB are available. {remedy}"
+        f"{counted(shape[0], what)} of {'×'.join(map(str, shape[1:]))} would take about {needed / 1e9:,.1f} GB of "
+        f"memory, but only {available / 1e9:,.1f} GB are available. {remedy}"
     )
 
 
 def available_memory() -> int | None:
-    """Return bytes of memory that this process may still use, or None where it can't be known."""
+    """Return the bytes of memory that this process may still use, or None if unknown."""
     return min(_limits(), default=None)
 
 
 def _limits() -> Iterator[int]:
-    """Yield what the machine and, in a container, its control group leave."""
+    """Yield the bytes that are available on the machine and, in a container, in its control group."""
     meminfo = _read("/proc/meminfo")
     if meminfo is not None:
         fields = dict(line.split(":", 1) for line in meminfo.splitlines() if ":" in line)
@@ -65,7 +67,7 @@ def _limits() -> Iterator[int]:
 
 
 def _cached(path: str, name: str) -> int:
-    """Return bytes of files that were read, which the system frees when a program needs memory."""
+    """Return the bytes of cached files, which the system frees if a program needs memory."""
     lines = [line.split() for line in (_read(path) or "").splitlines()]
     return next((int(line[1]) for line in lines if line[0] == name), 0)
 

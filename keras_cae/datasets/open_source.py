@@ -1,4 +1,4 @@
-"""From the data that users name to a source of images."""
+"""Opening of the data that users pass as a source of images."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -15,7 +15,7 @@ from keras_cae.datasets.image_file import IMAGE_SUFFIXES, Picture
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.picture_source import PictureSource
 from keras_cae.datasets.record_source import RecordSource
-from keras_cae.datasets.shards import PLACE, RAW, SHARD_SUFFIX, read_records, shards_of
+from keras_cae.datasets.shards import PLACEHOLDER, RAW, SHARD_SUFFIX, read_records, shards_of
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.tiff import TiledTiff, pages_of
 from keras_cae.datasets.volume_source import VOLUMES, VolumeSource
@@ -38,21 +38,21 @@ def open_source(
     own_sizes: bool = False,
     pages: bool = False,
 ) -> ImageSource:
-    """Return the source of the images that `data` names, which reads them on demand.
+    """Return a source that reads the images in `data` on demand.
 
     Args:
-        data: as `stream_images` describes them.
+        data: as in `stream_images`.
         sizing: the rule for the images' size.
-        channels: the channels that all images get, or None for what the images have.
+        channels: the number of channels to convert to, or None to keep that of the images.
         rank: the number of spatial axes.
         key: the name of the array in an `.npz` file.
-        own_sizes: whether images in files keep their size.
+        own_sizes: whether images in files keep their sizes.
         pages: whether each page of a TIFF file is an image.
 
     Raises:
-        TypeError: the data are of another type.
+        TypeError: `data` has an unsupported type.
         FileNotFoundError: there is no such file or folder.
-        ValueError: there are no images, or none that can be read.
+        ValueError: there are no images, or none can be read.
     """
     if isinstance(data, np.ndarray):
         return ArraySource(data, "data", sizing, channels, rank)
@@ -64,7 +64,9 @@ def open_source(
     if shards:
         return _shards(shards, sizing, channels, rank, own_sizes)
     if rank not in (IMAGES, VOLUMES):
-        raise ValueError(f"rank={rank} needs {KINDS[rank].noun} in an array or in an .npy or .npz file, got {data!r}.")
+        raise ValueError(
+            f"rank={rank} requires {KINDS[rank].noun} in an array or in an .npy or .npz file, got {data!r}."
+        )
     root, paths = _files(data)
     pictures: list[Picture] = list(paths)
     if rank == VOLUMES:
@@ -81,17 +83,17 @@ def open_source(
 
 
 def find_shards(data: Any) -> list[Path]:
-    """Return the shards that data name: a pattern, one, a list, or those of a folder without images."""
+    """Return the shards in `data`: those of a pattern, a file, a list, or a folder without images."""
     if isinstance(data, list | tuple):
         named = [isinstance(path, str | PathLike) and str(path).endswith(SHARD_SUFFIX) for path in data]
         if any(named) and not all(named):
-            raise ValueError(f"data must be paths of images or of {SHARD_SUFFIX} files, got both.")
+            raise ValueError(f"data must be paths of images or of {SHARD_SUFFIX} files, got a list with both.")
         paths = [Path(path).expanduser() for path in data] if any(named) else []
         return paths if all(path.exists() for path in paths) else []
     if not isinstance(data, str | PathLike):
         return []
     path = Path(data).expanduser()
-    if path.name.count(PLACE) == 1:
+    if path.name.count(PLACEHOLDER) == 1:
         return shards_of(str(path))
     if path.suffix == SHARD_SUFFIX:
         if path.is_file():
@@ -108,13 +110,16 @@ def _shards(
     skipped: list[SkippedFile] = []
     records = read_records(paths, skipped)
     if not records:
-        raise ValueError(f"There is no whole image in the shards; the first is {skipped[0].path}: {skipped[0].reason}.")
+        path, reason = skipped[0]
+        raise ValueError(f"There are no complete images in the shards. The first is {path}: {reason}.")
     kinds = {(record.shape[-1], record.dtype) if record.format == RAW else "files" for record in records}
     if len(kinds) > 1 or len({len(record.shape) for record in records}) > 1:
-        raise ValueError(f"The shards were packed in different ways, {str(paths[0])!r} and others: read each alone.")
+        raise ValueError(
+            f"The shards {str(paths[0])!r} and others were packed with different options. Read them separately."
+        )
     if len(records[0].shape) != rank + 1:
         raise ValueError(
-            f"The shards hold {KINDS[len(records[0].shape) - 1].noun}, got rank={rank}: say rank="
+            f"The shards contain {KINDS[len(records[0].shape) - 1].noun}, got rank={rank}. Pass rank="
             f"{len(records[0].shape) - 1} (--rank {len(records[0].shape) - 1})."
         )
     made = PictureSource if kinds == {"files"} else RecordSource
@@ -135,28 +140,28 @@ def _array_file(path: Path, key: str | None, sizing: Sizing, channels: int | Non
 
 
 def _files(data: Any) -> tuple[Path | None, Sequence[Path]]:
-    """Return the folder, if it is one, and the files."""
+    """Return the folder, or None for a list, and the files."""
     if isinstance(data, str | PathLike):
         folder = Path(data).expanduser()
         if not folder.exists():
-            raise FileNotFoundError(f"data names nothing that exists: {str(data)!r}. It must be {EXPECTED}.")
+            raise FileNotFoundError(f"data must be {EXPECTED}, got {str(data)!r}, which does not exist.")
         if not folder.is_dir():
             raise ValueError(f"data must be {EXPECTED}, got the file {str(data)!r}. Pass [path] for a single image.")
         paths, _ = distinct_files(image_paths(folder))
         if not paths:
             raise ValueError(
-                f"There are no images in the folder {str(folder)!r}: no visible file there or in the folders "
-                f"in it ends in {', '.join(IMAGE_SUFFIXES)}."
+                f"There are no images in the folder {str(folder)!r}: no visible file in it or in its subfolders ends "
+                f"in {', '.join(IMAGE_SUFFIXES)}."
             )
         return folder, paths
     if not isinstance(data, list | tuple) or not all(isinstance(path, str | PathLike) for path in data):
         raise TypeError(f"data must be {EXPECTED}, got {type(data).__name__}.")
     if not data:
-        raise ValueError("data must hold at least one path, got an empty list.")
+        raise ValueError("data must contain at least one path, got an empty list.")
     paths = [Path(path).expanduser() for path in data]
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None:
-        raise FileNotFoundError(f"data names a file that does not exist: {str(missing)!r}.")
+        raise FileNotFoundError(f"data must be files that exist, got {str(missing)!r}, which does not.")
     return None, paths
 
 

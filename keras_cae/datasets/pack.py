@@ -1,4 +1,4 @@
-"""Images in a few large files, for network disks and clusters."""
+"""Packing of images into a few large files, for network disks and clusters."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from keras_cae.datasets.decoding import in_order
 from keras_cae.datasets.image_data import SkippedFile
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.open_source import IMAGES, open_source
-from keras_cae.datasets.shards import PLACE, RAW, SHARD_SUFFIX, Record, shard_paths, shards_of, write_record
+from keras_cae.datasets.shards import PLACEHOLDER, RAW, SHARD_SUFFIX, Record, shard_paths, shards_of, write_record
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.stream_images import check_image_options
 from keras_cae.files import write_atomically
@@ -22,7 +22,7 @@ from keras_cae.validation import boolean, one_of, positive_int
 
 
 class PackedImages(NamedTuple):
-    """The result of `pack`: the paths of the shards, the number of images, and the files that were left out."""
+    """The result of `pack`: the paths of the shards, the number of images, and the files that were skipped."""
 
     paths: tuple[str, ...]
     images: int
@@ -42,37 +42,37 @@ def pack(
     pages: bool = False,
     overwrite: bool = False,
 ) -> PackedImages:
-    """Write images to shards, TFRecord files with equal numbers of images, which `stream_images` reads.
+    """Write images to shards, TFRecord files with about equally many images, which `stream_images` reads.
 
     Image files are stored unchanged, so that `stream_images` returns the same pixels from the shards as from the
     folder. With `image_size` or `channels`, and for arrays, pixels are stored instead, which takes more space but no
-    decoding: this form is the fastest to train from. Each record has the size, the type, the name of the file and a
-    checksum. Files that can't be decoded are left out.
+    decoding: training from such shards is fastest. Each record contains the size, the dtype, the file name and a
+    checksum. Files that can't be decoded are skipped.
 
     A shard gets its final name only when it is complete.
 
     Args:
         data: as in `stream_images`.
-        path: the pattern of the names, with `{shard}` for the number, such as "photos/train-{shard}.tfrecord".
-            Folders are made.
-        shards: the number of files: for several workers, at least as many as these are.
-        image_size: the size that all images get. By default every image keeps its own.
-        resize: "stretch", "crop" or "pad", as `load_images` describes them.
-        channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are.
+        path: the pattern of the paths, with `{shard}` for the number, such as "photos/train-{shard}.tfrecord".
+            Missing folders are created.
+        shards: the number of files. Use at least as many as there are workers.
+        image_size: the size to which all images are resized. By default, each image keeps its size.
+        resize: "stretch", "crop" or "pad", as in `load_images`.
+        channels: 1 (grey), 3 (colour) or 4 (colour and alpha); by default that of the images.
         key: the name of the array in an `.npz` file, as in `load_images`.
         rank: the number of spatial axes.
-        pages: whether every page of a TIFF file is an image of its own, as in `stream_images`.
-        overwrite: whether shards of this pattern that are there already are replaced.
+        pages: whether each page of a TIFF file is a separate image, as in `stream_images`.
+        overwrite: whether to replace existing shards with this pattern.
 
     Returns:
-        `PackedImages`: the paths of the shards, the number of images, the files that were left out.
+        `PackedImages`: the paths of the shards, the number of images, and the files that were skipped.
 
     Raises:
-        TypeError: `data` is of another type.
+        TypeError: `data` has an unsupported type.
         FileNotFoundError: there is no such folder or file.
-        FileExistsError: there are shards of this pattern already.
-        ValueError: an argument is invalid, or there are no images that can be read.
-        DiskFullError: there is no space left.
+        FileExistsError: there are already shards with this pattern.
+        ValueError: an argument is invalid, or no image can be read.
+        DiskFullError: the disk is full.
 
     Example:
 
@@ -96,8 +96,8 @@ def pack(
     before = shards_of(pattern)
     if before and not overwrite:
         raise FileExistsError(
-            f"There are shards of the pattern {pattern!r} already, such as {str(before[0])!r}: choose another pattern, "
-            "or replace them with overwrite=True (--overwrite)."
+            f"There are already shards with the pattern {pattern!r}, such as {str(before[0])!r}. Choose another "
+            "pattern, or replace them with overwrite=True (--overwrite)."
         )
     source = open_source(data, sizing, channels, rank=rank, key=key, own_sizes=True, pages=pages)
     packer = _Packer(source, data, encoded=image_size is None and channels is None and not pages)
@@ -114,12 +114,12 @@ def pack(
 
 
 class _Packer:
-    """Writes the images of a source.
+    """Writes the images of a source to shards.
 
     Args:
         source: source of the images.
-        data: what the user passed, to which names are relative.
-        encoded: whether the files of images are stored as they are.
+        data: the data that the user passed, to which names are relative.
+        encoded: whether image files are stored unchanged.
     """
 
     def __init__(self, source: ImageSource, data: Any, encoded: bool) -> None:
@@ -171,11 +171,15 @@ class _Packer:
 
 
 def _pattern(path: Any) -> str:
-    if not isinstance(path, str | PathLike) or not str(path).endswith(SHARD_SUFFIX) or str(path).count(PLACE) != 1:
+    if (
+        not isinstance(path, str | PathLike)
+        or not str(path).endswith(SHARD_SUFFIX)
+        or str(path).count(PLACEHOLDER) != 1
+    ):
         raise ValueError(
-            f"path must end in {SHARD_SUFFIX} and have {PLACE} once, where the number of a shard is to stand, such as "
-            f"'train-{PLACE}{SHARD_SUFFIX}'; got {path!r}."
+            f"path must end in {SHARD_SUFFIX} and contain {PLACEHOLDER} once, for the number of the shard, such as "
+            f"'train-{PLACEHOLDER}{SHARD_SUFFIX}', got {path!r}."
         )
-    if PLACE not in Path(path).name:
-        raise ValueError(f"path must have {PLACE} in the name of the file, not of a folder; got {path!r}.")
+    if PLACEHOLDER not in Path(path).name:
+        raise ValueError(f"path must contain {PLACEHOLDER} in the name of the file, not of a folder, got {path!r}.")
     return str(Path(path).expanduser())

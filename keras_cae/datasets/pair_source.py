@@ -1,4 +1,4 @@
-"""Pairs of images that belong together."""
+"""Pairs of noisy and clean images."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,19 +7,20 @@ from typing import Any
 import numpy as np
 
 from keras_cae.datasets.folder import image_paths
-from keras_cae.datasets.image_source import ImageSource, by
+from keras_cae.datasets.image_source import ImageSource, size_text
 from keras_cae.datasets.picture_source import PictureSource
+from keras_cae.wording import counted
 
 LISTED = 5
-"""How many files an error names."""
+"""The largest number of files that an error lists."""
 
 
 class PairSource(ImageSource):
-    """Pairs of images, the first of one source and the second of another.
+    """Pairs of images from two sources.
 
     Args:
-        first: the pictures; those of the same place in what was given belong together.
-        second: source of the partners.
+        first: source of the first images.
+        second: source of the second images, in the same order.
 
     Raises:
         ValueError: the images of a pair differ in size, or no pair can be read.
@@ -83,17 +84,17 @@ class PairSource(ImageSource):
             sizes = first.stored_sizes[one], second.stored_sizes[other]
             if sizes[0] != sizes[1]:
                 raise ValueError(
-                    f"The images of a pair must have one size, but {first.names[one]!r} has {by(sizes[0])} and "
-                    f"{second.names[other]!r} has {by(sizes[1])}. Give both one with image_size."
+                    f"The images of a pair must have the same size, but {first.names[one]!r} has {size_text(sizes[0])} "
+                    f"and {second.names[other]!r} has {size_text(sizes[1])}. To resize all images, pass image_size."
                 )
 
 
 class _FileSkipped(Exception):  # noqa: N818
-    """A file could not be read, and has been noted."""
+    """A file could not be read, and was recorded as skipped."""
 
 
 def partners(noisy: Path, clean: Path) -> tuple[list[Path], list[Path]]:
-    """Return the images of two folders, pair by pair: those of the same path, or of the same path with other suffixes.
+    """Return the paths of the noisy and clean images. Pairs have the same path, or differ only in the suffix.
 
     Raises:
         ValueError: an image has no partner, or several.
@@ -108,8 +109,8 @@ def partners(noisy: Path, clean: Path) -> tuple[list[Path], list[Path]]:
         if alone:
             more = f" and {len(alone) - LISTED} more" if len(alone) > LISTED else ""
             raise ValueError(
-                f"{len(alone)} of the images in {name} have no partner of the same name in {other}: "
-                f"{', '.join(alone[:LISTED])}{more}. Add the partners, or remove these."
+                f"{counted(len(alone), 'images')} in {name} {'has' if len(alone) == 1 else 'have'} no counterpart with "
+                f"the same name in {other}: {', '.join(alone[:LISTED])}{more}. Add what is missing, or remove the rest."
             )
     found += [(path, rest["clean_folder"][stem]) for stem, path in rest["noisy_folder"].items()]
     found.sort()
@@ -126,7 +127,7 @@ def _by_path(folder: Path, name: str) -> dict[str, Path]:
 
 
 def _by_stem(files: dict[str, Path], paired: set[str], name: str) -> dict[str, Path]:
-    """Return the files that are left, by their paths without suffixes."""
+    """Return the files without an exact match, by their paths without suffixes."""
     stems: dict[str, Path] = {}
     for relative, path in files.items():
         if relative in paired:
@@ -134,8 +135,8 @@ def _by_stem(files: dict[str, Path], paired: set[str], name: str) -> dict[str, P
         stem = relative[: -len(path.suffix)]
         if stem in stems:
             raise ValueError(
-                f"{name} has two images of one name, {str(stems[stem])!r} and {str(path)!r}: it is not known which of "
-                "them belongs to a partner. Give each the suffix of its partner."
+                f"{name} contains two images with the same name, {str(stems[stem])!r} and {str(path)!r}, so their "
+                "counterparts are ambiguous. Give both images of a pair the same suffix."
             )
         stems[stem] = path
     return stems

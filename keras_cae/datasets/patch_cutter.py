@@ -1,4 +1,4 @@
-"""Random parts of images that are larger than the network."""
+"""Random patches of large images."""
 
 from typing import Any
 
@@ -7,34 +7,34 @@ import numpy as np
 from keras_cae.pixel_values import white
 
 ATTEMPTS = 20
-"""How many places are tried for a patch that is not empty."""
+"""The number of positions to try for a patch that is not blank."""
 
 
 class PatchCutter:
-    """Cuts patches at random places.
+    """Cuts patches at random positions.
 
     Args:
         size: `(*spatial)` of patches.
-        count: number of patches that are cut from an image at a time.
-        min_std: the least standard deviation of the values of a patch, as a share of white.
+        count: number of patches per image and epoch.
+        min_std: the minimum standard deviation of the values of a patch, as a fraction of the value of white.
     """
 
     def __init__(self, size: tuple[int, ...], count: int, min_std: float) -> None:
         self.size, self.count, self.min_std = size, count, min_std
 
     def cut(self, views: tuple[Any, ...], generator: np.random.Generator) -> list[tuple[np.ndarray, ...]]:
-        """Return patches of an image, or of several at the same places; fewer, if most places are empty.
+        """Return patches of an image, or of several at the same positions; fewer than `count` if most are blank.
 
         Args:
-            views: the images, as arrays or as what slices like them.
-            generator: generator of the places.
+            views: the images, as arrays or as objects that can be sliced like arrays.
+            generator: generator of the positions.
         """
         found = []
         for _ in range(self.count):
             for _ in range(ATTEMPTS if self.min_std else 1):
                 place = self._place(views[0].shape[:-1], generator)
                 patches = tuple(np.array(view[place]) for view in views)
-                # The last one: of pairs the one without noise.
+                # The last image is the clean one of a pair: noise would make blank patches vary.
                 if not self.min_std or _deviation(patches[-1]) >= self.min_std:
                     found.append(patches)
                     break
@@ -46,6 +46,6 @@ class PatchCutter:
 
 
 def _deviation(patch: np.ndarray) -> float:
-    """Return the standard deviation of the channel that varies most, as a fraction of white."""
+    """Return the standard deviation of the channel that varies most, as a fraction of the value of white."""
     axes = tuple(range(patch.ndim - 1))
     return float(patch.std(axis=axes, dtype="float64").max()) / (white(patch.dtype) or 1)

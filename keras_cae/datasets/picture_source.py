@@ -1,4 +1,4 @@
-"""Images from files that Pillow or tifffile decodes."""
+"""Images in files, decoded with Pillow or tifffile."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -18,27 +18,27 @@ from keras_cae.datasets.tiff import Region, TiledTiff
 from keras_cae.pixel_values import meant_type
 
 BAND = 256
-"""How many rows of a large image are looked at at once."""
+"""The number of rows of a large image that are decoded at a time."""
 
 
 class PictureSource(ImageSource):
-    """Images with the pixels, the size and the channels that `load_images` gives them.
+    """Images in files, with the same pixels, sizes and channels as from `load_images`.
 
-    Headers are read once, here; so are the pixels of as many images as it takes to know whether any is
-    transparent and whether the images are darker than their type.
+    The constructor reads all headers, and the pixels of as many images as are needed to decide whether any image is
+    transparent and whether the images use the range of their dtype.
 
     Args:
         pictures: the files, or parts of files.
         sizing: the rule for the images' size.
-        channels: the channels that all images get, or None for what the images have.
-        own_sizes: whether every image keeps its size.
+        channels: the number of channels to convert to, or None to keep that of the images.
+        own_sizes: whether each image keeps its size.
 
     Attributes:
         stored_sizes: `(height, width)` of each image before it is resized.
-        resized: whether all images get a size that was asked for.
+        resized: whether all images are resized to a size that the user passed.
 
     Raises:
-        ValueError: none of them can be read.
+        ValueError: none of the files can be read.
     """
 
     def __init__(
@@ -46,45 +46,45 @@ class PictureSource(ImageSource):
     ) -> None:
         super().__init__()
         numbered = list(enumerate(pictures))
-        headed, headers = each_file(lambda pair: read_header(pair[1]), numbered, self.skipped, lambda pair: pair[1])
+        readable, headers = each_file(lambda pair: read_header(pair[1]), numbered, self.skipped, lambda pair: pair[1])
         self.names = [str(picture) for picture in pictures]
-        if not headed:
+        if not readable:
             raise self.failure()
-        self._pictures = [picture for _, picture in headed]
+        self._pictures = [picture for _, picture in readable]
         self._headers = headers
         self._sizing, self._channels = sizing, channels
         self._own_sizes = own_sizes and sizing.image_size is None
-        self.kept = np.array([number for number, _ in headed])
+        self.kept = np.array([number for number, _ in readable])
         self.names = [str(picture) for picture in self._pictures]
         self.files = list(dict.fromkeys(_file(picture) for picture in self._pictures))
         self.settings = f"{sizing.image_size} {sizing.resize} {sizing.max_side} {channels} {self._own_sizes}"
-        layout = self._plan()
+        layout = self._choose_layout()
         size = layout.size
         self.stored_sizes = [header.size for header in headers]
         self.notes = () if self._own_sizes else sizing.notes(self.stored_sizes)
         self.resized = sizing.image_size is not None
         self.sizes = [header.size if self._own_sizes else size for header in headers]
-        self.channels = channels or self._kept
+        self.channels = channels or self._stored_channels
         self.dtype = self._convert(np.zeros((1, 1), layout.dtype)).dtype
 
     def read(self, row: int) -> np.ndarray:
-        return self._finished(self._pictures[row], self._layout_of(row))
+        return self._decode(self._pictures[row], self._layout_of(row))
 
     def view(self, row: int) -> Any:
         picture = self._pictures[row]
         return TiledView(self, picture) if isinstance(picture, TiledTiff) and self._own_sizes else self.read(row)
 
     def part(self, picture: TiledTiff, place: tuple[slice, ...]) -> np.ndarray:
-        """Read a part of an image: only the tiles that it touches."""
+        """Read a part of an image, which decodes only the tiles that it overlaps."""
         pixels = picture.region(place)
         height, width = pixels.shape[:2]
-        return self._finished(Region(pixels), self._layout._replace(size=(height, width)))
+        return self._decode(Region(pixels), self._layout._replace(size=(height, width)))
 
-    def _finished(self, picture: Picture, layout: Layout) -> np.ndarray:
-        if self._first:
+    def _decode(self, picture: Picture, layout: Layout) -> np.ndarray:
+        if self._convert_first:
             image = read_pixels(picture, layout, self._sizing, self._convert)
         else:
-            image = self._convert(read_pixels(picture, layout, self._sizing)[..., : self._kept])
+            image = self._convert(read_pixels(picture, layout, self._sizing)[..., : self._stored_channels])
         return image if self._channels is None else with_channels(image[None], self._channels)[0]
 
     def stored(self, row: int) -> tuple[bytes, str, tuple[int, ...], str] | None:
@@ -102,34 +102,34 @@ class PictureSource(ImageSource):
     def _layout_of(self, row: int) -> Layout:
         return self._layout._replace(size=self._headers[row].size) if self._own_sizes else self._layout
 
-    def _plan(self) -> Layout:
-        """Decide on the form of the images as `load_images` does, from as few pixels as will do.
+    def _choose_layout(self) -> Layout:
+        """Choose the channels and the dtype as `load_images` does, from as few pixels as possible.
 
         Returns:
-            The form in which they are decoded.
+            The size, the channels and the dtype to which files are decoded.
         """
         headers = self._headers
         self._layout = layout = common_layout(headers, self._sizing)
-        self._kept = layout.channels
-        if self._kept == 4 and not self._any_transparent():
-            self._kept = 1 if all(header.grey for header in headers) else 3
+        self._stored_channels = layout.channels
+        if self._stored_channels == 4 and not self._any_transparent():
+            self._stored_channels = 1 if all(header.grey for header in headers) else 3
         name = np.dtype(layout.dtype).name
         high = self._highest(name)
         self._convert = integer_conversion(np.dtype(layout.dtype), 0, high, "The folder", [])
-        # What is stored in another way is converted before it gets its size, as `load_images` does.
+        # Images that need a conversion are converted before they are resized, as in `load_images`.
         resized = not self._own_sizes and any(header.size != layout.size for header in headers)
-        self._first = resized and meant_type(name, 0, high) != name
-        if self._first:
-            self._layout = layout._replace(channels=self._kept)
+        self._convert_first = resized and meant_type(name, 0, high) != name
+        if self._convert_first:
+            self._layout = layout._replace(channels=self._stored_channels)
         return self._layout
 
     def _highest(self, name: str) -> int:
-        """Return the highest value of the images, or one that decides on what their type is meant to be."""
+        """Return the highest value of the images, or the first one that determines their dtype."""
         high = -1
         for row in range(len(self)):
             for part in self._parts(row):
-                high = max(high, int(part[..., : self._kept].max()))
-                # Whatever is up to 1 may still be black and white.
+                high = max(high, int(part[..., : self._stored_channels].max()))
+                # Images with values up to 1 may be black and white.
                 if high > 1 and meant_type(name, 0, high) == name:
                     return high
         if high < 0:
@@ -137,7 +137,7 @@ class PictureSource(ImageSource):
         return high
 
     def _parts(self, row: int) -> Iterator[np.ndarray]:
-        """Yield an image before it is converted, a large one part by part; nothing, if it is damaged."""
+        """Yield an image before conversion, large images in parts. Yield nothing if the image is damaged."""
         picture = self._pictures[row]
         if not isinstance(picture, TiledTiff):
             pixels = self.attempt(self._unconverted, row)
@@ -165,7 +165,7 @@ class PictureSource(ImageSource):
 
 
 class TiledView:
-    """An image whose tiles are decoded on demand.
+    """A view of an image whose tiles are decoded on demand.
 
     Args:
         source: source of the image.

@@ -13,20 +13,20 @@ from keras_cae.validation import seed as seed_rule
 
 
 class RandomPatches(keras.utils.PyDataset):
-    """Patches at random places of images, signals or volumes, which differ in every epoch.
+    """Random patches of images, signals or volumes, which differ in every epoch.
 
-    An epoch has as many patches of a few large images, or a single one, as fit side by side. Along an axis in which an
-    image is smaller than a patch, its whole length is used. Apart from the images, which may be a `numpy.memmap`, only
-    the current batch is in memory.
+    By default, an epoch has as many patches as fit side by side into the images, of which there may be only one. Along
+    an axis on which the images are smaller than a patch, their whole length is used. Apart from the images, which may
+    be a `numpy.memmap`, only the current batch is in memory.
 
     Args:
         images: array `(n, height, width, channels)`, or the equivalent for signals or volumes.
-        targets: target images of the same size, from which patches at the same places are taken; or None.
+        targets: target images of the same size, from which patches at the same positions are taken; or None.
         sample_weight: one weight per image, `(n,)`, or per pixel, `(n, *spatial)`; or None.
-        patch_size: side of the patches in pixels, an integer or one for each axis.
+        patch_size: side of the patches in pixels, as one integer or one per axis.
         batch_size: number of patches in a batch.
         patches: number of patches in an epoch, rounded up to whole batches; by default as many as fit side by side.
-        seed: seed of the places and of the order of the images.
+        seed: seed of the positions and of the order of the images.
         **kwargs: arguments of `keras.utils.PyDataset`.
 
     Raises:
@@ -67,20 +67,20 @@ class RandomPatches(keras.utils.PyDataset):
         self.epoch = 0
 
     def _fitting(self, values: Any, name: str, axes: tuple[int, ...]) -> Any:
-        """Return values of which the first axes are those of the images."""
+        """Return values whose first axes match those of the images."""
         if values is None:
             return None
         values = values if hasattr(values, "shape") else np.asarray(values)
         shape, of_images = tuple(values.shape), self.images.shape
         if not any(shape[:count] == of_images[:count] for count in axes if len(shape) >= count):
-            raise ValueError(f"{name} must fit the images of shape {tuple(of_images)}, got the shape {shape}.")
+            raise ValueError(f"{name} must match the images of shape {tuple(of_images)}, got the shape {shape}.")
         return values
 
     def __len__(self) -> int:
         return -(-self.patches // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        """Return the batch of a number, of the present epoch."""
+        """Return a batch of the current epoch by its index."""
         random = np.random.default_rng((self.seed, self.epoch, index))
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
         numbers = order[(np.arange(self.batch_size) + index * self.batch_size) % len(order)]
@@ -91,11 +91,11 @@ class RandomPatches(keras.utils.PyDataset):
             for part in (self.images, self.targets, self.sample_weight)
         )
         if weights is not None and targets is None:
-            targets = images  # Keras drops the weights otherwise.
+            targets = images  # without targets, Keras drops the weights
         return tuple(part for part in (images, targets, weights) if part is not None)
 
     def on_epoch_end(self) -> None:
-        """Draw other patches from now on."""
+        """Continue with other patches."""
         self.epoch += 1
 
 
@@ -103,13 +103,13 @@ def _images(images: Any) -> Any:
     images = images if isinstance(images, np.ndarray) else np.asarray(images)
     if images.ndim - 2 not in KINDS or not images.size:
         raise ValueError(
-            f"images must be an array (n, height, width, channels) or alike, got the shape {images.shape}."
+            f"images must be an array of shape (n, *spatial, channels) with 1 to 3 spatial axes, got {images.shape}."
         )
     return images
 
 
 def _taken(values: Any, numbers: np.ndarray, starts: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Return patches of images or of weights of pixels, or the weights of images."""
+    """Return patches of images or of pixel weights, or the weights of images."""
     parts = []
     for number, start in zip(numbers, starts, strict=True):
         window = tuple(slice(first, first + side) for first, side in zip(start, size, strict=True))

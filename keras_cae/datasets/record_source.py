@@ -1,4 +1,4 @@
-"""Images that shards hold as their pixels."""
+"""Images that are stored as pixels in shards."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from keras_cae.datasets.sizing import Sizing
 
 
 class RecordSource(ImageSource):
-    """Examples that `pack` has stored in the form that they are to have.
+    """Examples that `pack` has stored as pixels.
 
     Args:
-        records: records of the examples; all have the same type and number of channels.
+        records: records of the examples, which all have the same dtype and number of channels.
         sizing: the rule for the images' size.
-        channels: the channels that all images get, or None for what they have.
-        own_sizes: whether every image keeps its size.
+        channels: the number of channels to convert to, or None to keep that of the images.
+        own_sizes: whether each image keeps its size.
     """
 
     def __init__(

@@ -9,35 +9,35 @@ import numpy as np
 from keras_cae.datasets.memory import check_memory
 from keras_cae.validation import boolean, positive_int
 from keras_cae.validation import seed as seed_rule
+from keras_cae.wording import counted
 
 CHUNK = 2**18
-"""How many steps or windows are looked at at once, so that this takes little memory."""
+"""The number of steps or windows that are processed at a time, which limits the memory."""
 DTYPE = np.dtype("float32")
-REMEDY = "Train and predict on their batches() instead, take a larger stride, or pick some of them: windows[:1000]."
+REMEDY = "Train and predict on their batches() instead, use a larger stride, or select some of them: windows[:1000]."
 
 Starts = range | np.ndarray
 
 
 class SeriesWindows:
-    """The windows of one or several time series, as `keras_cae.datasets.windows` makes them.
+    """The windows of one or several time series, as `keras_cae.datasets.windows` returns them.
 
     Use it like an array of shape `(n, length, channels)` and type float32: `len(windows)`, `windows[3]`,
     `windows[:100]`, `numpy.asarray(windows)`, `model.fit(windows)`, `model.predict(windows)`. The series are stored
-    once, and windows are cut out on demand. `batches` returns them batch by batch, for purposes that need not hold all
-    of them at once.
+    once, and windows are cut out on demand. `batches` yields them batch by batch, if not all fit into memory.
 
     `scores_per_step`, `anomalous_steps` and `to_series` convert results for windows to results for time steps. They
     return one array for a single series, and a list of arrays for a list of series.
 
     Args:
         series: arrays `(steps, channels)` with the same number of channels.
-        length: steps in a window.
-        stride: steps from the start of a window to that of the next.
-        skip_gaps: whether to leave out windows with values that are not finite, instead of refusing them.
-        single: whether there is one series, not in a list.
+        length: number of steps in a window.
+        stride: number of steps from the start of a window to that of the next.
+        skip_gaps: whether to skip windows with values that are not finite, instead of raising an error.
+        single: whether a single series was passed instead of a list.
 
     Raises:
-        ValueError: no window fits, or values are not finite.
+        ValueError: there are no windows, or values are not finite.
 
     Example:
 
@@ -59,16 +59,16 @@ class SeriesWindows:
         self._single = single
         gaps = [_steps_that_are_not_finite(one) for one in self.series]
         if not skip_gaps:
-            _refuse(gaps)
+            _check_no_gaps(gaps)
         self._starts = [
-            _whole(range(0, len(one) - length + 1, stride), length, gap)
+            _starts_without_gaps(range(0, len(one) - length + 1, stride), length, gap)
             for one, gap in zip(self.series, gaps, strict=True)
         ]
         self._ends = np.cumsum([len(starts) for starts in self._starts])
         if not len(self):
             longest = max(len(one) for one in self.series)
-            reason = "every window holds a gap" if length <= longest else f"the longest series has {longest} steps"
-            raise ValueError(f"length must leave at least one window, got {length}, but {reason}.")
+            reason = "every window contains a gap" if length <= longest else f"the longest series has {longest} steps"
+            raise ValueError(f"length must allow for at least one window, got {length}, but {reason}.")
 
     # Like an array
 
@@ -79,19 +79,19 @@ class SeriesWindows:
 
     @property
     def ndim(self) -> int:
-        """The number of axes, 3."""
+        """The number of axes, which is 3."""
         return len(self.shape)
 
     @property
     def dtype(self) -> np.dtype:
-        """The type of the windows, float32."""
+        """The dtype of the windows, which is float32."""
         return DTYPE
 
     def __len__(self) -> int:
         return int(self._ends[-1])
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        """Return a window for an integer; windows for a slice, or for an array of integers or booleans."""
+        """Return a window for an integer, or windows for a slice or an array of integers or booleans."""
         indices = np.arange(len(self))[index] if _is_mask(index) else self._indices(index)
         return self._cut(indices) if indices.ndim else self._cut(indices[None])[0]
 
@@ -100,7 +100,7 @@ class SeriesWindows:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
-            raise ValueError("Windows overlap, so an array of them is always a copy: use copy=None.")
+            raise ValueError("An array of windows is always a copy, because they overlap. Use copy=None.")
         check_memory(self.shape, DTYPE, "windows", REMEDY)
         return self[:].astype(dtype or DTYPE, copy=False)
 
@@ -113,12 +113,12 @@ class SeriesWindows:
         return self._as_given([np.asarray(starts, "int64") for starts in self._starts])
 
     def batches(self, batch_size: int = 32, *, shuffle: bool = False, seed: int | None = None) -> Any:
-        """Return a `tf.data.Dataset` of batches of windows, which are cut out while it is read.
+        """Return a `tf.data.Dataset` of batches of windows, which are cut out while they are read.
 
         Args:
-            batch_size: windows in a batch; the last one may be smaller.
-            shuffle: whether each pass takes the windows in another order, for training.
-            seed: seed of the orders. The same seed gives the same sequence of passes.
+            batch_size: windows per batch; the last batch may be smaller.
+            shuffle: whether to shuffle the windows in each pass, for training.
+            seed: seed of the order. The same seed gives the same sequence of orders.
 
         Raises:
             ValueError: an argument is invalid.
@@ -144,53 +144,53 @@ class SeriesWindows:
         """Return one score for each time step: the mean of the errors of all windows that cover it.
 
         Args:
-            errors: errors of the windows, `(n,)`; or of each of their steps, `(n, length)` or, averaged over channels,
-                `(n, length, channels)`, with which the scores of the steps of a window can differ. Or an iterable of
-                these arrays, batch by batch.
+            errors: errors of the windows, `(n,)`; or of each of their steps, `(n, length)` or `(n, length, channels)`,
+                which is averaged over the channels. With errors of steps, the scores within a window can differ. Or an
+                iterable of such arrays, one per batch.
 
         Returns:
-            An array `(steps,)`, float64; a list of arrays for a list of series. NaN for a step without a window.
+            A float64 array `(steps,)`, or a list of arrays for a list of series. Steps without a window get NaN.
 
         Raises:
-            ValueError: the errors have another shape, or are not as many as the windows.
+            ValueError: the errors have an unsupported shape, or their number differs from that of the windows.
         """
-        totals = self._totals(errors, lambda batch: _of_steps(batch, self.length), ())
+        totals = self._totals(errors, lambda batch: _checked_values(batch, self.length), ())
         return self._as_given([_mean(*pair) for pair in zip(totals, self._coverage(), strict=True)])
 
     def anomalous_steps(self, is_anomaly: Any) -> Any:
-        """Return which time steps are anomalous: those that are covered by anomalous windows only.
+        """Return which time steps are anomalous: those that only anomalous windows cover.
 
-        A window is anomalous if any of its steps is. Flagging all steps of such windows would also flag the normal
-        steps around an anomaly.
+        A window is anomalous if any of its steps is. Flagging all of its steps would also flag the normal steps around
+        an anomaly.
 
         Args:
             is_anomaly: booleans for the windows, `(n,)`, or for each of their steps, `(n, length)`; or an iterable of
-                these arrays, batch by batch.
+                such arrays, one per batch.
 
         Returns:
-            An array of booleans, `(steps,)`; a list of arrays for a list of series. False for a step without a
-            window.
+            A boolean array `(steps,)`, or a list of arrays for a list of series. Steps without a window get False.
 
         Raises:
-            ValueError: the values are not booleans, have another shape, or are not as many as the windows.
+            ValueError: the values are not booleans or have an unsupported shape, or their number differs from that of
+                the windows.
         """
-        totals = self._totals(is_anomaly, lambda batch: _of_steps(_booleans(batch), self.length), ())
+        totals = self._totals(is_anomaly, lambda batch: _checked_values(_booleans(batch), self.length), ())
         flags = [(counts > 0) & (total == counts) for total, counts in zip(totals, self._coverage(), strict=True)]
         return self._as_given(flags)
 
     def to_series(self, values: Any) -> Any:
-        """Return windows joined to series: for each time step the mean over the windows that cover it.
+        """Join windows to series: return for each time step the mean over the windows that cover it.
 
         Args:
-            values: windows `(n, length, channels)`, for instance reconstructions, with any number of channels; or an
-                iterable of these arrays, batch by batch.
+            values: windows `(n, length, channels)`, such as reconstructions, with any number of channels; or an
+                iterable of such arrays, one per batch.
 
         Returns:
-            An array `(steps, channels)`, float64; a list of arrays for a list of series. NaN for a step without
-            a window.
+            A float64 array `(steps, channels)`, or a list of arrays for a list of series. Steps without a window get
+            NaN.
 
         Raises:
-            ValueError: the values have another shape, or are not as many as the windows.
+            ValueError: the values have an unsupported shape, or their number differs from that of the windows.
         """
         batches = _batches(values)
         first = next(batches, np.zeros(0))
@@ -207,7 +207,7 @@ class SeriesWindows:
         return self._as_given([_mean(*pair) for pair in zip(totals, self._coverage(), strict=True)])
 
     def _totals(self, values: Any, checked: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
-        """Return the sum over the windows that cover a step, for each series."""
+        """Return for each series and step the sum over the windows that cover the step."""
         totals = [np.zeros((len(one), *shape)) for one in self.series]
         done = 0
         for given in _batches(values):
@@ -217,16 +217,18 @@ class SeriesWindows:
                 break
             for number, rows, starts in self._places(np.arange(done, done + len(batch))):
                 for offset in range(self.length):
-                    # Windows of one series start at different steps, so none is added to twice.
+                    # The windows of a series start at different steps, so no index occurs twice.
                     totals[number][starts + offset] += batch[rows, offset] if batch.ndim > 1 else batch[rows]
             done += len(batch)
         if done != len(self):
             many = "more" if done < 0 else str(done)
-            raise ValueError(f"There must be values for each of the {len(self)} windows, in their order, got {many}.")
+            raise ValueError(
+                f"There must be one value per window, in the same order, {len(self)} in total, got {many}."
+            )
         return totals
 
     def _coverage(self) -> list[np.ndarray]:
-        """Return how many windows cover each step, for each series."""
+        """Return for each series how many windows cover each step."""
         counts = []
         for one, starts in zip(self.series, self._starts, strict=True):
             changes = np.zeros(len(one) + 1, "int64")
@@ -235,7 +237,7 @@ class SeriesWindows:
             counts.append(np.cumsum(changes[:-1]))
         return counts
 
-    # Where windows are
+    # Positions of windows
 
     def _indices(self, index: Any) -> np.ndarray:
         if isinstance(index, slice):
@@ -243,14 +245,14 @@ class SeriesWindows:
         indices = np.asarray(index, "int64" if np.size(index) == 0 else None)
         if indices.dtype.kind not in "iu" or indices.ndim > 1:
             raise IndexError(
-                f"Windows are chosen by an integer, a slice, or an array of integers or booleans, got {index!r}."
+                f"The index must be an integer, a slice, or an array of integers or booleans, got {index!r}."
             )
         if indices.size and not -len(self) <= indices.min() <= indices.max() < len(self):
-            raise IndexError(f"There are {len(self)} windows, got the index {index!r}.")
+            raise IndexError(f"The index must be from {-len(self)} to {len(self) - 1}, got {index!r}.")
         return np.where(indices < 0, indices + len(self), indices)
 
     def _places(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Return, for each series, which of the indices belong to its windows, and where these windows start."""
+        """Yield for each series its number, the positions of its windows in `indices`, and their starts."""
         numbers = np.searchsorted(self._ends, indices, side="right")
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
@@ -274,24 +276,24 @@ def _steps_that_are_not_finite(series: np.ndarray) -> np.ndarray:
         return np.zeros(0, "int64")
     found = []
     for start in range(0, len(series), CHUNK):
-        with np.errstate(over="ignore"):  # what float32 can't hold is infinite
+        with np.errstate(over="ignore"):  # values beyond the range of float32 become infinite
             values = series[start : start + CHUNK].astype(DTYPE, copy=False)
         found.append(start + np.flatnonzero(~np.isfinite(values).all(axis=1)))
     return np.concatenate(found)
 
 
-def _refuse(gaps: list[np.ndarray]) -> None:
+def _check_no_gaps(gaps: list[np.ndarray]) -> None:
     for number, gap in enumerate(gaps):
         if len(gap):
             where = f"series[{number}]" if len(gaps) > 1 else "series"
             raise ValueError(
-                f"{where} must be finite, got {len(gap)} steps that are NaN or infinite, the first one at {gap[0]}. "
-                "Fill them, or leave out the windows that hold one: gaps='skip'."
+                f"{where} must be finite, got NaN or infinite values in {counted(len(gap), 'steps')}, first in step "
+                f"{gap[0]}. Fill these gaps, or skip the windows that contain them with gaps='skip'."
             )
 
 
-def _whole(starts: range, length: int, gaps: np.ndarray) -> Starts:
-    """Return the starts of the windows without a gap; a range, which takes no memory, if there is no gap."""
+def _starts_without_gaps(starts: range, length: int, gaps: np.ndarray) -> Starts:
+    """Return the starts of the windows without gaps. If there are no gaps, this is a range, which takes no memory."""
     if not len(gaps):
         return starts
     every = np.asarray(starts, "int64")
@@ -303,7 +305,7 @@ def _is_mask(index: Any) -> bool:
 
 
 def _batches(values: Any) -> Iterator[np.ndarray]:
-    """Yield an array, or an iterable of arrays, in parts of a limited size."""
+    """Yield an array, or each of an iterable of arrays, in parts of limited size."""
     whole = hasattr(values, "shape") or (isinstance(values, list | tuple) and all(np.ndim(one) == 0 for one in values))
     for part in [values] if whole else values:
         array = np.asarray(part)
@@ -311,14 +313,14 @@ def _batches(values: Any) -> Iterator[np.ndarray]:
             yield array[start : start + CHUNK]
 
 
-def _of_steps(batch: np.ndarray, length: int) -> np.ndarray:
-    """Return values of windows, `(n,)`, or of their steps, `(n, length)`."""
+def _checked_values(batch: np.ndarray, length: int) -> np.ndarray:
+    """Return the values of windows, `(n,)`, or of their steps, `(n, length)`, as floats."""
     if batch.ndim == 2 and batch.shape[1] == 1 != length:
         batch = batch[:, 0]
     if batch.ndim not in (1, 2, 3) or (batch.ndim > 1 and batch.shape[1] != length):
         raise ValueError(
-            f"Values must be one for each window, (n,), or one for each of its steps, (n, {length}) or (n, {length}, "
-            f"channels), got the shape {batch.shape}."
+            f"There must be one value per window, (n,), or per step of it, (n, {length}) or (n, {length}, channels), "
+            f"got the shape {batch.shape}."
         )
     batch = batch.astype("float64")
     return batch.mean(axis=-1) if batch.ndim == 3 else batch

@@ -1,7 +1,7 @@
-"""Images in TFRecord files, each with the description that is needed before it is read.
+"""Reading and writing of images in TFRecord files.
 
-A record is a `tf.train.Example` of two messages, one after the other, which every reader takes for one: what is
-known of the image, and the image. So a reader learns what all records hold without reading the images.
+A record consists of two concatenated `tf.train.Example` messages, a description of the image and its content, which
+every parser reads as a single message. The descriptions can be read without the images.
 """
 
 import contextlib
@@ -18,17 +18,19 @@ from PIL import Image
 
 from keras_cae.datasets.image_data import SkippedFile
 from keras_cae.datasets.image_file import ImageHeader
+from keras_cae.wording import counted
 
 SHARD_SUFFIX = ".tfrecord"
-PLACE = "{shard}"
-"""What stands for the number of a shard in the pattern of their names."""
+PLACEHOLDER = "{shard}"
+"""The placeholder for the number of a shard in a pattern."""
 NUMBERED = re.compile(r"(?P<number>\d{5})-of-(?P<count>\d{5})")
 RAW = "raw"
-"""The format of images that are stored as their pixels."""
+"""The format of images that are stored as pixels."""
 LENGTH, CHECK = 8, 4
-"""The bytes that TFRecord has before a record, its length and a checksum of that; another checksum follows it."""
-KNOWN_BYTES = 4096
-"""How much of a record is read to learn what it holds; more, if that is longer."""
+"""The sizes in bytes of the length of a record and of a checksum. A TFRecord file stores, for each record, its length,
+the checksum of the length, the content, and the checksum of the content."""
+DESCRIPTION_BYTES = 4096
+"""The number of bytes read from the start of a record. More are read if the description is longer."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,14 @@ class Record:
 
     Args:
         path: path of the shard.
-        start: position at which the bytes of the image begin.
-        length: number of these bytes.
-        name: name of the file or the example that the image is from.
-        number: number of the image among all that were packed.
-        format: format of the image: the suffix of its file, or "raw".
-        shape: `(*spatial, channels)`, where two channels are grey and opacity.
-        dtype: type of the pixels.
-        checksum: CRC-32 of the bytes of the image.
+        start: position of the content of the image in the shard.
+        length: number of bytes of the content.
+        name: name of the original file or example.
+        number: index of the image among all packed images.
+        format: format of the content: the suffix of the image file, or "raw".
+        shape: `(*spatial, channels)`, where two channels are grey and alpha.
+        dtype: dtype of the pixels.
+        checksum: CRC-32 of the content.
     """
 
     path: Path
@@ -61,10 +63,10 @@ class Record:
         return f"{self.path}: {self.name}"
 
     def content(self) -> bytes:
-        """Read the bytes of the image.
+        """Read the content of the image.
 
         Raises:
-            ValueError: they are not those that were written.
+            ValueError: the content does not match its checksum.
         """
         with self.path.open("rb") as file:
             file.seek(self.start)
@@ -74,31 +76,31 @@ class Record:
         return content
 
     def pixels(self) -> np.ndarray:
-        """Read an image that is stored as its pixels."""
+        """Read an image that is stored as pixels."""
         return np.frombuffer(self.content(), self.dtype).reshape(self.shape)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Image.Image]:
-        """Open an image that is stored as its file."""
+        """Open an image that is stored as a file."""
         yield Image.open(io.BytesIO(self.content()))
 
     def header(self) -> ImageHeader:
-        """Return what is known of the image."""
+        """Return the header of the image."""
         *size, channels = self.shape
         height, width = size
         return ImageHeader((height, width), channels <= 2, channels in (2, 4), self.dtype == "uint16")
 
 
 def write_record(writer: Any, record: Record, content: bytes, last: bool) -> None:
-    """Write an image.
+    """Write a record.
 
     Args:
         writer: a `tf.io.TFRecordWriter`.
-        record: what is known of it.
-        content: the bytes of the image.
-        last: whether it is the last one of the shard.
+        record: the description of the image.
+        content: the content of the image.
+        last: whether it is the last record of the shard.
     """
-    known = {
+    description = {
         "name": record.name,
         "number": [record.number],
         "format": record.format,
@@ -108,7 +110,7 @@ def write_record(writer: Any, record: Record, content: bytes, last: bool) -> Non
         "length": [len(content)],
         "last": [int(last)],
     }
-    writer.write(_example(known) + _example({"image": content}))
+    writer.write(_example(description) + _example({"image": content}))
 
 
 def _example(values: dict[str, Any]) -> bytes:
@@ -125,14 +127,14 @@ def _example(values: dict[str, Any]) -> bytes:
 
 
 def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Record]:
-    """Return the images in shards, in the order in which they were packed.
+    """Return the records of shards in the order in which they were packed.
 
     Args:
         paths: the shards.
-        skipped: list to which shards that are cut short or missing are added. Their complete records are used.
+        skipped: list to which truncated and missing shards are added. Their complete records are used.
 
     Raises:
-        ValueError: a file is none that `pack` writes.
+        ValueError: a file was not written by `pack`.
     """
     records: list[Record] = []
     for path in paths:
@@ -145,35 +147,35 @@ def read_records(paths: Sequence[Path], skipped: list[SkippedFile]) -> list[Reco
 
 
 def _records_of(path: Path) -> tuple[list[Record], str]:
-    """Return the whole records of a shard, and what is wrong with it."""
+    """Return the complete records of a shard, and what is wrong with it, or an empty string."""
     records: list[Record] = []
     size = path.stat().st_size
     position, last = 0, False
     with path.open("rb") as file:
         while position + LENGTH + CHECK <= size:
             file.seek(position)
-            start = file.read(LENGTH + CHECK + KNOWN_BYTES)
+            start = file.read(LENGTH + CHECK + DESCRIPTION_BYTES)
             length = int.from_bytes(start[:LENGTH], "little")
             end = position + LENGTH + CHECK + length
             if end + CHECK > size:
                 break
             try:
-                record, last = _known(path, file, position, start, end)
-            # Whatever else a file holds may raise anything.
+                record, last = _parse(path, file, position, start, end)
+            # Other content raises all kinds of exceptions.
             except Exception as error:
                 if not records:
                     raise ValueError(
-                        f"{str(path)!r} holds no images of keras_cae.datasets.pack. Read other TFRecord files with "
+                        f"{str(path)!r} was not written by keras_cae.datasets.pack. Read other TFRecord files with "
                         "tf.data.TFRecordDataset."
                     ) from error
-                return records, f"damaged after {len(records):,} whole records"
+                return records, f"damaged after {counted(len(records), 'complete records')}"
             records.append(record)
             position = end + CHECK
-    return records, "" if last and position == size else f"cut short after {len(records):,} whole records"
+    return records, "" if last and position == size else f"truncated after {counted(len(records), 'complete records')}"
 
 
-def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tuple[Record, bool]:
-    """Return what a record says of its image, and whether it is the last one."""
+def _parse(path: Path, file: Any, position: int, start: bytes, end: int) -> tuple[Record, bool]:
+    """Parse the description in a record, and return whether the record is the last one."""
     import tensorflow as tf
 
     begin = LENGTH + CHECK
@@ -187,7 +189,7 @@ def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tupl
     numbers = {name: features[name].int64_list.value[0] for name in ("number", "checksum", "length", "last")}
     record = Record(
         path=path,
-        start=end - numbers["length"],  # The image is the end of the record.
+        start=end - numbers["length"],  # the record ends with the image
         length=numbers["length"],
         number=numbers["number"],
         checksum=numbers["checksum"],
@@ -198,7 +200,7 @@ def _known(path: Path, file: Any, position: int, start: bytes, end: int) -> tupl
 
 
 def _varint(content: bytes, position: int) -> tuple[int, int]:
-    """Return a whole number as protocol buffers write it, seven bits a byte, and where it ends."""
+    """Decode a varint of protocol buffers, with seven bits per byte, and return its value and its end."""
     value = shift = 0
     while True:
         byte = content[position]
@@ -209,7 +211,7 @@ def _varint(content: bytes, position: int) -> tuple[int, int]:
 
 
 def _missing(paths: Sequence[Path]) -> list[Path]:
-    """Return the shards that should be beside these, by their numbers."""
+    """Return the shards that are missing, according to the numbers in the names of the others."""
     missing: set[Path] = set()
     for path in paths:
         match = NUMBERED.search(path.name)
@@ -219,21 +221,21 @@ def _missing(paths: Sequence[Path]) -> list[Path]:
 
 
 def shard_name(name: str, number: int, match: "re.Match[str] | None") -> str:
-    """Return the name of the shard of another number."""
+    """Return the name of a shard with another number."""
     assert match is not None
     return f"{name[: match.start('number')]}{number:05}{name[match.end('number') :]}"
 
 
 def shard_paths(pattern: str, count: int) -> list[Path]:
-    """Return the paths of all shards, from a pattern such as "train-{shard}.tfrecord"."""
-    return [Path(pattern.replace(PLACE, f"{number:05}-of-{count:05}")) for number in range(count)]
+    """Return the paths of all shards for a pattern such as "train-{shard}.tfrecord"."""
+    return [Path(pattern.replace(PLACEHOLDER, f"{number:05}-of-{count:05}")) for number in range(count)]
 
 
 def shards_of(pattern: str) -> list[Path]:
-    """Return the shards that exist of a pattern such as "train-{shard}.tfrecord"."""
+    """Return the existing shards for a pattern such as "train-{shard}.tfrecord"."""
     path = Path(pattern)
     if not path.parent.is_dir():
         return []
-    before, after = map(re.escape, path.name.split(PLACE))
+    before, after = map(re.escape, path.name.split(PLACEHOLDER))
     name = re.compile(f"{before}{NUMBERED.pattern}{after}")
     return sorted(each for each in path.parent.iterdir() if name.fullmatch(each.name) and each.is_file())

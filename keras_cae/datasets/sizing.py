@@ -1,4 +1,4 @@
-"""The size that images get, and how they get it."""
+"""Resizing of images."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from keras_cae.validation import one_of, positive_int, size_of_image
 Size = tuple[int, int]
 
 METHOD = Image.Resampling.BILINEAR
-"""Pillow widens its filter when it shrinks, so that nothing aliases; bilinear does not overshoot."""
+"""Bilinear, because it does not overshoot. Pillow widens the filter to shrink images without aliasing."""
 
 
 class Sizing:
@@ -24,8 +24,8 @@ class Sizing:
     Args:
         image_size: `(height, width)`, one number for both, or None for the most common size.
         resize: "stretch", "crop" or "pad".
-        max_side: the longer side of the most common size, beyond which it is scaled down, or None.
-        method: how pixels are interpolated.
+        max_side: the maximum of the longer side of the most common size, or None.
+        method: the method of interpolation.
     """
 
     def __init__(self, image_size: Any, resize: str, max_side: int | None, method: Image.Resampling = METHOD) -> None:
@@ -35,10 +35,10 @@ class Sizing:
         self.method = method
 
     def target(self, sizes: Iterable[Size]) -> Size:
-        """Return the size for images of these sizes.
+        """Return the size to which images of these sizes are resized.
 
-        Of several sizes that are equally common, the one in the middle by area: of photographs that all
-        differ, neither the icon nor the poster.
+        If several sizes are equally common, this is the one in the middle by area, so that neither a very small nor a
+        very large photograph determines it.
 
         Args:
             sizes: `(height, width)` of each image.
@@ -58,14 +58,14 @@ class Sizing:
         return height, width
 
     def apply(self, pixels: np.ndarray, size: Size) -> np.ndarray:
-        """Return an image in another size, wherever it comes from.
+        """Return a resized image.
 
-        Colours are weighted with their opacity, so that what is transparent does not bleed into what is not.
-        Borders are black and opaque.
+        Colours are weighted with alpha, so that those of transparent pixels do not bleed into opaque ones. Borders are
+        black and opaque.
 
         Args:
-            pixels: `(height, width, channels)` of uint8, uint16, or floats in [0, 1]; of four channels the last one
-                is the opacity.
+            pixels: `(height, width, channels)` of uint8, uint16, or floats in [0, 1]; the fourth of four channels is
+                alpha.
             size: `(height, width)`.
         """
         if pixels.shape[:2] == size:
@@ -91,10 +91,10 @@ class Sizing:
         return (np.rint(resized) if pixels.dtype.kind == "u" else resized).astype(pixels.dtype)
 
     def apply_to_picture(self, image: Image.Image, size: Size) -> np.ndarray:
-        """Return an image of 8 bits in another size, as `apply` does.
+        """Return a resized 8-bit image, like `apply`.
 
         Args:
-            image: with one, three or four channels.
+            image: the image, with one, three or four channels.
             size: `(height, width)`.
         """
         channels = len(image.getbands())
@@ -112,11 +112,11 @@ class Sizing:
         return image.resize(width_height, self.method)
 
     def undo(self, values: np.ndarray, size: Size) -> np.ndarray:
-        """Return a map of an image that this rule has resized, in the size that the image had before.
+        """Resize a map of a resized image to the original size of the image.
 
         Args:
-            values: `(height, width)`, float32. Places that were cut off get the smallest of them.
-            size: `(height, width)` of the image before.
+            values: `(height, width)`, float32. Parts that were cropped get the smallest value.
+            size: `(height, width)` of the original image.
         """
         ratios = [now / before for now, before in zip(values.shape, size, strict=True)]
         if self.resize != "stretch":
@@ -129,10 +129,10 @@ class Sizing:
         return result
 
     def resize_data(self, data: ImageData) -> ImageData:
-        """Return images that are in memory in the size that this rule gives them.
+        """Return loaded images at the size that this rule determines.
 
         Args:
-            data: images of one size.
+            data: images of the same size.
         """
         size = self.target([data.images.shape[1:3]])
         if size == data.images.shape[1:3]:
@@ -146,15 +146,15 @@ class Sizing:
         )
 
     def notes(self, sizes: Iterable[Size]) -> tuple[str, ...]:
-        """Return a note, if the size is not one that was asked for and not one that the images have."""
+        """Return a note if the images are scaled down because of `max_side`."""
         sizes = set(sizes)
         size = self.target(sizes)
         if self.image_size is not None or size in sizes:
             return ()
         height, width = size
         return (
-            f"The images were scaled down to {height}×{width} pixels (height × width): choose another size "
-            "with image_size (--image-size).",
+            f"The images were scaled down to {height}×{width} pixels (height × width). Choose another size with "
+            "image_size (--image-size).",
         )
 
     def _resized(self, images: np.ndarray, size: Size) -> np.ndarray:
@@ -167,6 +167,6 @@ class Sizing:
 
 
 def _overlap(inside: int, covered: int) -> tuple[slice, slice]:
-    """Return the parts of two lengths with the same middle that lie over each other."""
+    """Return the overlapping parts of two lengths with the same centre."""
     offset, shared = (inside - covered) // 2, min(inside, covered)
     return slice(max(0, offset), max(0, offset) + shared), slice(max(0, -offset), max(0, -offset) + shared)

@@ -1,12 +1,14 @@
-"""Images in three parts: for training, for choosing the best epoch, for measuring."""
+"""Splitting of images into parts for training, for choosing the best epoch and for testing."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from keras_cae.wording import counted
+
 
 class ImageSplit(NamedTuple):
-    """Three arrays with different images."""
+    """Three arrays of different images."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -20,19 +22,19 @@ def split_images(
     test: float,
     seed: int,
 ) -> ImageSplit:
-    """Return a permutation of the images, cut into parts; `ImageData.split` describes the arguments."""
+    """Split images at random; `ImageData.split` describes the arguments."""
     fractions = {"validation": validation}
     if test_images is None:
         fractions["test"] = test
     sizes = [_part(len(images), fraction, name) for name, fraction in fractions.items()]
     if sum(fractions.values()) >= 1 or sum(sizes) >= len(images):
         raise ValueError(
-            f"{len(images)} {'image is' if len(images) == 1 else 'images are'} too few for training and "
+            f"{counted(len(images), 'images')} {'is' if len(images) == 1 else 'are'} too few for training and "
             f"{' and '.join(fractions)} "
-            f"({' and '.join(f'{fraction:g}' for fraction in fractions.values())} of them): "
-            "use more images or smaller fractions."
+            f"({' and '.join(f'{fraction:g}' for fraction in fractions.values())} of them). "
+            "Use more images or smaller fractions."
         )
-    # Sorted, so that images which stood together in memory are read in order.
+    # Sorted, so that the images are read from memory in order.
     parts = np.split(np.random.default_rng(seed).permutation(len(images)), np.cumsum(sizes))
     validation_part, *test_part, train_part = (images[np.sort(part)] for part in parts)
     return ImageSplit(train_part, validation_part, test_part[0] if test_images is None else test_images)

@@ -23,7 +23,7 @@ class StreamSplit(NamedTuple):
 
 
 class StreamLabels(NamedTuple):
-    """Labels of all images of a source, and the names that they are indices of, if they are such."""
+    """The labels of all images of a source, and the class names if the labels are indices of these."""
 
     values: np.ndarray
     names: tuple[str, ...]
@@ -36,13 +36,13 @@ class Streaming:
     Args:
         source: source of the images.
         rows: rows of the images to use.
-        batch_size: images per batch, of all hosts together.
-        shuffle: whether each epoch has another order.
+        batch_size: images per batch, summed over all hosts.
+        shuffle: whether the order changes every epoch.
         seed: seed of the order and of patches.
         cutter: cutter of patches, or None for whole images.
         host: which part of each batch to read.
         labels: labels of the images, or None.
-        labelled: whether labels come with the images.
+        labelled: whether the dataset yields the labels along with the images.
     """
 
     source: ImageSource
@@ -72,8 +72,8 @@ class Streaming:
         dataset: Any = tf.data.Dataset.from_generator(
             lambda: self._batches(stream), output_signature=signature if len(signature) > 1 else signature[0]
         )
-        # Images are decoded ahead already, so there is no prefetch here.
-        # There is nothing to tune, and the end of an epoch would wait for the thread that does.
+        # There is no prefetch, because the images are already decoded in advance. Autotuning has no effect on this
+        # pipeline, but the end of an epoch would wait for its thread.
         options = tf.data.Options()
         options.autotune.enabled = False
         options.deterministic = True
@@ -89,16 +89,15 @@ class Streaming:
         return dataset
 
     def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> StreamSplit:
-        """Return streams of three parts of the images, by file. The same images and seed give the same parts.
+        """Split the images into three streams. The same images and the same seed give the same parts.
 
         Args:
             validation: the fraction of images for choosing the best epoch.
-            test: the fraction of images for measuring; without effect where the data set their own test images
-                apart.
+            test: the fraction of images for testing; ignored if the data contain separate test images.
             seed: seed of the permutation.
 
         Returns:
-            The streams for training, validation and testing. Only the first has another order in each epoch.
+            The streams for training, validation and testing. Only the first one is shuffled.
 
         Raises:
             ValueError: a fraction is out of range, or there are too few images for all parts.
@@ -133,7 +132,7 @@ class Streaming:
 
 
 def seed_of_all_hosts(seed: int | None) -> int:
-    """Return the seed, or one that differs every time; on several hosts, which have to agree, always the same."""
+    """Return the seed. None becomes a random seed, or 0 on several hosts, which need the same one."""
     if seed is not None:
         return seed
     return 0 if _workers() > 1 else int(np.random.default_rng().integers(2**31))

@@ -1,4 +1,4 @@
-"""Images that are read while a model trains, for data that do not fit into memory."""
+"""Streaming of images during training, for data that do not fit into memory."""
 
 from os import PathLike
 from pathlib import Path
@@ -19,7 +19,7 @@ from keras_cae.validation import boolean, fraction, one_of, optional, positive_i
 from keras_cae.validation import seed as seed_rule
 
 FOLDER = "folder"
-"""The name of the labels that folders give."""
+"""The value of `labels` for the names of folders."""
 
 
 def stream_images(
@@ -43,54 +43,55 @@ def stream_images(
 ) -> Any:
     """Return batches of images that are read on demand.
 
-    The images have the pixels, the size and the channels that `load_images` gives them. The call reads all headers, and
-    the pixels of as many images as are needed to decide whether any image is transparent and whether the images use the
-    range of their type. At most a few batches are in memory at any time.
+    The images have the same pixels, sizes and channels as from `load_images`. The call reads all headers, and the
+    pixels of as many images as are needed to decide whether any image is transparent and whether the images use the
+    range of their dtype. At most a few batches are in memory at any time.
 
-    Each epoch has a different order, which the seed determines. The number of batches is always the announced one: an
-    image that turns out to be damaged when it is decoded is noted in `skipped` and replaced by another one.
+    Each epoch has a different order, which the seed determines. The number of batches never changes: if an image turns
+    out to be damaged when it is decoded, it is recorded in `skipped` and replaced by another one.
 
     Args:
-        data: the path of a folder, which is searched as `load_images` does; a list of the paths of images; the
-            path of an `.npy` or `.npz` file, which stays on the disk unless it is compressed; the shards that
-            `pack` has written, by their pattern, "train-{shard}.tfrecord", their folder or a list; or an array.
+        data: the path of a folder, which is searched as by `load_images`; a list of the paths of images; the path
+            of an `.npy` or `.npz` file, which is memory-mapped unless it is compressed; shards written by `pack`,
+            given as their pattern, "train-{shard}.tfrecord", their folder or a list; or an array.
         batch_size: images per batch; the last batch may be smaller.
-        image_size: the size that all images get, in pixels: `(height, width)`, or one number for square
-            images. By default the most common size; with `patches`, every image keeps its own.
-        resize: "stretch", "crop" or "pad", as `load_images` describes them.
-        channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images are.
+        image_size: the size to which all images are resized, in pixels: `(height, width)`, or one number for
+            square images. By default, the most common size; with `patches`, each image keeps its size.
+        resize: "stretch", "crop" or "pad", as in `load_images`.
+        channels: 1 (grey), 3 (colour) or 4 (colour and alpha); by default that of the images.
         key: the name of the array in an `.npz` file, as in `load_images`.
-        rank: the number of spatial axes: 1 for signals, which come from arrays, and 3 for volumes, from arrays
-            or from TIFF files, whose pages are the slices.
-        pages: whether every page of a TIFF file is an image of its own; else the first one is taken.
-        patches: the size of random crops of the images, `(height, width)` or one number; None for whole
-            images. Images that are smaller are left out, and named in `skipped`.
-        patches_per_image: crops of each image in an epoch. They are spread over several batches.
-        min_std: the least standard deviation of a crop, as a share of white, which leaves out empty ones: 0.02
-            leaves out most of a blank background.
-        shuffle: whether each epoch has another order and crops from other places; else the images come in the
-            order of their paths, always with the same crops.
-        seed: seed of the order and of crops. None for a different one each time; on several hosts, which must agree,
-            None is 0.
-        cache: the path of a file that keeps decoded images, for later epochs and other trainings. It is used if it is
-            complete and the files are still those that it was made from, by name, size and time of change; otherwise,
-            it is created again.
-        labels: "folder" yields pairs `(images, labels)`, for scoring: int32 indices into `class_names`. An
-            array with a label for each of the paths or examples in `data` is yielded as it is. Training takes
-            images only.
-        input_context: a `tf.distribute.InputContext`: only the share of this host is read. Without it,
-            TensorFlow shares out the batches of a stream, which every host reads as a whole.
+        rank: the number of spatial axes: 1 for signals from arrays, and 3 for volumes from arrays or from TIFF
+            files, whose pages are the slices.
+        pages: whether each page of a TIFF file is a separate image. Otherwise, the first page is used.
+        patches: the size of random patches of the images, `(height, width)` or one number; None for whole
+            images. Smaller images are skipped, and listed in `skipped`.
+        patches_per_image: number of patches of each image in an epoch. They are spread over several batches.
+        min_std: the minimum standard deviation of a patch, as a fraction of the value of white, which excludes blank
+            patches: 0.02 excludes most of a blank background.
+        shuffle: whether the order and the positions of patches change every epoch. Otherwise, the images are sorted
+            by path, and the patches are the same in every epoch.
+        seed: seed of the order and of patches. None for a random seed; on several hosts, which need the same seed,
+            None means 0.
+        cache: the path of a file for decoded images, for later epochs and other training runs. It is used if it is
+            complete and the names, sizes and modification times of the image files have not changed; otherwise, it
+            is created again.
+        labels: "folder" yields pairs `(images, labels)` with int32 indices into `class_names`, for scoring. An
+            array with one label for each of the paths or examples in `data` is yielded unchanged. For training,
+            leave it at None.
+        input_context: a `tf.distribute.InputContext`, with which this host reads only its part of each batch.
+            Without it, every host reads whole batches, which TensorFlow then divides.
 
     Returns:
         A `tf.data.Dataset` of batches `(n, height, width, channels)`, uint8 or uint16, or float32 from arrays of
         floats, with a known cardinality and these attributes: `skipped`, a list of the files that could not be read,
-        which grows as damaged files are met; `paths`, the files; `labels`, the index of the folder of each file;
-        `class_names`, the names of these folders; `split(validation=0.1, test=0.2, seed=0)`, which returns streams of
-        three parts of the files, those of `ImageData.split`, and reads nothing again; `skip_epochs(count)`, which skips
-        a number of epochs. `fit` does so when it resumes a training from a backup, so that it sees the same batches.
+        which grows when further damaged files are found; `paths`, the files; `labels`, the index of the folder of each
+        file; `class_names`, the names of these folders; `split(validation=0.1, test=0.2, seed=0)`, which returns
+        streams of the same three parts as `ImageData.split` without reading the headers again; and
+        `skip_epochs(count)`, which skips a number of epochs. `fit` calls it when it resumes training from a backup, so
+        that training continues with the same batches.
 
     Raises:
-        TypeError: `data` is of another type.
+        TypeError: `data` has an unsupported type.
         FileNotFoundError: there is no such folder or file.
         ValueError: an argument is invalid, there are no images, none can be read, or patches are larger than every
             image.
@@ -130,24 +131,24 @@ def stream_images(
 
 
 def check_image_options(rank: int, **options: Any) -> None:
-    """Refuse options that only images have."""
+    """Raise a `ValueError` if an option that applies only to images is given."""
     for name, value in options.items():
         if value is not None:
             raise ValueError(
-                f"{name} is for images; {KINDS[rank].noun} (rank={rank}) are taken as they are. Leave it out, got "
-                f"{value!r}."
+                f"{name} is only supported for images; {KINDS[rank].noun} (rank={rank}) keep their size and channels. "
+                f"Omit it, got {value!r}."
             )
 
 
 def make_cutter(patches: Any, patches_per_image: Any, min_std: Any, rank: int) -> PatchCutter | None:
-    """Return what cuts the patches that the arguments describe, or None if there are none."""
+    """Return a cutter for the patches that the arguments describe, or None for whole images."""
     positive_int(patches_per_image, "patches_per_image")
     fraction(min_std, "min_std")
     if patches is not None:
         return PatchCutter(patch_size(patches, rank), patches_per_image, float(min_std))
     for name, value, neutral in (("patches_per_image", patches_per_image, 1), ("min_std", min_std, 0)):
         if value != neutral:
-            raise ValueError(f"{name} is for patches, got {value!r} without them: pass patches=(height, width).")
+            raise ValueError(f"{name} requires patches, got {value!r} without them. Pass patches=(height, width).")
     return None
 
 
@@ -172,7 +173,7 @@ def host_of(input_context: Any) -> Host:
 
 
 def check_labels(labels: Any) -> None:
-    """Raise a `ValueError` unless these are labels, or None."""
+    """Raise a `ValueError` if the labels are invalid."""
     if labels is None or (isinstance(labels, list | tuple | np.ndarray) and np.asarray(labels).dtype.kind in "buif"):
         return
     if not isinstance(labels, str) or labels != FOLDER:
@@ -184,17 +185,19 @@ def _labels(labels: Any, source: ImageSource, data: Any) -> StreamLabels | None:
     if labels is not None and not isinstance(labels, str):
         if isinstance(data, str | PathLike) and source.classes is not None:
             raise ValueError(
-                "labels must be 'folder' for a folder, whose files have no given order. For labels in an array, pass a "
-                "list of paths."
+                "labels must be 'folder' for a folder, because its files have no fixed order. To pass an array of "
+                "labels, pass a list of paths as data."
             )
         given = len(data) if source.classes is not None else len(source)
         values = np.asarray(labels)
         if values.ndim == 0 or len(values) != given:
-            raise ValueError(f"labels must have one entry for each of the {given} images, got {values.shape}.")
+            raise ValueError(f"labels must have one entry per image, {given} in total, got the shape {values.shape}.")
         return StreamLabels(values[source.kept], ())
     if source.classes is None:
         if labels is not None:
-            raise ValueError(f"labels={labels!r} is for folders of images, got {type(data).__name__}: pass an array.")
+            raise ValueError(
+                f"labels={labels!r} requires a folder of images, got {type(data).__name__}. Pass an array of labels."
+            )
         return None
     names = sorted(set(source.classes))
     numbers = {name: number for number, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""Pairs of images that are read while a model trains."""
+"""Streaming of pairs of images during training."""
 
 from os import PathLike
 from pathlib import Path
@@ -32,25 +32,25 @@ def stream_pairs(
     seed: int | None = None,
     input_context: Any = None,
 ) -> Any:
-    """Return batches of pairs of noisy and clean images for `fit`, which are read on demand.
+    """Return batches of pairs of noisy and clean images that are read on demand, for `fit`.
 
-    Images of the same path in both folders belong together, whatever their suffixes. With `patches` both images of a
-    pair are cut at the same place. A pair with an image that turns out to be damaged is noted in `skipped` and replaced
-    by another one.
+    Images with the same path in both folders form a pair; their suffixes may differ. With `patches`, both images of a
+    pair are cut at the same position. If an image turns out to be damaged when it is decoded, it is recorded in
+    `skipped` and its pair is replaced by another one.
 
     Args:
-        noisy_folder: the path of the folder of the model's inputs.
-        clean_folder: the path of the folder of its targets.
+        noisy_folder: the path of the folder of noisy images, the inputs.
+        clean_folder: the path of the folder of clean images, the targets.
         batch_size: pairs per batch; the last batch may be smaller.
-        image_size: the size that all images get, as in `stream_images`. Without it, both images of a pair must
-            have one size.
-        resize: "stretch", "crop" or "pad", as `load_images` describes them.
-        channels: 1 (grey), 3 (colour) or 4 (colour and opacity); by default as the images of each folder are.
-        patches: the size of random crops of the images, `(height, width)` or one number; None for whole images.
-        patches_per_image: crops of each pair in an epoch.
-        min_std: the least standard deviation of a crop of the clean image, as a share of white.
-        shuffle: whether each epoch has another order and crops from other places.
-        seed: seed of the order and of crops, as in `stream_images`.
+        image_size: the size to which all images are resized, as in `stream_images`. Without it, the images of each
+            pair must have the same size.
+        resize: "stretch", "crop" or "pad", as in `load_images`.
+        channels: 1 (grey), 3 (colour) or 4 (colour and alpha); by default that of the images of each folder.
+        patches: the size of random patches of the images, `(height, width)` or one number; None for whole images.
+        patches_per_image: number of patches of each pair in an epoch.
+        min_std: the minimum standard deviation of a patch of the clean image, as a fraction of the value of white.
+        shuffle: whether the order and the positions of patches change every epoch.
+        seed: seed of the order and of patches, as in `stream_images`.
         input_context: a `tf.distribute.InputContext`, as in `stream_images`.
 
     Returns:
@@ -59,7 +59,7 @@ def stream_pairs(
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: an image has no partner, the images of a pair differ in size, or as in `stream_images`.
+        ValueError: an image has no counterpart, the images of a pair differ in size, or as in `stream_images`.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Data for the command, in memory or, if they are too large for it, read while they are used."""
+"""Data for the command-line program: in memory, or streamed if they are too large."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ from keras_cae.datasets.image_stream import ImageStream
 from keras_cae.datasets.load_images import DATASETS, load_images
 from keras_cae.datasets.memory import COPIES, available_memory
 from keras_cae.datasets.open_source import IMAGES, find_shards, open_source
-from keras_cae.datasets.shards import PLACE
+from keras_cae.datasets.shards import PLACEHOLDER
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.split import split_images
 from keras_cae.datasets.stream_dataset import Streaming
 
 SHARE = 0.5
-"""The share of the available memory that images may take without being streamed."""
+"""The fraction of the available memory above which images are streamed."""
 
 
 class StreamedImages:
-    """Images with the shape, the length and the slices of an array, which are read on demand.
+    """Images that are read on demand, with the shape, the length and the slices of an array.
 
     Args:
         source: source of the images.
@@ -58,20 +58,20 @@ class StreamedImages:
 
         Args:
             batch_size: images per batch.
-            shuffle: whether each epoch has another order.
+            shuffle: whether the order changes every epoch.
             seed: seed of the order.
         """
         return Streaming(self.source, self.rows, batch_size, shuffle, seed).dataset()
 
     def identity(self) -> bytes:
-        """Return a name that is unique to these images, as far as the names, sizes and times of files tell."""
+        """Return a hash of the names, sizes and modification times of the files, which identifies the images."""
         status = self.source.status_of_files()
         what = f"{self.source.settings} {self.dtype} {self.shape} {status} {self.rows.tolist()}"
         return hashlib.sha256(what.encode()).digest()
 
 
 class StreamedSplit(NamedTuple):
-    """Three parts with different images."""
+    """Three parts of different images."""
 
     train: StreamedImages
     validation: StreamedImages
@@ -83,7 +83,7 @@ class StreamedData:
 
     Args:
         source: source of the images.
-        name: short name of the data, fit for a file name.
+        name: short name of the data, valid as a file name.
     """
 
     def __init__(self, source: ImageSource, name: str) -> None:
@@ -94,7 +94,7 @@ class StreamedData:
 
     @property
     def skipped(self) -> tuple[SkippedFile, ...]:
-        """The files that could not be read, so far."""
+        """The files that could not be read so far."""
         return tuple(self.source.skipped)
 
     @property
@@ -103,7 +103,7 @@ class StreamedData:
         return len(self.source.files)
 
     def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> StreamedSplit:
-        """Return the images in three parts, those of `ImageData.split`."""
+        """Split the images into the same three parts as `ImageData.split`."""
         apart = self.test_images
         rows = split_images(self.images.rows, None if apart is None else apart.rows, validation, test, seed)
         testing = StreamedImages(self.source, rows.test) if apart is None else apart
@@ -124,32 +124,34 @@ def load_or_stream(
     rank: int = IMAGES,
     name: str | None = None,
 ) -> ImageData | StreamedData:
-    """Load images as `load_images` does, or stream those that do not fit into half of the memory.
+    """Load images like `load_images`, or stream them if they do not fit into half of the available memory.
 
     Args:
         data: as in `load_images`; also shards, which are always streamed.
-        stream: whether to stream; None to decide by the memory.
+        stream: whether to stream, or None to decide by the available memory.
         image_size: as in `load_images`.
         resize: as in `load_images`.
         channels: as in `load_images`.
         key: as in `load_images`.
         max_side: as in `load_images`.
         rank: as in `load_images`.
-        name: name of the data; by default that of the file or the folder.
+        name: name of the data; by default that of the file or folder.
 
     Raises:
         OSError, ValueError, TypeError: as `load_images`.
     """
     shards = bool(find_shards(data))
     if shards and stream is False:
-        raise ValueError(f"Shards are read while they are used, got {data!r} with --no-stream: leave that out.")
+        raise ValueError(f"--no-stream is not supported for shards, got {data!r}. Omit it.")
     if stream is not False and (shards or _is_in_files(data)):
         sizing = Sizing(image_size, resize, max_side)
         source = _opened(data, sizing, channels, rank, key, bool(stream) or shards)
         if source is not None and (stream or shards or not _fits(source)):
             return StreamedData(source, name or _name(data))
     elif stream:
-        raise ValueError(f"--stream is for folders, .npy and .npz files and shards, got {data!r}: leave it out.")
+        raise ValueError(
+            f"--stream is only supported for folders, .npy and .npz files, and shards, got {data!r}. Omit it."
+        )
     return load_images(data, image_size, resize, channels, key, max_side, rank=rank)
 
 
@@ -162,7 +164,7 @@ def _is_in_files(data: Any) -> bool:
 def _opened(
     data: Any, sizing: Sizing, channels: int | None, rank: int, key: str | None, wanted: bool
 ) -> ImageSource | None:
-    """Return the source; None if there is none and loading is to say why."""
+    """Return the source, or None if it can't be opened and `load_images` will raise a better error."""
     try:
         return open_source(data, sizing, channels, rank=rank, key=key)
     except ValueError:
@@ -178,11 +180,11 @@ def _fits(source: ImageSource) -> bool:
 
 
 def image_bytes(source: ImageSource) -> int:
-    """Return the bytes of the pixels of an image."""
+    """Return the number of bytes of the first image's pixels."""
     return int(np.prod(source.sizes[0])) * source.channels * source.dtype.itemsize
 
 
 def _name(data: Any) -> str:
     path = Path(data).expanduser()
     stem = path.resolve().name if path.is_dir() else path.stem
-    return stem.replace(PLACE, "").replace("*", "").strip("-_.") or "images"
+    return stem.replace(PLACEHOLDER, "").replace("*", "").strip("-_.") or "images"

@@ -1,4 +1,4 @@
-"""Pages of TIFF files, and parts of large ones."""
+"""Pages of TIFF files, and parts of large TIFF files."""
 
 import contextlib
 import importlib.util
@@ -15,7 +15,7 @@ from keras_cae.datasets.image_file import ImageHeader, Picture, header_of, image
 TIFF_SUFFIXES = (".tif", ".tiff")
 ORIENTATION, UPRIGHT = 274, 1
 GREY, COLOUR = (1,), (2, 6)
-"""Numbers of photometric interpretations: grey from black to white; RGB, and YCbCr, which is decoded to RGB."""
+"""The supported photometric interpretations: grey where 0 is black; RGB, and YCbCr, which is decoded to RGB."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +35,26 @@ class Page:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Image.Image]:
-        """Open it with Pillow."""
+        """Open the page with Pillow."""
         with open_image(self.path) as image:
             if self.number:
                 image.seek(self.number)
             yield image
 
     def header(self) -> ImageHeader:
-        """Return what is known of it."""
+        """Return the header of the page."""
         with self.open() as image:
             return header_of(image)
 
 
 def pages_of(path: Path) -> list[Picture]:
-    """Return all pages of a TIFF file; any other file as it is, and so one that can't be read."""
+    """Return all pages of a TIFF file. Other files and files that can't be read are returned as one image."""
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return [path]
     try:
         with open_image(path) as image:
             count = getattr(image, "n_frames", 1)
-    # Reading its header says what is wrong.
+    # Reading the header later raises a better error.
     except Exception:
         return [path]
     return [Page(path, number) for number in range(count)] if count > 1 else [path]
@@ -62,7 +62,7 @@ def pages_of(path: Path) -> list[Picture]:
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A part of an image that is in memory already.
+    """A part of an image that is already in memory.
 
     Args:
         pixels: `(height, width)` or `(height, width, channels)`.
@@ -72,20 +72,20 @@ class Region:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Image.Image]:
-        """Make an image of it."""
+        """Convert the pixels to an image."""
         yield image_of(self.pixels)
 
     def header(self) -> ImageHeader:
-        """Return what is known of it."""
+        """Return the header of the image."""
         return header_of(image_of(self.pixels))
 
 
 class TiledTiff:
-    """A TIFF file that is stored in tiles, such as a microscope slide, of which single parts can be decoded.
+    """A tiled TIFF file, such as a microscope slide, whose parts can be decoded separately.
 
     Args:
         path: path of the file.
-        page: what tifffile says of its first page.
+        page: the first page, as tifffile returns it.
     """
 
     def __init__(self, path: Path, page: Any) -> None:
@@ -93,13 +93,13 @@ class TiledTiff:
         self.size: tuple[int, int] = (page.imagelength, page.imagewidth)
         self._page = page
         self._tile = (page.tilelength, page.tilewidth)
-        # These read from the file, which is closed later.
+        # Access these attributes now, because they read from the file, which the caller closes.
         self._starts, self._lengths, self._tables = page.dataoffsets, page.databytecounts, page.jpegtables
         self._decode = page.decode
 
     @classmethod
     def find(cls, path: Path) -> "TiledTiff | None":
-        """Return the file, if it has upright grey or colour images in tiles that can be decoded here."""
+        """Return the file, or None unless it is an upright grey or colour image in tiles that can be decoded."""
         if path.suffix.lower() not in TIFF_SUFFIXES or importlib.util.find_spec("tifffile") is None:
             return None
         import tifffile
@@ -111,7 +111,7 @@ class TiledTiff:
                     return None
                 tiled = cls(path, page)
             tiled.region((slice(0, 1), slice(0, 1)))
-        # Some compressions need another package. Pillow may know them, and reading says what is wrong.
+        # Some compressions need another package. Pillow may support them, or raises a better error.
         except Exception:
             return None
         return tiled
@@ -120,10 +120,10 @@ class TiledTiff:
         return str(self.path)
 
     def region(self, place: tuple[slice, ...]) -> np.ndarray:
-        """Decode the tiles that a part of the image touches, and return that part.
+        """Decode the tiles that overlap a part of the image, and return the part.
 
         Args:
-            place: slices of height and width.
+            place: slices along the height and the width.
         """
         rows, columns = (slice(*part.indices(side)[:2]) for part, side in zip(place, self.size, strict=False))
         height, width = self._tile
@@ -139,13 +139,13 @@ class TiledTiff:
         return part[..., 0] if shape[-1] == 1 else part
 
     def _tile_of(self, file: Any, index: int) -> np.ndarray | None:
-        """Return a tile, `(height, width, channels)`; None if the file leaves it out because it is black."""
+        """Return a tile, `(height, width, channels)`, or None if the file omits it because it is black."""
         if not self._lengths[index]:
             return None
         file.seek(self._starts[index])
         content = file.read(self._lengths[index])
         if len(content) < self._lengths[index]:
-            raise ValueError("the file is cut short")
+            raise ValueError("the file is truncated")
         tile, _, shape = self._decode(content, index, jpegtables=self._tables)
         return tile[0, : shape[1], : shape[2]]
 
@@ -155,13 +155,13 @@ class TiledTiff:
         yield image_of(self.region((slice(None), slice(None))))
 
     def header(self) -> ImageHeader:
-        """Return what is known of the image."""
+        """Return the header of the image."""
         channels = self._page.samplesperpixel
         return ImageHeader(self.size, channels == 1, channels == 4, self._page.dtype == np.uint16)
 
 
 def _is_plain(page: Any) -> bool:
-    """Return whether the pixels of a page are those that Pillow gives."""
+    """Return whether the stored pixels of a page equal those that Pillow returns."""
     orientation = page.tags.get(ORIENTATION)
     if not page.is_tiled or page.imagedepth != 1 or page.planarconfig != 1:
         return False
@@ -173,7 +173,7 @@ def _is_plain(page: Any) -> bool:
 
 
 def _paste(part: np.ndarray, tile: np.ndarray, top: int, left: int) -> None:
-    """Copy what lies inside of a part from a tile whose corner is there."""
+    """Copy the overlap of a tile and a part. `top` and `left` are the position of the tile in the part."""
     bottom, right = min(top + tile.shape[0], part.shape[0]), min(left + tile.shape[1], part.shape[1])
     above, before = max(0, top), max(0, left)
     part[above:bottom, before:right] = tile[above - top : bottom - top, before - left : right - left]

@@ -1,4 +1,4 @@
-"""Volumes from TIFF files, whose pages are the slices."""
+"""Volumes in TIFF files, whose pages are the slices."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -12,35 +12,36 @@ from PIL.TiffImagePlugin import TiffImageFile
 from keras_cae.datasets.array_source import extremes, is_type_decided
 from keras_cae.datasets.folder import each_file
 from keras_cae.datasets.image_file import DEEP_MODES, MIN_IS_WHITE, PHOTOMETRIC, open_image
-from keras_cae.datasets.image_source import ImageSource, by
+from keras_cae.datasets.image_source import ImageSource, size_text
 from keras_cae.datasets.standard_images import conversion
 from keras_cae.datasets.tiff import TIFF_SUFFIXES
 from keras_cae.kinds import KINDS
+from keras_cae.wording import counted
 
 VOLUMES = 3
-"""The rank of volumes."""
+"""The number of spatial axes of volumes."""
 KEPT_MODES = ("1", "L", "RGB", "RGBA", *DEEP_MODES)
-"""Pillow's names for images whose pixels are taken as they are."""
+"""Pillow's names for images whose pixels need no conversion."""
 
 
 class Stack(NamedTuple):
-    """What is known of the pages of a file: `shape` is `(depth, height, width, channels)`."""
+    """The shape of the pages of a file, `(depth, height, width, channels)`, and their dtype."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
 
 
 class VolumeSource(ImageSource):
-    """Volumes, each in a TIFF file; a file of one page is a volume of one slice.
+    """Volumes in TIFF files, one per file. A file with a single page is a volume with a single slice.
 
-    Values follow the rule of `load_images` for arrays: 8 and 16 bits as they are, floats in [0, 1].
+    Values are converted in the same way as `load_images` converts arrays.
 
     Args:
         paths: the files.
         own_sizes: whether volumes may differ in size.
 
     Raises:
-        ValueError: a file is not a TIFF file, volumes differ in size or type, or none can be read.
+        ValueError: a file is not a TIFF file, volumes differ in size or dtype, or none can be read.
     """
 
     def __init__(self, paths: Sequence[Path], *, own_sizes: bool = False) -> None:
@@ -48,17 +49,17 @@ class VolumeSource(ImageSource):
         other = next((path for path in paths if path.suffix.lower() not in TIFF_SUFFIXES), None)
         if other is not None:
             raise ValueError(
-                f"rank=3 reads volumes from TIFF files, one a file, but {str(other)!r} is an image. Take it away, or "
-                "stream images with rank=2."
+                f"rank=3 requires volumes in TIFF files, one per file, got {str(other)!r}. Remove this file, or stream "
+                "images with rank=2."
             )
         self.names = [str(path) for path in paths]
-        headed, stacks = each_file(read_stack, list(paths), self.skipped)
-        if not headed:
+        readable, stacks = each_file(read_stack, list(paths), self.skipped)
+        if not readable:
             raise self.failure()
         numbers = {path: number for number, path in enumerate(paths)}
-        self.kept = np.array([numbers[path] for path in headed])
-        self.files = headed
-        self.names = [str(path) for path in headed]
+        self.kept = np.array([numbers[path] for path in readable])
+        self.files = readable
+        self.names = [str(path) for path in readable]
         self._check_same(stacks, own_sizes)
         self.sizes = [stack.shape[:-1] for stack in stacks]
         self.channels = stacks[0].shape[-1]
@@ -74,7 +75,7 @@ class VolumeSource(ImageSource):
         return VolumeView(self, row)
 
     def part(self, row: int, place: tuple[slice, ...]) -> np.ndarray:
-        """Read a part of a volume: only the pages that it touches."""
+        """Read a part of a volume, which decodes only the pages that it overlaps."""
         return self._convert(self._part(row, place))
 
     def _part(self, row: int, place: tuple[slice, ...]) -> np.ndarray:
@@ -85,7 +86,7 @@ class VolumeSource(ImageSource):
         return np.stack(slices)
 
     def _extremes(self) -> tuple[Any, Any]:
-        """Return the extreme values of the volumes, as far as they are needed to decide on their type."""
+        """Return the extreme values of the volumes. The search ends once they determine the dtype."""
         lows, highs = [], []
         for page in self._pages():
             low, high = extremes(page)
@@ -95,7 +96,7 @@ class VolumeSource(ImageSource):
                 break
         if not lows:
             raise self.failure()
-        # Unlike Python's own, these keep NaN.
+        # Unlike Python's min and max, these propagate NaN.
         return np.min(lows), np.max(highs)
 
     def _pages(self) -> Iterator[np.ndarray]:
@@ -113,18 +114,20 @@ class VolumeSource(ImageSource):
             first = stacks[0]
             if (stack.dtype, stack.shape[-1]) != (first.dtype, first.shape[-1]):
                 raise ValueError(
-                    f"Volumes must have one type and number of channels, but {self.names[0]!r} has {first.dtype} with "
-                    f"{first.shape[-1]} and {name!r} has {stack.dtype} with {stack.shape[-1]}."
+                    f"Volumes must have the same dtype and number of channels, but {self.names[0]!r} has {first.dtype} "
+                    f"with {counted(first.shape[-1], 'channels')} and {name!r} has {stack.dtype} with "
+                    f"{counted(stack.shape[-1], 'channels')}."
                 )
             if not own_sizes and stack.shape != first.shape:
                 raise ValueError(
-                    f"Volumes must have one size, but {self.names[0]!r} has {by(first.shape[:-1])} and {name!r} has "
-                    f"{by(stack.shape[:-1])} voxels. Cut parts of one size: patches=(depth, height, width)."
+                    f"Volumes must have the same size, but {self.names[0]!r} has {size_text(first.shape[:-1])} voxels "
+                    f"and {name!r} has {size_text(stack.shape[:-1])}. Cut patches of the same size with "
+                    "patches=(depth, height, width)."
                 )
 
 
 class VolumeView:
-    """A volume whose pages are read on demand.
+    """A view of a volume whose pages are read on demand.
 
     Args:
         source: source of the volume.
@@ -140,7 +143,7 @@ class VolumeView:
 
 
 def read_stack(path: Path) -> Stack:
-    """Read what is known of the pages of a file; the first one is decoded.
+    """Read the shape and the dtype of the pages of a file, which decodes the first one.
 
     Args:
         path: the file.
@@ -157,7 +160,7 @@ def _pixels(image: Image.Image, page: int) -> np.ndarray:
     pixels = np.asarray(image if image.mode in KEPT_MODES else image.convert("RGB"))
     if image.mode.startswith("I;16"):
         pixels = pixels.astype(np.uint16)
-        # Pillow does not invert deep images in files that count from white to black.
+        # Pillow does not invert deep images in files where 0 is white.
         if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == MIN_IS_WHITE:
             pixels = 65535 - pixels
     return pixels if pixels.ndim == VOLUMES else pixels[..., None]

@@ -1,4 +1,4 @@
-"""Time series cut into windows."""
+"""Cutting of time series into windows."""
 
 from typing import Any
 
@@ -8,30 +8,30 @@ from keras_cae.validation import one_of, positive_int
 
 
 def windows(series: Any, length: int, stride: int = 1, *, gaps: str = "error") -> SeriesWindows:
-    """Cut time series into windows of equal length, to train an autoencoder for signals on them.
+    """Cut time series into windows of equal length, on which an autoencoder for signals can be trained.
 
-    A series of `n` steps has `n − length + 1` windows at `stride=1`; none crosses from one series into the next.
-    Windows are float32; integers become floats of the same value.
+    A series of `n` steps has `n − length + 1` windows at `stride=1`. No window spans two series. Windows are float32;
+    integers become floats of the same value.
 
-    Overlapping windows share steps: to get data for training and testing, split the series rather than the windows.
+    Overlapping windows share steps, so split the series rather than the windows into training and test data.
 
     Args:
-        series: a time series, an array `(steps,)` or `(steps, channels)`, a pandas Series or a DataFrame of numbers,
-            with a channel for each column; or a list of several, of any lengths. An array that is mapped from a
-            file, `numpy.load(path, mmap_mode="r")`, may be larger than memory.
-        length: steps in a window. A series of fewer steps has none.
-        stride: steps from the start of a window to that of the next. Steps after the last complete window belong to
-            none.
-        gaps: what happens where values are NaN or infinite: "error" refuses them; "skip" leaves out the
-            windows that hold one.
+        series: a time series: an array `(steps,)` or `(steps, channels)`, or a pandas Series or DataFrame of numbers,
+            with one channel per column; or a list of time series of any lengths. A memory map, such as
+            `numpy.load(path, mmap_mode="r")`, may be larger than the memory.
+        length: number of steps in a window. A series with fewer steps has no windows.
+        stride: number of steps from the start of a window to that of the next. Steps after the last complete window
+            are in no window.
+        gaps: what to do about NaN and infinite values: "error" raises an error, "skip" skips the windows that
+            contain any.
 
     Returns:
-        `SeriesWindows`, which is used like an array `(n, length, channels)`, and leads from errors of windows back
-        to time steps.
+        `SeriesWindows`, which is used like an array `(n, length, channels)` and converts errors of windows back to
+        time steps.
 
     Raises:
-        TypeError: the series hold no numbers.
-        ValueError: an argument is invalid, values are not finite, or there is no window.
+        TypeError: the series do not contain numbers.
+        ValueError: an argument is invalid, values are not finite, or there are no windows.
 
     Example:
 

@@ -1,5 +1,4 @@
-"""Pictures of images, reconstructions and codes, as arrays.
+"""Drawing of images, reconstructions and codes as arrays of pixels.
 
-The callbacks, the plots and the command all draw with these functions, so what one of them shows looks the same in the
-others.
+The callbacks, the plots and the command-line program all use these functions, so their pictures look the same.
 """

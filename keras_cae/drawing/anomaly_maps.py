@@ -1,4 +1,4 @@
-"""Images and the maps of their anomalies."""
+"""Pictures of images and their anomaly maps."""
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def anomaly_grid(
     Args:
         images: `(n, *spatial, channels)`.
         reconstructions: reconstructions of the images.
-        maps: `(n, *spatial)`. The threshold has the middle colour, and twice the threshold the last one.
+        maps: `(n, *spatial)`. The threshold gets the middle colour, and twice the threshold the last one.
         threshold: threshold of the maps.
         masks: booleans `(n, *spatial)`, or None.
         scores: `(n,)`.
@@ -56,5 +56,5 @@ def anomaly_grid(
 
 
 def scale_of_maps(maps: np.ndarray, threshold: float) -> float:
-    """Return the value that has the last colour: twice the threshold, if it is above zero."""
+    """Return the value of the last colour: twice the threshold, if it is above zero."""
     return 2 * threshold if threshold > 0 else max(float(maps.max()), float(np.finfo("float32").tiny))

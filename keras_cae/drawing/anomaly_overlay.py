@@ -1,4 +1,4 @@
-"""Maps of anomalies over the images that they belong to."""
+"""Pictures of anomaly maps over their images."""
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -11,7 +11,7 @@ OUTLINE = (255, 0, 255)
 
 
 def draw_anomaly_overlay(image: np.ndarray, anomaly_map: np.ndarray, threshold: float) -> np.ndarray:
-    """Draw a map over its image: colours from the threshold up, and an outline of what is above it.
+    """Draw an anomaly map over its image, with an outline around the pixels above the threshold.
 
     Args:
         image: `(height, width, channels)` of uint8 or uint16, or floats in [0, 1], with 1, 3 or 4 channels.
@@ -41,7 +41,7 @@ def _as_rgb(image: np.ndarray) -> np.ndarray:
 
 
 def _outline(above: np.ndarray) -> np.ndarray:
-    """Return the pixels around those that are marked, as wide as the size of the image asks for."""
+    """Return the outline of the marked pixels, with a width that suits the size of the image."""
     width = 2 * max(1, round(min(above.shape) / 256)) + 1
     grown = Image.fromarray(above.astype("uint8") * 255).filter(ImageFilter.MaxFilter(width))
     return (np.asarray(grown) > 0) & ~above

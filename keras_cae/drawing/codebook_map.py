@@ -1,4 +1,4 @@
-"""Images and the codebook indices that encode them."""
+"""Pictures of images and their codebook indices."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ def draw_codebook_map(images: np.ndarray, indices: np.ndarray, reconstructions: 
     """Draw images, the codebook index of each position in its own colour, and the reconstructions.
 
     Args:
-        images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1.
-        indices: integers `(n, rows, columns)`, or with as many axes as signals and volumes have.
+        images: floats `(n, *spatial, channels)`, from 0 to 1 for images and volumes.
+        indices: integers `(n, rows, columns)`, or `(n, *spatial)` for signals and volumes.
         reconstructions: floats like the images.
 
     Returns:
@@ -26,7 +26,7 @@ def draw_codebook_map(images: np.ndarray, indices: np.ndarray, reconstructions: 
 
 
 def codebook_tiles(images: np.ndarray, indices: np.ndarray, reconstructions: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the pictures of each row of `draw_codebook_map`, `(n, height, width, 3)` uint8, by its name."""
+    """Return the pictures in each row of `draw_codebook_map`, `(n, height, width, 3)` uint8, by the row's name."""
     return {
         "input": pictures(images),
         "code": index_pictures(indices, max(*images.shape[1:-1], MEDIUM)),

@@ -1,4 +1,4 @@
-"""The colormap of error maps: from black through violet and red to pale yellow, perceptually uniform."""
+"""The colormap of error maps, perceptually uniform from black through violet and red to pale yellow."""
 
 import functools
 
@@ -33,11 +33,11 @@ def apply_colormap(values: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def colormap() -> np.ndarray:
-    """256 sRGB colours, `(256, 3)` uint8. Their lightness rises in equal steps, so they also work in grey."""
+    """Return 256 sRGB colours, `(256, 3)` uint8. Their lightness rises evenly, so that they work in grey, too."""
     position = np.linspace(0, 1, 256)
     lightness = 0.15 + 0.82 * position
     hue = np.radians(275 + 185 * position)
-    # Black at the start, and within the sRGB gamut everywhere.
+    # The chroma is 0 at the start, which is black, and within the sRGB gamut everywhere.
     chroma = 0.18 * np.sin(0.9 * np.pi * position**0.75)
     lab = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
     linear = np.clip((lab @ LAB_TO_CONES.T) ** 3 @ CONES_TO_RGB.T, 0, 1)

@@ -1,4 +1,4 @@
-"""The canvas on which images are laid out in rows and columns."""
+"""A canvas that arranges images in rows and columns."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from keras_cae.drawing.colormap import colormap
 from keras_cae.drawing.text import text_width, write_text
 
 GAP = 4
-"""Pixels between two images."""
+"""The number of pixels between two images."""
 SMALLEST_TEXT = 14
 NUMBER_WIDTH = 2.9
 """The width of "100.0", relative to the text size."""
@@ -19,21 +19,21 @@ INK, PAPER, FRAME = "black", "white", "#d0d0d0"
 
 
 def framed(image: np.ndarray) -> np.ndarray:
-    """Return an image, `(height, width, 3)` uint8, in a frame of one pixel, which shows where white images end."""
+    """Add a frame of one pixel to an image, `(height, width, 3)` uint8, so that white images have visible edges."""
     return np.asarray(ImageOps.expand(Image.fromarray(image), border=1, fill=FRAME))
 
 
 class GridCanvas:
-    """A picture that is built row by row: the name of the row at the left, then one cell for each column.
+    """A picture that is built row by row, with the name of the row at the left and one cell per column.
 
-    TensorBoard scales every picture to the width of a card, without smoothing. The text therefore grows with
-    the picture, as long as a number of four digits fits into a column, and is slightly bold.
+    TensorBoard scales each picture to the width of a card without smoothing. Therefore, the text is slightly bold, and
+    its size grows with the picture as long as a number of four digits fits into a column.
 
     Args:
         columns: number of columns.
         image_width: width of the widest image, in pixels.
-        names: the names of all rows that will be added; none if no row has a name.
-        text_size: size of all texts, in pixels, for images with texts of their own.
+        names: the names of all rows that will be added. Empty if no row has a name.
+        text_size: size of all texts, in pixels, if it should match texts in the images.
     """
 
     def __init__(self, columns: int, image_width: int, names: Sequence[str], text_size: float | None = None) -> None:
@@ -44,7 +44,7 @@ class GridCanvas:
         self.stroke = max(1, round(text_size / 24))
         self.line_height = round(1.3 * text_size)
         self.margin = round(0.6 * text_size)
-        # Without any name and colour bar there is nothing at the left.
+        # Without names, there is no space at the left.
         widest = max(COLOR_BAR_WIDTH * text_size, *map(self._text_width, names)) if names else -self.margin
         self.names_width = round(widest)
         self.left = self.names_width + 2 * self.margin
@@ -59,9 +59,9 @@ class GridCanvas:
         """Add a row of images, centred in their columns.
 
         Args:
-            names: the name of the row, or several, with the colour of each.
+            names: one or several names of the row, with the colour of each.
             images: `(n, height, width, 3)` uint8.
-            scale: for images in the colours of `colormap`, the value of the last colour; adds a colour bar.
+            scale: the value of the last colour of `colormap`, for images in these colours. Adds a colour bar.
         """
         height, width = images.shape[1:3]
         lines = len(names) + (scale is not None)
@@ -94,14 +94,14 @@ class GridCanvas:
         return text_width(text, self.text_size)
 
     def _write(self, strip: Image.Image, text: str, x: int, y: int, anchor: str, color: str = INK) -> None:
-        """Write a text with its `anchor`, as Pillow defines it, at `(x, y)`."""
+        """Write a text at `(x, y)`, with an anchor of Pillow."""
         write_text(strip, text, (x, y), anchor, self.text_size, color=color, stroke=self.stroke)
 
     def _write_name(self, strip: Image.Image, name: str, top: int, color: str = INK) -> None:
         self._write(strip, name, self.left - self.margin, top + self.line_height // 2, "rm", color)
 
     def _draw_color_bar(self, strip: Image.Image, scale: float, top: int) -> None:
-        """Draw the colour bar between the values of its ends."""
+        """Draw a colour bar between the values of its ends."""
         first, last = "0", f"{scale:g}"
         right, middle = self.left - self.margin, top + self.line_height // 2
         space = self.margin // 2

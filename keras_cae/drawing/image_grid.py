@@ -1,4 +1,4 @@
-"""Rows of examples with their names."""
+"""Pictures of rows of examples with names."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,13 +13,13 @@ from keras_cae.kinds import rank_of
 __all__ = ["MAX_ERROR", "ImageGrid", "draw_image_grid"]
 
 SIGNALS_PER_BLOCK = 3
-"""The number of signals side by side; curves need more room than images."""
+"""The number of signals side by side. Curves need more space than images."""
 SIGNAL_TEXT = 15
-"""The size of the text beside curves, which have numbers of their own, in pixels."""
+"""The text size beside curves in pixels, which matches the numbers at their axes."""
 
 
 class ImageGrid(NamedTuple):
-    """What a grid shows, in the order of the arguments of `draw_image_grid`, which describes them."""
+    """The arguments of `draw_image_grid`."""
 
     rows: Mapping[str, np.ndarray]
     error: np.ndarray | None = None
@@ -33,14 +33,14 @@ def draw_image_grid(
     captions: Mapping[str, Sequence[str]] | None = None,
     min_side: int = MEDIUM,
 ) -> np.ndarray:
-    """Draw rows of signals, images or volumes on white, each with its name. A column belongs to one example.
+    """Draw named rows of signals, images or volumes on white, with one column per example.
 
     Args:
-        rows: the examples of each row by its name, `(n, *spatial, channels)`, of images and volumes with values
-            from 0 to 1; `picture_rows` says how they are shown.
+        rows: the examples of each row by its name, `(n, *spatial, channels)`, from 0 to 1 for images and volumes;
+            `picture_rows` describes how they are shown.
         error: absolute errors `(n, *spatial)`, for a row "error" on a scale that ends with `MAX_ERROR`.
-        captions: the texts of each row of captions by its name, one text for each example.
-        min_side: the smallest longer side of an image in the picture, in pixels.
+        captions: the texts of each row of captions by its name, one per example.
+        min_side: the minimum of the longer side of an image in the picture, in pixels.
 
     Returns:
         The picture, `(height, width, 3)` uint8.

@@ -1,4 +1,4 @@
-"""Images decoded from codes between those of two images."""
+"""Pictures of images decoded from codes between those of two images."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from keras_cae.drawing.image_grid import ImageGrid, draw_image_grid
 from keras_cae.drawing.thumbnails import SMALL
 
 MIN_ANGLE = 1e-4
-"""In radians. Closer than this to 0 or to half a turn, an arc is not well defined in float32."""
+"""In radians. For angles closer than this to 0 or π, an arc is not well defined in float32."""
 
 
 def draw_latent_interpolation(
@@ -20,7 +20,7 @@ def draw_latent_interpolation(
     steps: int,
     center: np.ndarray,
 ) -> np.ndarray:
-    """Draw two rows for each pair of images: interpolated along the straight line and along the arc.
+    """Draw two rows for each pair of images, interpolated along the straight line and along the arc.
 
     The arguments are those of `interpolation_grid`.
 
@@ -38,16 +38,16 @@ def interpolation_grid(
     steps: int,
     center: np.ndarray | None,
 ) -> ImageGrid:
-    """Return two rows for each pair of images: interpolated along the straight line and along the arc.
+    """Return two rows for each pair of images, interpolated along the straight line and along the arc.
 
     Args:
         decode: the function from codes `(n, latent_dim)` to images.
-        images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1. Those of a pair stand at
-            the ends of its rows.
+        images: floats `(n, *spatial, channels)`, from 0 to 1 for images and volumes. Those of a pair are at the ends
+            of its rows.
         codes: the codes of the images, `(n, latent_dim)`.
         pairs: the indices of the two images of each pair.
         steps: the number of decoded images in a row, including those of the images' own codes.
-        center: the centre of the arcs, `(latent_dim,)`; None for straight lines alone.
+        center: the centre of the arcs, `(latent_dim,)`; None for straight lines only.
     """
     fractions = np.linspace(0.0, 1.0, steps, dtype="float32")
     paths: dict[str, np.ndarray] = {}
@@ -70,10 +70,9 @@ def straight_line(first: np.ndarray, last: np.ndarray, fractions: np.ndarray) ->
 
 
 def arc(first: np.ndarray, last: np.ndarray, fractions: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """Return codes on the arc around the centre between two codes, at fractions from 0 to 1.
+    """Return codes on the arc around a centre between two codes, at fractions from 0 to 1.
 
-    Where there is no such arc, because the codes lie in the same or in opposite directions, the straight line
-    takes its place.
+    If the codes lie in the same or in opposite directions, there is no unique arc, and the straight line is used.
     """
     one, other = first - center, last - center
     norms = np.linalg.norm(one) * np.linalg.norm(other)

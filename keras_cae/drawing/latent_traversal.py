@@ -1,4 +1,4 @@
-"""Images decoded from codes of which one dimension after another is changed."""
+"""Pictures of images decoded from codes in which one dimension at a time is changed."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -38,9 +38,9 @@ def traversal_grid(
 
     Args:
         decode: the function from codes `(n, latent_dim)` to images.
-        code: the code that is changed, `(latent_dim,)`.
-        dims: the dimensions that are shown.
-        offsets: what is added to a dimension from left to right, in units.
+        code: the code to change, `(latent_dim,)`.
+        dims: the dimensions to show.
+        offsets: the changes of a dimension from left to right, in units.
         units: the unit of each latent dimension, `(latent_dim,)`.
     """
     decoded = np.asarray(decode(traversal_codes(code, dims, offsets, units)))
@@ -53,7 +53,7 @@ def traversal_grid(
 
 
 def traversal_codes(code: np.ndarray, dims: np.ndarray, offsets: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Return `(dims * offsets, latent_dim)` codes, in each of which one dimension is moved by one offset."""
+    """Return codes `(dims * offsets, latent_dim)`, in each of which one dimension is changed by one offset."""
     codes = np.tile(code, (len(dims), len(offsets), 1))
     for row, dim in zip(codes, dims, strict=True):
         row[:, dim] += offsets * units[dim]

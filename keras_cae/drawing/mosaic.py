@@ -1,4 +1,4 @@
-"""Rows of pictures as one picture without texts, which the caller adds."""
+"""Arrangement of rows of pictures as a single picture, to which the caller adds text."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,8 +11,8 @@ from keras_cae.drawing.grid_canvas import framed
 class Mosaic(NamedTuple):
     """Pictures in rows and columns.
 
-    `picture` is `(height, width, 3)` uint8; `rows` has the place of the middle of each row in it, `columns` that of
-    each column, in pixels.
+    `picture` is `(height, width, 3)` uint8. `rows` and `columns` contain the positions of the centres of the rows and
+    columns in it, in pixels.
     """
 
     picture: np.ndarray
@@ -21,13 +21,13 @@ class Mosaic(NamedTuple):
 
 
 def mosaic(rows: Sequence[np.ndarray], heights: Sequence[int], columns: int, column_width: int) -> Mosaic:
-    """Lay out pictures on white, each with a frame and in the middle of its row and column.
+    """Arrange framed pictures on white, centred in their rows and columns.
 
     Args:
         rows: `(n, height, width, 3)` uint8, of at most `columns` pictures each.
-        heights: heights of the rows in pixels; more than that of their pictures by at least `GAP`.
+        heights: heights of the rows in pixels, which exceed those of their pictures by at least `GAP`.
         columns: number of columns.
-        column_width: their width in pixels; more than that of the widest picture by at least `GAP`.
+        column_width: width of the columns in pixels, which exceeds that of the widest picture by at least `GAP`.
     """
     canvas = np.full((sum(heights), columns * column_width, 3), 255, "uint8")
     tops = np.cumsum([0, *heights[:-1]]).tolist()
@@ -42,7 +42,7 @@ def mosaic(rows: Sequence[np.ndarray], heights: Sequence[int], columns: int, col
 
 
 def tiled(pictures: np.ndarray, columns: int) -> np.ndarray:
-    """Return pictures `(n, height, width, 3)` edge to edge, row by row; n is a multiple of `columns`."""
+    """Join pictures `(n, height, width, 3)` without gaps, row by row. `n` must be a multiple of `columns`."""
     n, height, width, channels = pictures.shape
     grid = pictures.reshape(n // columns, columns, height, width, channels).swapaxes(1, 2)
     return grid.reshape(n // columns * height, columns * width, channels)

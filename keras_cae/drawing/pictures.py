@@ -1,4 +1,4 @@
-"""Signals, images and volumes as pictures: the only place that distinguishes them when batches are drawn."""
+"""Pictures of signals, images and volumes. Only this module treats them differently when batches are drawn."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,10 +13,10 @@ from keras_cae.kinds import rank_of
 
 SIGNALS, VOLUMES = 1, 3
 MAX_ERROR = 0.5
-"""The error at the end of the scale, as a share of the range of values: fixed, so that pictures of different epochs
-compare."""
+"""The error at the end of the scale, as a fraction of the range of values. It is fixed, so that pictures of different
+epochs are comparable."""
 OWN_LIMITS = ("anomaly map", "defect", "hidden")
-"""The rows whose values are not those of signals."""
+"""The rows of signals whose values have another unit, and therefore other limits."""
 STRIP_WIDTH, STRIP_HEIGHT = 200, 16
 """The size of the strip of codebook indices of a signal, in pixels."""
 
@@ -24,7 +24,7 @@ STRIP_WIDTH, STRIP_HEIGHT = 200, 16
 class PictureRow(NamedTuple):
     """A row of pictures, one for each example.
 
-    `names` has what is at its left, with the colour of each; `scale` the value at the end of the colours of error maps,
+    `names` are the names at the left, with the colour of each. For error maps, `scale` is the value of the last colour,
     for a colour bar.
     """
 
@@ -36,15 +36,15 @@ class PictureRow(NamedTuple):
 def picture_rows(
     rows: Mapping[str, np.ndarray], error: np.ndarray | None = None, min_side: int = MEDIUM
 ) -> list[PictureRow]:
-    """Turn batches of any rank into rows of pictures.
+    """Convert batches of any rank to rows of pictures.
 
-    Images become `thumbnails`. Of volumes the middle slice along each axis is shown. Signals are curves, with the
-    same axes for all of them: if there is an error, all rows are drawn over each other, and the error below.
+    Images become `thumbnails`. For volumes, the middle slice along each axis is shown. Signals become curves with the
+    same axes. If there is an error, all rows of signals are drawn over each other, with the error below.
 
     Args:
         rows: floats `(n, *spatial, channels)` of each row, by its name.
         error: absolute errors `(n, *spatial)`, for a row "error" on a fixed scale.
-        min_side: the smallest longer side of an image in the picture, in pixels.
+        min_side: the minimum of the longer side of an image in the picture, in pixels.
     """
     if all(rank_of(batch) == SIGNALS for batch in rows.values()):
         limits = _common_limits(rows)
@@ -62,7 +62,7 @@ def picture_rows(
 
 
 def _overlaid(rows: Mapping[str, np.ndarray], error: np.ndarray, limits: np.ndarray, min_side: int) -> list[PictureRow]:
-    """Return signals over each other, and below their error, `(n, length)`, with panels that are aligned."""
+    """Draw signals over each other and their error, `(n, length)`, below, in aligned panels."""
     of_error = np.array([[0.0, MAX_ERROR * float(np.ptp(limits, axis=1).max())]])
     labels = max(label_width(limits, min_side), label_width(of_error, min_side))
     drawn = {
@@ -85,7 +85,7 @@ def pictures(batch: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
 
 
 def index_pictures(indices: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
-    """Return maps of codebook indices, `(n, *spatial)`, as pictures, each index in a colour of its own."""
+    """Return maps of codebook indices, `(n, *spatial)`, as pictures with a different colour for each index."""
     if indices.ndim - 1 == SIGNALS:
         wide = index_colors(indices).repeat(-(-STRIP_WIDTH // indices.shape[1]), axis=1)
         return wide[:, None].repeat(STRIP_HEIGHT, axis=1)
@@ -99,14 +99,14 @@ def _row(name: str, of_examples: np.ndarray) -> PictureRow:
 
 
 def _own_limits(batch: np.ndarray) -> np.ndarray:
-    """Return the limits of values that are not in the unit of the signals, and start from 0."""
+    """Return the limits of values with another unit than the signals. They include 0."""
     limits = limits_of(batch)
     limits[:, 0] = np.minimum(limits[:, 0], 0)
     return limits
 
 
 def _common_limits(rows: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the limits of the values of signals: those of the input if there is one, the same in all epochs."""
+    """Return the limits of signals. If there is an input, they depend only on it, so that all epochs have the same."""
     if "input" in rows:
         low, high = limits_of(rows["input"]).T
         margin = 0.1 * (high - low)
@@ -115,14 +115,14 @@ def _common_limits(rows: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _error_maps(values: np.ndarray, min_side: int) -> np.ndarray:
-    """Return values from 0 to 1, `(n, *spatial)`, in the colours of errors."""
+    """Return errors from 0 to 1, `(n, *spatial)`, as pictures in the colours of the colormap."""
     if values.ndim - 1 == VOLUMES:
         return pictures(apply_colormap(values) / np.float32(255), min_side)
     return heatmaps(values, min_side)
 
 
 def in_blocks(rows: Sequence[PictureRow], columns: int) -> list[list[PictureRow]]:
-    """Return rows cut into blocks of a number of columns, to be drawn below each other."""
+    """Split rows into blocks with a number of columns, to draw below each other."""
     count = max(len(row.pictures) for row in rows)
     return [
         [row._replace(pictures=row.pictures[start : start + columns]) for row in rows]

@@ -1,4 +1,4 @@
-"""Pictures as PNG files."""
+"""Encoding of pictures as PNG files."""
 
 import io
 
@@ -6,11 +6,11 @@ import numpy as np
 from PIL import Image
 
 COMPRESS_LEVEL = 1
-"""The level of zlib, from 0 to 9. Higher levels take twice the time and hardly make smaller files."""
+"""The compression level of zlib, from 0 to 9. Higher levels take twice the time for hardly smaller files."""
 
 
 def to_png(picture: np.ndarray) -> bytes:
-    """Return a picture, `(height, width, 3 or 4)` uint8, as the content of a PNG file."""
+    """Encode a picture, `(height, width, 3 or 4)` uint8, as the content of a PNG file."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", compress_level=COMPRESS_LEVEL)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""Signals, images and volumes and their reconstructions."""
+"""Pictures of signals, images and volumes with their reconstructions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,25 +21,24 @@ from keras_cae.training.random_state import same_noise
 def draw_reconstructions(model: keras.Model, images: Any, predict: Callable[[Any], Any] | None = None) -> np.ndarray:
     """Draw images and their reconstructions: input, corrupted input, reconstruction, error and PSNR.
 
-    Signals are drawn as curves over each other, of volumes the middle slices; see `picture_rows`. Signals with
-    values beyond [0, 1] have their root mean squared error in place of the PSNR.
+    Signals are drawn as curves over each other, and volumes as their middle slices; see `picture_rows`. For values
+    outside [0, 1], the root mean squared error replaces the PSNR.
 
-    The corrupted input is shown for a `keras_cae.models.CAE` with a corruption, with the noise of
-    evaluation. If the loss counts only the pixels that the corruption hides, a row shows these in white.
-    Error and PSNR compare the reconstruction with the input, and are left out if their shapes differ. The
-    random state of training is left unchanged.
+    The corrupted input, with the noise used in evaluation, is shown for a `keras_cae.models.CAE` with a corruption. If
+    the loss counts only the pixels that the corruption hides, another row shows these in white.
+    Error and PSNR compare the reconstruction with the input, and are omitted if their shapes differ. The random state
+    of training is not changed.
 
     Args:
-        model: a model from images to images.
+        model: a model that maps images to images.
         images: `(n, height, width, channels)`, floats in [0, 1] or integers; or signals or volumes.
-        predict: the function that makes the reconstructions; by default the model, called with
-            `training=False`.
+        predict: the function that returns reconstructions; by default the model, called with `training=False`.
 
     Returns:
         The picture, `(height, width, 3)` uint8.
 
     Raises:
-        ValueError: the images are invalid or don't fit the model, or the model does not make images.
+        ValueError: the images are invalid or don't fit the model, or the model does not return images.
     """
     grid = reconstruction_grid(reconstruction_rows(model, checked_images(images), predict))
     return draw_image_grid(grid.rows, error=grid.error, captions=grid.captions)
@@ -49,7 +48,7 @@ def reconstruction_grid(rows: Mapping[str, np.ndarray]) -> ImageGrid:
     """Return what `draw_reconstructions` draws.
 
     Args:
-        rows: from `reconstruction_rows`.
+        rows: the rows that `reconstruction_rows` returns.
     """
     images, reconstructions = rows["input"], rows["reconstruction"]
     if images.shape != reconstructions.shape:
@@ -71,7 +70,7 @@ def mean_squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.n
 
 
 def draw_ranked_reconstructions(images: np.ndarray, reconstructions: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """Draw images and their reconstructions in the order given, each with its mean squared error.
+    """Draw images and their reconstructions in the given order, each with its mean squared error.
 
     Args:
         images: floats `(n, *spatial, channels)`.
@@ -93,13 +92,13 @@ def reconstruction_rows(
     model: keras.Model, images: np.ndarray, predict: Callable[[Any], Any] | None = None
 ) -> dict[str, np.ndarray]:
     """Return the images that `draw_reconstructions` shows, as floats by the names of their rows."""
-    # Around the whole model, because some layers also draw random numbers at inference.
+    # This includes the model, because some layers draw random numbers at inference, too.
     with same_noise(model):
         inputs, corrupted = corrupted_rows(model, images)
         outputs = predict(inputs) if predict else model(inputs, training=False)
     if len(getattr(outputs, "shape", ())) not in RANKS:
         raise ValueError(
-            f"The model {model.name!r} must make {all_shapes_in_words()}, got {getattr(outputs, 'shape', outputs)}."
+            f"The model {model.name!r} must return {all_shapes_in_words()}, got {getattr(outputs, 'shape', outputs)}."
         )
     return {"input": _to_array(scale_images(images)), **corrupted, "reconstruction": _to_array(outputs)}
 
@@ -108,7 +107,7 @@ def corrupted_rows(model: keras.Model, images: np.ndarray) -> tuple[Any, dict[st
     """Apply a model's corruption to images.
 
     Returns:
-        The images as the model sees them in evaluation, and the rows that show what the corruption did.
+        The inputs of the model in evaluation, and the rows that show the effect of the corruption.
     """
     if not isinstance(model, CAE):
         return images, {}

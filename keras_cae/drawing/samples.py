@@ -1,4 +1,4 @@
-"""Images that a model has generated."""
+"""Pictures of generated images."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ IMAGES_PER_ROW = 8
 
 
 def draw_samples(images: np.ndarray) -> np.ndarray:
-    """Draw images row by row, without names: their order says nothing.
+    """Draw images row by row, without names.
 
     Args:
-        images: floats `(n, *spatial, channels)`, of images and volumes from 0 to 1.
+        images: floats `(n, *spatial, channels)`, from 0 to 1 for images and volumes.
 
     Returns:
         The picture, `(height, width, 3)` uint8.

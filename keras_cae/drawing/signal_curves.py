@@ -1,4 +1,4 @@
-"""Signals as pictures of curves, with a panel for each channel and numbers at the axes."""
+"""Pictures of signals as curves, with a panel for each channel and numbers at the axes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -10,22 +10,22 @@ from keras_cae.drawing.text import text_width, write_text
 from keras_cae.drawing.thumbnails import MEDIUM
 
 OVERSAMPLING = 3
-"""Curves are drawn this much larger and then shrunk, which smooths them."""
+"""The factor by which curves are drawn larger and then shrunk, which smooths them."""
 LARGEST_COUNT = 16
-"""The largest number of channels that are shown, the first ones."""
+"""The maximum number of channels to show."""
 FEW_CHANNELS = 3
 LINE_WIDTH = 1.4
 BACKGROUND, FRAME, SHADE = "white", "#b8b8b8", "#e4e4e4"
 COLORS = {"input": "#202020", "corrupted": "#e9b44c", "reconstruction": "#0072b2", "error": "#d55e00"}
 OTHER_COLOR = "#0072b2"
 BEHIND = ("corrupted",)
-"""The curves that are drawn before the others."""
+"""The curves that are drawn behind the others."""
 SHADED = "hidden"
-"""The name of the curve that is shown as a grey background where it is not 0."""
+"""The name of the curve whose positive values are shown as a grey background."""
 
 
 class Layout(NamedTuple):
-    """The sizes of a panel and of its numbers, in pixels."""
+    """The size of a panel and the text size of its numbers, in pixels."""
 
     width: int
     height: int
@@ -33,19 +33,19 @@ class Layout(NamedTuple):
 
     @classmethod
     def fitting(cls, min_side: int, channels: int) -> "Layout":
-        """Return the layout of pictures of a size."""
+        """Return the layout for pictures of a size."""
         text = 14 if min_side >= MEDIUM else 11
         height = 1.3 * min_side if channels <= FEW_CHANNELS else 0.8 * min_side
         return cls(round(3.2 * min_side if min_side >= MEDIUM else 2.4 * min_side), round(height), text)
 
 
 def color_of(name: str) -> str:
-    """Return the colour of a curve, or of the shade, by its name."""
+    """Return the colour for the name of a curve or of the grey background."""
     return "#8c8c8c" if name == SHADED else COLORS.get(name, OTHER_COLOR)
 
 
 def limits_of(*batches: np.ndarray) -> np.ndarray:
-    """Return the lowest and the highest value of each channel of signals, `(channels, 2)`; they differ."""
+    """Return the lowest and the highest value of each channel, `(channels, 2)`, widened if both are equal."""
     values = np.concatenate([batch.reshape(-1, batch.shape[-1]) for batch in batches]).astype("float64")
     values = np.where(np.isfinite(values), values, np.nan)
     limits = np.zeros((values.shape[1], 2))
@@ -65,15 +65,15 @@ def label_width(limits: np.ndarray, min_side: int) -> int:
 def curve_pictures(
     curves: Mapping[str, np.ndarray], limits: np.ndarray, min_side: int = MEDIUM, labels: int | None = None
 ) -> np.ndarray:
-    """Draw signals as curves, those of one number over each other.
+    """Draw signals as curves. The curves with the same index are drawn over each other.
 
     Args:
-        curves: batches `(n, length, channels)` by the names that give them their colours, drawn in this order;
-            one with a single channel is drawn in the panels of all. Values that are not finite leave a gap, and
-            those beyond the limits are drawn at the edge.
+        curves: batches `(n, length, channels)` by the names that determine their colours, in the order of drawing. A
+            batch with a single channel is drawn in all panels. Values that are not finite leave a gap, and values
+            beyond the limits are drawn at the edge.
         limits: the values at the lower and the upper edge of the panel of each channel, `(channels, 2)`.
         min_side: 64 for pictures of few signals, 48 for smaller ones of many.
-        labels: the width of the numbers beside the panels, of pictures that are to be aligned.
+        labels: the width of the numbers beside the panels, to align several pictures; by default as needed.
 
     Returns:
         `(n, height, width, 3)` uint8.
@@ -138,24 +138,24 @@ def _shade(draw: ImageDraw.ImageDraw, hidden: np.ndarray, width: int, height: in
 
 
 def _segments(values: np.ndarray, limits: Any, width: int, height: int) -> Iterator[list[tuple[float, float]]]:
-    """Yield the points of the curve, in one list for each part without a gap."""
+    """Yield the points of a curve, in one list per part without gaps."""
     low, high = limits
     margin = LINE_WIDTH * OVERSAMPLING / 2
-    # Infinite values of a model that has diverged leave a gap too.
+    # Infinite values, from models that have diverged, also leave a gap.
     values = np.where(np.isfinite(values), np.clip(values, low, high), np.nan)
     x = (np.arange(len(values)) + 0.5) * width / len(values)
     y = margin + (height - 1 - 2 * margin) * (high - values) / (high - low)
     x, y = _envelope(x, y, width)
     for part in np.split(np.arange(len(y)), np.flatnonzero(np.isnan(y))):
         whole = part[~np.isnan(y[part])]
-        if len(whole) == 1:  # a single value is a short line
+        if len(whole) == 1:  # draw a single value as a short line
             yield [(x[whole[0]] - margin, y[whole[0]]), (x[whole[0]] + margin, y[whole[0]])]
         elif len(whole):
             yield list(zip(x[whole].tolist(), y[whole].tolist(), strict=True))
 
 
 def _envelope(x: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and the highest point above each pixel, of a curve with many more points than pixels."""
+    """Reduce a curve with many more points than pixels to its lowest and highest point at each pixel."""
     if len(y) <= 2 * width:
         return x, y
     starts = np.searchsorted(x, np.arange(width))

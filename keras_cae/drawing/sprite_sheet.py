@@ -1,4 +1,4 @@
-"""Many small images in one picture, as TensorBoard's Projector reads them."""
+"""Sprite sheets for TensorBoard's Projector."""
 
 import math
 
@@ -11,17 +11,16 @@ from keras_cae.drawing.volume_slices import middle_slices
 from keras_cae.kinds import rank_of
 
 MAX_SHEET_SIDE = 8192
-"""In pixels: what TensorBoard can show."""
+"""The limit of TensorBoard in pixels."""
 MAX_IMAGE_SIDE = 64
-"""In pixels. Larger images only make the file larger."""
+"""In pixels. Larger images would only increase the file size."""
 
 
 def sprite_sheet(images: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     """Arrange images in a square grid, row by row.
 
     Args:
-        images: floats `(n, height, width, channels)` with values from 0 to 1; of volumes the slice in the middle
-            of the depth is taken.
+        images: floats `(n, height, width, channels)` from 0 to 1; for volumes, the middle slice of the depth is used.
 
     Returns:
         The PNG file, and the width and height of each image in it.

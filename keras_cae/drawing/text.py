@@ -1,4 +1,4 @@
-"""Text on pictures."""
+"""Writing of text on pictures."""
 
 import functools
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 OVERSAMPLING = 2
-"""Text is drawn this much larger and then shrunk, which allows for strokes of half a pixel."""
+"""The factor by which text is drawn larger and then shrunk, which allows for strokes of half a pixel."""
 
 
 def write_text(
@@ -22,13 +22,13 @@ def write_text(
     """Write a text.
 
     Args:
-        picture: what to write on.
+        picture: the picture to write on.
         text: the text.
         place: `(x, y)` of the anchor.
-        anchor: which point of the text the place is, as Pillow defines it.
+        anchor: the anchor, as Pillow defines it.
         size: size of the text, in pixels.
         color: colour of the text.
-        stroke: how much bolder it is, in half pixels.
+        stroke: the width by which strokes are widened, in half pixels.
     """
     opacity, left, top = _written(text, size, anchor, stroke)
     left, top = place[0] + left, place[1] + top
@@ -45,7 +45,7 @@ def _font(size: float) -> Any:
     return ImageFont.load_default(size=size)
 
 
-@functools.lru_cache(maxsize=1024)  # most texts come back every epoch
+@functools.lru_cache(maxsize=1024)  # most texts are the same in every epoch
 def _written(text: str, size: float, anchor: str, stroke: int) -> tuple[Image.Image, int, int]:
     """Return a text in white on black, and the offset of its top left corner from the anchor."""
     font = _font(OVERSAMPLING * size)

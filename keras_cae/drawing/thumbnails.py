@@ -1,28 +1,27 @@
-"""Images at the size and in the colours in which they are shown."""
+"""Conversion of images to the size and the colours in which they are shown."""
 
 import numpy as np
 
 from keras_cae.drawing.colormap import apply_colormap
 
 MEDIUM, SMALL = 64, 48
-"""Sizes of thumbnails: the smallest longer side, in pixels. Small ones are for pictures of many images."""
+"""The minimum of the longer side of thumbnails in pixels. Small thumbnails are for pictures of many images."""
 LARGEST_SIDE = 256
 CHECKER_SIDE = 8
 CHECKER_SHADES = (1.0, 0.85)
 GOLDEN_RATIO = 0.6180339887498949
-"""The distance of the colours of successive indices, which keeps neighbouring indices apart."""
+"""The distance on the colormap between successive indices, which gives neighbouring indices distinct colours."""
 
 
 def thumbnails(images: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
-    """Return images as uint8 RGB, enlarged or shrunk by a whole factor.
+    """Return images as uint8 RGB, enlarged or shrunk by an integer factor.
 
-    One channel is shown as grey and three as RGB. The fourth of four channels is opacity, over a
-    checkerboard. Two channels are shown by their mean, and of more than four the first three.
+    One channel is shown as grey, three channels as RGB, and four as RGB with alpha over a checkerboard. Two channels
+    are averaged, and only the first three of more than four channels are shown.
 
     Args:
-        images: floats of shape `(n, height, width, channels)`; values are clipped to [0, 1], and NaN is
-            black.
-        min_side: the smallest longer side of a thumbnail, in pixels.
+        images: floats of shape `(n, height, width, channels)`. Values are clipped to [0, 1], and NaN becomes black.
+        min_side: the minimum of the longer side of a thumbnail, in pixels.
     """
     images = shrink(np.nan_to_num(np.clip(images, 0, 1)), LARGEST_SIDE)
     if images.shape[-1] == 4:
@@ -31,21 +30,21 @@ def thumbnails(images: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
 
 
 def heatmaps(values: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
-    """Return maps of values from 0 to 1 as uint8 RGB, at the size that `thumbnails` gives images.
+    """Return maps of values from 0 to 1 as uint8 RGB, at the same size as `thumbnails`.
 
     Args:
         values: floats of shape `(n, height, width)`.
-        min_side: the smallest longer side of a heatmap, in pixels.
+        min_side: the minimum of the longer side of a heatmap, in pixels.
     """
     return enlarge(apply_colormap(shrink(values[..., None], LARGEST_SIDE)[..., 0]), min_side)
 
 
 def index_maps(indices: np.ndarray, min_side: int = MEDIUM) -> np.ndarray:
-    """Return maps of codebook indices as uint8 RGB, each index in a colour of its own.
+    """Return maps of codebook indices as uint8 RGB, with a different colour for each index.
 
     Args:
         indices: integers of shape `(n, rows, columns)`.
-        min_side: the smallest longer side of a map, in pixels.
+        min_side: the minimum of the longer side of a map, in pixels.
     """
     return enlarge(index_colors(indices), min_side)
 
@@ -82,7 +81,7 @@ def enlarge(images: np.ndarray, min_side: int) -> np.ndarray:
 
 
 def displayed_channels(images: np.ndarray) -> np.ndarray:
-    """Return images with three channels, or with four where the fourth is opacity."""
+    """Return images with three channels, or with four including alpha."""
     return images if images.shape[-1] == 4 else _rgb(images)
 
 

@@ -1,23 +1,23 @@
-"""Volumes as pictures of their middle slices."""
+"""Pictures of the middle slices of volumes."""
 
 import numpy as np
 
 GAP = 1
-"""Pixels between two slices."""
+"""The number of pixels between two slices."""
 WHITE = 1.0
 
 
 def slice_images(volumes: np.ndarray) -> np.ndarray:
     """Return images of the middle slices of volumes along each axis, on white.
 
-    The slice along the depth is at the top left. To the right of it is the one along the width, with the same
-    height, and below it the one along the height, with the same width.
+    The middle slice of the depth is at the top left. That of the width is to its right, with the same height, and that
+    of the height is below it, with the same width.
 
     Args:
         volumes: floats `(n, depth, height, width, channels)`.
 
     Returns:
-        `(n, height + 1 + depth, width + 1 + depth, channels)`, of float type.
+        Floats `(n, height + 1 + depth, width + 1 + depth, channels)`.
     """
     count, depth, height, width, channels = volumes.shape
     shape = (count, height + GAP + depth, width + GAP + depth, channels)
@@ -29,5 +29,5 @@ def slice_images(volumes: np.ndarray) -> np.ndarray:
 
 
 def middle_slices(volumes: np.ndarray) -> np.ndarray:
-    """Return the slice in the middle of the depth of each volume, `(n, height, width, channels)`."""
+    """Return the middle slice of the depth of each volume, `(n, height, width, channels)`."""
     return volumes[:, volumes.shape[1] // 2]

@@ -1,1 +1,1 @@
-"""The export of models to files that run without this library, and the verification of these files."""
+"""Export of models to files that run without this library, and verification of these files."""

@@ -1,4 +1,4 @@
-"""Random images of the kind that a model takes."""
+"""Random images that a model accepts."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ import numpy as np
 from keras_cae.pixel_values import WHITE
 
 SMALLEST_SIDE = 12
-"""The smallest side of the images on which a file for images of any size is tried."""
+"""The smallest side of the images on which models for images of any size are verified."""
 
 
 def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> np.ndarray:
-    """Return images with the values that a model was made for.
+    """Return random images with values in the range of the model's training images.
 
     Args:
-        model: an autoencoder of the library, built.
+        model: a built autoencoder of the library.
         shape: `(n, *spatial, channels)`.
         dtype: type of the images.
-        rng: makes them.
+        rng: the random generator.
     """
     if dtype == "bool":
         return rng.random(shape) > 0.5
@@ -36,17 +36,17 @@ def random_images(model: Any, shape: tuple[int, ...], dtype: str, rng: np.random
 
 
 def sizes_to_try(model: Any, sides: tuple[int | None, ...]) -> list[tuple[int, ...]]:
-    """Return sizes of images: that of the model; of a model for any size two, the second one odd.
+    """Return image sizes for verification: the size of the model, or two sizes, the second one odd, if it is not fixed.
 
     Args:
-        model: an autoencoder of the library, built.
-        sides: spatial sides of its images; None for those that may differ.
+        model: a built autoencoder of the library.
+        sides: spatial sides of its images, with None for variable sides.
     """
     if None not in sides:
         return [tuple(side for side in sides if side is not None)]
     try:
         factors = model.downsampling
-    except ValueError:  # Networks that don't tell.
+    except ValueError:  # unknown for these networks
         factors = (4,) * len(sides)
     even = [factor * -(-SMALLEST_SIDE // factor) + axis * factor for axis, factor in enumerate(factors)]
     odd = [side + 1 + (side % 2) + 2 * axis for axis, side in enumerate(even)]

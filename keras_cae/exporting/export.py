@@ -1,4 +1,4 @@
-"""From a part of a model to a file that was checked."""
+"""Export of autoencoders and detectors to verified files."""
 
 import os
 import warnings
@@ -14,6 +14,7 @@ from keras_cae.exporting.report import ExportReport
 from keras_cae.exporting.saved_model_format import SavedModelFormat
 from keras_cae.exporting.served import Served
 from keras_cae.exporting.verification import verify as verify_file
+from keras_cae.extras import install_hint
 from keras_cae.precision import in_single_precision
 from keras_cae.validation import boolean, one_of
 
@@ -72,7 +73,7 @@ def export_detector(
 
 
 def _checked_format(filepath: Any, format: str, verify: bool, options: dict[str, Any]) -> FileFormat:
-    """Return the format of a name, once the arguments are known to fit."""
+    """Return the format with this name, after a check of the arguments."""
     file_format = FORMATS[one_of(format, "format", tuple(FORMATS))]
     boolean(verify, "verify")
     file_format.check(filepath, options)
@@ -90,7 +91,7 @@ def _export(
     verbose: bool | None,
     options: dict[str, Any],
 ) -> ExportReport:
-    """Write a file beside the old one, check it, and put it in its place."""
+    """Write a temporary file, verify it, and move it to its final path."""
     difference = psnr = loss = None
     can_run = verify and file_format.can_run
     with file_format.files(filepath) as unfinished:
@@ -103,8 +104,8 @@ def _export(
                 difference, psnr, loss = representatives.cost(run)
     if verify and not can_run:
         warnings.warn(
-            f"The file was not compared with the model, because {' or '.join(file_format.runtimes)} is not installed: "
-            f'pip install "keras-cae[{file_format.extra}]"',
+            f"The file was not compared with the model, because {' or '.join(file_format.runtimes)} is not installed. "
+            f"{install_hint(file_format.extra)}",
             stacklevel=4,
         )
     report = ExportReport(os.fspath(filepath), file_format.name, part, difference, psnr, loss)

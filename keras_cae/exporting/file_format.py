@@ -1,4 +1,4 @@
-"""What the formats of exported files have in common."""
+"""The base class of the formats of exported files."""
 
 import abc
 import importlib.util
@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cae.exporting.served import Outputs, Served
+from keras_cae.extras import install_hint
 from keras_cae.files import write_atomically
 
 Run = Callable[[np.ndarray], Outputs]
@@ -23,17 +24,17 @@ class FileFormat(abc.ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    """What it is called in sentences."""
+    """The name of the format in sentences."""
     suffix: ClassVar[str] = ""
-    """What paths must end with."""
+    """The required suffix of paths."""
     packages: ClassVar[tuple[str, ...]] = ()
-    """The modules that are needed to write it."""
+    """The modules that are required to write files."""
     runtimes: ClassVar[tuple[str, ...]] = ()
-    """The modules of which one is needed to run it."""
+    """The modules of which one is required to run files."""
     extra: ClassVar[str] = ""
-    """The extra of this library that installs all of them."""
+    """The extra of this library that installs these modules."""
     keeps_precision: ClassVar[bool] = False
-    """Whether files compute in the precision of the model; else in float32."""
+    """Whether files compute in the precision of the model. Otherwise, they compute in float32."""
     options: ClassVar[tuple[str, ...]] = ()
     """Further arguments of `export`."""
 
@@ -42,16 +43,16 @@ class FileFormat(abc.ABC):
         """Write a file or folder.
 
         Raises:
-            ValueError: the format has no place for an operation of the model.
+            ValueError: the format does not support an operation of the model.
         """
 
     @abc.abstractmethod
     def load(self, path: Path) -> Run:
-        """Return what a file computes, in its own runtime."""
+        """Return a function that runs a file in its runtime."""
 
     @contextmanager
     def files(self, path: Any) -> Iterator[Path]:
-        """Where to write, beside the old file, whose place is taken at the end of the block."""
+        """Yield a temporary path to write to, which replaces the old file at the end of the block."""
         if "://" in str(path):
             with tempfile.TemporaryDirectory() as folder:
                 unfinished = Path(folder) / str(path).rstrip("/").rsplit("/", maxsplit=1)[-1]
@@ -62,42 +63,38 @@ class FileFormat(abc.ABC):
             yield unfinished
 
     def check(self, path: Any, options: dict[str, Any]) -> None:
-        """Raise an error if a path or an option does not fit, or a package is missing."""
+        """Raise an error if the path or an option is invalid, or a package is missing."""
         if self.suffix and not str(path).endswith(self.suffix):
             raise ValueError(f"filepath must end with {self.suffix!r} for {self.title}, got {str(path)!r}.")
         for name in options:
             if name not in self.options:
-                known = f"which takes {', '.join(self.options)}" if self.options else "which takes none"
-                raise ValueError(f"{name} is no option of format={self.name!r}, {known}.")
+                known = f"supports only {', '.join(self.options)}" if self.options else "has no options"
+                raise ValueError(f"{name} is not an option of format={self.name!r}, which {known}.")
         missing = [module for module in self.packages if not is_installed(module)]
         if missing:
-            raise ImportError(
-                f"format={self.name!r} needs {' and '.join(missing)}. Install what it needs with: "
-                f'pip install "keras-cae[{self.extra}]"'
-            )
+            raise ImportError(f"format={self.name!r} needs {' and '.join(missing)}. {install_hint(self.extra)}")
 
     @property
     def can_run(self) -> bool:
-        """Whether the runtime is installed."""
+        """Whether a runtime is installed."""
         return not self.runtimes or any(map(is_installed, self.runtimes))
 
     def impossible(self, served: Served, operations: Any, error: BaseException | None = None) -> ValueError:
-        """Return the error for what can't be written.
+        """Return the error for a model that the format does not support.
 
         Args:
-            served: what it is.
-            operations: the names of the operations that the format does not have; if there are none, the
-                converter's error says what is wrong.
-            error: the converter's.
+            served: the function to export.
+            operations: the names of the unsupported operations. If there are none, `error` is quoted instead.
+            error: the error of the converter.
         """
         names = ", ".join(sorted(set(operations)))
-        reason = f"has no place for {names}" if names else f"refuses it: {first_line(error)}"
+        reason = f"does not support {names}" if names else f"raised an error: {first_line(error)}"
         fixed = ""
         if None in served.shape[1:]:
             fixed = ", or images of one size, with input_signature=[keras.InputSpec(shape=(None, …))]"
         return ValueError(
             f"{capitalized(served.description)} can't be exported to {self.title}, which {reason}. "
-            f"Choose another format{fixed}; format='tf_saved_model' holds every model."
+            f"Choose another format{fixed}; format='tf_saved_model' supports all models."
         )
 
 
@@ -110,18 +107,18 @@ def is_installed(module: str) -> bool:
 
 
 def first_line(error: BaseException | None) -> str:
-    """Return the first line of an error that says something."""
+    """Return the first line of an error message that is not empty."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
 def capitalized(sentence: str) -> str:
-    """Return a sentence with a capital letter at its beginning."""
+    """Return a sentence with a capital first letter."""
     return sentence[:1].upper() + sentence[1:]
 
 
 def _copy(path: Path, to: str) -> None:
-    """Copy a file or a folder to where TensorFlow can write, such as a bucket."""
+    """Copy a file or folder to a file system that TensorFlow supports, such as a bucket."""
     if path.is_dir():
         tf.io.gfile.makedirs(to)
         for part in path.iterdir():
@@ -131,12 +128,12 @@ def _copy(path: Path, to: str) -> None:
 
 
 def write_saved_model(served: Served, path: Path, function: Any = None) -> None:
-    """Write a SavedModel with one signature, "serve", which is also the default.
+    """Write a SavedModel with a single signature, "serve", which is also the default.
 
     Args:
-        served: what it computes.
+        served: the function to export.
         path: path of the folder.
-        function: by default that of `served`.
+        function: a function to export instead of that of `served`.
     """
     archive = keras.export.ExportArchive()
     archive.track(served.model)
@@ -146,7 +143,7 @@ def write_saved_model(served: Served, path: Path, function: Any = None) -> None:
 
 @contextmanager
 def as_saved_model(served: Served) -> Iterator[Path]:
-    """A temporary SavedModel, from which a converter can start."""
+    """Yield the path of a temporary SavedModel for a converter."""
     with tempfile.TemporaryDirectory() as folder:
         write_saved_model(served, Path(folder))
         yield Path(folder)

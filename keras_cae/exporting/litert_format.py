@@ -1,4 +1,4 @@
-"""LiteRT, formerly TensorFlow Lite."""
+"""The LiteRT format, formerly TensorFlow Lite."""
 
 import re
 import warnings
@@ -21,13 +21,13 @@ OF_CONVERTER = (
     "inference_output_type",
     "experimental_new_quantizer",
 )
-"""The attributes of the converter that may be set."""
+"""The attributes of the converter that are options of `export`."""
 UNKNOWN_OPERATION = re.compile(r"\btf\.(\w+)")
 REFUSED_OPERATION = re.compile(r"'tf\.(\w+)' op is neither")
 
 
 class LiteRTFormat(FileFormat):
-    """A file for phones and small devices, in float32 or, quantized, in 8-bit integers."""
+    """A file for phones and small devices, in float32 or quantized to 8-bit integers."""
 
     name = "litert"
     title = "LiteRT"
@@ -37,7 +37,7 @@ class LiteRTFormat(FileFormat):
     options = OF_CONVERTER
 
     def write(self, served: Served, path: Path, options: dict[str, Any]) -> None:
-        with pooling_by_slices(), as_saved_model(served) as folder:  # There is no pooling of volumes.
+        with pooling_by_slices(), as_saved_model(served) as folder:  # LiteRT does not support 3D pooling
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serve"])
             if "representative" in options:
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -47,7 +47,7 @@ class LiteRTFormat(FileFormat):
                     setattr(converter, name, options[name])
             try:
                 with warnings.catch_warnings():
-                    # The converter calibrates with an interpreter of its own.
+                    # The converter uses the deprecated interpreter for calibration.
                     warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
                     content = converter.convert()
             except Exception as error:
@@ -60,7 +60,7 @@ class LiteRTFormat(FileFormat):
             from ai_edge_litert.interpreter import Interpreter
         else:
             Interpreter = tf.lite.Interpreter  # noqa: N806  # a class
-        # Of a copy in memory, because the file is moved to its final place meanwhile.
+        # Load a copy into memory, because the file is moved to its final path in the meantime.
         interpreter = Interpreter(model_content=path.read_bytes())
         runner = interpreter.get_signature_runner("serve")
         (images,) = runner.get_input_details()
@@ -73,7 +73,7 @@ def _named(served: Served, batches: list[np.ndarray]) -> Iterator[tuple[str, dic
 
 
 def _unknown_operations(message: str) -> list[str]:
-    """Return the operations that the converter names as those that LiteRT does not have."""
+    """Return the operations that the converter reports as unsupported."""
     details = message.split("Details:")[-1] if "Details:" in message else ""
     refused = REFUSED_OPERATION.findall(message)
     return refused + [name for name in UNKNOWN_OPERATION.findall(details) if name != "entry_function"]

@@ -1,4 +1,4 @@
-"""ONNX, by way of tf2onnx."""
+"""The ONNX format, written with tf2onnx."""
 
 import logging
 from pathlib import Path
@@ -12,7 +12,7 @@ from keras_cae.exporting.served import Served
 
 
 class ONNXFormat(FileFormat):
-    """A file for ONNX Runtime and whatever else reads ONNX."""
+    """A file for ONNX Runtime and other software that reads ONNX."""
 
     name = "onnx"
     title = "ONNX"
@@ -30,7 +30,7 @@ class ONNXFormat(FileFormat):
         constants = _captured(function.get_concrete_function())
         logger = logging.getLogger("tf2onnx")
         level = logger.level
-        logger.setLevel(logging.CRITICAL)  # What it reports as an error is raised below.
+        logger.setLevel(logging.CRITICAL)  # errors are raised below
         try:
             model, _ = tf2onnx.convert.from_function(function, [signature], opset=options.get("opset_version"))
         except Exception as error:
@@ -53,7 +53,7 @@ class ONNXFormat(FileFormat):
 
 
 def _captured(function: Any) -> dict[str, np.ndarray]:
-    """Return the tensors that a function captures, except variables, by the names of the inputs that they become."""
+    """Return the tensors that a function captures, except for variables, by the names of their graph inputs."""
     values = function.captured_inputs
     inputs = function.inputs[len(function.inputs) - len(values) :]
     return {
@@ -64,7 +64,7 @@ def _captured(function: Any) -> dict[str, np.ndarray]:
 
 
 def _embed(graph: Any, constants: dict[str, np.ndarray]) -> None:
-    """Make constants of inputs."""
+    """Replace inputs of a graph by constants."""
     import onnx
 
     for taken in list(graph.input):
@@ -74,7 +74,7 @@ def _embed(graph: Any, constants: dict[str, np.ndarray]) -> None:
 
 
 def _nodes(graph: Any) -> Any:
-    """Yield the nodes of a graph, those of the graphs inside of it too."""
+    """Yield the nodes of a graph and of its subgraphs."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:

@@ -1,4 +1,4 @@
-"""OpenVINO's intermediate representation."""
+"""The OpenVINO format, its intermediate representation."""
 
 import re
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ class OpenVINOFormat(FileFormat):
     @contextmanager
     def files(self, path: Any) -> Iterator[Path]:
         if "://" in str(path):
-            raise ValueError(f"filepath must be on this machine for {self.title}, got {str(path)!r}.")
-        # The weights are in place before the graph that refers to them.
+            raise ValueError(f"filepath must be a local path for {self.title}, got {str(path)!r}.")
+        # The weights are moved to their final path before the graph that refers to them.
         with write_atomically(path) as unfinished, write_atomically(Path(path).with_suffix(".bin")):
             yield unfinished
 
@@ -45,7 +45,7 @@ class OpenVINOFormat(FileFormat):
     def load(self, path: Path) -> Run:
         import openvino
 
-        # By default a processor that can computes in bfloat16.
+        # By default, processors that support bfloat16 compute in it.
         precise = {"INFERENCE_PRECISION_HINT": "f32"}
         compiled = openvino.compile_model(openvino.Core().read_model(path), "CPU", precise)
         names = [output.get_any_name() for output in compiled.outputs]

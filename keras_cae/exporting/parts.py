@@ -1,4 +1,4 @@
-"""The parts of an autoencoder that files can compute, and a detector."""
+"""The parts of an autoencoder that can be exported, and detectors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,9 @@ from keras_cae.validation import one_of
 
 PARTS = ("autoencoder", "encoder", "decoder")
 TOLERANCE_OF_SCORES = 1e-3
-"""Small differences of small errors are divided by small deviations of normal images."""
+"""It is large, because scores divide small differences by small standard deviations of normal images."""
 SMALLEST_RANGE_OF_SCORES = 1e-4
-"""Squared errors are as small as that."""
+"""It is small, because squared errors can be this small."""
 INPUT_DTYPES = ("uint8", "uint16", "float32")
 
 
@@ -24,13 +24,13 @@ def part_of(model: Any, part: str, input_dtype: str | None, input_signature: Any
     """Return a part of an autoencoder.
 
     Args:
-        model: an autoencoder of the library, built.
+        model: a built autoencoder of the library.
         part: one of `PARTS`.
-        input_dtype: type of the images; None for that of the training.
-        input_signature: shape and type of the input, as Keras takes it; None for those of the model.
+        input_dtype: dtype of the images; None for that of the training images.
+        input_signature: shape and dtype of the input, in the form of Keras; None for those of the model.
 
     Raises:
-        ValueError: there is no such part, or the type or the shape does not fit.
+        ValueError: there is no such part, or the dtype or the shape is not supported.
     """
     if one_of(part, "part", PARTS) == "decoder":
         return _decoder(model, input_dtype, input_signature)
@@ -50,18 +50,18 @@ def part_of(model: Any, part: str, input_dtype: str | None, input_signature: Any
         dtype=dtype,
         image_shape=shape[1:],
         examples=_images_for(model, dtype, shape[-1]),
-        jumps=_jumps(model),
+        is_discontinuous=_is_discontinuous(model),
     )
 
 
 def _decoder(model: Any, input_dtype: str | None, input_signature: Any) -> Served:
     if input_dtype is not None:
-        raise ValueError(f"input_dtype is the type of images, which a decoder does not take, got {input_dtype!r}.")
+        raise ValueError(f"input_dtype is not supported for part='decoder', got {input_dtype!r}. Omit it.")
     if not model.decodes_codes_alone:
         raise ValueError(
-            f"The decoder of {type(model).__name__} can't be exported as a part of its own: it needs the encoder's "
-            "feature maps beside the codes. Export part='autoencoder', or model.decoder with model.decoder.export, "
-            "whose inputs are both; for images from codes alone use a model without skips."
+            f"The decoder of {type(model).__name__} can't be exported as a separate part, because it needs feature "
+            "maps of the encoder in addition to the codes. Use part='autoencoder', or call model.decoder.export, which "
+            "exports it with both inputs. To decode codes alone, use a model without skip connections."
         )
     given = "int32" if getattr(model.bottleneck, "codebook_size", None) is not None else model.variable_dtype
     shape, dtype = _given((None, *model.code_shape), given, input_signature, "codes")
@@ -83,12 +83,12 @@ def _decoder(model: Any, input_dtype: str | None, input_signature: Any) -> Serve
 
 
 def detector_of(detector: Any, input_dtype: str | None, input_signature: Any) -> Served:
-    """Return a detector, with every output that a call has.
+    """Return a detector with all outputs of a call.
 
     Args:
-        detector: calibrated.
-        input_dtype: type of the images; None for that of the training.
-        input_signature: shape and type of the input, as Keras takes it; None for those of the detector.
+        detector: the calibrated detector.
+        input_dtype: dtype of the images; None for that of the training images.
+        input_signature: shape and dtype of the input, in the form of Keras; None for those of the detector.
     """
     autoencoder = detector.autoencoder
     shape, dtype = _images(autoencoder, detector.images_shape, input_dtype, input_signature)
@@ -101,7 +101,7 @@ def detector_of(detector: Any, input_dtype: str | None, input_signature: Any) ->
         dtype=dtype,
         image_shape=shape[1:],
         examples=_images_for(autoencoder, dtype, shape[-1]),
-        jumps=_jumps(autoencoder),
+        is_discontinuous=_is_discontinuous(autoencoder),
         tolerance=TOLERANCE_OF_SCORES,
         smallest_range=SMALLEST_RANGE_OF_SCORES,
         derived={
@@ -119,36 +119,34 @@ def _images_for(model: Any, dtype: str, channels: Any) -> Callable[..., np.ndarr
 
 
 def _images(model: Any, shape: Any, input_dtype: str | None, input_signature: Any) -> tuple[Any, str]:
-    """Return the shape and type of images."""
+    """Return the shape and the dtype of the images."""
     if input_dtype is not None and input_signature is not None:
-        raise ValueError("input_dtype and input_signature must not be given both: a signature has a type.")
+        raise ValueError("input_dtype and input_signature can't be combined, because a signature has a dtype.")
     dtype = input_dtype and one_of(input_dtype, "input_dtype", INPUT_DTYPES)
     shape, dtype = _given(shape, dtype or model._export_signature()[0].dtype, input_signature, "images")
     try:
         model._gate.check_type(dtype, "images")
     except ValueError as error:
-        raise ValueError(f"The input can't be {dtype}. {error}") from error
+        raise ValueError(f"{dtype} is not supported as the input dtype. {error}") from error
     return shape, dtype
 
 
 def _given(shape: Any, dtype: str, input_signature: Any, what: str) -> tuple[Any, str]:
-    """Return the shape and type of an input: those that are given, or else those of the signature."""
+    """Return the shape and the dtype of an input, overridden by the signature if there is one."""
     if input_signature is None:
         return tuple(shape), dtype
     specs = keras.tree.flatten(input_signature)
     if len(specs) != 1:
-        raise ValueError(f"input_signature must have one part, for the {what}, got {input_signature!r}.")
+        raise ValueError(f"input_signature must have a single entry, for the {what}, got {input_signature!r}.")
     (spec,) = specs
     if not compatible(tuple(spec.shape), shape):
-        raise ValueError(
-            f"The input_signature must have the shape {tuple(shape)} of the {what}, got {tuple(spec.shape)}."
-        )
+        raise ValueError(f"input_signature must have the shape {tuple(shape)} of the {what}, got {tuple(spec.shape)}.")
     known = tuple(own if side is None else side for own, side in zip(shape, tuple(spec.shape), strict=True))
     return known, keras.backend.standardize_dtype(spec.dtype or dtype)
 
 
 def _in_full(value: Any) -> Any:
-    """Return half-precision values as float32, which every runtime knows."""
+    """Convert half-precision values to float32, which all runtimes support."""
     dtype = keras.backend.standardize_dtype(value.dtype)
     return ops.cast(value, "float32") if dtype in ("float16", "bfloat16") else value
 
@@ -157,5 +155,5 @@ def _above(values: np.ndarray, threshold: np.ndarray) -> np.ndarray:
     return (values > threshold) | np.isnan(values)
 
 
-def _jumps(model: Any) -> bool:
+def _is_discontinuous(model: Any) -> bool:
     return getattr(model.bottleneck, "codebook_size", None) is not None

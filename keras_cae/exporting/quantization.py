@@ -1,4 +1,4 @@
-"""The quantization of a file, and its cost."""
+"""Quantization of a file, and its effect on the quality."""
 
 from typing import Any, NamedTuple
 
@@ -12,11 +12,11 @@ from keras_cae.validation import one_of
 
 QUANTIZATIONS = ("int8",)
 MOST_IMAGES = 512
-"""How many representative images are looked at."""
+"""The maximum number of representative images to use."""
 
 
 class Cost(NamedTuple):
-    """What quantization changes on the representative images."""
+    """The effect of quantization on the representative images."""
 
     largest_difference: float
     psnr: float | None
@@ -24,16 +24,16 @@ class Cost(NamedTuple):
 
 
 class Representatives:
-    """Representative images, as they go through a part of an autoencoder.
+    """Representative images for the quantization of a part of an autoencoder.
 
     Args:
         model: the autoencoder.
-        served: part of the model that is quantized.
+        served: the part to quantize.
         part: the name of the part.
         images: an array, a dataset or a generator.
 
     Raises:
-        ValueError: there are no images, or they are not of the kind that the model takes.
+        ValueError: there are no images, or they are invalid for the model.
     """
 
     def __init__(self, model: Any, served: Served, part: str, images: Any) -> None:
@@ -46,7 +46,7 @@ class Representatives:
             if left <= 0:
                 break
         if not sum(map(len, batches)):
-            raise ValueError("representative_images must hold at least one image, got none.")
+            raise ValueError("representative_images must contain at least one image, got none.")
         self.images = batches
         if part == "decoder":
             self.inputs = [np.asarray(model.encode(batch)).astype(served.dtype) for batch in batches]
@@ -55,7 +55,7 @@ class Representatives:
 
     @property
     def one_by_one(self) -> list[np.ndarray]:
-        """The inputs in batches of one, from which the converter learns the ranges of values."""
+        """The inputs in batches of one, with which the converter calibrates the ranges of values."""
         return [batch[index : index + 1] for batch in self.inputs for index in range(len(batch))]
 
     def cost(self, run: Run) -> Cost:
@@ -72,7 +72,7 @@ class Representatives:
                 peak = max(peak, float(truth.max()) - min(0.0, float(truth.min())))
         largest = float(max(differences))
         if not np.isfinite(largest):
-            raise ValueError("The quantized file gives values that are not finite. It was not kept.")
+            raise ValueError("The outputs of the quantized file are not finite. The file was deleted.")
         if not errors:
             return Cost(largest, None, None)
         psnr, own = (_psnr(np.mean(np.concatenate(each)), peak) for each in (errors, own_errors))
@@ -80,7 +80,7 @@ class Representatives:
 
 
 def as_type(images: np.ndarray, dtype: str) -> np.ndarray:
-    """Return images as an input of a type takes them: floats in [0, 1] become integers and the other way round."""
+    """Convert images to the dtype of an input. Floats in [0, 1] become integers and vice versa."""
     is_integer = "float" not in str(images.dtype)
     if str(images.dtype) == dtype:
         return images
@@ -91,18 +91,18 @@ def as_type(images: np.ndarray, dtype: str) -> np.ndarray:
 
 
 def check_quantization(quantize: str | None, representative_images: Any, file_format: str) -> None:
-    """Raise a `ValueError` unless the arguments about quantization fit together."""
+    """Raise a `ValueError` if the arguments about quantization are inconsistent."""
     if quantize is None:
         if representative_images is not None:
-            raise ValueError("representative_images need quantize='int8', which was not given.")
+            raise ValueError("representative_images requires quantize='int8', got quantize=None.")
         return
     one_of(quantize, "quantize", QUANTIZATIONS)
     if file_format != "litert":
-        raise ValueError(f"quantize={quantize!r} is for format='litert' only, got format={file_format!r}.")
+        raise ValueError(f"quantize={quantize!r} is only supported for format='litert', got format={file_format!r}.")
     if representative_images is None:
         raise ValueError(
-            f"quantize={quantize!r} needs representative_images, some hundred of the kind that the file will see, "
-            "from which it learns the ranges of values."
+            f"quantize={quantize!r} requires representative_images to calibrate the ranges of values. Pass a few "
+            "hundred images similar to those that the file will be applied to."
         )
 
 

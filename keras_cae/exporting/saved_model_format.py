@@ -1,4 +1,4 @@
-"""TensorFlow's own format."""
+"""TensorFlow's SavedModel format."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ class SavedModelFormat(FileFormat):
 
     def write(self, served: Served, path: Path, options: dict[str, Any]) -> None:
         def function(batch: Any) -> Any:
-            # A single output is a tensor, as Keras exports it.
+            # A single output is a plain tensor, as in exports by Keras.
             outputs = served.function(batch)
             return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 

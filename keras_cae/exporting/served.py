@@ -1,4 +1,4 @@
-"""What an exported file computes."""
+"""The function that an exported file computes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,21 +15,22 @@ Outputs = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Served:
-    """A function of one batch, and what is needed to write it into a file and to check that file.
+    """A function of a batch, with the information needed to write it to a file and to verify the file.
 
     Attributes:
-        description: what it is, for messages: "the encoder of BasicCAE".
+        description: name of the function in messages, such as "the encoder of BasicCAE".
         model: model whose variables it uses.
         function: function from a tensor to a dictionary of tensors.
         input_name: name of its input.
-        shape: shape of the input; None for axes that may differ from batch to batch.
-        dtype: type of the input.
-        image_shape: `(*spatial, channels)` of the images that `examples` is asked for.
-        examples: makes a batch for its input: from a number of images, a spatial size, and a random generator.
-        jumps: whether a rounding error can become a large one, as where the nearest of several is chosen.
-        derived: outputs that follow from other outputs, as functions of all of them.
-        tolerance: the largest difference that is taken for rounding, as a share of the range of the outputs.
-        smallest_range: what the range of the outputs is taken for at least, as a share of that of the input.
+        shape: shape of the input, with None for variable axes.
+        dtype: dtype of the input.
+        image_shape: `(*spatial, channels)` of the images for `examples`.
+        examples: function that returns a random batch of inputs for a number of images, a spatial size and a random
+            generator.
+        is_discontinuous: whether rounding errors can cause large differences, as in the choice of the nearest vector.
+        derived: functions that compute outputs from all outputs, by the names of the derived outputs.
+        tolerance: the largest difference that counts as rounding, as a fraction of the range of the outputs.
+        smallest_range: the minimum of the range of the outputs, as a fraction of the range of the input.
     """
 
     description: str
@@ -40,23 +41,23 @@ class Served:
     dtype: str
     image_shape: tuple[int | None, ...]
     examples: Callable[[int, tuple[int, ...], np.random.Generator], np.ndarray]
-    jumps: bool = False
+    is_discontinuous: bool = False
     derived: dict[str, Callable[[Outputs], np.ndarray]] = field(default_factory=dict)
     tolerance: float = 2e-5
     smallest_range: float = 0.25
 
     @property
     def signature(self) -> tf.TensorSpec:
-        """The input, as TensorFlow describes it."""
+        """The input as a `tf.TensorSpec`."""
         return tf.TensorSpec(self.shape, self.dtype, name=self.input_name)
 
     @property
     def epsilon(self) -> float:
-        """The distance from 1 to the next larger number in the coarsest precision that is computed in."""
+        """The machine epsilon of the coarsest precision in which the model computes."""
         return coarsest_epsilon(self.model)
 
     def here(self, batch: np.ndarray) -> Outputs:
-        """Return what the model itself makes of a batch, on the CPU, operation by operation."""
+        """Run the model itself on a batch, eagerly and on the CPU."""
         with tf.device("CPU:0"):
             outputs = self.function(tf.constant(batch))
         return {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in outputs.items()}

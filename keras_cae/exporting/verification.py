@@ -1,4 +1,4 @@
-"""Whether a file computes what the model computes."""
+"""Verification that an exported file computes the same as the model."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,30 +10,30 @@ from keras_cae.exporting.file_format import FileFormat, Run, capitalized, first_
 from keras_cae.exporting.served import Outputs, Served
 
 ULPS = 8
-"""How many units in the last place of the largest output are taken for rounding, whatever the range of the outputs."""
+"""The number of units in the last place of the largest output that count as rounding, whatever the range of outputs."""
 ROUNDING = 1e-6
 """The rounding error of a quotient of two integers."""
 BATCH_SIZES = (1, 5)
 DRAWS = 3
-"""How many random batches may be tried, if a rounding error can become a large one."""
+"""The maximum number of random batches to try if rounding errors can cause large differences."""
 
 
 def verify(served: Served, file_format: FileFormat, run: Run, autoencoder: Any) -> float:
     """Compare a file with the model on random batches.
 
     Args:
-        served: what the file must compute.
+        served: the function that the file must compute.
         file_format: format of the file.
-        run: what it computes.
-        autoencoder: says which images it takes.
+        run: function that runs the file.
+        autoencoder: the autoencoder, which determines the images to use.
 
     Returns:
-        The largest difference of a number.
+        The largest absolute difference.
 
     Raises:
-        ValueError: the file computes something else, or fails.
+        ValueError: the outputs differ, or the file raises an error.
     """
-    draws = DRAWS if served.jumps else 1
+    draws = DRAWS if served.is_discontinuous else 1
     for draw in range(draws):
         try:
             return _largest_difference(served, file_format, run, autoencoder, draw)
@@ -49,15 +49,15 @@ def _largest_difference(served: Served, file_format: FileFormat, run: Run, autoe
         try:
             found = run(batch)
         except Exception as error:
-            raise _mismatch(served, file_format, batch, f"fails: {first_line(error)}") from error
+            raise _mismatch(served, file_format, batch, f"raises an error: {first_line(error)}") from error
         if len(expected) == 1 and len(found) == 1:
-            found = dict(zip(expected, found.values(), strict=True))  # SavedModels don't name a single output.
+            found = dict(zip(expected, found.values(), strict=True))  # a single output of a SavedModel has no name
         largest = max(largest, _difference(served, file_format, batch, found, expected))
     return largest
 
 
 def _tried(served: Served, autoencoder: Any, draw: int) -> Iterator[tuple[np.ndarray, Outputs]]:
-    """Yield random batches, and what the model makes of them."""
+    """Yield random batches and the outputs of the model for them."""
     rng = np.random.default_rng(draw)
     counts = BATCH_SIZES if served.shape[0] is None else (served.shape[0],)
     sizes = sizes_to_try(autoencoder, served.image_shape[:-1])
@@ -67,7 +67,7 @@ def _tried(served: Served, autoencoder: Any, draw: int) -> Iterator[tuple[np.nda
                 batch = served.examples(count, size, rng)
                 expected = served.here(batch)
             except Exception:
-                # Networks of the user's own may not take every size that their input's shape allows.
+                # Custom networks may not support every size that their input shape allows.
                 if number == len(sizes) - 1 > 0:
                     break
                 raise
@@ -81,11 +81,11 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
     for name, values in expected.items():
         got = np.asarray(found[name])
         if got.shape != values.shape:
-            raise _mismatch(served, file_format, batch, f"gives {name} of shape {got.shape}, not {values.shape}")
+            raise _mismatch(served, file_format, batch, f"returns {name} of shape {got.shape}, not {values.shape}")
         derive = served.derived.get(name)
         if derive is not None:
             if not np.allclose(got, derive(found), rtol=0.0, atol=ROUNDING, equal_nan=True):
-                raise _mismatch(served, file_format, batch, f"gives {name} that do not follow from its other outputs")
+                raise _mismatch(served, file_format, batch, f"returns {name} that contradict its other outputs")
             continue
         difference, allowed = _distance(served, batch, got, values)
         if not difference <= allowed:
@@ -93,14 +93,14 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
                 served,
                 file_format,
                 batch,
-                f"gives {name} that differ by up to {difference:.3g}; {allowed:.1g} is allowed",
+                f"returns {name} that differ by up to {difference:.3g}, but only {allowed:.1g} is allowed",
             )
         largest = max(largest, difference)
     return largest
 
 
 def _distance(served: Served, batch: np.ndarray, got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """Return how far values are from those expected, and how far they may be."""
+    """Return the largest difference between values and the expected ones, and the tolerance."""
     got, expected = got.astype("float64"), expected.astype("float64")
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))
     difference = float(np.max(np.where(same, 0.0, np.abs(got - expected)), initial=0.0))
@@ -118,6 +118,6 @@ def _range(values: np.ndarray) -> float:
 def _mismatch(served: Served, file_format: FileFormat, batch: np.ndarray, problem: str) -> ValueError:
     return ValueError(
         f"{capitalized(served.description)} was exported to {file_format.title}, but for a batch of shape "
-        f"{batch.shape} the file {problem}. It was not kept. Choose another format; format='tf_saved_model' holds "
-        "every model."
+        f"{batch.shape}, the file {problem}. The file was deleted. Choose another format; format='tf_saved_model' "
+        "supports all models."
     )

@@ -1,4 +1,4 @@
-"""The trials of a search, and whose checkpoints are worth keeping."""
+"""Removal of the checkpoints of the worse trials of a search."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from keras_cae.hypermodels.tuner_files import COMPLETED, SearchFolder, bracket_a
 
 
 class TrialState(NamedTuple):
-    """What is known of a trial."""
+    """The state of a trial, as its file describes it."""
 
     file: Path
     status: str
@@ -19,8 +19,8 @@ class TrialState(NamedTuple):
     values: dict[str, Any]
 
 
-def tuners_callback(callbacks: Iterable[Any]) -> Any:
-    """Return the callback by which a tuner follows a trial: it has the attributes `tuner` and `trial`."""
+def tuner_callback(callbacks: Iterable[Any]) -> Any:
+    """Return the callback that a tuner adds to a trial, which has the attributes `tuner` and `trial`, or None."""
     return next((each for each in callbacks if hasattr(each, "tuner") and hasattr(each, "trial")), None)
 
 
@@ -30,17 +30,17 @@ def keep_best(
     score: float,
     objective: keras_tuner.Objective,
 ) -> None:
-    """Remove the checkpoints of all completed trials but the best ones, the running one's included.
+    """Remove the checkpoints of all completed trials, including the running one, except for the best trials.
 
-    Hyperband goes on from checkpoints: those of the last two rounds of each of its brackets stay.
+    Checkpoints of the last two rounds of each Hyperband bracket are kept, because Hyperband resumes trials from them.
 
     Args:
-        callbacks: those that the tuner gave the running trial.
-        keep: number of checkpoints that stay; None for all.
-        score: the objective that the running trial has reached.
+        callbacks: the callbacks of the running trial.
+        keep: number of trials whose checkpoints are kept; None for all.
+        score: value of the objective in the running trial.
         objective: objective of the search.
     """
-    running = tuners_callback(callbacks)
+    running = tuner_callback(callbacks)
     if keep is None or running is None:
         return
     own = _file(running)
@@ -51,16 +51,16 @@ def keep_best(
     for trial in sorted(completed, key=lambda trial: sign * (trial.score or 0.0))[keep:]:
         place = bracket_and_round(trial.values)
         continued = place is not None and place[1] >= last_rounds[place[0]] - 1
-        # Another execution of the running trial may not write a checkpoint again.
+        # Further executions of the running trial may not write the checkpoint again.
         repeated = trial.file == own and running.tuner.executions_per_trial > 1
         if not continued and not repeated:
             for checkpoint in checkpoints(trial.file):
                 checkpoint.unlink(missing_ok=True)
 
 
-def none_completed(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
-    """Return whether the running trial is the last one that a tuner will make, and all others have failed."""
-    running = tuners_callback(callbacks)
+def all_others_failed(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
+    """Return whether the running trial is the last one of the search, and all others have failed."""
+    running = tuner_callback(callbacks)
     if running is None:
         return False
     others = _other_trials(_file(running))
@@ -70,13 +70,13 @@ def none_completed(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
 
 
 def _file(running: Any) -> Path:
-    """Return the file of the trial that a tuner's callback follows."""
+    """Return the file of the trial to which a tuner's callback belongs."""
     name = running.trial.trial_id
     return SearchFolder(Path(running.tuner.get_trial_dir(name)).parent).trial(name)
 
 
 def _other_trials(own: Path) -> list[TrialState]:
-    """Return all trials of the search but one, of all workers, as far as they can be read."""
+    """Return the other trials of the search, of all workers, if they can be read."""
     search = SearchFolder(own.parent.parent)
     files = [search.trial(name) for name in search.trials()]
     states = {file: read_trial(file) for file in files if file != own}
@@ -88,7 +88,7 @@ def _other_trials(own: Path) -> list[TrialState]:
 
 
 def _last_rounds(trials: Iterable[TrialState]) -> dict[int, int]:
-    """Return the last round of every bracket of Hyperband that has a completed trial."""
+    """Return the last round with a completed trial in each bracket of Hyperband."""
     rounds: dict[int, int] = {}
     for trial in trials:
         place = bracket_and_round(trial.values)

@@ -18,7 +18,7 @@ class CleanQuality(keras.callbacks.Callback):
 
     Args:
         validation_data: as in `fit`.
-        batch_size: number of images of an array that are reconstructed at once.
+        batch_size: number of images to reconstruct at a time, for arrays.
     """
 
     def __init__(self, validation_data: Any, batch_size: int) -> None:
@@ -28,7 +28,7 @@ class CleanQuality(keras.callbacks.Callback):
         self.metric = PSNR()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        # Not a lambda: TensorFlow would take those of all trials for one that is traced too often.
+        # TensorFlow would treat the lambdas of all trials as one function, and warn that it is traced too often.
         reconstruct = functools.partial(self.model, training=False)
         self._reconstruct = tf.function(reconstruct, autograph=False, reduce_retracing=True)
 

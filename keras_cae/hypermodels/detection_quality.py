@@ -1,4 +1,4 @@
-"""How well the model of a trial finds anomalies."""
+"""The quality of anomaly detection with the model of a trial."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class DetectionQuality(keras.callbacks.Callback):
     """Adds the results of a detector around the model to the logs of every epoch, as `val_image_auroc` and so on.
 
     Args:
-        detection: the images of which it is known whether they are anomalous.
+        detection: the labelled images.
     """
 
     def __init__(self, detection: Detection) -> None:

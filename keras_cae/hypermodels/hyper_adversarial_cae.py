@@ -1,4 +1,4 @@
-"""The search for a `AdversarialCAE`."""
+"""The hypermodel of `AdversarialCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Fixed, Range
@@ -12,8 +12,8 @@ class HyperAdversarialCAE(HyperPyramid):
     The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `adversarial_weight`: 0.001 to 0.03. A smaller weight always reconstructs better: fix it, or select among the
-      trials yourself.
+    - `adversarial_weight`: 0.001 to 0.03. Smaller weights always give better reconstructions, so fix it, or choose
+      among the trials yourself.
     - `discriminator_units`: (128, 128).
 
     Example:

@@ -1,4 +1,4 @@
-"""The base of the hypermodels: the search space, and how a trial builds and trains its model."""
+"""The base class of the hypermodels: the search space, and the model of a trial."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -20,48 +20,48 @@ from keras_cae.validation import seed as seed_rule
 
 
 class HyperAutoencoder(keras_tuner.HyperModel):
-    """The base of the hypermodels. To tune a model of your own, derive from it and set the class and its space.
+    """Base class of the hypermodels. To tune your own model, subclass it and set `model_class` and `own_space`.
 
-    Trials are compared by the PSNR of the reconstructions of clean validation images, whatever their loss, noise or
-    penalty weights. Give the tuner `objective=hypermodel.objective`; no other objective works. `search` needs
-    validation data.
+    Trials are compared by the PSNR of the reconstructions of clean validation images, so that trials with different
+    losses, noise or penalty weights are comparable. Pass `objective=hypermodel.objective` to the tuner; no other
+    objective works. `search` needs validation data.
 
-    Every hyperparameter is also an argument of the constructor. A single value fixes it, `(low, high)` searches the
-    numbers in between, and a list searches its values; `Fixed`, `Range` and `Choices` do the same and also take a
-    default and a scale. These are the shared hyperparameters and their default search spaces:
+    Every hyperparameter is also an argument of the constructor. A single value fixes it, `(low, high)` searches a range
+    of numbers, and a list searches its values; `Fixed`, `Range` and `Choices` do the same and also take a default and a
+    scale. These are the shared hyperparameters and their default search spaces:
 
     - `latent_dim`: 32. The size of the code. In KerasTuner: `model/latent_dim`.
-    - `corruption`: none. Or "gaussian_noise", "dropout", or a layer. In KerasTuner: `corruption/kind`.
+    - `corruption`: none. Also "gaussian_noise", "dropout", or a layer. In KerasTuner: `corruption/kind`.
     - `corruption_strength`: 0.01 to 0.3, if there is noise. In KerasTuner: `corruption/strength`.
-    - `loss`: mse. The name of a loss, or a loss. In KerasTuner: `training/loss`, as with those that follow.
-    - `optimizer`: adam, nadam or rmsprop. Or "sgd".
-    - `learning_rate`: 0.0003 to 0.01. Or a schedule.
+    - `loss`: mse. The name of a loss, or a loss. In KerasTuner: `training/loss`, and likewise for the following ones.
+    - `optimizer`: adam, nadam or rmsprop. Also "sgd".
+    - `learning_rate`: 0.0003 to 0.01. Also a schedule.
     - `weight_decay`: 1e-6 to 0.01.
-    - `batch_size`: 128, 32, 64 or 256, for arrays. None for data that are batched already.
+    - `batch_size`: 128, 32, 64 or 256, for arrays. Use None for data that are already batched.
 
     Fixed values are not listed among the hyperparameters of a trial. The first of several values is tried first; wide
     ranges are searched on a logarithmic scale.
 
     Args:
         input_shape: `(height, width, channels)` of the images, `(length, channels)` of signals,
-            `(depth, height, width, channels)` of volumes: it decides the `rank` of the models, which without it
-            are for images. With it models are built by `build`, which `max_model_size` of a tuner and
-            Hyperband's resumed optimizers need.
-        max_parameters: larger models are rejected, without being made.
-        max_flops: so are those whose forward pass takes more floating-point operations for an image. They are
-            counted in convolutions and matrix products; a multiplication and its addition are two.
-        rate_weight: decibels that one more number in the code must gain. The objective then is the PSNR
-            less `rate_weight` times the size of the code, `val_rate_distortion`, so that the larger code
-            does not always win.
-        anomaly_score: a score of `keras_cae.anomaly`, by name or as an object, with which trials are compared by how
-            well a detector finds anomalies: the objective then is the AUROC of images, `val_image_auroc`. `search`
-            needs validation data `(images, labels)` or `(images, labels, masks)`, arrays with the label 1 for
-            anomalous images; the normal ones among them calibrate the detector.
-        patience: epochs without a better objective after which a trial is stopped; None for no such stop.
-        keep: number of the best trials whose checkpoints stay on the disk; None for all.
-        seed: seed of every trial's weights, noise and order of images; None for other ones each time.
+            `(depth, height, width, channels)` of volumes. It determines the `rank` of the models; without it, they
+            are models for images. If it is given, `build` returns built models, which are required by the
+            `max_model_size` of a tuner and by Hyperband to resume optimizers.
+        max_parameters: the largest number of parameters. Larger models are rejected without being created.
+        max_flops: the largest number of floating-point operations in the forward pass of an image, in convolutions
+            and matrix products, where a multiplication and an addition count as two. Larger models are rejected.
+        rate_weight: the number of decibels that each additional number in the code must gain. The objective then is
+            `val_rate_distortion`, the PSNR minus `rate_weight` times the size of the code, so that the largest
+            code does not always win.
+        anomaly_score: a score of `keras_cae.anomaly`, by name or as an object, to compare trials by how well a
+            detector with this score finds anomalies. The objective then is the AUROC of images, `val_image_auroc`.
+            `search` needs validation data `(images, labels)` or `(images, labels, masks)`, arrays with the label 1
+            for anomalous images; the detector is calibrated on the normal images.
+        patience: number of epochs without improvement of the objective after which a trial is stopped, or None.
+        keep: number of the best trials whose checkpoints are kept; None for all.
+        seed: seed of the weights, the noise and the order of images in each trial; None for random ones.
         name: name of the hypermodel.
-        tunable: False searches only what the tuner's own `hyperparameters` name; the rest has its default.
+        tunable: False to search only the tuner's own `hyperparameters`; the others get their defaults.
         **space: the hyperparameters to fix or to bound.
 
     Raises:
@@ -80,13 +80,13 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     """
 
     model_class: ClassVar[type[CAE]]
-    """The model that is built."""
+    """The class of the models."""
     measures_denoising: ClassVar[bool] = False
-    """Whether trials are compared by how well they remove their corruption, the same one for all."""
+    """Whether trials are compared by how well they remove the corruption, which must be the same for all trials."""
     own_space: ClassVar[Mapping[str, Space]] = {}
-    """The hyperparameters that are the model's own; their names in KerasTuner begin with the model's."""
+    """The hyperparameters of the model class. Its name is the prefix of their names in KerasTuner."""
     shared_space: ClassVar[Mapping[str, tuple[str, Space]]] = SHARED_SPACE
-    """Those that models share; what the model has no use for may be missing."""
+    """The hyperparameters that models share, except for those that do not apply to the model class."""
 
     def __init__(
         self,
@@ -112,20 +112,20 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         self.anomaly_score = optional(_checked_score)(anomaly_score, "anomaly_score")
         if self.anomaly_score is not None and self.rate_weight is not None:
             raise ValueError(
-                f"rate_weight must be left out if trials are compared by anomaly_score, got {rate_weight!r}."
+                f"rate_weight and anomaly_score can't be combined, got rate_weight={rate_weight!r}. Omit one of them."
             )
         self.patience = optional(positive_int)(patience, "patience")
         self.keep = optional(positive_int)(keep, "keep")
         self.seed = seed_rule(seed, "seed")
-        # KerasTuner resets the policy before every trial.
+        # KerasTuner resets the global policy before every trial.
         self.dtype = keras.config.dtype_policy().name
-        self.told_of_batch_size = False
+        self.warned_about_batch_size = False
         self.space = self.narrowed(space)
         self._check_values(space)
 
     @property
     def objective(self) -> keras_tuner.Objective:
-        """What trials are compared by."""
+        """The objective by which trials are compared."""
         name = "val_psnr" if self.rate_weight is None else "val_rate_distortion"
         if self.anomaly_score is not None:
             name = "val_image_auroc"
@@ -134,13 +134,13 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     # The search space
 
     def full_space(self) -> dict[str, tuple[str, Space]]:
-        """Return the name in KerasTuner, and what is searched, of every hyperparameter."""
+        """Return the name in KerasTuner and the search space of every hyperparameter."""
         prefix = self.model_class.__name__
         own = {key: (f"{prefix}/{key}", space) for key, space in self.own_space.items()}
         return {**self.shared_space, **own}
 
     def narrowed(self, given: dict[str, Any]) -> dict[str, tuple[str, Space]]:
-        """Return the full space, as the arguments of the constructor fix and bound it."""
+        """Return the full space, narrowed by the arguments of the constructor."""
         space = self.full_space()
         for key, value in given.items():
             if key not in space:
@@ -150,7 +150,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         return space
 
     def _check_values(self, given: Iterable[str]) -> None:
-        """Raise a `ValueError` if no trial could take one of the values that were given."""
+        """Raise a `ValueError` if one of the given values is invalid in every trial."""
         for key in given:
             for value in extremes(self.space[key][1]) if key in self.space else ():
                 try:
@@ -161,7 +161,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     def _check_value(self, key: str, value: Any) -> None:
         if key in CHECKS:
             CHECKS[key](value, key)
-        # The model itself knows best what it takes.
+        # The model checks its own arguments.
         hp = keras_tuner.HyperParameters()
         if isinstance(value, PLAIN):
             hp.values[self.space[key][0]] = value
@@ -175,25 +175,25 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     # A trial's model
 
     def architecture(self, hp: keras_tuner.HyperParameters) -> tuple[type[CAE], dict[str, Any]]:
-        """Return the class of a trial's model, and the arguments that are its own."""
+        """Return the class of a trial's model, and the arguments that are specific to the class."""
         return self.model_class, {key: self.draw(hp, key) for key in self.own_space}
 
     def make(self, hp: keras_tuner.HyperParameters) -> CAE:
         """Return the model of a trial, neither built nor compiled."""
         model_class, architecture = self.architecture(hp)
-        # Images are what models are for that know of no other rank.
+        # Model classes without the argument `rank` are for images.
         rank = {} if self.rank == 2 else {"rank": self.rank}
         shared = {"corruption": self._corruption(hp), "dtype": self.dtype, **rank}
         return model_class(**self.code(hp), **architecture, **shared)
 
     def code(self, hp: keras_tuner.HyperParameters) -> dict[str, Any]:
-        """Return the arguments that say what the codes of a trial's model are, whatever its architecture."""
+        """Return the arguments of a trial's model that describe its codes."""
         return {"latent_dim": self.draw(hp, "latent_dim")} if "latent_dim" in self.space else {}
 
     def _corruption(self, hp: keras_tuner.HyperParameters) -> keras.layers.Layer | None:
         kind = self.draw(hp, "corruption")
         if not isinstance(kind, str):
-            # A layer of its own for every trial, because it has a state.
+            # Each trial gets its own copy, because a layer has state.
             return deserialize_layer(serialize_layer(kind))
         if possible(self.space["corruption"][1]) == ("none",):
             return None
@@ -206,7 +206,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         return NOISES[kind](self.draw(hp, "corruption_strength")) if kind in NOISES else None
 
     def build(self, hp: keras_tuner.HyperParameters) -> CAE:
-        """Return the model of a trial: compiled, and built if the images' shape is known and it is not too large."""
+        """Return the compiled model of a trial, built if the shape of the images is known and it is not too large."""
         shape = self.input_shape
         fits = shape is not None and self.excess(hp, shape) is None
         if self.seed is not None:
@@ -215,9 +215,9 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         if fits:
             model.build((None, *shape))  # type: ignore[misc]  # not None
         self.compile(hp, model)
-        self.draw(hp, "batch_size")  # Of `fit`; KerasTuner lists before the search what `build` draws.
+        self.draw(hp, "batch_size")  # used in `fit`, but KerasTuner finds hyperparameters only in `build`
         if model.built:
-            # Built as well, or a checkpoint could not bring its state back.
+            # Without this, checkpoints could not restore the state of the optimizer.
             model.optimizer.build(model.trainable_variables)
         return model
 
@@ -229,7 +229,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
         model.compile(optimizer, loss=self.draw(hp, "loss"), metrics=[PSNR()])
 
     def excess(self, hp: keras_tuner.HyperParameters, image_shape: Any) -> str | None:
-        """Return a sentence on how a trial's model exceeds its limits for images of a shape; None if it does not."""
+        """Return how a trial's model exceeds the limits on its size, or None if it does not."""
         if self.max_parameters is None and self.max_flops is None:
             return None
         size = model_size(lambda: self.make(hp), image_shape)
@@ -242,13 +242,13 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     # A trial's training
 
     def fit(self, hp: keras_tuner.HyperParameters, model: CAE, *args: Any, **kwargs: Any) -> Any:
-        """Train the model of a trial, as `model.fit` does.
+        """Train the model of a trial with `model.fit`.
 
         Args:
             hp: the values of the trial.
-            model: what `build` returned.
+            model: the model that `build` returned.
             *args: positional arguments of `keras_cae.models.CAE.fit`.
-            **kwargs: arguments of `keras_cae.models.CAE.fit`. There must be validation data.
+            **kwargs: arguments of `keras_cae.models.CAE.fit`, which must include validation data.
 
         Returns:
             The `keras.callbacks.History`.
@@ -258,9 +258,9 @@ class HyperAutoencoder(keras_tuner.HyperModel):
 
 
 def unknown(hypermodel: HyperAutoencoder, key: str, known: Iterable[str]) -> TypeError:
-    """Return the error for an argument that names no hyperparameter."""
+    """Return the error for an argument that is not a hyperparameter."""
     name = type(hypermodel).__name__
-    return TypeError(f"{name} has no hyperparameter {key!r}, only {', '.join(sorted(known))}.")
+    return TypeError(f"{name} has no hyperparameter {key!r}. Its hyperparameters are {', '.join(sorted(known))}.")
 
 
 def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
@@ -272,6 +272,6 @@ def _image_shape(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def _checked_score(score: Any, name: str) -> Any:
-    """Return a score of anomalies, as it was given: every trial has its own."""
+    """Check a score, and return it unchanged, because each trial creates its own copy."""
     get(score, name)
     return score

@@ -1,4 +1,4 @@
-"""The search for a `BasicCAE`."""
+"""The hypermodel of `BasicCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import HyperPyramid
 from keras_cae.models import BasicCAE

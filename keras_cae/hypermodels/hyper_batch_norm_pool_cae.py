@@ -1,4 +1,4 @@
-"""The search for a `BatchNormPoolCAE`."""
+"""The hypermodel of `BatchNormPoolCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Fixed

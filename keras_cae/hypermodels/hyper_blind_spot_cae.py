@@ -1,4 +1,4 @@
-"""The search for a `BlindSpotCAE`."""
+"""The hypermodel of `BlindSpotCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
@@ -13,14 +13,14 @@ class HyperBlindSpotCAE(HyperPyramid):
     `validation_data=(noisy, clean)`, by how well they remove the noise. The arguments and hyperparameters are those of
     `HyperPyramid` without `latent_dim`, except:
 
-    - `corruption`: none. The images have their noise.
+    - `corruption`: none, because the images are already noisy.
     - `loss`: mse.
     - `depth`: 2 to 3, 3 first.
     - `width`: 32, 16 or 64.
     - `convs_per_level`: 1 to 3, 2 first.
     - `kernel_size`: 3.
     - `output_activation`: linear.
-    - `ratio`: 1/9. It is not searched, because results with different shares of hidden pixels can't be compared.
+    - `ratio`: 1/9. It is not searched, because results with different ratios of hidden pixels are not comparable.
     - `replacement`: median.
 
     Example:

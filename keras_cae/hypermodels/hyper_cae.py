@@ -26,18 +26,18 @@ BOTTLENECK = "model/bottleneck"
 
 
 class HyperCAE(HyperAutoencoder):
-    """Searches for the best architecture too, among the models whose decoders see only a code of `latent_dim` values.
+    """Searches for the best architecture among the models that decode vectors of `latent_dim` values.
 
-    The hyperparameters of a model, such as `BasicCAE/depth`, are those of its own hypermodel, and are
-    searched only in the trials that choose it. Arguments are those of `HyperAutoencoder`, and those of the
-    models: one argument fixes or bounds a hyperparameter for all models that have it.
+    The hyperparameters of a model, such as `BasicCAE/depth`, are those of its own hypermodel. They are searched only in
+    the trials that choose the model. The arguments are those of `HyperAutoencoder` and of the models; an argument fixes
+    or bounds a hyperparameter for all models that have it.
 
-    - `architecture`: BasicCAE, BatchNormPoolCAE or ResidualCAE. Or other models of `candidates`, by their
-      names. In KerasTuner: `model/architecture`.
-    - `bottleneck`: none. Or "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the hyperparameters of
-      the layer, such as `GaussianBottleneck/beta`: `bottleneck="gaussian"` finds the best network of a variational
-      autoencoder. A penalty makes reconstructions worse, so a search over a list that contains "none" selects it unless
-      a penalty generalizes better. In KerasTuner: `model/bottleneck`.
+    - `architecture`: BasicCAE, BatchNormPoolCAE or ResidualCAE. Also the names of other models in `candidates`. In
+      KerasTuner: `model/architecture`.
+    - `bottleneck`: none. Also "gaussian", "mmd", "adversarial", "sparse" or "contractive", with the hyperparameters of
+      the layer, such as `GaussianBottleneck/beta`. For instance, `bottleneck="gaussian"` finds the best network of a
+      variational autoencoder. A penalty makes reconstructions worse, so a search over a list that contains "none"
+      selects "none" unless a penalty generalizes better. In KerasTuner: `model/bottleneck`.
 
     Example:
 
@@ -57,7 +57,7 @@ class HyperCAE(HyperAutoencoder):
         HyperAdversarialCAE,
         HyperMaskedCAE,
     )
-    """What `architecture` may name."""
+    """The hypermodels of the models that `architecture` can name."""
     searched = ("BasicCAE", "BatchNormPoolCAE", "ResidualCAE")
 
     def full_space(self) -> dict[str, tuple[str, Space]]:
@@ -87,8 +87,8 @@ class HyperCAE(HyperAutoencoder):
         for name in chosen if self.bottlenecks else ():
             if "bottleneck" not in inspect.signature(known[name].model_class).parameters:
                 raise ValueError(
-                    f"architecture must name models that take a bottleneck if one is searched, got {name!r}, which "
-                    f"has its own. Leave it out, or leave out bottleneck={[*self.bottlenecks]}."
+                    f"architecture must name models with the argument bottleneck if a bottleneck is searched, got "
+                    f"{name!r}, which has its own. Omit it, or omit bottleneck={[*self.bottlenecks]}."
                 )
         return {name: known[name](self.input_shape, **_of(known[name], own)) for name in chosen}
 
@@ -110,11 +110,11 @@ class HyperCAE(HyperAutoencoder):
 
 
 def _bottlenecks(space: Space, own: dict[str, Any]) -> dict[str, SearchedBottleneck]:
-    """Return the bottlenecks that may be chosen, but for "none"."""
+    """Return the bottlenecks that may be chosen, except for "none"."""
     kinds = [one_of(kind, "bottleneck", ("none", *BOTTLENECKS)) for kind in possible(space)]
     return {kind: SearchedBottleneck(kind, own) for kind in kinds if kind != "none"}
 
 
 def _of(candidate: type[HyperAutoencoder], given: dict[str, Any]) -> dict[str, Any]:
-    """Return those of the hyperparameters given that a candidate has."""
+    """Return the given hyperparameters that a candidate has."""
     return {key: value for key, value in given.items() if key in {*candidate.own_space, *NOT_SEARCHED}}

@@ -1,4 +1,4 @@
-"""The search for a `DenoisingCAE`."""
+"""The hypermodel of `DenoisingCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
@@ -10,8 +10,8 @@ class HyperDenoisingCAE(HyperPyramid):
     """Searches for the best `keras_cae.models.DenoisingCAE`.
 
     Trials are compared by how well they remove noise: Gaussian noise with a standard deviation of 25/255 or, with
-    `corruption="none"`, the noise of the images compared with the targets that `search` is given. The arguments and
-    hyperparameters are those of `HyperPyramid` without `latent_dim`, except:
+    `corruption="none"`, the noise of the images compared with the targets that are passed to `search`. The arguments
+    and hyperparameters are those of `HyperPyramid` without `latent_dim`, except:
 
     - `corruption`: gaussian_noise.
     - `corruption_strength`: 25/255.

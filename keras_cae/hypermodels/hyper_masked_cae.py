@@ -1,4 +1,4 @@
-"""The search for a `MaskedCAE`."""
+"""The hypermodel of `MaskedCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import HyperPyramid
 from keras_cae.hypermodels.hyper_residual_cae import RESIDUAL_SPACE
@@ -17,8 +17,8 @@ class HyperMaskedCAE(HyperPyramid):
     - `kernel_size`: 3.
     - `activation`: silu, relu or gelu.
     - `patch_size`: 4.
-    - `ratio`: 0.6. Trials are compared by the completed images, which are better the less is hidden, so neither this
-      nor the patch size is searched.
+    - `ratio`: 0.6. It is not searched, and neither is the patch size, because trials are compared by the completed
+      images, which are better if less is hidden.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""What the hypermodels of the library's own architectures share: how deep, how wide."""
+"""The base class of the hypermodels of the library's architectures."""
 
 from typing import Any, ClassVar
 
@@ -22,15 +22,15 @@ PYRAMID_SPACE: dict[str, Space] = {
 
 
 NOT_SEARCHED = ("filters", "strides")
-"""Arguments of the models that are fixed where they are given."""
+"""Arguments of the models that can be fixed but not searched."""
 
 
 class HyperPyramid(HyperAutoencoder):
-    """The base of the hypermodels of networks in which each level has twice the filters of the one before.
+    """Base class of the hypermodels of networks in which each level has twice as many filters as the previous one.
 
-    The hyperparameters, which KerasTuner lists under the name of the model (`BasicCAE/depth`), are:
+    KerasTuner lists the hyperparameters with the name of the model as a prefix, such as `BasicCAE/depth`. They are:
 
-    - `depth`: 2 to 4. The number of levels, which small images limit.
+    - `depth`: 2 to 4. The number of levels, fewer for small images.
     - `width`: 16, 8, 32 or 64. The number of channels of the first level.
     - `kernel_size`: 3 or 5.
     - `activation`: relu, silu, gelu or leaky_relu.
@@ -58,8 +58,8 @@ class HyperPyramid(HyperAutoencoder):
         for key in ("depth", "width"):
             if self.filters is not None and key in given:
                 raise ValueError(
-                    f"{key} must be left out if filters is given, which fixes depth and width; got "
-                    f"{key}={given[key]!r} and filters={self.filters}."
+                    f"{key} and filters can't be combined, because filters fixes depth and width, got "
+                    f"{key}={given[key]!r} and filters={self.filters}. Omit one of them."
                 )
             for value in extremes(space[key][1]):
                 positive_int(value, key)
@@ -78,8 +78,7 @@ class HyperPyramid(HyperAutoencoder):
         if chosen and depth.low > deepest:
             kind = KINDS[self.rank]
             raise ValueError(
-                f"depth must not be above {deepest} for {kind.noun} of {size_in_words(size)} {kind.points}, got "
-                f"{depth}."
+                f"depth must be at most {deepest} for {kind.noun} of {size_in_words(size)} {kind.points}, got {depth}."
             )
         return depth.up_to(deepest)
 

@@ -1,4 +1,4 @@
-"""The search for a `ResidualCAE`."""
+"""The hypermodel of `ResidualCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space

@@ -1,4 +1,4 @@
-"""The search for a `VariationalCAE`."""
+"""The hypermodel of `VariationalCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Range
@@ -12,8 +12,8 @@ class HyperVariationalCAE(HyperPyramid):
     The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `beta`: 0.001 to 0.1, which suits the mean squared error. A smaller one always reconstructs better: fix it, or
-      select among the trials yourself.
+    - `beta`: 0.001 to 0.1, which suits the mean squared error. Smaller values always give better reconstructions, so
+      fix it, or choose among the trials yourself.
     - `free_bits`: 0.
 
     Example:

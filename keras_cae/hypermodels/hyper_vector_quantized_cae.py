@@ -1,4 +1,4 @@
-"""The search for a `VectorQuantizedCAE`."""
+"""The hypermodel of `VectorQuantizedCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range
@@ -12,7 +12,7 @@ class HyperVectorQuantizedCAE(HyperPyramid):
     The arguments and hyperparameters are those of `HyperPyramid` without `latent_dim`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `codebook_size`: 128. A larger codebook reconstructs better.
+    - `codebook_size`: 128. It is not searched by default, because a larger codebook gives better reconstructions.
     - `code_dim`: 16, 8 or 32.
     - `commitment_weight`: 0.25.
     - `decay`: 0.99.

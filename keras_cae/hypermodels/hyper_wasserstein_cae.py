@@ -1,4 +1,4 @@
-"""The search for a `WassersteinCAE`."""
+"""The hypermodel of `WassersteinCAE`."""
 
 from keras_cae.hypermodels.hyper_pyramid import PYRAMID_SPACE, HyperPyramid
 from keras_cae.hypermodels.search_space import Range
@@ -12,7 +12,8 @@ class HyperWassersteinCAE(HyperPyramid):
     The arguments and hyperparameters are those of `HyperPyramid`, except:
 
     - `depth`: 2 to 4, 3 first.
-    - `mmd_weight`: 0.1 to 10. A smaller weight always reconstructs better: fix it, or select among the trials yourself.
+    - `mmd_weight`: 0.1 to 10. Smaller weights always give better reconstructions, so fix it, or choose among the trials
+      yourself.
     - `kernel`: imq.
 
     Example:

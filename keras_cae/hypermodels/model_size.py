@@ -1,4 +1,4 @@
-"""How large a model would be, found out without making it."""
+"""The size of a model, computed without allocating its weights."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +12,10 @@ from keras_cae.hypermodels.operation_flops import flops_of_operation, is_product
 
 
 class ModelSize(NamedTuple):
-    """The number of parameters of a model, and of floating-point operations per image.
+    """The number of parameters of a model and of its floating-point operations per image.
 
-    Operations are those of the convolutions and matrix products of the forward pass; a multiplication and its
-    addition are two.
+    Operations are those of the convolutions and matrix products of the forward pass, where a multiplication and an
+    addition count as two.
     """
 
     parameters: int
@@ -23,22 +23,22 @@ class ModelSize(NamedTuple):
 
 
 def model_size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> ModelSize:
-    """Return the size of a model for images of a shape. No memory is taken for its weights.
+    """Return the size of a model for images of a shape. No memory is allocated for its weights.
 
     Args:
-        make: makes the model, not built.
+        make: function that returns the unbuilt model.
         image_shape: `(*spatial, channels)`.
 
     Raises:
-        ValueError: the model has a convolution or a matrix product whose operations can't be counted.
+        ValueError: the operations of a convolution or a matrix product in the model can't be counted.
     """
-    # In a thread of its own, with which Keras forgets the variables that never got a value.
+    # Run in a separate thread, so that Keras forgets the uninitialized variables when the thread ends.
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(_size, make, image_shape).result()
 
 
 def _size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> ModelSize:
-    # Variables without values: layers are built for their shapes only.
+    # Variables are not initialized, because only the shapes are needed.
     with keras.StatelessScope(initialize_variables=False):
         model = make()
         model.build((None, *image_shape))
@@ -55,7 +55,7 @@ def _size(make: Callable[[], keras.Model], image_shape: tuple[int, ...]) -> Mode
 
 @contextmanager
 def _inlined_functions() -> Iterator[None]:
-    """Have the operations of every `tf.function` that is called stand in the graph of its caller."""
+    """Trace each `tf.function` into the graph of its caller."""
     before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
     try:
@@ -65,11 +65,11 @@ def _inlined_functions() -> Iterator[None]:
 
 
 def _check_functions(graph: tf.Graph) -> None:
-    """Raise a `ValueError` if there are products in a loop or a branch, which run nobody knows how often."""
+    """Raise a `ValueError` if there are products in loops or branches, because it is unknown how often they run."""
     for function in graph.as_graph_def().library.function:
         for node in function.node_def:
             if is_product(node.op):
                 raise ValueError(
-                    f"max_flops can't count the operations of {node.name!r} ({node.op}): it is in a loop, a "
-                    "branch or a loaded function. Leave max_flops out, and limit the size by max_parameters."
+                    f"max_flops can't count the operations of {node.name!r} ({node.op}), because it is in a loop, a "
+                    "branch or a loaded function. Omit max_flops, and limit the size by max_parameters."
                 )

@@ -9,44 +9,43 @@ import tensorflow as tf
 
 
 def flops_of_operation(operation: tf.Operation) -> int:
-    """Return how many floating-point operations a graph's operation takes; only products count.
+    """Return the number of floating-point operations of an operation in a graph. Only products count.
 
     Raises:
-        ValueError: it is a convolution or a matrix product that is not known here, or of unknown shape.
+        ValueError: it is a convolution or a matrix product of an unsupported type, or its shapes are unknown.
     """
     if operation.type in MULTIPLICATIONS:
         try:
             return 2 * MULTIPLICATIONS[operation.type](operation)
-        except TypeError:  # A size is None.
+        except TypeError:  # a size is None
             pass
     elif not is_product(operation.type):
         return 0
     raise ValueError(
-        f"max_flops can't count the operations of {operation.name!r} ({operation.type}) for inputs of the "
-        f"shapes {[tensor.shape for tensor in operation.inputs]}. Leave max_flops out, and limit the size by "
-        "max_parameters."
+        f"max_flops can't count the operations of {operation.name!r} ({operation.type}) for inputs of the shapes "
+        f"{[tensor.shape for tensor in operation.inputs]}. Omit max_flops, and limit the size by max_parameters."
     )
 
 
 def is_product(kind: str) -> bool:
-    """Return whether operations of a type are convolutions or matrix products, by the type's name."""
+    """Return whether an operation is a convolution or a matrix product, judging by the name of its type."""
     return kind in MULTIPLICATIONS or "Conv" in kind or "MatMul" in kind
 
 
 def _convolution(operation: tf.Operation) -> int:
-    # Every number of the output is a sum over a kernel of one filter.
+    # Each output value is a sum over the kernel of one filter.
     kernel = operation.inputs[1].shape
     return math.prod(operation.outputs[0].shape) * math.prod(kernel[:-1])
 
 
 def _transposed_convolution(operation: tf.Operation) -> int:
-    # The convolution whose output it takes: as many products.
+    # It has as many products as the convolution that it transposes.
     _, kernel, output = (tensor.shape for tensor in operation.inputs)
     return math.prod(output) * math.prod(kernel[:-1])
 
 
 def _depthwise_convolution(operation: tf.Operation) -> int:
-    # A filter sees one channel.
+    # Each filter has one input channel.
     return math.prod(operation.outputs[0].shape) * math.prod(operation.inputs[1].shape[:2])
 
 
@@ -66,7 +65,7 @@ def _batch_matrix_product(operation: tf.Operation) -> int:
 
 
 def _einsum(operation: tf.Operation) -> int:
-    """Return a product for every combination of the indices; the sum over one tensor has none."""
+    """Count one product for every combination of the indices, and none for a sum over a single tensor."""
     if len(operation.inputs) == 1:
         return 0
     terms = operation.get_attr("equation").decode().partition("->")[0].split(",")
@@ -75,7 +74,7 @@ def _einsum(operation: tf.Operation) -> int:
 
 
 def _sizes(term: str, shape: tf.TensorShape) -> dict[Any, int]:
-    """Return the sizes of the indices of a term. Those that an ellipsis stands for are numbered from the right."""
+    """Return the sizes of the indices of a term. Axes that an ellipsis replaces are numbered from the right."""
     before, _, after = term.replace(" ", "").partition("...")
     covered = len(shape) - len(before) - len(after)
     indices = [*before, *range(-covered, 0), *after]
@@ -97,4 +96,4 @@ MULTIPLICATIONS: dict[str, Callable[[tf.Operation], int]] = {
     "BatchMatMulV3": _batch_matrix_product,
     "Einsum": _einsum,
 }
-"""Type of operation: how many products of two numbers it sums up."""
+"""Functions that return the number of products of two numbers in an operation, by its type."""

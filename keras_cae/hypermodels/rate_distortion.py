@@ -7,10 +7,10 @@ import keras
 
 
 class RateDistortion(keras.callbacks.Callback):
-    """Adds `val_psnr` minus a price for each value of the code to the logs, as `val_rate_distortion`.
+    """Adds `val_psnr` minus a penalty for each value of the code to the logs, as `val_rate_distortion`.
 
     Args:
-        rate_weight: the price, in decibels.
+        rate_weight: the penalty per value, in decibels.
     """
 
     def __init__(self, rate_weight: float) -> None:
@@ -22,15 +22,15 @@ class RateDistortion(keras.callbacks.Callback):
 
 
 def code_size(model: Any) -> int:
-    """Return how many numbers the code of an image has, that a built model makes.
+    """Return the number of values in the code of an image for a built model.
 
     Raises:
-        ValueError: it depends on the image's size.
+        ValueError: it depends on the size of the image.
     """
     shape = model.encode(keras.KerasTensor(model.built_shape)).shape[1:]
     if None in shape:
         raise ValueError(
-            "rate_weight needs codes of one size, but those of a model with latent_dim=None are as large as "
-            f"the images: {shape}. Give a latent_dim."
+            "rate_weight requires codes of a fixed size, but the code size of a model with latent_dim=None depends on "
+            f"the image size, got {shape}. Pass a latent_dim."
         )
     return math.prod(shape)

@@ -1,4 +1,4 @@
-"""The repair of searches whose files are damaged, or don't agree."""
+"""Repair of searches whose files are damaged or inconsistent."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ from keras_cae.hypermodels.tuner_files import FINISHED, SearchFolder, read_oracl
 
 
 def write_state(file: Path, state: dict[str, Any]) -> str:
-    """Write a file of a search, and keep the previous state of the oracle.
+    """Write a file of a search atomically. If it is that of the oracle, keep its previous state.
 
     Args:
         file: the file.
@@ -29,15 +29,14 @@ def write_state(file: Path, state: dict[str, Any]) -> str:
 
 
 def repair_search(folder: Path) -> None:
-    """Make a search resumable, with all of its trials that can be read.
+    """Make a search resumable, with all trials that can be read.
 
-    A trial that can't be read counts as failed, and a warning names it. If the oracle's state can't be read,
-    the state before it takes its place. Finally, the oracle's state and the trials are made to agree:
-    KerasTuner writes a trial first and the oracle after it, and a process killed in between leaves a trial of
-    which the oracle does not know that it has begun or ended.
+    A trial that can't be read counts as failed, and a warning names it. If the state of the oracle can't be read, its
+    previous state is used. Finally, the oracle is made consistent with the trials: KerasTuner writes a trial before
+    the oracle, so if the process is killed in between, the oracle does not know that the trial has started or ended.
 
     Args:
-        folder: folder of the search. If it holds none, nothing happens.
+        folder: folder of the search. Without a search in it, nothing happens.
 
     Raises:
         RuntimeError: neither of the two states of the oracle can be read.
@@ -48,30 +47,30 @@ def repair_search(folder: Path) -> None:
     if oracle is None:
         if search.tuner.exists():
             raise RuntimeError(
-                f"The search in {str(folder)!r} can't be resumed: neither {search.oracle.name} nor "
-                f"{search.previous_oracle.name}, the state before it, can be read. Start another search with "
-                "another project_name, or pass overwrite=True, which removes this one."
+                f"The search in {str(folder)!r} can't be resumed, because neither {search.oracle.name} nor its "
+                f"previous state {search.previous_oracle.name} can be read. Start a new search with another "
+                "project_name, or pass overwrite=True to replace this one."
             )
-        return  # KerasTuner begins a search.
+        return  # KerasTuner starts a new search
     if before is None:
         warnings.warn(
-            f"{search.oracle} can't be read: the search is resumed from the state before it, and from its trials.",
+            f"{search.oracle} can't be read. The search is resumed from its previous state and from the trials.",
             stacklevel=2,
         )
     _remove_unstarted_trial(search, oracle)
     for name in sorted({*oracle["start_order"], *search.trials()}):
         trial = read_trial(search.trial(name)) or _lost_trial(search, name, oracle)
-        _reconcile(oracle, name, trial)
+        _make_consistent(oracle, name, trial)
     if oracle != before:
         _write(search.oracle, json.dumps(oracle).encode())
     if read_state(search.tuner) is None and (search.tuner.exists() or oracle["end_order"]):
-        _write(search.tuner, b"{}")  # The state of all of KerasTuner's tuners.
+        _write(search.tuner, b"{}")  # the state is empty for all tuners of KerasTuner
 
 
 def _remove_unstarted_trial(search: SearchFolder, oracle: dict[str, Any]) -> None:
-    """Remove the file of the last trial if it is not finished, and the oracle does not know it yet.
+    """Remove the file of the last trial if it is unfinished and the oracle does not know it yet.
 
-    The oracle, in the state before that trial, will make it again.
+    The oracle will create the trial again.
     """
     for name in reversed(search.trials()):
         last = read_trial(search.trial(name))
@@ -81,9 +80,9 @@ def _remove_unstarted_trial(search: SearchFolder, oracle: dict[str, Any]) -> Non
 
 
 def _lost_trial(search: SearchFolder, name: str, oracle: dict[str, Any]) -> dict[str, Any]:
-    """Return a failed trial in the place of one that can't be read; its name must not be given to another one."""
+    """Return a failed trial that replaces one that can't be read, so that its name is not used again."""
     file = search.trial(name)
-    message = f"{file} can't be read: trial {name} counts as failed."
+    message = f"{file} can't be read, so trial {name} counts as failed."
     warnings.warn(message, stacklevel=2)
     trial: dict[str, Any] = {
         "trial_id": name,
@@ -99,8 +98,8 @@ def _lost_trial(search: SearchFolder, name: str, oracle: dict[str, Any]) -> dict
     return trial
 
 
-def _reconcile(oracle: dict[str, Any], name: str, trial: dict[str, Any]) -> None:
-    """Make the oracle's state agree with a trial."""
+def _make_consistent(oracle: dict[str, Any], name: str, trial: dict[str, Any]) -> None:
+    """Make the state of the oracle consistent with a trial."""
     ongoing, waiting = oracle["ongoing_trials"], oracle["retry_queue"]
     if name not in oracle["start_order"]:
         oracle["start_order"].append(name)

@@ -1,14 +1,14 @@
-"""KerasTuner's searches, resumable after a kill or a full disk.
+"""Searches of KerasTuner that can be resumed after the process was killed or the disk was full.
 
-KerasTuner 1.4.8 has two defects here:
+KerasTuner 1.4.8 has two defects:
 
-- It writes its files in place (`save_json` in keras_tuner/src/utils.py). A process that is killed while it
-  writes, or that fills the disk, leaves a part of a file.
-- It reads them unchecked (`Oracle.reload` in keras_tuner/src/engine/oracle.py). One damaged file ends the
-  constructor of the tuner with a `JSONDecodeError`, and all finished trials are lost.
+- It writes its files in place (`save_json` in keras_tuner/src/utils.py). If the process is killed while it writes, or
+  the disk is full, the file is truncated.
+- It does not check them when it reads them (`Oracle.reload` in keras_tuner/src/engine/oracle.py). With one damaged
+  file, the constructor of the tuner raises a `JSONDecodeError`, and all finished trials are lost.
 
-Therefore two public methods of its classes are wrapped. A test fails when KerasTuner no longer needs it:
-tests/hypermodels/test_resumable_searches.py.
+Therefore, two public methods of its classes are wrapped. A test in tests/hypermodels/test_resumable_searches.py fails
+when KerasTuner no longer needs this.
 """
 
 import inspect
@@ -24,11 +24,11 @@ from keras_cae.hypermodels.repair_search import repair_search, write_state
 from keras_cae.hypermodels.tuner_files import is_worker
 
 SAVED: Any = Trial.__base__
-"""The base class of tuners, oracles and trials: what `save(file)` is a method of."""
+"""The base class of tuners, oracles and trials, which defines `save`."""
 
 
 def make_searches_resumable() -> None:
-    """Make all tuners of this process write their files atomically, and check them before they are read."""
+    """Make all tuners in this process write their files atomically, and repair searches before they are read."""
     wrapt.wrap_function_wrapper(SAVED, "save", _save)
     wrapt.wrap_function_wrapper(BaseTuner, "__init__", _construct)
 
@@ -40,7 +40,7 @@ def _save(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any) ->
 
 def _construct(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any) -> Any:
     arguments = _bound(wrapped, args, kwargs)
-    # The defaults are KerasTuner's.
+    # KerasTuner has the same defaults.
     folder = (arguments["directory"] or ".", arguments["project_name"] or "untitled_project")
     if not arguments["overwrite"] and not is_worker() and not _is_remote(folder[0]):
         repair_search(Path(*folder))
@@ -48,12 +48,12 @@ def _construct(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: An
 
 
 def _bound(function: Callable[..., Any], args: Any, kwargs: Any) -> dict[str, Any]:
-    """Return the arguments of a call by their names, with the defaults of those that are left out."""
+    """Return the arguments of a call by their names, including defaults."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return bound.arguments
 
 
 def _is_remote(path: Any) -> bool:
-    """Return whether a path is one of TensorFlow's other file systems, which replace whole files anyway."""
+    """Return whether a path is on a remote file system of TensorFlow, which replaces files atomically anyway."""
     return "://" in str(path)

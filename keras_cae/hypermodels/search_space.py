@@ -1,4 +1,4 @@
-"""What a hyperparameter may be: fixed, one of several values, or a number from a range."""
+"""Search spaces of hyperparameters: a fixed value, one of several values, or a number from a range."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ import numpy as np
 T = TypeVar("T")
 
 PLAIN = (bool, int, float, str)
-"""The types of the values that KerasTuner can hold."""
+"""The types of values that KerasTuner supports."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Fixed:
 
     Args:
         value: the value, of any type.
-        log: whether `(low, high)`, given in its place, is searched on a logarithmic scale.
+        log: whether a range `(low, high)` that replaces the value is searched on a logarithmic scale.
     """
 
     value: Any
     log: bool = field(default=False, kw_only=True)
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
-        """Return the value, or the one that the tuner prescribes. It is not listed: all trials have the same."""
+        """Return the value, or the one that the tuner sets. It is not registered, because all trials have the same."""
         return hp.values.get(name, self.value)
 
 
@@ -36,8 +36,8 @@ class Choices:
     """One of several values; the first one is tried first.
 
     Args:
-        values: names, or numbers of one type.
-        log: whether `(low, high)`, given in their place, is searched on a logarithmic scale.
+        values: names, or numbers of the same type.
+        log: whether a range `(low, high)` that replaces the values is searched on a logarithmic scale.
 
     Raises:
         ValueError: there are no values, or KerasTuner does not support them.
@@ -49,7 +49,7 @@ class Choices:
     def __post_init__(self) -> None:
         values = tuple(map(_plain, self.values))
         if len({type(value) for value in values}) != 1 or not isinstance(values[0], PLAIN):
-            raise ValueError(f"Choices must be of names, or of numbers of one type, got {self.values!r}.")
+            raise ValueError(f"values must be names, or numbers of the same type, got {self.values!r}.")
         object.__setattr__(self, "values", values)
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
@@ -59,18 +59,17 @@ class Choices:
 
 @dataclass(frozen=True)
 class Range:
-    """A number between two bounds, both included. It is an integer if both bounds are.
+    """A number between two bounds, which are included. It is an integer if both bounds are.
 
     Args:
         low: the lower bound.
         high: the upper bound.
-        default: what is tried first; None for the default of the hyperparameter, if that lies between the
-            bounds, or else the bound next to it.
+        default: the value to try first. None for the default of the hyperparameter, clipped to the bounds.
         log: whether the range is searched on a logarithmic scale.
 
     Raises:
         ValueError: the bounds are not numbers in ascending order, the default lies outside of them, or a
-            logarithmic scale begins at zero or below.
+            logarithmic scale starts at zero or below.
     """
 
     low: float
@@ -92,7 +91,7 @@ class Range:
         if self.default is not None and not self.low <= self.default <= self.high:
             raise ValueError(f"The default of a Range must lie between its bounds, got {self}.")
         if self.log and self.low <= 0:
-            raise ValueError(f"A Range on a logarithmic scale must begin above zero, got {self}.")
+            raise ValueError(f"A Range on a logarithmic scale must start above zero, got {self}.")
 
     def draw(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
         """Return the value that a trial takes."""
@@ -113,37 +112,37 @@ Space = Fixed | Choices | Range
 
 
 def possible(space: Space) -> tuple[Any, ...]:
-    """Return the values that a space names one by one."""
+    """Return the values of a space if it lists them, or none for a range."""
     if isinstance(space, Choices):
         return space.values
     return (space.value,) if isinstance(space, Fixed) else ()
 
 
 def extremes(space: Space) -> tuple[Any, ...]:
-    """Return the values that must be valid for all of the space to be: every one that it names, or its bounds."""
+    """Return the values that must be valid for the whole space to be valid: its values, or its bounds."""
     return (space.low, space.high) if isinstance(space, Range) else possible(space)
 
 
 def is_listed(hp: keras_tuner.HyperParameters, name: str) -> bool:
-    """Return whether KerasTuner knows a hyperparameter, so that others can depend on its value."""
+    """Return whether a hyperparameter is registered in KerasTuner, so that others can depend on its value."""
     return any(each.name == name for each in hp.space)
 
 
 def draw_chosen(
     hp: keras_tuner.HyperParameters, name: str, chosen: str, alternatives: Mapping[str, Callable[[Any], T]]
 ) -> T:
-    """Draw one of several things that have hyperparameters of their own, which only its trials have.
+    """Draw the hyperparameters of one of several alternatives, which only the trials with this alternative have.
 
     Args:
         hp: the values of the trial.
-        name: name of the hyperparameter that chooses.
-        chosen: value of the hyperparameter.
-        alternatives: what draws the hyperparameters of each, by the value that chooses it.
+        name: name of the hyperparameter that selects the alternative.
+        chosen: value of this hyperparameter.
+        alternatives: functions that draw the hyperparameters of the alternatives, by the value that selects them.
     """
     if not is_listed(hp, name):
         return alternatives[chosen](hp)
     for value, draw in alternatives.items():
-        # KerasTuner learns of the scopes that are not chosen by entering them.
+        # KerasTuner has to enter the scopes of the other alternatives, too, to know them.
         with hp.conditional_scope(name, [value]):
             if value == chosen:
                 drawn = draw(hp)
@@ -151,32 +150,32 @@ def draw_chosen(
 
 
 def bounded(name: str, given: Any, space: Space) -> Space:
-    """Return the space of a hyperparameter, as the user has narrowed it.
+    """Return the space of a hyperparameter, narrowed by the user.
 
     Args:
         name: name of the hyperparameter, for errors.
-        given: a `Fixed`, `Choices` or `Range`; `(low, high)` for a range of numbers, a list of values to
-            choose from, or the value itself.
-        space: the hyperparameter's own space.
+        given: a `Fixed`, `Choices` or `Range`; or `(low, high)` for a range of numbers, a list of values to
+            choose from, or a fixed value.
+        space: the default space.
 
     Raises:
-        ValueError: what was given is not a space of values of the hyperparameter's type.
+        ValueError: `given` is not a space of values of the same type as the default.
     """
     default = _default(space)
     if isinstance(default, tuple) and isinstance(given, list | tuple):
         return Fixed(tuple(given))
     narrowed = _space(name, given, space)
     if isinstance(default, float):
-        return _of_floats(name, narrowed, default)
+        return _float_space(name, narrowed, default)
     if isinstance(narrowed, Range):
-        return _of_integers(name, narrowed, default)
+        return _integer_range(name, narrowed, default)
     if isinstance(narrowed, Choices) and type(narrowed.values[0]) is not type(default):
-        raise ValueError(f"{name} must have choices of the type of its default, {default!r}, got {given!r}.")
+        raise ValueError(f"{name} must have choices of the same type as its default {default!r}, got {given!r}.")
     return narrowed
 
 
 def _space(name: str, given: Any, space: Space) -> Space:
-    """Return the space that was given, in whichever form."""
+    """Convert a space in any form to a `Space`."""
     if isinstance(given, Space):
         return given
     try:
@@ -184,11 +183,11 @@ def _space(name: str, given: Any, space: Space) -> Space:
             low, high = given
             return Range(low, high, log=space.log and low > 0)
         if isinstance(given, list):
-            return Choices(tuple(_of_one_type(given)))
+            return Choices(tuple(_unified(given)))
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must be (low, high) for the numbers from low to high, a list of names or of numbers to "
-            f"choose from, or one value, got {given!r}."
+            f"{name} must be (low, high) for a range of numbers, a list of names or numbers to choose from, or a "
+            f"single value, got {given!r}."
         ) from error
     return Fixed(_plain(given))
 
@@ -200,19 +199,17 @@ def _default(space: Space) -> Any:
     return possible(space)[0]
 
 
-def _of_integers(name: str, space: Range, default: Any) -> Range:
-    """Return the range, checked to be one of a hyperparameter with this default."""
+def _integer_range(name: str, space: Range, default: Any) -> Range:
+    """Return the range, after a check that it suits a hyperparameter with this default."""
     if not isinstance(default, int) or isinstance(default, bool):
-        raise ValueError(
-            f"{name} must be one value or a list of values to choose from, because it is not a number, got {space}."
-        )
+        raise ValueError(f"{name} must be a single value or a list of values, because it is not a number, got {space}.")
     if not isinstance(space.low, int):
         raise ValueError(f"{name} must have integers as bounds, got {space}.")
     return _with_default(space, default)
 
 
-def _of_floats(name: str, space: Space, default: float) -> Space:
-    """Return the space with floats in place of integers, between which KerasTuner would draw only integers."""
+def _float_space(name: str, space: Space, default: float) -> Space:
+    """Return the space with integers converted to floats, because KerasTuner would draw only integers otherwise."""
     if isinstance(space, Range):
         return _with_default(replace(space, low=float(space.low), high=float(space.high)), default)
     if not all(map(_is_number, possible(space))):
@@ -230,15 +227,15 @@ def _with_default(space: Range, default: float) -> Range:
     return replace(space, default=min(max(default, space.low), space.high))
 
 
-def _of_one_type(values: list[Any]) -> list[Any]:
-    """Return the values; if some of the numbers are floats, all of them."""
+def _unified(values: list[Any]) -> list[Any]:
+    """Return the values, with all numbers converted to floats if some of them are floats."""
     if any(isinstance(value, float) for value in values) and all(map(_is_number, values)):
         return list(map(float, values))
     return values
 
 
 def _plain(value: Any) -> Any:
-    """Return the value; Python's number in place of NumPy's."""
+    """Return the value, with a NumPy number converted to a Python number."""
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -1,4 +1,4 @@
-"""The bottlenecks that a search can put into an architecture, with the hyperparameters of each."""
+"""The bottlenecks that a search can choose, with the hyperparameters of each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,18 +30,18 @@ BOTTLENECKS: Mapping[str, tuple[type[Bottleneck], dict[str, Space]]] = {
     "sparse": (SparseBottleneck, PENALTY_SPACE),
     "contractive": (ContractiveBottleneck, PENALTY_SPACE),
 }
-"""The layers whose codes are vectors of the model's size, by the names that `bottleneck` may take."""
+"""The layers whose codes are vectors of `latent_dim` values, by the values of `bottleneck`."""
 
 
 class SearchedBottleneck:
-    """A bottleneck of a kind, whose hyperparameters are chosen for every trial.
+    """A kind of bottleneck whose hyperparameters each trial chooses.
 
     Args:
         kind: a key of `BOTTLENECKS`.
-        given: the hyperparameters that the user has fixed or bounded. Those of other layers are ignored.
+        given: the hyperparameters that the user has fixed or bounded, of which those of other layers are ignored.
 
     Raises:
-        ValueError: no layer could take a value of the space.
+        ValueError: the layer does not accept a value of the space.
     """
 
     def __init__(self, kind: str, given: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The hyperparameters that the models share: of the code, the corruption and the training."""
+"""The hyperparameters that models share: those of the code, the corruption and the training."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space
 from keras_cae.validation import non_negative_float, one_of, optional, positive_float, positive_int
 
 NOISES = {"gaussian_noise": keras.layers.GaussianNoise, "dropout": keras.layers.Dropout}
-"""The layers that `corruption` may name."""
+"""The layers for the values of `corruption`."""
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "nadam": keras.optimizers.Nadam,
@@ -17,7 +17,7 @@ OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
 }
 
-# The argument of the hypermodels: the name in KerasTuner, and what is searched
+# The name in KerasTuner and the search space of each argument of the hypermodels.
 SHARED_SPACE: Mapping[str, tuple[str, Space]] = {
     "latent_dim": ("model/latent_dim", Fixed(32, log=True)),
     "corruption": ("corruption/kind", Fixed("none")),
@@ -67,4 +67,4 @@ CHECKS: Mapping[str, Callable[[Any, str], object]] = {
     "weight_decay": non_negative_float,
     "batch_size": optional(positive_int),
 }
-"""Checks of the values of those hyperparameters that the models themselves don't check."""
+"""Checks of the values of hyperparameters that the models don't check themselves."""

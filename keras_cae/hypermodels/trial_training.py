@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_cae.anomaly.detection import Detection
 from keras_cae.files import is_full_disk
-from keras_cae.hypermodels.checkpoints import keep_best, none_completed, tuners_callback
+from keras_cae.hypermodels.checkpoints import all_others_failed, keep_best, tuner_callback
 from keras_cae.hypermodels.clean_quality import CleanQuality
 from keras_cae.hypermodels.detection_quality import DetectionQuality
 from keras_cae.hypermodels.rate_distortion import RateDistortion
@@ -22,10 +22,10 @@ DEFAULT_BATCH_SIZE = 32
 
 
 class TrialTraining:
-    """Trains the model of a trial on what was given to `search`, and measures the objective.
+    """Trains the model of a trial on the data passed to `search`, and measures the objective.
 
     Args:
-        hypermodel: the `HyperAutoencoder` that made the model.
+        hypermodel: the `HyperAutoencoder` that built the model.
         hp: the values of the trial.
         model: the model.
         *args: positional arguments of `fit`.
@@ -44,43 +44,43 @@ class TrialTraining:
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
         self._check_objective()
         self._split_validation()
-        self._take_anomalies()
+        self._set_detection()
         self._draw_batch_size()
 
     def _check_objective(self) -> None:
-        running = tuners_callback(self.callbacks)
+        running = tuner_callback(self.callbacks)
         if running is None:
             return
         given = running.tuner.oracle.objective
         if (given.name, given.direction) != (self.objective.name, self.objective.direction):
             raise keras_tuner.errors.FatalValueError(
-                f"The tuner's objective must be that of the hypermodel, {self.objective}, got "
-                f"{given}. Pass objective=hypermodel.objective. Trials that differ in "
-                "their loss, noise or weights of penalties can't be compared by their losses: the one whose "
-                "loss is on the smallest scale would win. For another measure, override the property "
-                "`objective`."
+                f"The tuner's objective must be that of the hypermodel, {self.objective}, got {given}. Pass "
+                "objective=hypermodel.objective. The losses of trials that differ in their loss function, noise or "
+                "penalty weights are not comparable: the loss with the smallest scale would win. To use another "
+                "objective, override the property `objective`."
             )
 
     def _split_validation(self) -> None:
-        """Name the validation data, as `fit` would split them off."""
+        """Split off the validation data in the same way as `fit`."""
         split = self.arguments.pop("validation_split", 0.0)
         if self.arguments.get("validation_data") is not None:
             return
         if not split:
             raise keras_tuner.errors.FatalValueError(
-                f"search needs validation_data, or validation_split: trials are compared by {self.objective.name!r}."
+                "search requires validation_data or validation_split, because trials are compared by "
+                f"{self.objective.name!r}."
             )
         parts: dict[str, Any] = {name: self.arguments.get(name) for name in ("x", "y", "sample_weight")}
         if not hasattr(parts["x"], "shape"):
             raise keras_tuner.errors.FatalValueError(
-                f"validation_split needs arrays, got {type(parts['x']).__name__}: give validation_data."
+                f"validation_split requires arrays, got {type(parts['x']).__name__}. Pass validation_data instead."
             )
         kept = math.floor(len(parts["x"]) * (1.0 - split))
         self.arguments["validation_data"] = tuple(None if part is None else part[kept:] for part in parts.values())
         self.arguments |= {name: part[:kept] for name, part in parts.items() if part is not None}
 
-    def _take_anomalies(self) -> None:
-        """Leave the normal ones of labelled images for the losses, and keep all of them for the objective."""
+    def _set_detection(self) -> None:
+        """Keep all labelled images for the objective, and only the normal ones as validation data for the losses."""
         self.detection: Detection | None = None
         score = self.hypermodel.anomaly_score
         if score is None:
@@ -88,8 +88,8 @@ class TrialTraining:
         given = self.arguments["validation_data"]
         if not isinstance(given, list | tuple) or len(given) not in (2, 3) or given[1] is None:
             raise keras_tuner.errors.FatalValueError(
-                "anomaly_score needs validation_data of arrays, (images, labels) or (images, labels, masks), with the "
-                "label 1 for anomalous images and 0 for normal ones."
+                "anomaly_score requires arrays as validation_data, (images, labels) or (images, labels, masks), with "
+                "the label 1 for anomalous images and 0 for normal ones."
             )
         images, labels, masks = (*given, None)[:3]
         try:
@@ -102,31 +102,31 @@ class TrialTraining:
         size = self.hypermodel.draw(self.hp, "batch_size")
         if "batch_size" not in self.arguments and hasattr(self.arguments.get("x"), "shape"):
             self.arguments["batch_size"] = size or DEFAULT_BATCH_SIZE
-        elif is_listed(self.hp, self.hypermodel.space["batch_size"][0]) and not self.hypermodel.told_of_batch_size:
-            self.hypermodel.told_of_batch_size = True
+        elif is_listed(self.hp, self.hypermodel.space["batch_size"][0]) and not self.hypermodel.warned_about_batch_size:
+            self.hypermodel.warned_about_batch_size = True
             warnings.warn(
-                "The search lists batch_size, but it has no effect: the data come in batches, or search was given a "
-                f"batch_size. Leave it out of the search: {type(self.hypermodel).__name__}(batch_size=None).",
+                "The search includes batch_size, but it has no effect, because the data are already batched or "
+                "batch_size was passed to search. Exclude it from the search with "
+                f"{type(self.hypermodel).__name__}(batch_size=None).",
                 stacklevel=2,
             )
 
     def run(self) -> keras.callbacks.History:
-        """Train. What goes wrong fails the trial; if it was the last one and all have failed, the search."""
+        """Train the model. An exception fails the trial; if this is the last trial and all have failed, the search."""
         try:
             self._check_size()
-            history = self.model.fit(**self.arguments, callbacks=[*self._measuring(), *self.callbacks])
+            history = self.model.fit(**self.arguments, callbacks=[*self._measuring_callbacks(), *self.callbacks])
             self._check_finite(history)
         except keras_tuner.errors.FatalError:
             raise
         except Exception as error:
             if is_full_disk(error):
                 raise keras_tuner.errors.FatalRuntimeError(
-                    "The disk is full. Free some space and run the program again, which resumes the search "
-                    "with this trial."
+                    "The disk is full. Free some space, and run the program again to resume the search with this trial."
                 ) from error
-            if none_completed(self.callbacks):
+            if all_others_failed(self.callbacks):
                 raise keras_tuner.errors.FatalRuntimeError(
-                    f"All trials of the search have failed. The last one: {error}"
+                    f"All trials of the search have failed. Error of the last one: {error}"
                 ) from error
             raise
         keep_best(self.callbacks, self.hypermodel.keep, self._best(history), self.objective)
@@ -145,8 +145,8 @@ class TrialTraining:
         shape = tuple(getattr(x, "shape", ())[1:])
         return shape if shape and None not in shape else None
 
-    def _measuring(self) -> list[keras.callbacks.Callback]:
-        """Return the callbacks that complete the logs; before those of the tuner, which read them."""
+    def _measuring_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Return the callbacks that add the objective to the logs. They precede those of the tuner, which read it."""
         added: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
         if self.model.corruption is not None and not self.hypermodel.measures_denoising:
             batch_size = self.arguments.get("batch_size") or DEFAULT_BATCH_SIZE

@@ -1,4 +1,4 @@
-"""Undocumented parts of KerasTuner: the files of a search and their content, and the processes that share a search."""
+"""Undocumented parts of KerasTuner: the files of a search, and the environment variables of its processes."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 CHIEF = "chief"
 PROCESS, ADDRESS, PORT = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
-"""The environment variables that name a process of a search, and where its chief is."""
+"""The environment variables with the name of a process of a search, and with the address and port of its chief."""
 COMPLETED = "COMPLETED"
 FINISHED = (COMPLETED, "FAILED")
 """The statuses of trials that are not run again."""
@@ -20,7 +20,7 @@ class SearchFolder:
     """The folder of a search: a tuner's `directory/project_name`.
 
     Args:
-        path: the folder. It may be missing.
+        path: the folder, which need not exist.
     """
 
     path: Path
@@ -32,12 +32,12 @@ class SearchFolder:
 
     @property
     def previous_oracle(self) -> Path:
-        """The oracle's state before the last one. This library keeps it, not KerasTuner."""
+        """The previous state of the oracle, which this library keeps in addition to KerasTuner's files."""
         return self.path / "previous-oracle.json"
 
     @property
     def tuner(self) -> Path:
-        """The state of the tuner of this process. KerasTuner goes on with a search if it finds this file."""
+        """The state of the tuner in this process. If this file exists, KerasTuner resumes the search."""
         return self.path / f"{os.environ.get(PROCESS, worker_name(0))}.json"
 
     def trial(self, name: str) -> Path:
@@ -45,16 +45,16 @@ class SearchFolder:
         return self.path / f"trial_{name}" / "trial.json"
 
     def trials(self) -> list[str]:
-        """Return the names of the trials that have a file, in the order in which they began."""
+        """Return the names of the trials that have a file, in the order in which they started."""
         return sorted(file.parent.name.removeprefix("trial_") for file in self.path.glob("trial_*/trial.json"))
 
 
 def read_state(file: Path, keys: Iterable[str] = ()) -> dict[str, Any] | None:
-    """Return the content of a file of a search; None if there is no such file, or it is damaged.
+    """Return the content of a file of a search, or None if it is missing or damaged.
 
     Args:
         file: the file.
-        keys: what it must hold.
+        keys: the keys that it must contain.
     """
     try:
         state = json.loads(file.read_text())
@@ -64,12 +64,12 @@ def read_state(file: Path, keys: Iterable[str] = ()) -> dict[str, Any] | None:
 
 
 def read_oracle(file: Path) -> dict[str, Any] | None:
-    """Return the state of an oracle; None if it can't be read."""
+    """Return the state of an oracle, or None if it can't be read."""
     return read_state(file, ("start_order", "end_order", "ongoing_trials", "retry_queue", "hyperparameters"))
 
 
 def read_trial(file: Path) -> dict[str, Any] | None:
-    """Return the state of a trial; None if it can't be read."""
+    """Return the state of a trial, or None if it can't be read."""
     return read_state(file, ("trial_id", "status", "score", "hyperparameters", "metrics"))
 
 
@@ -79,7 +79,7 @@ def checkpoints(trial: Path) -> Iterator[Path]:
 
 
 def worker_name(index: int) -> str:
-    """Return the name of a worker. The first one's is that of a process that searches alone."""
+    """Return the name of a worker. A process that searches alone has the name of the first worker."""
     return f"tuner{index}"
 
 
@@ -87,8 +87,8 @@ def environment(process: str, port: int) -> dict[str, str]:
     """Return the environment variables of a process of a search on this machine.
 
     Args:
-        process: `CHIEF`, or a worker's name.
-        port: at which the chief is reached.
+        process: `CHIEF`, or the name of a worker.
+        port: the port of the chief.
     """
     return {ADDRESS: "127.0.0.1", PORT: str(port), PROCESS: process}
 
@@ -99,20 +99,20 @@ def is_part() -> bool:
 
 
 def is_chief() -> bool:
-    """Return whether this process leads a search of several."""
+    """Return whether this process is the chief of a search."""
     return os.environ.get(PROCESS) == CHIEF
 
 
 def is_worker() -> bool:
-    """Return whether another process, the chief, leads the search of this one and writes its files."""
+    """Return whether this process is a worker of a search whose chief writes the files."""
     return ADDRESS in os.environ and CHIEF not in os.environ.get(PROCESS, "")
 
 
 def drawn(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a trial's hyperparameters without what KerasTuner adds to them for itself."""
+    """Return the values of a trial's hyperparameters without those that KerasTuner adds for its own use."""
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 
 
 def bracket_and_round(values: dict[str, Any]) -> tuple[int, int] | None:
-    """Return where in Hyperband's schedule a trial is; None with another tuner."""
+    """Return the bracket and the round of a trial of Hyperband, or None for other tuners."""
     return (values["tuner/bracket"], values["tuner/round"]) if "tuner/bracket" in values else None

@@ -8,6 +8,7 @@ from keras import ops
 from keras_cae.comparison import check_comparable, comparable, spatial_axes
 from keras_cae.metrics.psnr import peak_signal_noise_ratio
 from keras_cae.similarity import structural_similarity
+from keras_cae.wording import counted
 
 
 def image_quality(targets: Any, outputs: Any, max_value: float) -> dict[str, Any]:
@@ -35,4 +36,4 @@ def paired(images: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
 def _described(images: Any) -> str:
     if not isinstance(images, np.ndarray):
         return f"a {type(images).__name__}"
-    return "1 image" if len(images) == 1 else f"{len(images)} images"
+    return counted(len(images), "images")

@@ -1,4 +1,4 @@
-"""Figures for notebooks, a line each. They need matplotlib: `pip install "keras-cae[plots]"`."""
+"""Figures for notebooks, each created by one call. They need matplotlib, which the extra `plots` installs."""
 
 from keras_cae.plots.anomaly_maps import anomaly_maps
 from keras_cae.plots.codebook import codebook

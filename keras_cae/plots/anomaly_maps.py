@@ -1,4 +1,4 @@
-"""Where a detector finds anomalies, as a figure."""
+"""A figure of the anomaly maps of a detector."""
 
 from typing import Any
 
@@ -31,8 +31,8 @@ def anomaly_maps(
     Args:
         detector: a calibrated `AnomalyDetector`.
         images: `(n, height, width, channels)`, floats or integers; or signals or volumes; or a dataset of batches.
-        masks: where the defects are, for another row: `(n, *spatial)`, or a list in which images may have None.
-        max_images: the largest number of images to show, the first ones.
+        masks: masks of the defects, shown in another row: `(n, *spatial)`, or a list that may contain None.
+        max_images: the maximum number of images to show.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
@@ -43,7 +43,7 @@ def anomaly_maps(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `detector` is not an `AnomalyDetector`.
-        ValueError: the detector is not calibrated, the images are not of the kind that it takes, or masks do not fit.
+        ValueError: the detector is not calibrated, or the images or masks are invalid.
 
     Example:
 
@@ -56,8 +56,8 @@ def anomaly_maps(
     """
     if not isinstance(detector, AnomalyDetector):
         raise TypeError(
-            f"detector must be a keras_cae.anomaly.AnomalyDetector, got {type(detector).__name__}. Make one of a "
-            "trained model: AnomalyDetector(model).calibrate(normal_images)."
+            f"detector must be a keras_cae.anomaly.AnomalyDetector, got {type(detector).__name__}. Create one from a "
+            "trained model with AnomalyDetector(model).calibrate(normal_images)."
         )
     page = Page(figsize, dpi, figure)
     images = first_examples(detector.autoencoder, images, positive_int(max_images, "max_images"))

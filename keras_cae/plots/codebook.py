@@ -1,4 +1,4 @@
-"""How a model uses its codebook, and where in images, as a figure."""
+"""A figure of the codebook indices of images and of the usage of the codebook."""
 
 import inspect
 from typing import Any
@@ -19,15 +19,15 @@ from keras_cae.validation import positive_int
 def codebook(
     model: Any, images: Any, *, max_images: int = 8, figsize: Any = None, dpi: Any = None, figure: Any = None
 ) -> Any:
-    """Show images, their codes, with a colour for each index, and how often each vector of the codebook is used.
+    """Show images, their codes with a colour for each index, and how often each vector of the codebook is used.
 
-    The title states the share of the vectors that occur in the codes of all images, and their perplexity, the effective
-    number of vectors in use.
+    The title states the fraction of the vectors that occur in the codes of all images, and the perplexity, the
+    effective number of vectors in use.
 
     Args:
         model: a model whose codes are indices of a codebook, such as `VectorQuantizedCAE`.
         images: `(n, height, width, channels)`, floats or integers; or signals or volumes; or a dataset of batches.
-        max_images: the largest number of images to show, the first ones. The usage is that of all.
+        max_images: the maximum number of images to show. The usage is that of all images.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
@@ -38,7 +38,7 @@ def codebook(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
-        ValueError: the model has no codebook, or the images are not of the kind that it takes.
+        ValueError: the model has no codebook, or the images are invalid.
 
     Example:
 
@@ -50,7 +50,7 @@ def codebook(
     page = Page(figsize, dpi, figure)
     if inspect.isgenerator(images):
         raise ValueError(
-            "codebook reads the images twice, but a generator can be read once. Pass an array or a dataset."
+            "images must be an array or a dataset, got a generator, which can't be read twice as codebook requires."
         )
     first = first_examples(model, images, positive_int(max_images, "max_images"))
     codes = np.asarray(model.encode(first))
@@ -70,7 +70,7 @@ def codebook(
 
 
 def _usage(page: Page, axes: Any, shares: np.ndarray) -> None:
-    """Draw how often each vector is used."""
+    """Draw the usage of each vector."""
     axes.bar(np.arange(len(shares)), 100 * shares, width=1.0, color="#0072b2")
     axes.set_xlim(-0.5, len(shares) - 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)

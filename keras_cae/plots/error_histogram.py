@@ -1,4 +1,4 @@
-"""How errors and scores of images are distributed."""
+"""A histogram of the errors or scores of images."""
 
 from typing import Any
 
@@ -36,10 +36,10 @@ def error_histogram(
     threshold as a line. If there are normal and anomalous images, the title states the area under the ROC curve.
 
     Args:
-        model: a model from images to images, an `AnomalyDetector`; or errors or scores, `(n,)`.
-        images: `(n, height, width, channels)`, signals or volumes, or a dataset of batches; left out for errors.
-        labels: one for each image, `(n,)`: 0 or False for normal, 1 or True for anomalous ones, or the numbers or names
-            of up to ten classes.
+        model: a model that maps images to images, or an `AnomalyDetector`; or errors or scores, `(n,)`.
+        images: `(n, height, width, channels)`, signals or volumes, or a dataset of batches; None for errors.
+        labels: `(n,)`: 0 or False for normal images and 1 or True for anomalous ones, or the numbers or names of up to
+            ten classes.
         bins: the number of bins.
         figsize: width and height of the figure in inches.
         dpi: pixels per inch.
@@ -50,8 +50,7 @@ def error_histogram(
 
     Raises:
         ImportError: matplotlib is not installed.
-        ValueError: there are no finite errors, not one label for each, or the images are not of the kind that the model
-            takes.
+        ValueError: no error is finite, the number of labels differs from that of the errors, or the images are invalid.
 
     Example:
 
@@ -65,11 +64,11 @@ def error_histogram(
     groups = {"": errors} if labels is None else _groups(errors, labels)
     finite = errors[np.isfinite(errors)]
     if not finite.size:
-        raise ValueError(f"There must be at least one finite error, got {len(errors)}, all NaN or infinite.")
+        raise ValueError(f"At least one error must be finite, got only NaN or infinity in {len(errors)} values.")
     drawn = page.open(6.4 + (0 if labels is None else 0.6), 3.8)
     axes = drawn.add_subplot()
     edges = np.histogram_bin_edges(finite, bins)
-    # Many areas over each other could not be told apart.
+    # Many overlapping areas would be indistinguishable.
     style = {"histtype": "step", "linewidth": 1.5} if len(groups) > 3 else {"histtype": "stepfilled", "alpha": 0.6}
     for name, group in groups.items():
         label = f"{name} ({len(group)})" if name else None
@@ -86,10 +85,10 @@ def error_histogram(
 
 
 def _errors_of(model: Any, images: Any) -> tuple[np.ndarray, str]:
-    """Return the error of each image, and what it is called."""
+    """Return the error of each image, and the name of the error."""
     if not isinstance(model, keras.Model):
         if images is not None:
-            raise ValueError(f"images belong to a model; errors come alone. Got {type(model).__name__} and images.")
+            raise ValueError(f"images must be omitted if errors are passed, got images and {type(model).__name__}.")
         errors = np.asarray(model)
         if errors.ndim != 1 or not errors.size or errors.dtype.kind not in "fiu":
             raise ValueError(
@@ -98,7 +97,7 @@ def _errors_of(model: Any, images: Any) -> tuple[np.ndarray, str]:
             )
         return errors.astype("float64"), "error"
     if images is None:
-        raise ValueError("images must be given, to measure the errors of the model.")
+        raise ValueError("images are required to measure the errors of a model, got None.")
     if isinstance(model, AnomalyDetector):
         return model.predict(images, maps=False)["score"], "anomaly score"
     return joined(_errors_of_batch(model, batch) for batch in batches_of(images, BATCH_SIZE)), "mean squared error"
@@ -108,8 +107,8 @@ def _errors_of_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     made = model.predict_on_batch(images)
     if getattr(made, "shape", None) != images.shape:
         raise ValueError(
-            f"{name_of(model)} makes {getattr(made, 'shape', made)} of images of shape {images.shape}, so there is no "
-            "error to show."
+            f"{name_of(model)} must return images of shape {images.shape} to have errors, got "
+            f"{getattr(made, 'shape', made)}."
         )
     return mean_squared_errors(np.asarray(scale_images(images), "float32"), np.asarray(made, "float32"))
 
@@ -119,10 +118,10 @@ def _groups(errors: np.ndarray, labels: Any) -> dict[str, np.ndarray]:
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.shape != errors.shape:
-        raise ValueError(f"labels must be one for each of the {len(errors)} errors, got the shape {labels.shape}.")
+        raise ValueError(f"labels must have one entry per error, {len(errors)} in total, got the shape {labels.shape}.")
     classes = np.unique(labels)
     if len(classes) > MOST_GROUPS:
-        raise ValueError(f"labels must name at most {MOST_GROUPS} classes to tell them apart, got {len(classes)}.")
+        raise ValueError(f"labels must have at most {MOST_GROUPS} different values, got {len(classes)}.")
     if labels.dtype.kind in "iubf" and np.isin(classes, (0, 1)).all():
         return {GROUPS[int(value)]: errors[labels == value] for value in classes}
     return {str(value): errors[labels == value] for value in classes}

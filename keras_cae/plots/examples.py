@@ -1,4 +1,4 @@
-"""The images that plots are given, and the range in which they are shown."""
+"""Checks of the images and models passed to plots, and the range in which images are shown."""
 
 import inspect
 from typing import Any
@@ -17,16 +17,18 @@ SIGNAL_AXES = 3
 
 
 def first_examples(model: Any, images: Any, count: int, name: str = "images") -> np.ndarray:
-    """Return the first images of an array, a tensor or a dataset, with any finite values: the model has the rules.
+    """Return the first images of an array, a tensor or a dataset.
+
+    Any finite values are accepted, because the model checks them.
 
     Args:
-        model: what they are for. A single image of the shape for which it is built is taken for a batch of one.
+        model: the model. If it is built, a single image of the right shape is treated as a batch of one.
         images: the images.
-        count: the largest number to return.
+        count: the maximum number of images to return.
         name: name of the argument, for errors.
 
     Raises:
-        ValueError: they are not such images.
+        ValueError: the images are invalid.
     """
     if isinstance(images, tf.data.Dataset | keras.utils.PyDataset) or inspect.isgenerator(images):
         taken: list[np.ndarray] = []
@@ -42,10 +44,10 @@ def first_examples(model: Any, images: Any, count: int, name: str = "images") ->
 
 
 def one_example(model: Any, image: Any, name: str) -> np.ndarray:
-    """Return a single image, with or without the axis of the batch, as a batch of one.
+    """Return a single image, with or without a batch axis, as a batch of one.
 
     Raises:
-        ValueError: there is not one image, or it is not of the model's rank.
+        ValueError: this is not a single image of the model's rank.
     """
     array = np.asarray(image)
     rank = getattr(model, "rank", None)
@@ -55,18 +57,18 @@ def one_example(model: Any, image: Any, name: str) -> np.ndarray:
     if array.ndim == (rank or 2) + 1:
         array = array[None]
     if len(array) != 1:
-        raise ValueError(f"{name} must be a single example, got {len(array)}: pass {name}[0].")
+        raise ValueError(f"{name} must be a single example, got {len(array)}. Pass one of them, such as {name}[0].")
     return first_examples(model, array, 1, name)
 
 
 class Shown:
     """Converts images and the outputs of a model for them to floats that can be shown.
 
-    Images and volumes of any unit are shown from their lowest value, in black, to their highest, in white. Those from
-    0 to 1 and integers stay as they are, and so do signals, whose curves have numbers at their axes.
+    Floats outside [0, 1] are scaled so that the lowest value is black and the highest is white. Signals are not scaled,
+    because the axes of their curves show the values.
 
     Args:
-        images: the examples that give the range.
+        images: the examples that determine the range.
     """
 
     def __init__(self, images: np.ndarray) -> None:
@@ -85,28 +87,28 @@ class Shown:
 
     @property
     def note(self) -> str:
-        """What a title adds about the range."""
+        """The suffix of a title that states the range."""
         return "" if self.limits is None else f", shown from {self.limits[0]:.4g} to {self.limits[1]:.4g}"
 
 
 def name_of(model: Any) -> str:
-    """Return what a title calls a model."""
+    """Return the name of a model for titles and errors."""
     cls = type(model)
     return cls.__name__ if isinstance(model, CAE) or cls.__module__.startswith("keras_cae.") else str(model.name)
 
 
 def require_model(model: Any) -> None:
-    """Refuse what is not a Keras model."""
+    """Raise a `TypeError` if this is not a Keras model."""
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a keras.Model, got {model!r}."[:300])
 
 
 def require_codes(model: Any, plot: str) -> None:
-    """Refuse what is not a Keras model with codes."""
+    """Raise a `TypeError` if this is not a Keras model with codes."""
     require_model(model)
     for method in ("encode", "decode"):
         if not callable(getattr(model, method, None)):
             raise TypeError(
-                f"{plot} needs a model with codes, which has the method {method}, but {name_of(model)} has none. The "
-                "models of keras_cae.models have it."
+                f"{plot} requires a model with the method {method}, such as those in keras_cae.models, got "
+                f"{name_of(model)}."
             )

@@ -1,4 +1,4 @@
-"""The kernels of convolutions."""
+"""A figure of the filters of a convolution."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ from keras_cae.validation import positive_int
 
 PER_ROW = 16
 KERNEL_AXES = (3, 4, 5)
-"""How many axes the kernels of signals, images and volumes have."""
+"""The numbers of axes of kernels for signals, images and volumes."""
 
 
 def filters(
@@ -39,8 +39,8 @@ def filters(
     Args:
         model: a model with convolutions, or a part of one, such as `model.decoder`.
         layer: the layer, its name, or the end of its path, such as "level_1/convolution"; by default the first
-            convolution, which sees the images.
-        max_filters: the largest number of filters to show, the first ones.
+            convolution, which is applied to the images.
+        max_filters: the maximum number of filters to show.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
@@ -114,7 +114,7 @@ def _convolutions(model: Any) -> list[Any]:
 
 
 def _in_order(model: Any) -> Iterator[Any]:
-    """Yield every layer inside of a model, in the order in which images pass them."""
+    """Yield all layers inside a model, in the order in which images pass through them."""
     for layer in model.layers:
         yield layer
         yield from _in_order(layer) if isinstance(layer, keras.Model) else reversed(inner_layers(layer))
@@ -127,12 +127,12 @@ def _path(layer: Any) -> str:
 def _chosen(model: Any, layer: Any) -> Any:
     found = _convolutions(model)
     if not found:
-        remedy = "has no convolution." if getattr(model, "built", False) else "must be built first: call it on images."
-        raise ValueError(f"filters can't show {type(model).__name__}: it {remedy}")
+        reason = "has no convolutions." if getattr(model, "built", False) else "is not built. Call it on images first."
+        raise ValueError(f"filters can't show {type(model).__name__}, because it {reason}")
     if layer is None:
         return found[0]
     for candidate in found:
         if candidate is layer or f"/{_path(candidate)}".endswith(f"/{layer}"):
             return candidate
     names = ", ".join(dict.fromkeys(repr(_path(candidate)) for candidate in found))
-    raise ValueError(f"layer must be a convolution of the model or its name, got {layer!r}. There are {names}.")
+    raise ValueError(f"layer must be a convolution of the model or its name, one of {names}, got {layer!r}.")

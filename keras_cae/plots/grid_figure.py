@@ -1,4 +1,4 @@
-"""Grids of pictures as figures: the pixels of the callbacks, with the texts of matplotlib."""
+"""Grids of pictures as figures, with the same pixels as in the callbacks and texts by matplotlib."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,16 +13,16 @@ from keras_cae.drawing.pictures import PictureRow, in_blocks, picture_rows
 from keras_cae.plots.page import POINTS, TITLE_POINTS, Page, text_inches
 
 PER_INCH = 100
-"""Pixels of a picture in an inch of a figure of natural size."""
+"""The pixels of a picture per inch of a figure at its natural size."""
 LARGEST_WIDTH = 10.0
-"""In inches: columns that do not fit stand below."""
+"""In inches. Columns that do not fit are placed below."""
 TEXT_PIXELS = POINTS * PER_INCH / 72
 LINE_PIXELS = 1.2 * TEXT_PIXELS
-"""From a name of a row to the one below."""
+"""The distance between two lines of row names."""
 LINE = 1.45 * TEXT_PIXELS / PER_INCH
 """The height of a line of text in inches."""
 BAR_WIDTH, BELOW_HEIGHT = 0.95, 2.0
-"""In inches: of a key of colours with its numbers, and of what stands below the pictures."""
+"""In inches: the width of a colour bar with its numbers, and the height of the axes below the pictures."""
 
 
 def draw_grid(page: Page, grid: ImageGrid, title: str, **options: Any) -> Any:
@@ -45,17 +45,17 @@ def draw_rows(
     """Draw rows of pictures.
 
     Args:
-        page: where to draw.
-        rows: from `picture_rows`; if one has a scale, there is a key of its colours.
+        page: the page to draw on.
+        rows: the rows, from `picture_rows`. If a row has a scale, a colour bar is added.
         title: title of the figure.
-        captions: one text for each column, by the name that stands below them.
-        label: what stands below the columns instead of that name.
-        bar: a key of colours: `scale`, the value of the last colour, `label`, and maybe `ticks`.
-        marked: which captions are emphasized.
-        below: draws what stands below the pictures into axes.
+        captions: one text per column, by the label to show below them.
+        label: a label that replaces this one.
+        bar: a colour bar: `scale`, the value of the last colour, `label`, and optionally `ticks`.
+        marked: which captions to emphasize.
+        below: function that draws into axes below the pictures.
 
     Returns:
-        The figure, whose first axes hold the pictures, one for each block of columns.
+        The figure. Its first axes contain the pictures, one per block of columns.
     """
     name, texts = next(iter((captions or {}).items()), (None, ()))
     label = label or name
@@ -97,21 +97,21 @@ class Cells(NamedTuple):
 
 
 def _cells(rows: Sequence[PictureRow], texts: Sequence[str]) -> Cells:
-    """Return cells with room for the pictures, the texts below them and the names beside them."""
+    """Return cells with enough space for the pictures, the captions and the names of the rows."""
     widths = [row.pictures.shape[2] for row in rows] + [round(PER_INCH * text_inches(text)) for text in texts]
     heights = [max(row.pictures.shape[1], round(LINE_PIXELS * len(row.names))) for row in rows]
     return Cells(max(widths) + GAP + 2, [height + GAP for height in heights])
 
 
 def _natural_width(across: float, names: float, beside: float, label: str, title: str) -> float:
-    """Return the width of a figure in inches, in which neither a long title nor a long label is cut.
+    """Return a width of the figure in inches at which neither a long title nor a long label is cut off.
 
     Args:
-        across: the width of the pictures, in whose middle the label stands.
-        names: the width at the left of them.
-        beside: the width at both sides of them.
-        label: what stands below.
-        title: what stands above.
+        across: the width of the pictures, below which the label is centred.
+        names: the width to the left of the pictures.
+        beside: the total width to the left and to the right of them.
+        label: the label below the pictures.
+        title: the title above the pictures.
     """
     of_label = text_inches(label) + 0.3
     left = max(names, (of_label - across) / 2)
@@ -139,9 +139,9 @@ def _name_columns(
 
 
 def show(axes: Any, picture: np.ndarray) -> None:
-    """Show a picture in axes without lines, at the sides of its own."""
+    """Show a picture in axes without lines and with the aspect ratio of the picture."""
     axes.imshow(picture)
-    # In the middle of their place, names at the left would be cut: their room is measured before pictures shrink.
+    # Centred pictures would cut off the row names, because the layout reserves their space before pictures shrink.
     axes.set_anchor("W")
     axes.tick_params(length=0)
     axes.set_xticks([])

@@ -1,4 +1,4 @@
-"""Losses and metrics over the epochs."""
+"""A figure of the losses and metrics of a training run."""
 
 import math
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ VALIDATION = "val_"
 
 
 def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any = None) -> Any:
-    """Show how losses and metrics changed from epoch to epoch, in training and in validation.
+    """Show how losses and metrics changed during training.
 
     Each one has its own panel, with the curves of training and validation.
 
     Args:
-        history: what `fit` returns, a `keras.callbacks.History`; or its dictionary `history.history`.
+        history: the `keras.callbacks.History` that `fit` returns, or its dictionary `history.history`.
         figsize: width and height of the figure in inches.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
@@ -30,8 +30,8 @@ def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any =
 
     Raises:
         ImportError: matplotlib is not installed.
-        TypeError: `history` is neither.
-        ValueError: it holds no epoch, or its values are not numbers.
+        TypeError: `history` is of another type.
+        ValueError: `history` has no epochs, or its values are not numbers.
 
     Example:
 
@@ -39,7 +39,7 @@ def history(history: Any, *, figsize: Any = None, dpi: Any = None, figure: Any =
     """
     page = Page(figsize, dpi, figure)
     curves, first = _curves_of(history)
-    # The loss first, which Keras sorts among the metrics.
+    # Show the loss first, because Keras sorts it among the metrics.
     panels = sorted(dict.fromkeys(name.removeprefix(VALIDATION) for name in curves), key=lambda name: name != "loss")
     epochs = max(map(len, curves.values()))
     columns = min(COLUMNS, len(panels))
@@ -70,7 +70,7 @@ def _draw_curve(axes: Any, values: np.ndarray, epochs: int, first: int, label: s
 
 
 def _freq(count: int, epochs: int) -> int:
-    """Return the number of epochs from one validation to the next: the smallest that gives so many of them."""
+    """Return the smallest number of epochs between two validations that gives this number of validations."""
     return next((freq for freq in range(1, epochs + 1) if epochs // freq == count), 1)
 
 
@@ -78,18 +78,18 @@ def _curves_of(history: Any) -> tuple[dict[str, np.ndarray], int]:
     """Return the values of each epoch by name, and the number of epochs before them."""
     content = getattr(history, "history", history)
     if not isinstance(content, Mapping):
-        raise TypeError(f"history must be what fit returns, or its dictionary history.history, got {history!r}."[:300])
+        raise TypeError(f"history must be the result of fit, or its dictionary history.history, got {history!r}."[:300])
     curves = {}
     for name, values in content.items():
         try:
             curve = np.asarray(values, "float64")
         except (TypeError, ValueError) as error:
-            raise ValueError(f"history[{name!r}] must be one number for each epoch, got {values!r}."[:300]) from error
+            raise ValueError(f"history[{name!r}] must have one number per epoch, got {values!r}."[:300]) from error
         if curve.ndim != 1:
-            raise ValueError(f"history[{name!r}] must be one number for each epoch, got the shape {curve.shape}.")
+            raise ValueError(f"history[{name!r}] must have one number per epoch, got the shape {curve.shape}.")
         if len(curve):
             curves[str(name)] = curve
     if not curves:
-        raise ValueError("history must hold at least one epoch, got none. Train the model first.")
+        raise ValueError("history must contain at least one epoch, got none. Train the model first.")
     epochs = getattr(history, "epoch", None)
     return curves, int(epochs[0]) if epochs else 0

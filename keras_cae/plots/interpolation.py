@@ -1,4 +1,4 @@
-"""Images decoded from codes between those of two images, as a figure."""
+"""A figure of images decoded from codes between those of two images."""
 
 from typing import Any
 
@@ -19,12 +19,13 @@ def interpolation(
     """Show the images that a model decodes between the codes of two images.
 
     The two images are at the ends of the rows. In the first row, the codes lie on a straight line. If the model has a
-    prior, there is a second row, in which they lie on an arc around its mean, where most codes are in many dimensions.
+    prior, the codes in a second row lie on an arc around its mean: in many dimensions, most codes have about the same
+    distance from it.
 
     Args:
         model: a model whose codes are vectors.
         a: an image `(height, width, channels)`, or a batch of one; or a signal or a volume.
-        b: another one.
+        b: another image of the same shape.
         steps: the number of decoded images in a row, including those of the images' own codes.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
@@ -36,8 +37,7 @@ def interpolation(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
-        ValueError: the model has no codes that are vectors, or its decoder needs more than them; or another argument is
-            invalid.
+        ValueError: the codes of the model are not vectors, its decoder needs further inputs, or an argument is invalid.
 
     Example:
 
@@ -51,7 +51,7 @@ def interpolation(
     ends = [one_example(model, image, name) for image, name in ((a, "a"), (b, "b"))]
     if ends[0].shape != ends[1].shape:
         raise ValueError(f"a and b must have the same shape, got {ends[0].shape[1:]} and {ends[1].shape[1:]}.")
-    # One by one: they may differ in their type, of which the model scales integers.
+    # Encode the images separately, because they may differ in dtype, by which the model scales integers.
     codes = np.concatenate([np.asarray(model.encode(end)) for end in ends])
     reason = vector_incompatibility(codes, "keras_cae.plots.codebook")
     if reason:
@@ -68,5 +68,5 @@ def interpolation(
     rows = {name.removesuffix(" 1"): row for name, row in grid.rows.items()}
     texts = ["a", *(f"{fraction:.2g}" for fraction in np.linspace(0, 1, steps)), "b"]
     title = f"Between two {kind_of(ends[0]).noun}, by {name_of(model)}{shown.note}"
-    label = "share of the way from a to b"
+    label = "fraction of the way from a to b"
     return draw_grid(page, grid._replace(rows=rows, captions={label: texts}), title)

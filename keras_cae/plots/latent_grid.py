@@ -1,4 +1,4 @@
-"""Images decoded from a plane of codes."""
+"""A figure of images decoded from a plane of codes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from keras_cae.plots.page import Page
 from keras_cae.validation import non_negative_int, optional, positive_float, positive_int
 
 STEPS = {1: 5, 2: 12, 3: 6}
-"""How many images stand in a row, by the number of spatial axes."""
+"""The number of images in a row, by the number of spatial axes."""
 SMALLEST_SIDE = 32
 SIZE = 6.5
 LARGEST_COUNT_OF_NUMBERS = 12
@@ -30,15 +30,15 @@ def latent_grid(
     dpi: Any = None,
     figure: Any = None,
 ) -> Any:
-    """Show the images that a generative model decodes from a plane through the middle of its latent space.
+    """Show the images that a generative model decodes from a plane through the centre of its latent space.
 
     Two latent dimensions change, from left to right and from bottom to top; all others are 0, the mean of the prior.
 
     Args:
-        model: a model with a prior and codes that are vectors, such as `VariationalCAE`.
+        model: a model with a prior whose codes are vectors, such as `VariationalCAE`.
         dims: the latent dimensions that change from left to right and from bottom to top.
         steps: the number of images in a row and in a column; by default as many as remain distinguishable.
-        span: how far the codes go from 0 to each side, in standard deviations of the prior.
+        span: the largest distance of a latent dimension from 0, in standard deviations of the prior.
         figsize: width and height of the figure in inches.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
@@ -94,26 +94,25 @@ def _latent_dim(model: Any) -> int:
     built = getattr(model, "built", True)
     if built and not has_prior(model):
         raise ValueError(
-            f"latent_grid needs a model with a prior, with which codes near 0 are those of images, but "
-            f"{name_of(model)} has none. A VariationalCAE has one. For other models use "
-            "keras_cae.plots.traversal(model, image)."
+            f"latent_grid requires a model with a prior, such as a VariationalCAE, because only then codes near 0 are "
+            f"those of images, got {name_of(model)}. For other models, use keras_cae.plots.traversal(model, image)."
         )
     shape = tuple(model.code_shape) if built and hasattr(model, "code_shape") else (getattr(model, "latent_dim", None),)
     if not built or shape == (None,):
         raise ValueError(
-            f"{name_of(model)} must be built before latent_grid can decode codes: train it, or call it on images."
+            f"{name_of(model)} must be built before latent_grid can decode codes. Train it, or call it on images."
         )
     if len(shape) != 1:
         raise ValueError(
-            f"latent_grid needs codes that are vectors, but those of {name_of(model)} have the shape {shape}. Give the "
-            "model a latent_dim."
+            f"latent_grid requires codes that are vectors, but those of {name_of(model)} have the shape {shape}. Pass "
+            "a latent_dim to the model."
         )
     return int(shape[0])
 
 
 def _checked_dims(dims: Any, size: int) -> tuple[int, int]:
     if size < 2:
-        raise ValueError("latent_grid needs codes of at least two dimensions, got one.")
+        raise ValueError("latent_grid requires codes with at least two dimensions, got one.")
     try:
         first, second = (non_negative_int(dim, "dims") for dim in dims)
     except (TypeError, ValueError):

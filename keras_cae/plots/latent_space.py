@@ -1,4 +1,4 @@
-"""Codes as points in the plane."""
+"""A scatter plot of codes."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ from keras_cae.drawing.thumbnails import index_colors
 from keras_cae.plots.page import Page, text_inches
 
 FEW, MANY = 10, 20
-"""How many labels have colours of a palette, and how many have a place in the legend."""
+"""The largest numbers of labels for the palette of strong colours, and for the legend."""
 SIZE, LARGEST_POINT, SMALLEST_POINT = 6.0, 36.0, 2.0
-"""Width and height of the points' area in inches, and areas of points in square points."""
+"""The side of the plot in inches, and the areas of the markers in square points."""
 
 
 def latent_space(
     codes: Any, labels: Any = None, reducer: Any = None, *, figsize: Any = None, dpi: Any = None, figure: Any = None
 ) -> Any:
-    """Show codes as points, in the colours of their labels.
+    """Show codes as points, coloured by their labels.
 
-    Codes of two dimensions are shown unchanged. Other codes are shown by their first two principal components, whose
-    share of the variance is noted at the axes, or as a reducer maps them to the plane.
+    Two-dimensional codes are shown unchanged. Other codes are reduced to their first two principal components, whose
+    fractions of the variance are given at the axes, or by a reducer.
 
     Args:
-        codes: vectors `(n, latent_dim)`, what `encode` returns.
-        labels: `(n,)` or `(n, 1)`: names or numbers of classes, or, if they are floats, values of a scale.
+        codes: vectors `(n, latent_dim)`, as `encode` returns them.
+        labels: `(n,)` or `(n, 1)`: names or numbers of classes, or floats on a continuous scale.
         reducer: reduces codes to two dimensions: an object with `fit_transform`, such as `sklearn.manifold.TSNE()` or
             `umap.UMAP()`, or a function from `(n, latent_dim)` to `(n, 2)`.
         figsize: width and height of the figure in inches.
@@ -35,8 +35,8 @@ def latent_space(
 
     Raises:
         ImportError: matplotlib is not installed.
-        ValueError: the codes are not vectors of finite floats, there is not one label for each, or the reducer does not
-            return two numbers for each.
+        ValueError: the codes are not vectors of finite floats, the number of labels differs from that of the codes, or
+            the reducer does not return two numbers per code.
 
     Example:
 
@@ -68,13 +68,13 @@ def _checked_codes(codes: Any) -> np.ndarray:
     codes = np.asarray(codes)
     if codes.dtype.kind in "iu":
         raise ValueError(
-            f"codes must be floats, got {codes.dtype}: indices of a codebook have no distances. "
-            "keras_cae.plots.codebook shows such codes."
+            f"codes must be floats, got {codes.dtype}, because indices of a codebook have no distances. To show such "
+            "codes, use keras_cae.plots.codebook."
         )
     if "float" not in str(codes.dtype) or codes.ndim != 2 or not len(codes):
-        remedy = " Feature maps become vectors by codes.reshape(len(codes), -1)." if codes.ndim > 2 else ""
+        remedy = " Flatten feature maps with codes.reshape(len(codes), -1)." if codes.ndim > 2 else ""
         raise ValueError(
-            f"codes must be vectors of floats, in an array (n, latent_dim), got {codes.dtype} of shape {codes.shape}."
+            f"codes must be an array of floats of shape (n, latent_dim), got {codes.dtype} of shape {codes.shape}."
             f"{remedy}"
         )
     codes = codes.astype("float32")
@@ -89,8 +89,8 @@ def _checked_labels(labels: Any, count: int) -> np.ndarray:
         labels = labels[:, 0]
     if labels.shape != (count,):
         raise ValueError(
-            f"labels must be one for each of the {count} codes, got the shape {labels.shape}. Of one-hot vectors take "
-            "labels.argmax(axis=1)."
+            f"labels must have one entry per code, {count} in total, got the shape {labels.shape}. Convert one-hot "
+            "vectors with labels.argmax(axis=1)."
         )
     if labels.dtype.kind == "f":
         whole = np.isfinite(labels).all() and (labels == np.rint(labels)).all()
@@ -99,7 +99,7 @@ def _checked_labels(labels: Any, count: int) -> np.ndarray:
 
 
 def _in_the_plane(codes: np.ndarray, reducer: Any) -> tuple[np.ndarray, tuple[str, str]]:
-    """Return the codes as points `(n, 2)`, and the names of both axes."""
+    """Reduce codes to points `(n, 2)`, and return them with the names of both axes."""
     if reducer is not None:
         reduce = getattr(reducer, "fit_transform", reducer)
         if not callable(reduce):
@@ -107,13 +107,13 @@ def _in_the_plane(codes: np.ndarray, reducer: Any) -> tuple[np.ndarray, tuple[st
         points = np.asarray(reduce(codes))
         if points.shape != (len(codes), 2):
             raise ValueError(
-                f"reducer must return two numbers for each code, an array {(len(codes), 2)}, got the shape "
+                f"reducer must return two numbers per code, an array of shape {(len(codes), 2)}, got the shape "
                 f"{points.shape}."
             )
         name = getattr(reducer, "__name__", type(reducer).__name__)
         return points, (f"{name}, first dimension", f"{name}, second dimension")
     if codes.shape[1] == 1:
-        raise ValueError("codes must have at least two dimensions to be shown in a plane, got one.")
+        raise ValueError("codes must have at least two dimensions, got one.")
     if codes.shape[1] == 2:
         return codes, ("code[0]", "code[1]")
     points, shares = principal_components(codes)
@@ -122,9 +122,9 @@ def _in_the_plane(codes: np.ndarray, reducer: Any) -> tuple[np.ndarray, tuple[st
 
 
 def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first two principal components of codes, `(n, 2)`, and the share of the variance of each, `(2,)`.
+    """Return the first two principal components of codes, `(n, 2)`, and their fractions of the variance, `(2,)`.
 
-    The largest coefficient of each direction is positive, so that the same codes are always shown the same way.
+    The largest coefficient of each component is positive, so that the signs are deterministic.
     """
     centered = codes.astype("float64") - codes.mean(axis=0, dtype="float64")
     _, values, directions = np.linalg.svd(centered, full_matrices=False)

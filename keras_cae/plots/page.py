@@ -1,28 +1,29 @@
-"""Where a plot is drawn: the figure, its size, and the sizes of texts that go with it."""
+"""The figure of a plot, its size, and the text sizes that match it."""
 
 import functools
 from typing import Any
 
+from keras_cae.extras import install_hint
 from keras_cae.validation import positive_float
 
 POINTS, TITLE_POINTS = 9.0, 11.0
-"""Sizes of texts at the natural size of a plot."""
+"""Text sizes at the natural size of a plot."""
 SMALLEST_SCALE, LARGEST_SCALE = 0.67, 2.0
-"""The limits of the scale of texts: below six points, they could not be read."""
+"""The limits of the text scale. Text below six points is not legible."""
 
 
 class Page:
     """The figure that a plot fills: a new one, or one that is passed in.
 
     Args:
-        figsize: width and height in inches; by default the natural ones of the plot.
-        dpi: pixels per inch; by default those of matplotlib.
+        figsize: width and height in inches; by default the natural size of the plot.
+        dpi: pixels per inch; by default that of matplotlib.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into, instead of a new one.
 
     Raises:
         ImportError: matplotlib is not installed.
-        TypeError: `figure` is something else.
-        ValueError: there is a figure and a size too, or the size is not one.
+        TypeError: `figure` is of another type.
+        ValueError: the size is invalid, or a figure and a size are given.
     """
 
     def __init__(self, figsize: Any = None, dpi: Any = None, figure: Any = None) -> None:
@@ -31,11 +32,11 @@ class Page:
 
         if figure is not None and not isinstance(figure, Figure | SubFigure):
             raise TypeError(
-                f"figure must be a matplotlib.figure.Figure or SubFigure, got {figure!r}. Several plots on one page "
-                "are made with figure.subfigures."
+                f"figure must be a matplotlib.figure.Figure or SubFigure, got {figure!r}. To draw several plots into "
+                "one figure, use figure.subfigures."
             )
         if figure is not None and (figsize is not None or dpi is not None):
-            raise ValueError("figsize and dpi are those of a new figure. Leave them out, or leave out figure.")
+            raise ValueError("figsize and dpi can't be combined with figure. Omit them, or omit figure.")
         self.figsize = None if figsize is None else _checked_size(figsize)
         self.dpi = None if dpi is None else positive_float(dpi, "dpi")
         self.figure: Any = figure
@@ -44,13 +45,13 @@ class Page:
     def open(self, width: float, height: float, title: str | None = None, layout: str = "constrained") -> Any:
         """Return the figure, for a plot with a natural size in inches.
 
-        Where the size is another one, `points` grow or shrink with it.
+        If the figure has another size, `points` is scaled accordingly.
 
         Args:
             width: natural width.
             height: natural height.
             title: title of the figure.
-            layout: what matplotlib calls "constrained", or, for pictures with sides of their own, "compressed".
+            layout: a layout of matplotlib, "constrained", or "compressed" for pictures with fixed aspect ratios.
         """
         from keras_cae.plots.notebook_figure import notebook_figure
 
@@ -68,11 +69,11 @@ class Page:
 
     @property
     def points(self) -> float:
-        """The size of texts."""
+        """The text size in points."""
         return POINTS * self.scale
 
     def label(self, axes: Any, x: str | None = None, y: str | None = None, title: str | None = None) -> None:
-        """Name the axes and what they show, with numbers of the same size."""
+        """Set the labels and the title of axes, and the text size of all of them."""
         axes.tick_params(labelsize=self.points)
         if x is not None:
             axes.set_xlabel(x, fontsize=self.points)
@@ -82,12 +83,12 @@ class Page:
             axes.set_title(title, fontsize=self.points * TITLE_POINTS / POINTS)
 
     def legend(self, axes: Any, **options: Any) -> None:
-        """Add a legend to the right of the axes, or where the options say."""
+        """Add a legend, by default to the right of the axes."""
         place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.3}
         axes.legend(**{**place, "fontsize": self.points, "frameon": False, **options})
 
     def color_bar(self, mappable: Any, axes: Any, label: str, **options: Any) -> Any:
-        """Add the key of colours to the right of the axes."""
+        """Add a colour bar to the right of the axes."""
         bar = self.figure.colorbar(mappable, ax=axes, **{"aspect": 25, "pad": 0.02, **options})
         bar.set_label(label, fontsize=self.points)
         bar.ax.tick_params(labelsize=self.points)
@@ -96,7 +97,7 @@ class Page:
 
 @functools.lru_cache(maxsize=1024)
 def text_inches(text: str) -> float:
-    """Return an upper bound of the width of a text in a figure: on a screen, letters are rounded to whole pixels."""
+    """Return an upper bound of the width of a text in a figure. On a screen, glyphs are rounded to whole pixels."""
     from matplotlib.textpath import TextPath
 
     return 1.15 * float(TextPath((0, 0), text, size=POINTS).get_extents().width) / 72 if text.strip() else 0.0
@@ -108,7 +109,7 @@ def require_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            'keras_cae.plots needs matplotlib, which is not installed: pip install "keras-cae[plots]"'
+            f"keras_cae.plots needs matplotlib, which is not installed. {install_hint('plots')}"
         ) from error
 
 

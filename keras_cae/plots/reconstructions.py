@@ -1,4 +1,4 @@
-"""Images and their reconstructions, as a figure."""
+"""A figure of images and their reconstructions."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ def reconstructions(
 ) -> Any:
     """Show images, their reconstructions, the error and the PSNR.
 
-    The effect of the model's corruption is shown too: the corrupted input and, if the loss counts hidden pixels only,
-    the hidden pixels. For values outside [0, 1], the root mean squared error replaces the PSNR.
+    If the model has a corruption, the corrupted input is shown, too, and, if the loss counts only hidden pixels, the
+    hidden pixels. For values outside [0, 1], the root mean squared error replaces the PSNR.
 
     Args:
-        model: a model from images to images, of this library or any other Keras model.
+        model: a Keras model that maps images to images, of this library or any other.
         images: `(n, height, width, channels)`, floats or integers; signals `(n, length, channels)`, which are shown as
             curves; or volumes, of which the middle slices are shown. A `tf.data.Dataset` of batches is accepted too.
-        max_images: the largest number of images to show, the first ones.
+        max_images: the maximum number of images to show.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
         figure: a `matplotlib.figure.Figure` or `SubFigure` to draw into.
@@ -33,7 +33,7 @@ def reconstructions(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model.
-        ValueError: the images are not of the kind that the model takes, or the model does not make images.
+        ValueError: the images are invalid, or the model does not return images.
 
     Example:
 
@@ -46,7 +46,7 @@ def reconstructions(
     images = first_examples(model, images, positive_int(max_images, "max_images"))
     rows = reconstruction_rows(model, images)
     shown = Shown(images)
-    captions = reconstruction_grid(rows).captions  # with the unit of the data
+    captions = reconstruction_grid(rows).captions  # in the unit of the data
     of_shown = reconstruction_grid({name: row if name == "hidden" else shown(row) for name, row in rows.items()})
     grid = ImageGrid(of_shown.rows, of_shown.error, captions)
     return draw_grid(page, grid, f"Reconstructions by {name_of(model)}{shown.note}")

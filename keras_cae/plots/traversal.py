@@ -1,4 +1,4 @@
-"""What single latent dimensions change in an image."""
+"""A figure of the effect of single latent dimensions on an image."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from keras_cae.validation import positive_float, positive_int
 
 MAX_IMAGES = 1024
 AT_ONCE = 64
-"""How many dimensions are tried at once."""
+"""The number of dimensions to try at a time."""
 
 
 def traversal(
@@ -37,10 +37,10 @@ def traversal(
         model: a model whose codes are vectors.
         image: the image whose code is changed, `(height, width, channels)` or as a batch of one; or a signal or a
             volume.
-        images: other images `(n, height, width, channels)`, of which the first 1024 are encoded.
-        dims: the number of dimensions to show, those that vary most from image to image, or, without `images`, those
-            that change the image most; or the indices of those to show.
-        span: the largest change to each side, in units.
+        images: further images `(n, height, width, channels)`, of which the first 1024 are encoded.
+        dims: the number of dimensions to show, those that vary most among `images` or, without these, that change the
+            image most; or the indices of the dimensions to show.
+        span: the largest change in each direction, in units.
         steps: the number of images in a row.
         figsize: width and height of the figure in inches; by default as large as the content requires.
         dpi: pixels per inch.
@@ -52,8 +52,7 @@ def traversal(
     Raises:
         ImportError: matplotlib is not installed.
         TypeError: `model` is not a Keras model with codes.
-        ValueError: the model has no codes that are vectors, or its decoder needs more than them; or another argument is
-            invalid.
+        ValueError: the codes of the model are not vectors, its decoder needs further inputs, or an argument is invalid.
 
     Example:
 
@@ -89,19 +88,19 @@ def traversal(
 
 
 def _units(model: Any, code: np.ndarray, others: np.ndarray | None) -> tuple[np.ndarray, str]:
-    """Return the unit of each dimension, and what it is called."""
+    """Return the unit of each dimension, and the name of the unit."""
     if has_prior(model):
         return np.ones_like(code), "standard deviations of the prior"
     if others is not None:
         if len(others) < 2:
-            raise ValueError("images must be at least two, to know how far their codes differ, got one.")
+            raise ValueError("images must contain at least two images to measure how their codes vary, got one.")
         return others.std(axis=0), "standard deviations of the codes"
     size = float(np.sqrt(np.square(code).mean())) or 1.0
     return np.full_like(code, size), "root mean squares of the code"
 
 
 def _most_visible(decode: Any, code: np.ndarray, count: int, offsets: np.ndarray) -> np.ndarray:
-    """Return the dimensions whose changes, one way and the other, change the image most, in descending order."""
+    """Return the dimensions whose changes in both directions change the image most, in descending order."""
     changes = []
     for start in range(0, len(code), AT_ONCE):
         dims = np.arange(start, min(start + AT_ONCE, len(code)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_cae.extras import install_hint
 from keras_cae.presets.bundled import bundled_folders
 from keras_cae.presets.preset_folder import PresetFolder, check_class, fresh
 
@@ -72,9 +73,7 @@ def _from_hugging_face(handle: str, kind: Any, load_weights: bool) -> Any:
     try:
         model = keras.saving.load_model(handle, compile=False)
     except ImportError as error:
-        raise ImportError(
-            f'{handle!r} needs the package huggingface_hub. Install it with: pip install "keras-cae[hub]"'
-        ) from error
+        raise ImportError(f"{handle!r} needs huggingface_hub, which is not installed. {install_hint('hub')}") from error
     except Exception as error:
         raise _unreachable(handle, error) from error
     check_class(type(model), kind, handle)
@@ -88,9 +87,7 @@ def _from_kaggle(handle: str) -> Path:
     try:
         import kagglehub
     except ImportError as error:
-        raise ImportError(
-            f'{handle!r} needs the package kagglehub. Install it with: pip install "keras-cae[hub]"'
-        ) from error
+        raise ImportError(f"{handle!r} needs kagglehub, which is not installed. {install_hint('hub')}") from error
     try:
         return Path(kagglehub.model_download(model))
     except Exception as error:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_cae.extras import install_hint
 from keras_cae.samplers.code_sampler import CodeSampler, covariance_factor
 from keras_cae.validation import positive_int
 from keras_cae.validation import seed as seed_rule
@@ -14,7 +15,7 @@ class GaussianMixtureSampler(CodeSampler):
 
     With it, a plain autoencoder generates better images than a variational one from its prior (Ghosh et al. 2020, "From
     Variational to Deterministic Autoencoders"). The mixture has full covariances and is fitted by scikit-learn, which
-    `pip install "keras-cae[samplers]"` installs. Only `fit` needs it.
+    the extra `samplers` installs. Only `fit` needs it.
 
     `save` writes a file of plain arrays, without pickle, which `GaussianMixtureSampler.load` reads: `weights`
     `(n_components,)`, `means`, and `factors`, whose products with their transposes are the covariances.
@@ -74,6 +75,6 @@ def _mixture_class() -> Any:
         from sklearn.mixture import GaussianMixture
     except ImportError as error:
         raise ImportError(
-            'GaussianMixtureSampler needs scikit-learn, which is not installed: pip install "keras-cae[samplers]".'
+            f"GaussianMixtureSampler needs scikit-learn, which is not installed. {install_hint('samplers')}"
         ) from error
     return GaussianMixture

@@ -1,10 +1,12 @@
 """Autoencoders as scikit-learn estimators."""
 
+from keras_cae.extras import install_hint
+
 try:
     import sklearn  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        'keras_cae.wrappers needs scikit-learn. Install it with: pip install "keras-cae[sklearn]"'
+        f"keras_cae.wrappers needs scikit-learn, which is not installed. {install_hint('sklearn')}"
     ) from error
 
 from keras_cae.wrappers.cae_outlier_detector import CAEOutlierDetector

@@ -1,4 +1,4 @@
-"""The detector: calibration, thresholds, probabilities, and what it takes and refuses."""
+"""The detector: calibration, thresholds, probabilities, supported inputs and errors."""
 
 import os
 import warnings
@@ -65,7 +65,7 @@ def test_thresholds_by_labels_are_the_best(method):
         return right / labels.sum() - wrong / (~labels).sum()
 
     assert quality(found.threshold) == pytest.approx(max(map(quality, [-1, *scores_of(images)])))
-    # What is known of normal images comes from these alone.
+    # The calibration depends only on the normal images.
     assert found.predict(NORMAL)["probability"].max() < 1
     assert found.calibration.count == len(NORMAL)
     assert found.map_threshold == pytest.approx(detector().calibrate(NORMAL).map_threshold)
@@ -114,7 +114,7 @@ def test_of_very_many_normal_images_quantiles_are_kept(monkeypatch):
     assert found.calibration.normal_scores.shape == (21,)
 
 
-# What it takes
+# Supported inputs
 
 
 def test_containers(calibrated):
@@ -159,7 +159,7 @@ def test_what_is_not_a_number_is_never_normal(calibrated):
     broken[0, 0, 0, 0] = np.nan
     with pytest.raises(ValueError, match="images has values that are not a number"):
         calibrated(broken)
-    # In a graph, as in an exported artifact, nobody can be told.
+    # Graphs, such as those of exported files, can't raise errors.
     found = tf.function(calibrated)(tf.constant(broken))
     assert found["is_anomaly"].numpy()[0]
     assert found["mask"].numpy()[0].all()
@@ -208,7 +208,7 @@ def test_folders(tmp_path):
     expected = AnomalyDetector(blurring((9, 12, 3)), "mse").calibrate(ordered)
     assert found.threshold == pytest.approx(expected.threshold, rel=1e-6)
     np.testing.assert_allclose(found.predict(str(tmp_path))["score"], expected.predict(ordered)["score"], rtol=1e-5)
-    # Files of another size become what the autoencoder takes, in the way that the detector keeps.
+    # Files of another size are resized for the autoencoder, in the way that the detector stores.
     small = AnomalyDetector(blurring((4, 4, 1)), "mse", resize="crop").calibrate(tmp_path)
     assert small.predict(tmp_path)["anomaly_map"].shape == (12, 4, 4)
     (tmp_path / "broken.png").write_bytes(b"nothing")
@@ -229,7 +229,7 @@ def test_folders_for_an_autoencoder_of_any_size(tmp_path):
     assert sized.predict(tmp_path)["anomaly_map"].shape == (2, 8, 6)
 
 
-# What it refuses
+# Errors
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
@@ -371,7 +371,7 @@ def test_a_model_that_copies_is_named_once():
 
 
 def test_it_finds_what_was_not_trained_on():
-    """A short training on zeros: other digits have larger scores."""
+    """After a short training on zeros, other digits have larger scores."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits().images[..., None] / 16, load_digits().target

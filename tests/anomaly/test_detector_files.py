@@ -1,4 +1,4 @@
-"""A detector in files: one for everything, and an artifact with thresholds inside."""
+"""Saved detectors in a single file, and exported ones that include the thresholds."""
 
 import json
 import subprocess
@@ -49,7 +49,7 @@ def test_a_file_holds_everything(autoencoder, score, tmp_path):
     check_same(loaded.predict(OTHERS), detector.predict(OTHERS))
     assert (loaded.threshold, loaded.map_threshold) == (detector.threshold, detector.map_threshold)
     assert loaded.get_config() == detector.get_config()
-    # The autoencoder is all there too, and what it learnt about the images.
+    # The autoencoder is complete, too, including what it knows about the training images.
     np.testing.assert_array_equal(loaded.autoencoder.encode(OTHERS), autoencoder.encode(OTHERS))
     assert loaded.autoencoder._gate.span == autoencoder._gate.span
     assert loaded.autoencoder.optimizer.iterations == autoencoder.optimizer.iterations
@@ -87,7 +87,7 @@ def test_an_artifact_gives_the_same_scores_and_thresholds(autoencoder, score, tm
     detector = AnomalyDetector(autoencoder, score).calibrate(NORMAL, 0.1)
     detector.export(tmp_path / "detector", verbose=False)
     artifact = tf.saved_model.load(tmp_path / "detector")
-    assert set(artifact.signatures) == {"serve", "serving_default"}  # One, under the names that Keras gives it.
+    assert set(artifact.signatures) == {"serve", "serving_default"}  # one signature with two names
     for images in (OTHERS, OTHERS[:1]):
         found = {name: values.numpy() for name, values in artifact.serve(images).items()}
         check_same(found, detector.predict(images))

@@ -1,4 +1,4 @@
-"""What `evaluate` gives, beside scikit-learn and plain definitions."""
+"""The results of `evaluate`, compared with scikit-learn and plain definitions."""
 
 import warnings
 
@@ -19,7 +19,7 @@ LABELS = np.arange(40) % 3 == 0
 
 
 def with_defects():
-    """Images of which some have two defects each, and the masks of these."""
+    """Images, some of which have two defects each, and the masks of the defects."""
     images, masks = random_images(40, SHAPE, seed=1), np.zeros((40, *SHAPE[:2]), bool)
     for number in np.flatnonzero(LABELS):
         for size in (2, 5):
@@ -61,11 +61,11 @@ def test_pixels(detector, results):
 
 
 def test_aupimo():
-    """Many normal pixels, and defects of which a known share is above the few false positives."""
+    """Many normal pixels, and defects with a known fraction of pixels above the few false positives."""
     normal = np.linspace(0, 1, 400_000, endpoint=False).reshape(4, 1000, 100)
     maps, masks = np.zeros((2, 1000, 100)), np.zeros((2, 1000, 100), bool)
     masks[:, :10] = True
-    maps[0, :10], maps[1, :4] = 2.0, 2.0  # All, and four tenths, of the defects' pixels are above all normal ones.
+    maps[0, :10], maps[1, :4] = 2.0, 2.0  # all pixels of one defect, and 40 % of the other
     rankings = PixelRankings()
     rankings.add(masks[:1], maps[:1])
     rankings.add(np.zeros_like(masks[[0] * 4]), normal)
@@ -75,7 +75,7 @@ def test_aupimo():
 
 def test_aupimo_is_the_mean_over_logarithms():
     normal = np.linspace(0, 1, 1_000_000, endpoint=False).reshape(10, 1000, 100)
-    share = 10**-4.5  # One defect is above the threshold of that share of false positives, and of larger ones.
+    share = 10**-4.5  # One defect is above the threshold at this false-positive rate and at larger ones.
     maps, masks = np.zeros((1, 1000, 100)), np.zeros((1, 1000, 100), bool)
     masks[0, 0, 0], maps[0, 0, 0] = True, 1 - share
     rankings = PixelRankings()

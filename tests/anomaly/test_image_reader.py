@@ -1,4 +1,4 @@
-"""Images in files on the way into a detector."""
+"""Reading of image files for a detector."""
 
 import numpy as np
 from PIL import Image

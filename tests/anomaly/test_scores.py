@@ -1,4 +1,4 @@
-"""What each score gives, beside NumPy, scikit-learn and scikit-image."""
+"""The values of each score, compared with NumPy, scikit-learn and scikit-image."""
 
 import keras
 import numpy as np
@@ -65,7 +65,7 @@ def test_ssim_of_other_ranges_is_that_of_images_from_0_to_1():
     for activation, normal, others in (("sigmoid", NORMAL, OTHERS), ("tanh", 2 * NORMAL - 1, 2 * OTHERS - 1)):
         model = keras_cae.models.BasicCAE(2, filters=(2, 3), output_activation=activation)
         model.build(NORMAL.shape)
-        model.set_weights([0 * weight for weight in model.get_weights()])  # It makes the middle of the range.
+        model.set_weights([0 * weight for weight in model.get_weights()])  # The mean image has the centre of the range.
         found.append(AnomalyDetector(model, "ssim").calibrate(normal).predict(others)["score"])
     np.testing.assert_allclose(*found, atol=1e-4)
 
@@ -239,7 +239,7 @@ def test_places_are_compared_in_images_of_one_size(tmp_path):
     unknown = tf.data.Dataset.from_generator(lambda: [NORMAL], output_signature=tf.TensorSpec((None, None, None, 2)))
     with pytest.raises(ValueError, match="a dataset of known shape"):
         AnomalyDetector(model, "standardized").calibrate(unknown)
-    # Other scores take any size.
+    # Other scores support any size.
     free = AnomalyDetector(model, "relative").calibrate(NORMAL)
     assert free.predict(OTHERS[:, :8])["anomaly_map"].shape == (20, 8, 12)
 

@@ -1,4 +1,4 @@
-"""What the tests of detectors share: a trained model, and models whose results are known."""
+"""Helpers for the tests of detectors: a trained model, and models with known results."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import keras_cae
 
 
 def blurring(shape, **arguments):
-    """An autoencoder whose reconstruction is the mean of each channel, and whose code are these means."""
+    """An autoencoder whose code and reconstruction are the means of the channels."""
     encoder = keras.Sequential([keras.Input(shape), keras.layers.GlobalAveragePooling2D()])
     decoder = keras.Sequential([keras.Input(shape[-1:]), keras.layers.Reshape((1, 1, shape[-1]))])
     decoder.add(keras.layers.UpSampling2D(shape[:2]))
@@ -17,12 +17,12 @@ def blurring(shape, **arguments):
 
 
 def blurred(images):
-    """What `blurring` makes of images."""
+    """The reconstructions of images by `blurring`."""
     return np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
 
 
 def random_images(count, shape=(9, 12, 2), seed=0):
-    """Images whose contrast differs."""
+    """Images that differ in contrast."""
     generator = np.random.default_rng(seed)
     contrasts = generator.uniform(0.1, 1.0, (count, *[1] * len(shape)))
     return (contrasts * generator.random((count, *shape))).astype("float32")

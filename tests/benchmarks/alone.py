@@ -1,11 +1,11 @@
-"""Running a comparison in a process of its own."""
+"""Running a comparison in a separate process."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 
 def alone(options, function, *arguments):
-    """What `function(*arguments, options)` returns in a new process, to which nothing has happened before."""
+    """Return `function(*arguments, options)`, run in a new process, which earlier comparisons can't affect."""
     if options.one_process:
         return function(*arguments, options)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:

@@ -1,13 +1,13 @@
-"""How well anomalies are found, beside PCA, Isolation Forest and one-class SVM.
+"""Compares anomaly detection with that of PCA, Isolation Forest and one-class SVM.
 
     pip install -e ".[test]"
     python tests/benchmarks/anomaly.py [FILE.npz …] [--defects] [--mvtec FOLDER …] [--seeds 3] [--epochs 50]
 
-Each FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`: of each class in turn the training images are
-normal, and the test images of all other classes are anomalies. `--defects` draws defects onto photographs that
-come with scikit-image. FOLDER is in the layout of MVTec AD. Models are trained on normal images alone, which
-also calibrate the detector. Prints a table in Markdown for each: the means over tasks and seeds, and the
-deviation between seeds.
+Each FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`. Each class is a task: its training images are
+normal, and the test images of all other classes are anomalies. `--defects` draws defects onto photographs from
+scikit-image. FOLDER has the layout of MVTec AD. Models are trained only on normal images, on which the detectors are
+also calibrated. Prints a table in Markdown for each: the means over tasks and seeds, and the standard deviation over
+seeds.
 """
 
 import argparse
@@ -33,14 +33,14 @@ COMPONENTS = 32
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="*", help="files of images with classes")
-    parser.add_argument("--classes", type=int, nargs="+", help="only these tasks of them")
+    parser.add_argument("--classes", type=int, nargs="+", help="the classes to use; by default all")
     parser.add_argument("--defects", action="store_true")
     parser.add_argument("--mvtec", nargs="+", default=[])
-    parser.add_argument("--image-size", type=int, default=128, help="of the images in FOLDER")
+    parser.add_argument("--image-size", type=int, default=128, help="side of the images in FOLDER")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=50, help="0: of classes, only what needs no training")
+    parser.add_argument("--epochs", type=int, default=50, help="0 for only the methods without training, with FILE.npz")
     parser.add_argument("--latent-dim", type=int, default=32)
-    parser.add_argument("--each", action="store_true", help="a column for each task")
+    parser.add_argument("--each", action="store_true", help="add a column for each task")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", "Not defined for these images")
     for path in options.data:
@@ -55,7 +55,7 @@ def main():
 
 
 def show(tasks, results_of, options):
-    """Print a table of what all methods come to."""
+    """Print a table of the results of all methods."""
     found = [
         [{**baselines(task, seed), **results_of(task, seed, options)} for task in tasks]
         for seed in range(options.seeds)
@@ -66,7 +66,7 @@ def show(tasks, results_of, options):
 
 
 def row(method, found, measures, each):
-    """A row of the table: of each task, if wanted, and the mean of each measure."""
+    """Yield the cells of a row: the results of each task, if requested, and the mean of each measure."""
     values = {
         name: np.array([[task[method].get(name, np.nan) for task in seed] for seed in found]) for name in measures
     }
@@ -82,7 +82,7 @@ def row(method, found, measures, each):
 
 
 def baselines(task, seed):
-    """The results of methods that look at all pixels of an image as one vector."""
+    """Return the results of methods that treat an image as a vector of pixels."""
     normal, images = (part.reshape(len(part), -1) / np.float32(255) for part in (task.normal, task.images))
     components = PCA(min(COMPONENTS, len(normal)), svd_solver="randomized", random_state=seed).fit(normal)
     errors = (images - components.inverse_transform(components.transform(images))) ** 2
@@ -98,7 +98,7 @@ def baselines(task, seed):
 
 
 def measured(task, scores, maps=None):
-    """The results of scores, and of maps of the pixels' values."""
+    """Return the results of scores and, if there are any, of anomaly maps."""
     results = {"image_auroc": auroc(scores, task.labels)}
     if maps is not None and task.masks is not None:
         pixels = PixelRankings()
@@ -111,7 +111,7 @@ def measured(task, scores, maps=None):
 
 
 def one_class_results(task, seed, options):
-    """The results of one autoencoder with several scores."""
+    """Return the results of one autoencoder with several scores."""
     linear = principal_components(task.normal, seed)
     found = {f"PCA, {name}": evaluated(AnomalyDetector(linear, score), task) for name, score in scores().items()}
     if options.epochs:
@@ -123,7 +123,7 @@ def one_class_results(task, seed, options):
 
 
 def principal_components(images, seed):
-    """The autoencoder that principal components are: two linear layers, without training."""
+    """Return PCA as an autoencoder of two linear layers, without training."""
     values = images.reshape(len(images), -1) / np.float32(255)
     found = PCA(min(COMPONENTS, len(values)), svd_solver="randomized", random_state=seed).fit(values)
     size = len(found.components_)
@@ -138,7 +138,7 @@ def principal_components(images, seed):
 
 
 def scores():
-    """The scores that are compared."""
+    """Return the scores to compare."""
     return {
         "mse": "mse",
         "ssim": "ssim",
@@ -150,7 +150,7 @@ def scores():
 
 
 def defect_results(task, seed, options):
-    """The results of autoencoders that copy, and of those that are trained to repair."""
+    """Return the results of plain autoencoders, and of those trained to repair corrupted images."""
     occlusion = keras_cae.layers.RandomOcclusion(noise=0.02, keep_noise=True, seed=seed)
     stains = keras_cae.layers.StainNoise(seed=seed)
     models = {
@@ -174,7 +174,7 @@ DETECTORS = {
 
 
 def trained(model, images, seed, epochs, batch_size=32):
-    """The model, trained on normal images."""
+    """Train a model on normal images, and return it."""
     keras.utils.set_random_seed(seed)
     steps = epochs * -(-len(images) // batch_size)
     model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps)), "mse")
@@ -183,7 +183,7 @@ def trained(model, images, seed, epochs, batch_size=32):
 
 
 def evaluated(detector, task):
-    """The results of a detector that is calibrated on the images of training."""
+    """Return the results of a detector that is calibrated on the training images."""
     return detector.calibrate(task.normal).evaluate(task.images, task.labels, task.masks)
 
 

@@ -1,4 +1,4 @@
-"""Tasks of finding anomalies: normal images to learn from, and others, of which it is known what they are."""
+"""Tasks of anomaly detection: normal images for training, and labelled images for testing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +16,11 @@ CROP = 64
 NORMAL_CROPS, TEST_CROPS = 400, 100
 TEXTURES = ("brick", "grass", "gravel")
 OBJECTS = ("chelsea", "coffee", "rocket")
-"""Photographs whose middle stands for an object: the same in all images, but for a little movement and light."""
+"""Photographs whose centre serves as an object: it is the same in all images, apart from small shifts and lighting."""
 
 
 class Task(NamedTuple):
-    """Images as uint8. In the test, labels are True for anomalies; masks show where they are, if that is known."""
+    """Images as uint8. Labels of test images are True for anomalies; masks show where they are, if known."""
 
     name: str
     normal: np.ndarray
@@ -30,14 +30,14 @@ class Task(NamedTuple):
 
 
 def one_class(path: str, classes: Any = None) -> Iterator[Task]:
-    """For each class of a data set: its training images are normal, the test images of others are not."""
+    """Yield a task for each class: its training images are normal, the test images of other classes are anomalies."""
     (train, train_classes), (test, test_classes) = labelled_images(path)
     for each in np.unique(train_classes) if classes is None else classes:
         yield Task(str(each), train[train_classes == each], test, test_classes != each)
 
 
 def defect_tasks(seed: int = 0) -> Iterator[Task]:
-    """Textures and objects of photographs that come with scikit-image, with defects that are drawn."""
+    """Yield tasks of textures and objects from photographs in scikit-image, with drawn defects."""
     for name in TEXTURES:
         yield _task(name, _texture(name, np.random.default_rng(seed)), seed)
     for name in OBJECTS:
@@ -57,7 +57,7 @@ def _task(name: str, parts: tuple[np.ndarray, np.ndarray], seed: int) -> Task:
 
 
 def _texture(name: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Crops of the left of a photograph to learn from, and of its right, which has not been seen, to test."""
+    """Return crops from the left of a photograph for training, and from its right for testing."""
     image = getattr(skimage.data, name)()[..., None]
     middle = image.shape[1] * 2 // 3
     return _crops(image[:, :middle], NORMAL_CROPS, generator), _crops(image[:, middle:], TEST_CROPS, generator)
@@ -81,7 +81,7 @@ def _object(name: str, generator: np.random.Generator) -> tuple[np.ndarray, np.n
 
 
 def mvtec_task(folder: str, image_size: int) -> Task:
-    """A folder in the layout of MVTec AD: `train/good`, `test/KIND`, `ground_truth/KIND/*_mask.png`."""
+    """Return the task of a folder with `train/good`, `test/KIND` and `ground_truth/KIND/*_mask.png`, as in MVTec AD."""
     root = Path(folder)
     normal = load_images(root / "train" / "good", image_size=image_size).images
     images, labels, masks = [], [], []

@@ -1,4 +1,4 @@
-"""The architectures that are measured, and how the library's models and those of stock Keras are trained."""
+"""The measured architectures, and functions to train the library's models and their counterparts in stock Keras."""
 
 import math
 
@@ -6,7 +6,7 @@ import stock_networks
 
 import keras_cae
 
-# class of `keras_cae.models`: function of `stock_networks` and of `torch_networks`
+# From the class in `keras_cae.models` to the function in `stock_networks` and `torch_networks`.
 ARCHITECTURES = {
     "BasicCAE": "basic",
     "BatchNormPoolCAE": "batch_norm_pool",
@@ -15,9 +15,9 @@ ARCHITECTURES = {
     "ResidualCAE": "residual",
     "DenoisingCAE": "denoising",
 }
-# those that stock Keras's `fit` can't train: class of `keras_cae.models`
+# The classes in `keras_cae.models` that the `fit` of stock Keras can't train.
 EXTENDED = ("WassersteinCAE", "AdversarialCAE", "VectorQuantizedCAE", "MaskedCAE")
-# class: what it takes in the place of `latent_dim`
+# From the class to the arguments that replace `latent_dim`.
 ARGUMENTS = {"DenoisingCAE": {}, "VectorQuantizedCAE": {"codebook_size": 512, "code_dim": 16}}
 
 
@@ -39,21 +39,21 @@ def _compiled(model):
 
 
 def with_targets(model, images):
-    """The data to train and evaluate a model on: stock Keras needs the images twice."""
+    """Return the data to train and evaluate a model on. Stock Keras needs the images as targets, too."""
     return (images,) if isinstance(model, keras_cae.models.CAE) else (images, images)
 
 
 def train(model, images, batch_size, **options):
-    """Train for an epoch, unless `options` say otherwise."""
+    """Train for one epoch, unless `options` override this."""
     model.fit(*with_targets(model, images), batch_size=batch_size, verbose=0, **options)
 
 
 def compile_step(model, images, batch_size):
-    """Have the training step compiled."""
-    # With a last batch that is shorter, so that it is compiled for batches of any size.
+    """Compile the training step."""
+    # The last batch is shorter, so that the step is compiled for batches of any size.
     train(model, images[: batch_size + 1], batch_size)
 
 
 def parameters(model):
-    """The number of parameters that training changes."""
+    """Return the number of trainable parameters."""
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)

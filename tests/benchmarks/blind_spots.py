@@ -1,14 +1,13 @@
-"""How well `BlindSpotCAE` removes noise from photographs without ever having seen a clean one.
+"""Measures how well `BlindSpotCAE` removes noise from photographs without training on clean ones.
 
     pip install -e ".[test]"
     python tests/benchmarks/blind_spots.py [DATA] [--minutes 8] [--sigma 25] [--variant NAME ...]
 
-The noise is drawn once for each photograph, before training, and never clipped: noise that is drawn anew in every
-epoch would show the network clean images on average. Trains for so many minutes on random patches of the noisy
-photographs, with the mean squared error and Adam, whose learning rate falls from 2e-3 to 0 along a cosine; then
-removes the noise from whole photographs: from those that were trained on, as one does who has no others, and from
-those that were held out. DATA is that of denoising.py. Prints a table in Markdown: decibels of PSNR on average,
-nothing clipped.
+The noise is drawn once for each photograph, before training, and never clipped: with new noise in every epoch, the
+network would see clean images on average. Trains for the given time on random patches of the noisy photographs, with
+the mean squared error and Adam with a cosine decay of the learning rate from 2e-3 to 0. Then removes the noise from
+whole photographs: from the training photographs, as in practice, and from held-out ones. DATA is as in denoising.py.
+Prints a table in Markdown: the mean PSNR in dB, without clipping.
 """
 
 import argparse
@@ -25,7 +24,7 @@ PATCH = 64
 BATCH = 8
 LEARNING_RATE = 2e-3
 TRAINED_ON = 12
-"""How many of the photographs that were trained on are looked at."""
+"""The number of training photographs to measure."""
 N2V = {"replacement": "uniform", "outermost_skip": True, "blurred_pooling": False}
 N2V2 = {"replacement": "median", "outermost_skip": False, "blurred_pooling": True}
 VARIANTS = {
@@ -41,14 +40,14 @@ VARIANTS = {
     "blurred pooling": {"blurred_pooling": True},
     "half precision": {"dtype": "mixed_bfloat16"},
 }
-"""What differs from the default of the model."""
+"""The arguments of the model in each variant."""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?")
     parser.add_argument("--minutes", type=float, default=8)
-    parser.add_argument("--sigma", type=float, default=25, help="of the noise, where white is 255")
+    parser.add_argument("--sigma", type=float, default=25, help="standard deviation of the noise, where white is 255")
     parser.add_argument("--variant", nargs="+", choices=VARIANTS, default=["default"])
     parser.add_argument("--batch-size", type=int, default=BATCH)
     parser.add_argument("--patch-size", type=int, default=PATCH)
@@ -66,12 +65,12 @@ def main():
 
 
 def row(name, steps, shown, method):
-    """A row of the table: the decibels of a method, on average, for each part of the photographs."""
+    """Return a row of the table: the mean PSNR of a method for each part of the photographs."""
     return name, steps, *(f"{quality(pairs, method):.2f}" for pairs in shown)
 
 
 def with_noise(images, sigma, seed):
-    """Pairs of photographs without and with noise."""
+    """Return pairs of clean and noisy photographs."""
     return [(image, noisy(image, sigma, (seed, number))) for number, image in enumerate(images.values())]
 
 
@@ -80,7 +79,7 @@ def noisy(image, sigma, seed):
 
 
 def trained(images, variant, arguments):
-    """The model of a variant, trained for so many minutes, and the number of steps."""
+    """Train the model of a variant for the given time, and return it with the number of steps."""
     keras.utils.set_random_seed(arguments.seed)
     model = keras_cae.models.BlindSpotCAE(seed=arguments.seed, normalizer=normalizer(images), **variant)
     model.compile(keras.optimizers.Adam(arguments.learning_rate), "mse")
@@ -92,13 +91,13 @@ def trained(images, variant, arguments):
 
 
 def normalizer(images):
-    """Adapted to all pixels, of images of several sizes."""
+    """Return a normalizer adapted to all pixels of images of different sizes."""
     pixels = np.concatenate([image.ravel() for image in images])
     return keras.layers.Normalization(mean=pixels.mean(), variance=pixels.var())
 
 
 class Patches:
-    """Random patches of photographs of several sizes, all of the same probability, flipped and turned."""
+    """Random patches, flipped and rotated, of photographs of different sizes, chosen with equal probability."""
 
     def __init__(self, images, side, batch_size, seed):
         self.images, self.side, self.batch_size = images, side, batch_size
@@ -117,7 +116,7 @@ class Patches:
 
 
 def means(sigma):
-    """Non-local means that know the noise."""
+    """Return non-local means for a known noise level."""
     return lambda image: denoise_nl_means(image[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)[
         ..., None
     ]
@@ -128,7 +127,7 @@ def denoised(model):
 
 
 def quality(pairs, method):
-    """The decibels of a method, on average."""
+    """Return the mean PSNR of a method, in dB."""
     return np.mean([psnr(clean, method(image)) for clean, image in pairs])
 
 

@@ -1,11 +1,11 @@
-"""How well any architecture reconstructs and generates with any bottleneck, all trained alike.
+"""Measures how well each architecture reconstructs and generates images with each bottleneck.
 
     python tests/benchmarks/combinations.py [FILE.npz] [--latent-dim 16] [--epochs 10] [--filters 32 64]
 
-FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their labels; without it, scikit-learn's
-digits are taken. Prints a table in Markdown: the PSNR of the reconstructed test images, in dB, and the kernel
-distance (see generation.py) of as many generated images from the test images, times 1000. Codes come from the prior
-and from a mixture of Gaussians that is fitted to the training codes.
+FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their labels; by default,
+scikit-learn's digits are used. Prints a table in Markdown: the PSNR of the reconstructed test images in dB, and the
+kernel distance (see generation.py) between as many generated images and the test images, times 1000. Codes are drawn
+from the prior and from a mixture of Gaussians fitted to the training codes.
 """
 
 import keras
@@ -28,7 +28,7 @@ DRAWS = 3
 
 
 def architectures(filters):
-    """Functions from a size of codes and a bottleneck to a model. All three end at the same resolution."""
+    """Return functions from a code size and a bottleneck to a model. All have the same final resolution."""
     return {
         "BasicCAE": lambda *size, **more: BasicCAE(*size, filters=(filters[0] // 2, *filters), **more),
         "BatchNormPoolCAE": lambda *size, **more: BatchNormPoolCAE(*size, filters=filters, **more),
@@ -89,7 +89,7 @@ def trained(model, images, options, seed):
 
 
 def psnr(model, images):
-    """The mean over images of the peak signal-to-noise ratio of their reconstructions, in dB."""
+    """Return the mean PSNR of the reconstructions of images, in dB."""
     errors = np.mean((model.predict(images, verbose=0) - images) ** 2, axis=(1, 2, 3))
     return float(np.mean(-10 * np.log10(errors)))
 

@@ -1,10 +1,10 @@
-"""How well `MaskedCAE` fills the hidden patches of held-out images, beside PCA.
+"""Compares how well `MaskedCAE` and PCA fill in the hidden patches of held-out images.
 
     python tests/benchmarks/completion.py [FILE.npz] [--latent-dim 32] [--epochs 20] [--picture FILE.png]
 
-The images and the training are those of `quality.py`. PCA, of whole images, completes in two ways: it encodes
-the image with hidden pixels as they are on average, or takes the code that fits the visible pixels best
-(least squares). Prints a table in Markdown, of the mean squared error of the hidden pixels.
+The images and the training are those of `quality.py`. PCA of whole images fills in pixels in two ways: by encoding the
+image with the mean values of the hidden pixels, or with the code that fits the visible pixels best (least squares).
+Prints a table in Markdown with the mean squared error of the hidden pixels.
 """
 
 import numpy as np
@@ -41,7 +41,7 @@ def rows(train, test, options):
 
 
 def draw(path, images, seen, hidden, completed):
-    """Draw the images, what is seen of them, and that completed by what was made of the hidden pixels."""
+    """Draw the images, their visible parts, and the completed images."""
     rows = {"test images": images, "seen": seen}
     for label, made in completed.items():
         rows[label] = np.where(hidden, made[: len(images)], flat(images)).reshape(images.shape)
@@ -49,7 +49,7 @@ def draw(path, images, seen, hidden, completed):
 
 
 def hidden_pixels(model, images):
-    """Which pixels evaluation hides. Shape: `(n, values of an image)`."""
+    """Return which pixels are hidden in evaluation, `(n, values of an image)`."""
     noise = np.random.default_rng(0).random(images.shape, dtype="float32")
     return (np.asarray(model.corrupt(noise)) != noise).reshape(len(images), -1)
 

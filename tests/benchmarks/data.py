@@ -1,17 +1,17 @@
-"""How fast images come from files: reading, decoding, resizing, batching.
+"""Measures how fast images are read from files, decoded, resized and batched.
 
     pip install -e ".[bench]"
     python tests/benchmarks/data.py [FOLDER] [--images 20000] [--size 128] [--rounds 5] [--cold]
 
-FOLDER holds photographs, of which random parts are written as JPEG and as PNG files; without it, the two that come
-with scikit-learn are taken. Every competitor makes an epoch of batches of one size from the same files:
-`stream_images` of the folder, of shards with the files, of shards with pixels of that size, and of a cache;
-`keras.utils.image_dataset_from_directory`; Grain and PyTorch's `DataLoader` with Pillow, where they are installed.
-Rounds alternate between them. Prints a table in Markdown, one row for each competitor and format; the ratio is that
-of the images per second to those of `stream_images` of the folder, followed by the smallest and the largest of a
+FOLDER contains photographs, from which random crops are written as JPEG and as PNG files; by default, the two
+photographs in scikit-learn are used. All competitors read an epoch of batches of the same size from these files:
+`stream_images` from the folder, from shards with the files, from shards with resized pixels, and from a cache;
+`keras.utils.image_dataset_from_directory`; and Grain and PyTorch's `DataLoader` with Pillow, if they are installed.
+Rounds alternate between them. Prints a table in Markdown with one row per competitor and format. The ratio compares the
+images per second with those of `stream_images` from the folder, followed by the smallest and the largest ratio of a
 round.
 
-With `--cold` the system is asked to forget the files before each epoch, so that they come from the disk.
+With `--cold`, the system is asked to drop the files from its cache before each epoch, so that they are read from disk.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from keras_cae.datasets import pack, stream_images  # noqa: E402
 FORMATS = {"JPEG": ".jpg", "PNG": ".png"}
 COLUMNS = ("format", "competitor", "images/s", "× stream_images")
 FOLDERS = 100
-"""Among how many folders the files are spread."""
+"""The number of folders over which the files are distributed."""
 
 
 def main():
@@ -77,14 +77,14 @@ def rows(scratch, options):
 
 
 def epoch(make, folder, options):
-    """The seconds that an epoch takes."""
+    """Return the seconds that an epoch takes."""
     if options.cold:
         forget(folder.parent)
     return timed(make).clock
 
 
 def load_photographs(options):
-    """Photographs as arrays, each large enough to cut files from."""
+    """Return photographs as arrays that are large enough to crop."""
     if options.data is None:
         from sklearn.datasets import load_sample_images
 
@@ -96,7 +96,7 @@ def load_photographs(options):
 
 
 def write_parts(photographs, folder, suffix, options):
-    """Write random parts of the photographs, half of them mirrored."""
+    """Write random crops of the photographs, half of them mirrored."""
     generator = np.random.default_rng(0)
     for number in range(options.images):
         photograph = photographs[number % len(photographs)]
@@ -111,7 +111,7 @@ def write_parts(photographs, folder, suffix, options):
 
 
 def make_competitors(folder, scratch, options):
-    """Functions that take all batches of an epoch, by their names."""
+    """Return functions that read all batches of an epoch, by their names."""
     size, batch_size = options.size, options.batch_size
     common = {"batch_size": batch_size, "image_size": size, "seed": 0}
     files, pixels = scratch / f"{folder.name}-files-{{shard}}.tfrecord", scratch / f"{folder.name}-{{shard}}.tfrecord"
@@ -141,7 +141,7 @@ def take(batches):
 
 
 class Decoded:
-    """The images of files, resized, as Grain and PyTorch take them."""
+    """Resized images in files, as a data source for Grain and PyTorch."""
 
     def __init__(self, paths, size):
         self.paths, self.size = paths, size
@@ -171,7 +171,7 @@ def take_from_torch(paths, options):
     from torch.utils.data import DataLoader
 
     dataset = Decoded(paths, options.size)
-    # Workers that are forked hang, because TensorFlow has started threads.
+    # Forked workers would hang, because TensorFlow has started threads.
     started = {"num_workers": options.workers, "multiprocessing_context": "spawn"}
     take(DataLoader(dataset, options.batch_size, shuffle=True, **started))
 

@@ -1,21 +1,21 @@
-"""Defects drawn onto images: scratches, spots, missing and swapped parts.
+"""Drawing of defects onto images: scratches, spots, missing and swapped parts.
 
-They share nothing with the corruptions of the library, which models may have been trained with.
+They are unrelated to the corruptions of the library, with which models may have been trained.
 """
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 LEAST_CHANGE = 15
-"""By how many of 255 levels the pixels of a defect must have changed on average, for it to be one."""
+"""The minimum mean change of the pixels of a defect, in levels of 255."""
 
 
 def with_defect(image, generator):
-    """An image with one defect, and the mask of it.
+    """Return an image with one defect, and the mask of the defect.
 
     Args:
         image: uint8, `(height, width, channels)`.
-        generator: of random numbers, which choose the kind, the place and the size.
+        generator: generator of the random numbers that determine the kind, the position and the size.
     """
     while True:
         drawn, mask = KINDS[generator.integers(len(KINDS))](image.astype("float64"), generator)
@@ -25,7 +25,7 @@ def with_defect(image, generator):
 
 
 def scratch(image, generator):
-    """A thin bent line, darker or lighter than what is below it."""
+    """Draw a thin bent line that darkens or lightens the image."""
     height, width = image.shape[:2]
     x, y = (generator.uniform(0.15, 0.85) * side for side in (width, height))
     angle = generator.uniform(0, 2 * np.pi)
@@ -42,7 +42,7 @@ def scratch(image, generator):
 
 
 def spot(image, generator):
-    """A soft blot in a colour of its own."""
+    """Draw a soft blot in another colour."""
     height, width = image.shape[:2]
     radius = generator.uniform(2.5, 6)
     x, y = (generator.uniform(radius, side - radius) for side in (width, height))
@@ -54,7 +54,7 @@ def spot(image, generator):
 
 
 def missing(image, generator):
-    """A part that is gone: in its place the smooth surroundings."""
+    """Replace a part by a smooth continuation of its surroundings."""
     place = _place(image, generator.integers(9, 20, 2), generator)
     gone, mask = image.copy(), np.zeros(image.shape[:2], bool)
     part = gone[place]
@@ -64,7 +64,7 @@ def missing(image, generator):
 
 
 def swapped(image, generator):
-    """A part that has been turned and put in the place of another."""
+    """Replace a part by another one, rotated."""
     sides = [int(generator.integers(9, 20))] * 2
     here, there = (_place(image, sides, generator) for _ in range(2))
     changed, mask = image.copy(), np.zeros(image.shape[:2], bool)
@@ -74,7 +74,7 @@ def swapped(image, generator):
 
 
 def _place(image, sides, generator):
-    """A random rectangle inside of an image."""
+    """Return a random rectangle inside an image."""
     starts = [int(generator.integers(0, length - side)) for length, side in zip(image.shape, sides, strict=False)]
     return tuple(slice(start, start + int(side)) for start, side in zip(starts, sides, strict=True))
 

@@ -1,13 +1,12 @@
-"""How well `DenoisingCAE` removes Gaussian noise from photographs that it has not seen.
+"""Measures how well `DenoisingCAE` removes Gaussian noise from unseen photographs.
 
     pip install -e ".[test]"
     python tests/benchmarks/denoising.py [DATA] [--minutes 8] [--sigma 25] [--picture FILE.png]
 
-Trains for so many minutes on grey patches of 48×48 pixels, with the mean absolute error and Adam, whose
-learning rate falls from 1e-3 to 0 along a cosine; then removes the noise from whole photographs. DATA is a
-folder of photographs, or a file `.npy` or `.npz` of images of one size; every tenth is held out. Without it,
-photographs that come with scikit-image and scikit-learn are taken. Prints a table in Markdown: decibels of
-PSNR, nothing clipped.
+Trains for the given time on grey patches of 48×48 pixels, with the mean absolute error and Adam with a cosine decay of
+the learning rate from 1e-3 to 0. Then removes the noise from whole photographs. DATA is a folder of photographs, or an
+`.npy` or `.npz` file of images of the same size, of which every tenth is held out; by default, the photographs in
+scikit-image and scikit-learn are used. Prints a table in Markdown: PSNR in dB, without clipping.
 """
 
 import argparse
@@ -34,7 +33,7 @@ LEARNING_RATE = 1e-3
 METHODS = ("noisy", "non-local means", "DenoisingCAE")
 PICTURED = 3
 DETAIL = 160
-"""Side of what is shown of a photograph, in pixels; less of smaller ones."""
+"""The maximum side in pixels of the details to draw."""
 HELD_OUT = ("camera", "chelsea", "coffee", "china")
 TRAINING = ("astronaut", "brick", "flower", "grass", "gravel", "motorcycle", "retina", "rocket")
 
@@ -43,7 +42,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?")
     parser.add_argument("--minutes", type=float, default=8)
-    parser.add_argument("--sigma", type=float, default=25, help="of the noise, where white is 255")
+    parser.add_argument("--sigma", type=float, default=25, help="standard deviation of the noise, where white is 255")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--picture", help="draw details of three photographs into this file")
     arguments = parser.parse_args()
@@ -58,7 +57,7 @@ def main():
 
 
 def photographs(path):
-    """`(training, held_out)`: dictionaries of grey images, floats from 0 to 1, by name."""
+    """Return `(training, held_out)`, dictionaries of grey images by name, floats from 0 to 1."""
     if path is None:
         return ({name: grey(bundled(name)) for name in names} for names in (TRAINING, HELD_OUT))
     images = read(Path(path))
@@ -84,7 +83,7 @@ def read(path):
 
 
 def grey(image):
-    """An image `(height, width)` or `(height, width, channels)` as grey floats `(height, width, 1)`."""
+    """Convert an image `(height, width)` or `(height, width, channels)` to grey floats `(height, width, 1)`."""
     image = image.astype("float32") / (255 if image.dtype == "uint8" else 1)
     if image.ndim == 2:
         return image[..., None]
@@ -92,7 +91,7 @@ def grey(image):
 
 
 def patches(images):
-    """All patches that lie `STRIDE` pixels apart, as uint8, `(n, 48, 48, 1)`."""
+    """Return all patches at a distance of `STRIDE` pixels, `(n, 48, 48, 1)` uint8."""
     windows = [
         np.lib.stride_tricks.sliding_window_view(image[..., 0], (PATCH, PATCH))[::STRIDE, ::STRIDE]
         for image in images.values()
@@ -102,7 +101,7 @@ def patches(images):
 
 
 def train(model, images, seconds, batch_size):
-    """Train for so long; return the number of steps."""
+    """Train for a number of seconds, and return the number of steps."""
     dataset = tf.data.Dataset.from_tensor_slices(images).cache().shuffle(len(images)).repeat()
     dataset = dataset.map(flipped, num_parallel_calls=1).batch(batch_size, drop_remainder=True).prefetch(4)
     model.compile(keras.optimizers.Adam(LEARNING_RATE), "mae")
@@ -118,7 +117,7 @@ def flipped(image):
 
 
 class CosineOverTime(keras.callbacks.Callback):
-    """Lets the learning rate fall to 0 along a cosine within so many seconds, then ends the training."""
+    """Decays the learning rate to 0 along a cosine within a number of seconds, then ends training."""
 
     def __init__(self, seconds, highest=LEARNING_RATE):
         super().__init__()
@@ -137,7 +136,7 @@ class CosineOverTime(keras.callbacks.Callback):
 
 
 def rows(model, images, sigma):
-    """The decibels of every image, and their mean."""
+    """Yield the PSNR of each image, and the mean."""
     decibels = []
     for number, (name, image) in enumerate(images.items()):
         decibels.append([psnr(image, made) for made in versions(model, image, sigma, number)])
@@ -146,14 +145,14 @@ def rows(model, images, sigma):
 
 
 def versions(model, image, sigma, seed):
-    """The image with noise, and as the methods make it of that: what `METHODS` names."""
+    """Return the noisy image and the results of the methods, in the order of `METHODS`."""
     noisy = image + np.random.default_rng(seed).normal(0, sigma, image.shape).astype("float32")
     means = denoise_nl_means(noisy[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)
     return noisy, means[..., None], model.predict(noisy[None], verbose=0)[0]
 
 
 def draw(path, model, images, sigma):
-    """Draw the middle of the first photographs: original, noisy, and by every method."""
+    """Draw the centre of the first photographs: original, noisy, and the result of each method."""
     details = {label: [] for label in ("original", *METHODS)}
     pictured = list(images.values())[:PICTURED]
     detail = min(DETAIL, *(side for image in pictured for side in image.shape[:2]))

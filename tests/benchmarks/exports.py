@@ -1,13 +1,12 @@
-"""What exports to which format: the table of docs/exporting.md.
+"""Tests which models can be exported to which format, for the table in docs/exporting.md.
 
     pip install -e ".[test,onnx,openvino,litert]"
     python tests/benchmarks/exports.py [--formats onnx litert] [--kinds BasicCAE] [--write]
 
-Exports tiny models of every kind, for signals, images and volumes, of one size and of any, every part in every
-format, loads each file in its own runtime, and compares it with the model on random batches of 1 and of 5, and, of
-any size, on an even and an odd one. Prints a table in Markdown: the largest difference, or the operation that a
-format does not have.
-With `--write` the table replaces the one in the documentation.
+Exports every part of a tiny model of every kind, for signals, images and volumes, of a fixed and of any size, to every
+format. Loads each file in its runtime, and compares it with the model on random batches of 1 and 5 and, for models of
+any size, at an even and an odd size. Prints a table in Markdown: the largest difference, or the operation that a format
+does not support. With `--write`, the table replaces the one in the documentation.
 """
 
 import argparse
@@ -47,7 +46,7 @@ def main():
 
 
 class Both(io.TextIOBase):
-    """Standard output and another stream."""
+    """A stream that writes to standard output and to another stream."""
 
     def __init__(self, other):
         self.streams = sys.stdout, other
@@ -61,7 +60,7 @@ class Both(io.TextIOBase):
 
 
 def rows(options):
-    """A row for each model and detector: the autoencoder, its encoder, its decoder."""
+    """Yield a row for each model and detector, with cells for the autoencoder, its encoder and its decoder."""
     for kind in options.kinds:
         for rank in options.ranks:
             for any_size in (False, True):
@@ -73,17 +72,17 @@ def rows_of(kind, rank, any_size, formats):
     try:
         model = make_detector(kind, rank, any_size) if kind in SCORES else make(kind, rank, any_size)
     except ValueError:
-        return  # There is no such model.
+        return  # there is no such model
     if kind in SCORES:
         if any_size and None not in model.images_shape[1:-1]:
-            return  # The score compares places, so that it knows one size only.
+            return  # the score compares positions, so it supports only a fixed size
         yield f'detector, "{kind}"', noun, *(outcome(model, name) for name in formats)
         return
     yield kind, noun, *(", ".join(outcome(model, name, part=part) for part in PARTS) for name in formats)
 
 
 def outcome(model, file_format, **arguments):
-    """The largest difference, or what prevents the export."""
+    """Return the largest difference, or the reason why the export fails."""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/exported{SUFFIXES[file_format]}"
         try:
@@ -94,11 +93,11 @@ def outcome(model, file_format, **arguments):
 
 
 def reason(message):
-    """The operation in an error, or the error."""
-    operation = re.search(r"has no place for ([^.]+)\.", message)
+    """Return the operation in an error message, or the message."""
+    operation = re.search(r"does not support ([^.]+)\.", message)
     if operation:
         return f"no {operation.group(1)}"
-    return "–" if "feature maps beside the codes" in message else message.replace("|", "/")
+    return "–" if "can't be exported as a separate part" in message else message.replace("|", "/")
 
 
 if __name__ == "__main__":

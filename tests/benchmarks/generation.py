@@ -1,12 +1,12 @@
-"""How real the images look that models draw, with samplers and with a prior, all trained alike.
+"""Measures how realistic generated images are, with samplers and with a prior.
 
     python tests/benchmarks/generation.py [FILE.npz] [--latent-dim 16] [--epochs 20] [--picture FILE.png]
 
-FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their labels; without it,
-scikit-learn's digits are taken. Prints a table in Markdown: the kernel distance between drawn images and the
-test images, by the features of a small classifier that is trained on the labels (divided by their root mean
-square in the test images), times 1000; mean and standard deviation over draws. Numbers compare within a
-table only: the next classifier has other features.
+FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their labels; by default,
+scikit-learn's digits are used. Prints a table in Markdown: the kernel distance between generated and test images, times
+1000, as mean and standard deviation over several draws. It is computed from the features of a small classifier trained
+on the labels, divided by their root mean square in the test images. Only numbers in the same table are comparable,
+because each classifier has other features.
 """
 
 import keras
@@ -57,7 +57,7 @@ def floats(parts):
 
 
 def drawing(train, options):
-    """By model and distribution, a function of a number and a seed that draws so many images."""
+    """Return functions that generate images for a number and a seed, by the model and the distribution of codes."""
     plain = trained(BasicCAE(options.latent_dim, filters=FILTERS), train, options)
     variational = trained(VariationalCAE(options.latent_dim, filters=FILTERS), train, options)
     standard = np.random.default_rng

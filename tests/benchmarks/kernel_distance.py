@@ -1,14 +1,14 @@
-"""How far two sets of images are apart, by the features that a classifier sees in them."""
+"""The distance between two sets of images, based on the features of a classifier."""
 
 import keras
 import numpy as np
 
 
 def kernel_distance(features, others):
-    """The unbiased estimate of the squared maximum mean discrepancy with the kernel `(x·y / d + 1)³`.
+    """Return the unbiased estimate of the squared maximum mean discrepancy with the kernel `(x·y / d + 1)³`.
 
-    With the features of the Inception network it is the Kernel Inception Distance (Bińkowski et al. 2018,
-    "Demystifying MMD GANs"). Sets of the same distribution have 0 on average, so a little less is possible.
+    With the features of the Inception network, this is the Kernel Inception Distance (Bińkowski et al. 2018,
+    "Demystifying MMD GANs"). It is 0 on average for sets from the same distribution, and can be slightly negative.
     """
     features, others = np.asarray(features, "float64"), np.asarray(others, "float64")
     between = _kernel(features, others).mean()
@@ -20,16 +20,16 @@ def _kernel(x, y):
 
 
 def _mean_of_pairs(x):
-    """The mean over all pairs of different examples."""
+    """Return the mean over all pairs of different examples."""
     kernel = _kernel(x, x)
     return (kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1))
 
 
 def trained_features(images, labels, epochs):
-    """A model from images to the features before the last layer of a classifier, which it trains.
+    """Train a classifier, and return a model that maps images to its features before the last layer.
 
     Returns:
-        The model, and the classifier.
+        The model and the classifier.
     """
     layers = keras.layers
     trunk = keras.Sequential(

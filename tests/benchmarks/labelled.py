@@ -1,4 +1,4 @@
-"""Images with their classes, and the options of the programs that take them."""
+"""Images with classes, and the options of the programs that use them."""
 
 import argparse
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Labelled(NamedTuple):
 
 
 def make_parser(doc, latent_dim, epochs, batch_size):
-    """The parser of a program with this docstring: images, size of the codes, how long to train."""
+    """Return the parser of a program with this docstring, with options for the images, the code size and training."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--latent-dim", type=int, default=latent_dim)
@@ -27,7 +27,7 @@ def make_parser(doc, latent_dim, epochs, batch_size):
 
 
 def labelled_images(data):
-    """The training and the test part of a file, or of scikit-learn's digits.
+    """Return the training and test parts of a file, or of scikit-learn's digits.
 
     Args:
         data: path of an `.npz` file with `x_train`, `y_train`, `x_test`, `y_test`, or "digits".

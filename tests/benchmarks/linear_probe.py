@@ -1,11 +1,11 @@
-"""What codes are worth to a classifier with few labels: logistic regression on them, beside raw pixels.
+"""Compares logistic regression with few labels on codes and on raw pixels.
 
     python tests/benchmarks/linear_probe.py [FILE.npz] [--labels 100] [--latent-dim 64] [--epochs 10]
 
-FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; without it,
-scikit-learn's digits are taken. Every model is trained on all training images, without labels. The regression
-then learns from as many labelled codes, equally many of each class; accuracies are the mean and the standard
-deviation over ten draws of these. Prints a table in Markdown.
+FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; by default,
+scikit-learn's digits are used. Each model is trained on all training images, without labels. The regression is then
+trained on the given number of labelled codes, equally many per class. Accuracies are the mean and the standard
+deviation over ten random choices of these. Prints a table in Markdown.
 """
 
 import keras
@@ -58,7 +58,7 @@ def flat(images):
 
 
 def probe(train, train_classes, test, test_classes, labels):
-    """The accuracies of regressions that learn from `labels` of the training codes, one for each draw."""
+    """Return the accuracies of regressions on `labels` training codes, one for each random choice."""
     classes = np.unique(train_classes)
     accuracies = []
     for draw in range(DRAWS):

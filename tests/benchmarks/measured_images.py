@@ -5,11 +5,11 @@ import numpy as np
 from keras_cae.datasets import load_images
 
 MADE = {1: (256, 2), 3: (16, 16, 16, 1)}
-"""Rank: the shape of the signals and of the volumes that are made where none are given."""
+"""The shapes of generated signals and volumes, by rank."""
 
 
 def byte_images(options):
-    """The images that the command names, as uint8; with `--rank` smooth signals or volumes of random phases."""
+    """Return the images of the command as uint8, or, with `--rank`, smooth generated signals or volumes."""
     if options.rank in MADE:
         return made(MADE[options.rank], options.images)
     images = load_images(options.data).images[: options.images]
@@ -21,12 +21,12 @@ def byte_images(options):
 
 
 def float_images(options):
-    """The same as float32 in [0, 1]."""
+    """Return the same images as float32 in [0, 1]."""
     return byte_images(options) / np.float32(255)
 
 
 def made(shape, count):
-    """So many waves along the spatial axes, in bytes; they are the same every time."""
+    """Return a number of waves along the spatial axes as uint8, which are the same every time."""
     generator = np.random.default_rng(0)
     *sides, channels = shape
     places = np.stack(np.meshgrid(*[np.linspace(0, 1, side) for side in sides], indexing="ij"), axis=-1)

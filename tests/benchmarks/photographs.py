@@ -1,12 +1,11 @@
-"""Fetches photographs of free licences, out of packages of Debian, to train denoisers on.
+"""Fetches photographs under free licences from Debian packages, to train denoisers.
 
     python tests/benchmarks/photographs.py FOLDER
 
-Needs a Debian with apt-get and dpkg-deb; no package is installed. Writes a folder for each package, with its
-photographs as PNG files of at most 640 pixels at the longer side, smaller than they were by a third at least, so
-that little is left of the blocks of their JPEG files, and
-sources.json: of every package its version and licences, and of every photograph its file in the package and, where
-the package says so, author and licence.
+Requires Debian with apt-get and dpkg-deb; no package is installed. Writes a folder for each package, with its
+photographs as PNG files of at most 640 pixels on the longer side. They are reduced by at least a third, which removes
+most JPEG artifacts. Also writes sources.json, with the version and licences of each package, and for each photograph
+its file in the package and, if the package states them, its author and licence.
 """
 
 import argparse
@@ -30,10 +29,10 @@ PACKAGES = (
 )
 SUFFIXES = (".jpg", ".jpeg", ".webp")
 LONGEST, SHORTEST = 640, 200
-"""The longer side of what is kept, at most, and the shorter side, at least."""
+"""The maximum of the longer side and the minimum of the shorter side of a photograph."""
 REDUCTION = 1.5
 NOT_TAKEN = ("abstract", "babyshapes", "details", "/desktop/", "lang.rcc", "paintings", "screenshot", "solar_system")
-"""Words in the paths of pictures that are no photographs."""
+"""Words in the paths of pictures that are not photographs."""
 
 
 def main():
@@ -56,7 +55,7 @@ def main():
 
 
 def fetch(package, folder):
-    """Unpack a package into a folder; return its version."""
+    """Unpack a package into a folder, and return its version."""
     subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True, stderr=subprocess.DEVNULL)
     archive = next(folder.glob("*.deb"))
     subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
@@ -64,7 +63,7 @@ def fetch(package, folder):
 
 
 def pictures(folder):
-    """The names and the contents of the pictures in a package, also of those in resource files of Qt."""
+    """Yield the names and contents of the pictures in a package, including those in resource files of Qt."""
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
         if any(word in name for word in NOT_TAKEN) or path.is_symlink() or not path.is_file():
@@ -75,16 +74,16 @@ def pictures(folder):
             content = path.read_bytes()
             for found in re.finditer(rb"(?=....(RIFF....WEBP|\xff\xd8\xff))", content, re.DOTALL):
                 start = found.start() + 4
-                length = int.from_bytes(content[start - 4 : start], "big")  # What stands before each file.
+                length = int.from_bytes(content[start - 4 : start], "big")  # stored before each file
                 if start + length <= len(content):
                     yield f"{name}#{start}", content[start : start + length]
 
 
 def keep(content, file):
-    """Write a picture in a smaller size, if it is a photograph; return whether."""
+    """Write a picture at a smaller size if it is a photograph, and return whether it is one."""
     try:
         picture = Image.open(io.BytesIO(content))
-        if min(picture.size) < SHORTEST or picture.has_transparency_data:  # Drawings are cut out.
+        if min(picture.size) < SHORTEST or picture.has_transparency_data:  # drawings have transparent backgrounds
             return False
         picture = picture.convert("RGB")
     except (UnidentifiedImageError, OSError):
@@ -92,17 +91,17 @@ def keep(content, file):
     longest = min(LONGEST, round(max(picture.size) / REDUCTION))
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     if min(picture.size) < SHORTEST or len(picture.getcolors(2**24)) < picture.width * picture.height / 20:
-        return False  # A panorama, or a drawing with few colours.
+        return False  # a panorama, or a drawing with few colours
     file.parent.mkdir(parents=True, exist_ok=True)
     picture.save(file)
     return True
 
 
 class Copyrights:
-    """What a package says of its authors and licences.
+    """The authors and licences of a package.
 
     Args:
-        text: of its file `copyright`, in the form that machines read, or in another.
+        text: the content of its file `copyright`, in the machine-readable format or any other.
     """
 
     def __init__(self, text):
@@ -116,7 +115,7 @@ class Copyrights:
                 self.paragraphs.append(fields)
 
     def of(self, name):
-        """The author and the licence of a file: those of the last paragraph that it matches."""
+        """Return the author and the licence of a file, from the last paragraph that matches."""
         for fields in reversed(self.paragraphs):
             if any(fnmatch.fnmatch(name, f"*{pattern}") for pattern in fields["Files"].split() if pattern != "*"):
                 return {

@@ -1,4 +1,4 @@
-"""Pictures of what models make."""
+"""Pictures of the results of models."""
 
 import keras
 import numpy as np
@@ -13,8 +13,8 @@ def save_rows(path, rows, zoom=2):
 
     Args:
         path: the file to write.
-        rows: by label, images `(n, height, width, channels)`: uint8, or floats from 0 to 1.
-        zoom: side of a pixel in the picture.
+        rows: images `(n, height, width, channels)` by label, as uint8 or floats from 0 to 1.
+        zoom: factor by which the images are enlarged.
     """
     font = ImageFont.load_default(FONT_SIZE)
     margin = round(max(font.getlength(label) for label in rows)) + 2 * GAP

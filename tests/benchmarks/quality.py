@@ -1,14 +1,14 @@
-"""How well every architecture reconstructs held-out images, and what its codes tell, beside PCA.
+"""Measures the reconstructions and codes of each architecture, compared with PCA.
 
     python tests/benchmarks/quality.py [FILE.npz] [--latent-dim 32] [--epochs 20] [--model BasicCAE …]
                                         [--picture FILE.png]
 
-FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; without it,
-scikit-learn's digits are taken. All models are trained alike: Adam, whose learning rate falls from 2e-3 to 0
-along a cosine, the mean squared error, as many epochs, codes of as many numbers. Prints a table in Markdown.
+FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; by default,
+scikit-learn's digits are used. All models are trained in the same way: with Adam and a cosine decay of the learning
+rate from 2e-3 to 0, the mean squared error, the same number of epochs and the same code size. Prints a table in
+Markdown.
 
-Accuracy is that of the five nearest neighbours (of a test image's code, among those of the training images)
-in telling the class.
+The accuracy is that of a classification by the five nearest neighbours among the training codes.
 """
 
 import functools
@@ -30,7 +30,7 @@ from keras_cae import models
 LEARNING_RATE = 2e-3
 PICTURED = 16
 COLUMNS = ("model", "parameters", "seconds an epoch", "test MSE", "PSNR, dB", "SSIM", "accuracy, %")
-# class of `keras_cae.models`: what it takes beside the size of the code
+# From the class in `keras_cae.models` to its arguments other than the code size.
 MODELS = {
     "BasicCAE": {},
     "BatchNormPoolCAE": {},
@@ -45,7 +45,7 @@ MODELS = {
 
 
 class Trained(NamedTuple):
-    """What is measured of a way to encode images."""
+    """The measured properties and functions of a model or of PCA."""
 
     parameters: str
     seconds: str
@@ -88,7 +88,7 @@ def trained(name, images, options):
 
 
 def fitted(name, images, options):
-    """A model of this class, trained on the images."""
+    """Train a model of this class on the images, and return it."""
     keras.utils.set_random_seed(0)
     code = {} if name == "VectorQuantizedCAE" else {"latent_dim": options.latent_dim}
     model = getattr(models, name)(**code, **MODELS[name])
@@ -100,7 +100,7 @@ def fitted(name, images, options):
 
 
 def vectors(model, images):
-    """The codes of images, of discrete ones their vectors. Shape: `(n, numbers)`."""
+    """Return the codes of images as vectors, `(n, numbers)`. Discrete codes are replaced by their codebook vectors."""
     codes = model.encode(images)
     if isinstance(model, models.VectorQuantizedCAE):
         codes = np.asarray(model.bottleneck.vectors(codes))
@@ -118,7 +118,7 @@ def pca(images, options):
 
 
 def components(images, options):
-    """PCA of images, fitted."""
+    """Return PCA fitted to images."""
     return PCA(options.latent_dim, svd_solver="randomized", random_state=0).fit(flat(images))
 
 

@@ -1,4 +1,4 @@
-"""Rounds that alternate between competitors, and what is made of their times."""
+"""Measurements in rounds that alternate between competitors."""
 
 import statistics
 import time
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Times(NamedTuple):
-    """Seconds on the clock, and of computation by all processors."""
+    """Wall-clock time, and processor time summed over all processors, in seconds."""
 
     clock: float
     processors: float
 
 
 class Ratio(NamedTuple):
-    """The ratio of two medians over the rounds; the smallest and the largest ratio of a round."""
+    """The ratio of the medians of two competitors, and the smallest and the largest ratio of a round."""
 
     of_medians: float
     smallest: float
@@ -25,16 +25,16 @@ class Ratio(NamedTuple):
 
 
 def timed(function, *arguments, **options):
-    """The `Times` that a call takes."""
+    """Return the `Times` of a call."""
     started = time.perf_counter(), time.process_time()
     function(*arguments, **options)
     return Times(time.perf_counter() - started[0], time.process_time() - started[1])
 
 
 def interleaved(competitors, rounds):
-    """What the competitors, a dictionary of functions, return in every round: a list for each of them.
+    """Call the competitors, a dictionary of functions, in several rounds, and return the list of results of each.
 
-    Every second round goes backwards, so that none of them always comes after the same other one.
+    Every second round is in reverse order, so that no competitor always comes after the same other one.
     """
     returned = {name: [] for name in competitors}
     for index in range(rounds):
@@ -44,7 +44,7 @@ def interleaved(competitors, rounds):
 
 
 def warm_up(competitors):
-    """Run all competitors once, because the first run compiles."""
+    """Run all competitors once, because the first run compiles functions."""
     interleaved(competitors, rounds=1)
 
 
@@ -54,12 +54,12 @@ def ratio(numerators, denominators):
 
 
 def ratios(numerators, denominators):
-    """The `Ratio`s of the times on the clock and of the processors, from lists of `Times`."""
+    """Return the `Ratio`s of the wall-clock times and of the processor times, from lists of `Times`."""
     return [ratio(*pair) for pair in zip(columns(numerators), columns(denominators), strict=True)]
 
 
 def medians(times):
-    """The median `Times` of a list of them."""
+    """Return the medians of a list of `Times`."""
     return Times(*(statistics.median(column) for column in columns(times)))
 
 

@@ -1,12 +1,12 @@
-"""How much better than the library's defaults a model is that a search finds, with codes of the same size.
+"""Compares the best model of a search with the default models, at the same code size.
 
     pip install -e ".[bench]"
     python tests/benchmarks/search.py [FILE.npz] [--trials 20] [--epochs 4] [--picture FILE.svg]
 
-FILE.npz holds `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; without it,
-scikit-learn's digits are taken. A Bayesian search of `HyperCAE` compares its trials on a tenth of the
-training images, which the defaults are trained without, too. All train for as many epochs. Prints tables in
-Markdown: the best trials, and the PSNR of test images.
+FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`, images as uint8 and their classes; by default,
+scikit-learn's digits are used. A Bayesian search with `HyperCAE` compares its trials on a tenth of the training images,
+on which the default models are not trained either. All models are trained for the same number of epochs. Prints tables
+in Markdown: the best trials, and the PSNR of test images.
 """
 
 import tempfile
@@ -21,7 +21,7 @@ from keras_cae.cli.tuning.tuners import describe
 
 LISTED = 5
 SMALL = {"depth": (2, 3), "width": [16, 32], "kernel_size": 3}
-"""Of the networks that are searched, so that a trial takes seconds."""
+"""The hyperparameters of the searched networks, which are small enough for trials to take seconds."""
 COLUMNS = ("model", "parameters", "test PSNR, dB")
 
 
@@ -49,7 +49,7 @@ def main():
 
 
 def search(train, validation, folder, options):
-    """The tuner, after the search."""
+    """Return the tuner after the search."""
     hypermodel = keras_cae.hypermodels.HyperCAE(train.shape[1:], latent_dim=options.latent_dim, seed=0, **SMALL)
     tuner = keras_tuner.BayesianOptimization(
         hypermodel, objective=hypermodel.objective, max_trials=options.trials, directory=folder, seed=0
@@ -59,7 +59,7 @@ def search(train, validation, folder, options):
 
 
 def trained(name, images, options, **arguments):
-    """A model that is trained as its documentation has it."""
+    """Train a model as in its documentation, and return it."""
     keras.utils.set_random_seed(0)
     model = getattr(keras_cae.models, name)(latent_dim=options.latent_dim, **arguments)
     model.compile(optimizer="adam", loss="mse")
@@ -76,8 +76,8 @@ def row(name, model, test):
 
 
 def draw(trials, path):
-    """The trials in their order: PSNR, architecture, and the best so far."""
-    # Imported here, because the tables do without.
+    """Draw the PSNR and the architecture of the trials in order, and the best PSNR so far."""
+    # Imported here, because the tables don't need it.
     from matplotlib import pyplot, ticker
 
     trials = sorted(trials, key=lambda trial: int(trial.trial_id))

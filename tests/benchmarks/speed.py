@@ -1,18 +1,17 @@
-"""How fast the library is, beside stock Keras and PyTorch.
+"""Measures the speed of the library, compared with stock Keras and PyTorch.
 
     pip install -e ".[bench]"
     python tests/benchmarks/speed.py [FILE.npz] [--measure training memory] [--model BasicCAE] [--rounds 9]
     python tests/benchmarks/speed.py --rank 3 --images 512 [--measure training]
 
-FILE.npz holds `x_train`, images whose sides 4 divides; without it, scikit-learn's digits are taken. With
-`--rank 1` the models are measured on signals, with `--rank 3` on volumes, which are made. Prints
-tables in Markdown, one or more for every file in `measurements/`, which says what it measures.
+FILE.npz contains `x_train`, images whose sides are multiples of 4; by default, scikit-learn's digits are used. With
+`--rank 1` the models are measured on generated signals, with `--rank 3` on generated volumes. Prints tables in
+Markdown, at least one for each file in `measurements/`, whose docstring describes the measurement.
 
-Every comparison has a process of its own, in which rounds alternate between the competitors, so that all of
-them see the same machine. A ratio is that of the medians over the rounds, followed by the smallest and the
-largest ratio of a round. Times are seconds on the clock, processor times seconds of computation by all
-processors, which other programs on the machine disturb less. Absolute times say nothing about another
-machine.
+Each comparison runs in a separate process, in which rounds alternate between the competitors, so that changes in the
+load of the machine affect all of them. Ratios are those of the medians over the rounds, followed by the smallest and
+the largest ratio of a round. Times are wall-clock times. Processor times are summed over all processors, and are less
+affected by other programs. Absolute times are only valid for this machine.
 """
 
 import argparse
@@ -27,7 +26,7 @@ from pathlib import Path
 from keras_cae.cli.quiet_start import LOG_LEVEL, import_keras
 
 import_keras()
-os.environ.pop(LOG_LEVEL)  # The processes that are started shall be as quiet: they import this file, too.
+os.environ.pop(LOG_LEVEL)  # child processes also import this file, and must set the log level themselves
 
 from architectures import ARCHITECTURES, EXTENDED  # noqa: E402
 from measured_images import byte_images  # noqa: E402
@@ -57,7 +56,7 @@ MEASUREMENTS = {
     "import": imports,
 }
 OF_IMAGES = {"callbacks", "scaling"}
-"""The measurements that draw images or enlarge them."""
+"""The measurements that require images, because they draw or enlarge them."""
 PACKAGES = ("tensorflow", "keras", "torch")
 
 
@@ -70,38 +69,38 @@ def main():
         rounds = options.rounds or measurement.ROUNDS
         models = [model for model in options.model if model in measurement.MODELS]
         if measurement.MODELS and not models:
-            print(f"It measures none of the models that were named, but {', '.join(measurement.MODELS)}.\n")
+            print(f"None of the given models is measured, only {', '.join(measurement.MODELS)}.\n")
             continue
         measurement.measure(argparse.Namespace(**{**vars(options), "rounds": rounds, "model": models}))
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", default="digits", help="what load_images takes")
+    parser.add_argument("data", nargs="?", default="digits", help="data that load_images accepts")
     parser.add_argument("--rank", type=int, choices=(1, 2, 3), default=2, help="signals, images or volumes")
     parser.add_argument("--measure", nargs="+", choices=MEASUREMENTS, help="by default all")
     names = [*ARCHITECTURES, *EXTENDED]
     parser.add_argument("--model", nargs="+", choices=names, default=names)
-    parser.add_argument("--rounds", type=int, help="by default as many as the measurement says")
-    parser.add_argument("--images", type=int, default=8000, help="how many to take at most")
+    parser.add_argument("--rounds", type=int, help="by default, the number that suits the measurement")
+    parser.add_argument("--images", type=int, default=8000, help="maximum number of images")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--latent-dim", type=int, default=32)
     parser.add_argument("--compiled", action="store_true", help="measure torch.compile too, which needs a C++ compiler")
     parser.add_argument(
-        "--one-process", action="store_true", help="be quick, though comparisons then disturb each other"
+        "--one-process", action="store_true", help="run faster in a single process, where comparisons can affect others"
     )
     options = parser.parse_args()
     options.measure = options.measure or [name for name in MEASUREMENTS if options.rank == 2 or name not in OF_IMAGES]
     if options.rank != 2 and OF_IMAGES & {*options.measure}:
-        parser.error(f"--rank {options.rank} goes without {', '.join(sorted(OF_IMAGES))}, which are for images.")
+        parser.error(f"--rank {options.rank} does not support {', '.join(sorted(OF_IMAGES))}, which require images.")
     size = byte_images(options).shape[1:-1]
     if any(side % 4 for side in size):
-        parser.error(f"the stock networks need images whose sides 4 divides, got {'×'.join(map(str, size))} pixels.")
+        parser.error(f"the sides of the images must be multiples of 4, got {'×'.join(map(str, size))} pixels.")
     return options
 
 
 def header(options):
-    """Everything that the figures depend on."""
+    """Return a line with everything that affects the results."""
     count, *shape = byte_images(options).shape
     return " · ".join(
         [

@@ -1,4 +1,4 @@
-"""The library's architectures, written with nothing but the layers of Keras, for signals, images and volumes."""
+"""The library's architectures for signals, images and volumes, written only with layers of Keras."""
 
 import math
 from types import SimpleNamespace
@@ -10,13 +10,13 @@ RANKED = ("Conv{}D", "Conv{}DTranspose", "MaxPooling{}D", "AveragePooling{}D", "
 
 
 def layers_of(shape):
-    """The layers for data of a shape `(*spatial, channels)`, by their names without the rank."""
+    """Return the layers for data of a shape `(*spatial, channels)`, by their names without the rank."""
     rank = len(shape) - 1
     return SimpleNamespace(**{name.replace("{}D", ""): getattr(layers, name.format(rank)) for name in RANKED})
 
 
 def basic(shape, latent_dim):
-    """The network of `BasicCAE` for sides that 2 divides."""
+    """Return the network of `BasicCAE` for sides that are multiples of 2."""
     of = layers_of(shape)
     images = keras.Input(shape)
     x = of.Conv(16, 3, padding="same", activation="relu")(images)
@@ -28,7 +28,7 @@ def basic(shape, latent_dim):
 
 
 def batch_norm_pool(shape, latent_dim):
-    """The network of `BatchNormPoolCAE` for sides that 4 divides."""
+    """Return the network of `BatchNormPoolCAE` for sides that are multiples of 4."""
     of = layers_of(shape)
     x = images = keras.Input(shape)
     for filters in (32, 64):
@@ -43,7 +43,7 @@ def batch_norm_pool(shape, latent_dim):
 
 
 def skip_connection(shape, latent_dim):
-    """The network of `SkipConnectionCAE` for sides that 4 divides."""
+    """Return the network of `SkipConnectionCAE` for sides that are multiples of 4."""
     of = layers_of(shape)
     images = keras.Input(shape)
     x = of.Conv(16, 3, padding="same", activation="relu")(images)
@@ -57,7 +57,7 @@ def skip_connection(shape, latent_dim):
 
 
 def variational(shape, latent_dim):
-    """The network of `VariationalCAE` for sides that 4 divides."""
+    """Return the network of `VariationalCAE` for sides that are multiples of 4."""
     of = layers_of(shape)
     images = keras.Input(shape)
     x = of.Conv(16, 3, padding="same", activation="relu")(images)
@@ -75,7 +75,7 @@ def variational(shape, latent_dim):
 
 
 def residual(shape, latent_dim):
-    """The network of `ResidualCAE` for sides that 4 divides."""
+    """Return the network of `ResidualCAE` for sides that are multiples of 4."""
     of = layers_of(shape)
     images = keras.Input(shape)
     x = of.Conv(32, 3, strides=2, padding="same")(images)
@@ -89,7 +89,7 @@ def residual(shape, latent_dim):
 
 
 class Sampling(layers.Layer):
-    """Draws codes of which mean and logarithm of the variance are given, and adds the divergence."""
+    """Draws codes for a mean and a log variance, and adds the KL divergence to the loss."""
 
     def __init__(self, values_per_image):
         super().__init__()
@@ -122,7 +122,7 @@ def residual_block(inputs, filters, strides=1, upsampling=False):
 
 
 def denoising(shape, latent_dim):
-    """The network of `DenoisingCAE`, which has no dense code, for sides that 4 divides."""
+    """Return the network of `DenoisingCAE`, which has no dense code, for sides that are multiples of 4."""
     of = layers_of(shape)
     images = keras.Input(shape)
     full = relu_convolutions(images, 32)
@@ -147,5 +147,5 @@ def dense_code(features, latent_dim, shape):
 
 
 def smaller(shape, factor, channels):
-    """The shape of feature maps whose sides are so many times shorter."""
+    """Return the shape of feature maps whose sides are shorter by a factor."""
     return (*[side // factor for side in shape[:-1]], channels)

@@ -1,13 +1,13 @@
-"""Tables in Markdown."""
+"""Printing of tables in Markdown."""
 
 
 def print_table(columns, rows, labels=1):
-    """Print a table, row by row as they come.
+    """Print a table row by row, as soon as each row is available.
 
     Args:
-        columns: the columns' names.
-        rows: iterable of rows, each an iterable of cells; floats are shown with three digits.
-        labels: how many columns, from the left, hold words instead of numbers.
+        columns: the names of the columns.
+        rows: iterable of rows, each an iterable of cells. Floats are printed with three digits.
+        labels: number of columns at the left that contain text instead of numbers.
     """
     print(_line(columns))
     print(_line(["---"] * labels + ["---:"] * (len(columns) - labels)))

@@ -1,4 +1,4 @@
-"""The benchmarks run, on tiny data. What they measure is read by people."""
+"""The benchmarks run on tiny data. Their results are not tested."""
 
 import contextlib
 import importlib.util
@@ -30,9 +30,9 @@ from keras_cae.exporting.file_format import is_installed
 SLOW = pytest.mark.slow
 FOLDER = Path(__file__).parent
 OF_QUALITY = ("BasicCAE", "SkipConnectionCAE", "VectorQuantizedCAE", "MaskedCAE")
-"""Models of differently shaped codes. Tests in `tests/models` are for all of them."""
+"""Models with different kinds of codes. The tests in `tests/models` cover all models."""
 PYTORCH_ROWS = 2 if importlib.util.find_spec("torch") else 0
-# measurement: how many rows of one model there are; of all models it would take minutes
+# The number of rows of one model in each measurement. All models would take minutes.
 ROWS = {
     "training": 3 + PYTORCH_ROWS,
     "startup": 1,
@@ -62,13 +62,13 @@ def labelled_file(digits, tmp_path):
 
 
 def run(program, *arguments, small=("--latent-dim", "4")):
-    """What a benchmark prints in a process of its own."""
+    """Return the output of a benchmark that runs in a separate process."""
     command = [sys.executable, FOLDER / program, *arguments, *small]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def run_here(program, *arguments, small=("--latent-dim", "4")):
-    """What a benchmark prints in this process, which has imported already what takes it seconds."""
+    """Return the output of a benchmark that runs in this process, where slow imports are already done."""
     command = [program, *map(str, arguments), *small]
     with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(io.StringIO()) as printed:
         runpy.run_path(str(FOLDER / program), run_name="__main__")
@@ -76,12 +76,12 @@ def run_here(program, *arguments, small=("--latent-dim", "4")):
 
 
 def check_rows(table, expected):
-    """Require that so many rows begin with every label."""
+    """Check how many rows begin with each label."""
     assert {label: count_rows(table, label) for label in expected} == expected, table
 
 
 def count_rows(table, label):
-    """How many rows begin with `label`; all of them end with finite numbers."""
+    """Return how many rows begin with `label`, and check that they contain finite numbers."""
     rows = re.findall(rf"^\| {label} \|(.*)\|$", table, re.MULTILINE)
     for row in rows:
         numbers = [float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*|nan|inf", row)]
@@ -126,7 +126,7 @@ def test_speed_has_rows_for_signals_and_volumes(rank, measurement, data, rows):
 def test_what_is_for_images_is_refused_for_others():
     command = [sys.executable, FOLDER / "speed.py", "--rank", "1", "--measure", "callbacks"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "--rank 1 goes without callbacks, scaling" in result.stderr
+    assert "--rank 1 does not support callbacks, scaling" in result.stderr
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_data_has_rows_for_every_format():
 @pytest.mark.slow
 def test_what_does_not_measure_a_model_says_so(images_file):
     printed = run("speed.py", images_file, "--measure", "scaling", "training", "--model", "MaskedCAE")
-    assert printed.count("none of the models that were named, but BasicCAE, ") == 2
+    assert printed.count("None of the given models is measured, only BasicCAE, ") == 2
 
 
 @pytest.mark.slow
@@ -304,8 +304,8 @@ def test_ratios_are_those_of_the_medians_with_the_extremes_of_the_rounds():
 
 
 def test_operations_of_a_small_network():
-    # 12×8 images: two convolutions, two dense layers of 3×768 and two transposed convolutions, of which
-    # the first is at 6×4 positions. The first convolution has no gradient for its inputs.
+    # 12×8 images: two convolutions, two dense layers of 3×768, and two transposed convolutions, the first of which
+    # is applied at 6×4 positions. The first convolution has no gradient for its inputs.
     first, others = 96 * 9 * 2 * 16, 24 * 9 * 16 * 32 + 2 * 3 * 768 + 24 * 9 * 32 * 16 + 96 * 9 * 16 * 2
     assert training_operations(stock_networks.basic((12, 8, 2), 3)) == 4 * first + 6 * others
 
@@ -316,14 +316,15 @@ def test_stock_networks_have_the_functions_of_the_models(name, size):
     images = np.random.default_rng(0).random((2, *size, 3), dtype="float32")
     ours, stock = (make(name, images.shape[1:], 5) for make in (make_ours, make_stock))
     ours.build(images.shape)
-    # In the order of their layers, which differs where branches join; vectors of a shape begin alike there.
+    # Match weights by shape in the order of layers, which differs where branches join. There, vectors of the same shape
+    # have equal initial values.
     generator = np.random.default_rng(1)
     weights = [generator.normal(0, 0.1, w.shape) if w.ndim > 1 else w for w in ours.get_weights()]
     ours.set_weights(weights)
     by_shape = {}
     for weight in weights:
         if np.ndim(weight) == 0:
-            continue  # The weight of a penalty, in stock Keras a number.
+            continue  # the weight of a penalty, which is a number in stock Keras
         by_shape.setdefault(weight.shape, []).append(weight)
     stock.set_weights([by_shape[tuple(weight.shape)].pop(0) for weight in stock.weights])
     assert not any(by_shape.values())

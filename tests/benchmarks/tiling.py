@@ -1,12 +1,12 @@
-"""What `predict_tiled` needs for an image that is larger than memory has room for at once.
+"""Measures the time and memory of `predict_tiled` for an image that does not fit into memory at once.
 
     pip install -e ".[test]"
     python tests/benchmarks/tiling.py [--side 20000] [--filters 4]
 
-Writes a grey image of so many pixels a side, uint8, to a file, and removes its noise by a `DenoisingCAE` that is not
-trained, from the mapped file to a file. Prints a table in Markdown: the time; by how much the largest memory of the
-process exceeds that before, mapped pages of files included; and the largest difference from what `predict` makes of
-a part of the image whose surroundings it sees, where results that are rounded differ by half of a level.
+Writes a square grey image, uint8, to a file, and applies an untrained `DenoisingCAE` to the memory-mapped file, with
+the result in another file. Prints a table in Markdown: the time; the growth of the memory at its peak, including mapped
+pages of files; and the largest difference from `predict` on a part of the image with enough surroundings, where rounded
+results differ by up to half a level.
 """
 
 import argparse
@@ -27,7 +27,7 @@ COLUMNS = ("result", "pixels", "seconds", "growth, MiB", "largest difference")
 RESULTS = ("uint8", "float32")
 ROWS_AT_ONCE = 256
 COMPARED = 200
-"""The side of what is compared with `predict`."""
+"""The side of the part that is compared with `predict`."""
 
 
 def main():
@@ -46,7 +46,7 @@ def main():
 
 
 def write_image(path, side):
-    """Noise around waves, some rows at a time."""
+    """Write waves with noise, some rows at a time."""
     image = np.lib.format.open_memmap(path, "w+", "uint8", (side, side, 1))
     generator = np.random.default_rng(0)
     waves = 60 * np.sin(np.arange(side) / 37)
@@ -57,11 +57,11 @@ def write_image(path, side):
 
 
 def measured(path, dtype, options):
-    """Seconds, MiB, and the largest difference."""
+    """Return the seconds, the growth in MiB, and the largest difference."""
     keras.utils.set_random_seed(0)
     model = DenoisingCAE(filters=tuple(options.filters))
     image = np.load(path, mmap_mode="r")
-    predict_tiled(model, image[:300, :300], tile=options.tile)  # What TensorFlow needs once does not count.
+    predict_tiled(model, image[:300, :300], tile=options.tile)  # exclude the memory that TensorFlow allocates once
     before = status("VmRSS")
     forget_peak()
     start = time.perf_counter()
@@ -71,7 +71,7 @@ def measured(path, dtype, options):
 
 
 def largest_difference(model, image, result):
-    """From what `predict` makes of the middle of the image, where it sees enough around it."""
+    """Return the largest difference from `predict` at the centre of the image, with enough surroundings."""
     factor = model.downsampling[0]
     around = -(-receptive_field(model)[0] // factor) * factor
     start = (len(image) - COMPARED) // 2 // factor * factor

@@ -1,7 +1,7 @@
-"""The networks of `stock_networks`, written in PyTorch, for signals, images and volumes.
+"""The networks in `stock_networks` for signals, images and volumes, written in PyTorch.
 
-The same layers in the same order, with as many parameters. A convolution of stride 2 starts a pixel further
-to the top left than TensorFlow's, as `padding=1` has it.
+They have the same layers in the same order, with the same number of parameters. With `padding=1`, convolutions of
+stride 2 are shifted by a pixel to the top left, compared with TensorFlow.
 """
 
 import math
@@ -11,7 +11,7 @@ from torch import nn
 
 
 def ranked(name, rank):
-    """The class of `torch.nn` for so many spatial axes: "Conv{}d"."""
+    """Return the class in `torch.nn` for a number of spatial axes, from a name such as "Conv{}d"."""
     return getattr(nn, name.format(rank))
 
 
@@ -85,7 +85,7 @@ def variational(shape, latent_dim):
 
 
 class Sampling(nn.Module):
-    """Draws codes, and keeps their divergence as the `penalty` that training adds to the loss."""
+    """Draws codes, and stores their KL divergence as `penalty`, which training adds to the loss."""
 
     def __init__(self, features, latent_dim, values_per_image):
         super().__init__()
@@ -116,7 +116,7 @@ def residual(shape, latent_dim):
 
 
 class Scale(nn.Module):
-    """Multiplies by a number."""
+    """Multiplies features by a constant."""
 
     def __init__(self, factor):
         super().__init__()
@@ -127,7 +127,7 @@ class Scale(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Group normalization, activation, convolution, twice; added to the input."""
+    """Applies group normalization, activation and convolution twice, and adds the result to the input."""
 
     def __init__(self, rank, before, after, stride=1, upsampling=False):
         super().__init__()
@@ -170,7 +170,7 @@ def denoising(shape, latent_dim):
 
 
 class Subtract(nn.Module):
-    """Subtracts from images the noise that `noise` finds in them."""
+    """Subtracts the noise that a network predicts from images."""
 
     def __init__(self, noise):
         super().__init__()
@@ -181,7 +181,7 @@ class Subtract(nn.Module):
 
 
 class Skip(nn.Module):
-    """Joins to what `between` makes of the features the features themselves: adds them, or concatenates."""
+    """Adds features to the output of `between` for them, or concatenates both."""
 
     def __init__(self, between, concatenate=False):
         super().__init__()
@@ -220,5 +220,5 @@ def dense_code(latent_dim, shape):
 
 
 def smaller(shape, factor, channels):
-    """The shape `(channels, *spatial)` of feature maps whose sides are so many times shorter."""
+    """Return the shape `(channels, *spatial)` of feature maps whose sides are shorter by a factor."""
     return (channels, *[side // factor for side in shape[:-1]])

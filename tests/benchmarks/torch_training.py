@@ -1,13 +1,13 @@
-"""Training in PyTorch, with the optimizer and the loss that stock Keras is given."""
+"""Training in PyTorch, with the same optimizer and loss as in stock Keras."""
 
 import torch
 from torch_networks import Sampling
 
 
 def make_epoch(network, images, batch_size, memory_format, compiled=False, half=False):
-    """A function that trains for one epoch on `images`, an array `(n, *spatial, channels)`.
+    """Return a function that trains for one epoch on `images`, an array `(n, *spatial, channels)`.
 
-    With `compiled`, through `torch.compile` with a fused optimizer; with `half`, under autocast to bfloat16.
+    With `compiled`, it uses `torch.compile` and a fused optimizer; with `half`, autocast to bfloat16.
     """
     network = network.to(memory_format=memory_format)
     forward = torch.compile(network) if compiled else network

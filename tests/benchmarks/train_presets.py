@@ -1,16 +1,16 @@
-"""Trains the presets that denoise photographs, and measures them beside BM3D.
+"""Trains the presets that denoise photographs, and compares them with BM3D.
 
     python tests/benchmarks/photographs.py FOLDER
     pip install bm3d
     python tests/benchmarks/train_presets.py FOLDER [--minutes 60] [--out keras_cae/presets] [--kind grey colour]
 
-Trains a `DenoisingCAE` for grey and one for colour photographs, each for so many minutes, to remove Gaussian noise of
-any strength up to σ = 55, on random patches of 48×48 pixels that are drawn while it trains, with the mean absolute
-error and Adam, whose learning rate falls from 1e-3 to 0 along a cosine. The models are saved in float32, in whatever
-precision they were trained. Every fifteenth photograph is held out: on
-these the models are compared with BM3D, which is told σ, in decibels of PSNR; the noise is the same for both, and
-nothing is clipped. Writes the presets, with the results and the sources of the photographs in their README.md, and
-prints the table. Those that are below BM3D at σ = 25, or were not compared, are written with --worse-too only.
+Trains one `DenoisingCAE` for grey and one for colour photographs, each for the given time, to remove Gaussian noise
+with a standard deviation σ of up to 55. Training uses random patches of 48×48 pixels, the mean absolute error, and Adam
+with a cosine decay of the learning rate from 1e-3 to 0. The models are saved in float32, whatever the precision of
+training. Every fifteenth photograph is held out. On these, the models are compared by PSNR with BM3D, which knows σ;
+both get the same noise, and nothing is clipped. Writes the presets, with the results and the sources of the photographs
+in their README.md, and prints the table. Presets that are below BM3D at σ = 25, or were not compared, are written only
+with --worse-too.
 """
 
 import argparse
@@ -32,25 +32,25 @@ CHANNELS = {"grey": 1, "colour": 3}
 SIGMAS = (15, 25, 50)
 STRONGEST = 55
 DECIDING = 25
-"""The strength at which a preset must not be below BM3D."""
+"""The σ at which a preset must not be below BM3D."""
 PATCH, BATCH = 48, 8
 HELD_OUT = 15
-"""One photograph in so many is held out."""
+"""One in this number of photographs is held out."""
 MOST_BYTES = 3_000_000
 TO_GREY = np.float32([[0.299], [0.587], [0.114]])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="what photographs.py wrote")
-    parser.add_argument("--minutes", type=float, default=60, help="for each of the two")
+    parser.add_argument("folder", type=Path, help="the folder written by photographs.py")
+    parser.add_argument("--minutes", type=float, default=60, help="training time of each model")
     parser.add_argument("--out", type=Path, default=Path("presets"))
     parser.add_argument("--kind", nargs="+", choices=CHANNELS, default=list(CHANNELS))
     parser.add_argument("--filters", nargs="+", type=int, default=[32, 64, 128])
-    parser.add_argument("--start", type=Path, help="a folder of presets to go on from")
+    parser.add_argument("--start", type=Path, help="a folder of presets with the initial weights")
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--precision", default="float32", help="what to train in: mixed_bfloat16 where it is faster")
-    parser.add_argument("--most", type=int, help="how many photographs are held out, at most")
+    parser.add_argument("--precision", default="float32", help="the dtype policy for training, such as mixed_bfloat16")
+    parser.add_argument("--most", type=int, help="maximum number of held-out photographs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--worse-too", action="store_true", help="write presets that are below BM3D, or not compared")
     arguments = parser.parse_args()
@@ -59,7 +59,7 @@ def main():
 
 
 def make(kind, arguments):
-    """Train one of the models, measure it and write it."""
+    """Train, measure and write a model."""
     training, held_out = photographs(arguments.folder, CHANNELS[kind])
     held_out = held_out[: arguments.most]
     keras.utils.set_random_seed(arguments.seed)
@@ -86,11 +86,11 @@ def make(kind, arguments):
     size = (out / "model.weights.h5").stat().st_size
     print(f"\nWritten to {out}, {size / 1e6:.2f} MB")
     if size > MOST_BYTES:
-        raise SystemExit(f"The weights have more than {MOST_BYTES / 1e6:g} MB: take smaller --filters.")
+        raise SystemExit(f"The weights take more than {MOST_BYTES / 1e6:g} MB. Use smaller --filters.")
 
 
 def photographs(folder, channels):
-    """`(training, held_out)`: lists of uint8 images `(height, width, channels)`."""
+    """Return `(training, held_out)`, lists of uint8 images `(height, width, channels)`."""
     images = []
     for path in sorted(folder.rglob("*.png")):
         with Image.open(path) as opened:
@@ -102,7 +102,7 @@ def photographs(folder, channels):
 
 
 def train(model, images, channels, arguments):
-    """Train for so many minutes; return the number of steps."""
+    """Train for the given time, and return the number of steps."""
     shape = tf.TensorSpec((BATCH, PATCH, PATCH, channels), tf.uint8)
     dataset = tf.data.Dataset.from_generator(lambda: batches(images, arguments.seed), output_signature=shape)
     model.compile(keras.optimizers.Adam(arguments.learning_rate), "mae")
@@ -113,7 +113,7 @@ def train(model, images, channels, arguments):
 
 
 def batches(images, seed):
-    """Batches of random patches, flipped and turned, without end."""
+    """Yield batches of random patches, flipped and rotated, endlessly."""
     random = np.random.default_rng(seed)
     while True:
         yield np.stack([patch(images[random.integers(len(images))], random) for _ in range(BATCH)])
@@ -126,7 +126,7 @@ def patch(image, random):
 
 
 def quality(model, images, sigma):
-    """The decibels, on average, of noisy images, of BM3D (NaN if it is not installed) and of the model."""
+    """Return the mean PSNR of noisy images, of BM3D (NaN if it is not installed) and of the model."""
     decibels = []
     for number, image in enumerate(images):
         clean = image.astype("float32") / 255
@@ -145,7 +145,7 @@ def by_bm3d(noisy, sigma):
 
 
 def described(kind, header, table, folder, held_out):
-    """The description of a preset, in Markdown."""
+    """Return the description of a preset in Markdown."""
     lines = [
         f"Removes noise of any strength up to σ = {STRONGEST} (white is 255) from {kind} photographs of any size.",
         "",
@@ -165,7 +165,7 @@ def described(kind, header, table, folder, held_out):
 
 
 def sources(folder):
-    """Lines about where the photographs are from."""
+    """Yield lines about the sources of the photographs."""
     file = folder / "sources.json"
     for package, source in (json.loads(file.read_text()) if file.exists() else {}).items():
         kept = source["photographs"]

@@ -1,4 +1,4 @@
-"""Reading back what callbacks have written."""
+"""Reading of the event files that callbacks have written."""
 
 import io
 from pathlib import Path
@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 
 def written(directory):
-    """What the event files of a folder hold: by tags, then by steps."""
+    """The content of the event files in a folder, by tags, then by steps."""
     events = EventAccumulator(str(directory), size_guidance={"tensors": 0}).Reload()
     return {
         tag: {
@@ -41,6 +41,6 @@ def _picture(parts):
 
 
 def open_files(directory):
-    """The files in a folder that this process holds open."""
+    """The open files of this process in a folder."""
     links = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     return [link for link in links if link.is_relative_to(directory)]

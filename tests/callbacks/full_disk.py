@@ -1,4 +1,4 @@
-"""A disk without space, for the event files of the callbacks and of Keras."""
+"""A simulated full disk for the event files of the callbacks and of Keras."""
 
 import os
 
@@ -10,7 +10,7 @@ def no_space(*arguments, **options):
 
 
 class PartialWriter:
-    """A `tf.io.TFRecordWriter` that writes all but the last bytes to the disk, and then fails."""
+    """A `tf.io.TFRecordWriter` that writes all but the last bytes, and then fails."""
 
     def __init__(self, path, records=None, missing=5):
         self.path, self.missing = path, missing
@@ -32,7 +32,7 @@ TF_RECORD_WRITER = tf.io.TFRecordWriter
 
 
 def fill(monkeypatch):
-    """From now on no event file can be started or continued, and no other file written."""
+    """Make all attempts to write event files or other files fail from now on."""
     monkeypatch.setattr(TF_RECORD_WRITER, "flush", no_space)
     monkeypatch.setattr(tf.io.gfile, "rename", no_space)
     monkeypatch.setattr(tf.summary, "create_file_writer", no_space)

@@ -1,4 +1,4 @@
-"""What `AnomalyMaps` measures and shows."""
+"""The results and figures of `AnomalyMaps`."""
 
 import keras
 import numpy as np

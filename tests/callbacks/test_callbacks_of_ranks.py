@@ -18,7 +18,7 @@ every_rank = pytest.mark.parametrize("rank", SHAPES)
 
 
 def idle(model):
-    """Compiled, with steps that do nothing."""
+    """A compiled model whose steps do nothing."""
     model = compiled(model, run_eagerly=True)
     model.train_step = lambda data: {"loss": 0.0}
     return model

@@ -1,4 +1,4 @@
-"""What is on the disk, and what happens to a training whose disk is full."""
+"""The content of event files, and training on a full disk."""
 
 import pytest
 import tensorflow as tf
@@ -66,7 +66,7 @@ def test_a_disk_that_is_full_from_the_first_byte_costs_a_warning(tmp_path, monke
 
 
 def test_the_device_that_is_always_full(tmp_path, monkeypatch):
-    """What TensorFlow raises there is what is taken for a full disk."""
+    """The error of TensorFlow on a full disk is recognized as such."""
     records = tf.io.TFRecordWriter
     monkeypatch.setattr(tf.io, "TFRecordWriter", lambda path: records("/dev/full"))
     with pytest.warns(UserWarning, match=r"could not be written to: .*No space left on device"):

@@ -1,4 +1,4 @@
-"""The rules that every callback keeps: what training must not notice, when and where files are written."""
+"""Rules for all callbacks: they must not affect training, and write files at the right time and place."""
 
 import copy
 import functools
@@ -15,7 +15,7 @@ from tiny_models import IMAGES, Counter, TinyCodebookCAE, TinyVariationalCAE, co
 from keras_cae import callbacks
 from keras_cae.callbacks.tensorboard_callback import TensorBoardCallback
 
-# class: a function that makes one, of images and the folder, and one of the tags that it writes
+# From the class to a function that creates it for images and a folder, and one of the tags that it writes.
 TABLE = {
     callbacks.AnomalyMaps: (
         lambda x, log_dir, **more: callbacks.AnomalyMaps(x, log_dir, labels=np.arange(len(x)) % 2, **more),
@@ -72,7 +72,7 @@ def fitting_model(cls):
 
 
 def steps(cls, directory):
-    """The steps of what the callback has written."""
+    """The steps at which the callback has written."""
     if cls is callbacks.LatentProjector:
         return sorted(int(path.stem[-4:]) for path in directory.glob("projector/codes*"))
     return sorted(written(directory).get(TABLE[cls][1], ()))
@@ -193,7 +193,7 @@ def test_a_full_disk_is_warned_of_once_and_training_goes_on(cls, tmp_path, monke
     assert open_files(tmp_path) == []
 
 
-# What training must not notice
+# No effect on training
 
 
 def trained(kind, *more):
@@ -218,7 +218,7 @@ def test_weights_are_the_same_with_and_without_it(cls, tmp_path):
 
 @pytest.mark.parametrize(("kind", "dtype"), [(TinyVariationalCAE, "float32"), (TinyCodebookCAE, "mixed_bfloat16")])
 def test_compiled_steps_are_traced_once_and_so_are_forward_passes(kind, dtype, tmp_path):
-    """Of each callback, with all of them together: they share what they compile."""
+    """Each callback together with all others, because they share compiled functions."""
 
     def traced(*more):
         keras.utils.set_random_seed(1)
@@ -228,11 +228,11 @@ def test_compiled_steps_are_traced_once_and_so_are_forward_passes(kind, dtype, t
         return counter.traced, model.get_weights()
 
     fitting = [cls for cls in TABLE if fitting_model(cls) is kind or cls is callbacks.ReconstructionLogger]
-    # A detector has functions of its own, which score the images.
+    # A detector has its own functions to score images.
     fitting = [cls for cls in fitting if cls is not callbacks.AnomalyMaps]
     without, weights = traced()
     watched, same_weights = traced(*(made(cls, tmp_path / cls.__name__) for cls in fitting))
-    # The decoder's forward passes: of images, of codes, and of `sample`, where there is a prior.
+    # The forward passes of the decoder: for images, for codes, and for `sample` if there is a prior.
     assert watched[True] == without[True]
     assert watched[False] - without[False] == (3 if kind is TinyVariationalCAE else 2)
     for one, other in zip(weights, same_weights, strict=True):

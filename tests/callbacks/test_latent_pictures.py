@@ -1,4 +1,4 @@
-"""Traversals, interpolations, samples and codebooks: which codes are decoded, and what the pictures show."""
+"""Traversals, interpolations, samples and codebooks: the decoded codes, and the figures."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ BASIC = keras_cae.models.BasicCAE
 
 
 def plain_model(images=IMAGES):
-    """A model without a prior: the code is the image's first four values, the images are made of it."""
+    """A model without a prior, whose code is the first four values of an image, from which images are built."""
     encoder = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4)])
     decoder = keras.Sequential([keras.layers.Dense(216, activation="sigmoid"), keras.layers.Reshape(SHAPE)])
     model = compiled(keras_cae.models.CAE(encoder, decoder), run_eagerly=True)
@@ -154,7 +154,7 @@ def test_samples_are_of_the_same_codes_in_every_epoch(tmp_path):
     first, second = written(tmp_path)["latent/prior_samples"].values()
     np.testing.assert_array_equal(first, second)
     images = model.sample(10, seed=5)
-    # The rows of a grid, without their names and the room for them.
+    # The rows of a grid without their names and the space for them.
     rows = draw_image_grid({"": images[:8], " ": images[8:]}, min_side=48)
     np.testing.assert_array_equal(first[:, -8 * 48 :], rows[:, -8 * 48 :])
     assert first.shape[1] < 8 * 60 < rows.shape[1]
@@ -185,7 +185,7 @@ def test_codebook_usage(tmp_path):
         assert any(np.array_equal(picture[y : y + 54, x : x + 72], tile) for y, x in places)
 
 
-# Models that do not fit
+# Unsupported models
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_codebook_usage(tmp_path):
         (LatentTraversal, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* decode codes alone"),
         (LatentInterpolation, lambda: SKIP(2, filters=(2, 2, 2)), "can't show SkipConnectionCAE: .* codes alone"),
         (LatentTraversal, lambda: BASIC(None, filters=(2, 2)), r"feature maps of shape \(5, 6, 2\).*latent_dim"),
-        (LatentTraversal, TinyCodebookCAE, r"indices of a codebook.*CodebookSummary shows"),
+        (LatentTraversal, TinyCodebookCAE, r"codebook indices.*Use CodebookSummary"),
         (CodebookSummary, TinyVariationalCAE, "it has no codebook"),
         (
             LatentTraversal,

@@ -1,4 +1,4 @@
-"""The files that the Projector reads."""
+"""The files for the Projector."""
 
 import io
 
@@ -60,7 +60,7 @@ def test_feature_maps_are_flattened_and_the_decoder_is_not_needed(tmp_path, mode
 
 
 def test_codes_that_are_no_points(tmp_path):
-    with pytest.raises(ValueError, match="LatentProjector can't show TinyCodebookCAE: its codes are indices"):
+    with pytest.raises(ValueError, match="LatentProjector can't show TinyCodebookCAE: its codes are codebook indices"):
         fit(idle(TinyCodebookCAE), LatentProjector(IMAGES, tmp_path))
 
 

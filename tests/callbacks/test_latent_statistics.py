@@ -1,4 +1,4 @@
-"""Numbers and histograms of codes."""
+"""Scalars and histograms of codes."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from keras_cae.metrics import ActiveUnits
 
 
 def statistics(codes, log_variance=None, prior=False, **arguments):
-    """What the callback makes of codes."""
+    """The summaries of codes."""
 
     class Model:
         pass
@@ -89,7 +89,7 @@ def test_divergence_from_the_prior():
 
 
 def test_an_aggregated_posterior_that_is_the_prior():
-    """Codes with variance 0.64 and posteriors of variance 0.36 around them: together the prior."""
+    """Codes with variance 0.64 and posteriors with variance 0.36, which add up to the prior."""
     mean = 0.8 * normal_codes(20000, (1.0, 1.0))
     seen = statistics(mean, np.full(mean.shape, np.log(0.36), "float32"), prior=True)
     assert seen["distance_to_prior"] < 1e-3
@@ -107,7 +107,7 @@ def test_divergence_of_the_prior_from_itself_is_zero():
 @pytest.mark.parametrize(
     ("codes", "rank"),
     [
-        (np.eye(5) - 1 / 5, 4.0),  # four directions, all the same
+        (np.eye(5) - 1 / 5, 4.0),  # four directions with equal variance
         (np.outer(np.arange(6.0), [1, 2, 3]), 1.0),
         (np.ones((4, 3)), 1.0),
     ],

@@ -1,4 +1,4 @@
-"""The description of a training, and its record for comparing it with others."""
+"""The description of a training run, and its record in the HParams plugin."""
 
 import keras
 import keras_tuner
@@ -16,7 +16,7 @@ from keras_cae.callbacks.model_description import card, hyperparameters
 
 
 def records(directory, folder="results"):
-    """The records of the HParams plugin in the folder of a training, by their tags."""
+    """The records of the HParams plugin in the folder of a training run, by their tags."""
     events = EventAccumulator(str(directory / folder)).Reload()
     tags = events.PluginTagToContent("hparams")
     return {tag: plugin_data_pb2.HParamsPluginData.FromString(content) for tag, content in tags.items()}
@@ -36,7 +36,7 @@ def metrics_of(directory):
 
 
 class Scripted(keras.callbacks.Callback):
-    """Puts values into the logs, epoch by epoch."""
+    """Adds values to the logs of each epoch."""
 
     def __init__(self, **values):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Errors of single images, normal and anomalous."""
+"""Errors of individual normal and anomalous images."""
 
 import keras
 import numpy as np

@@ -18,7 +18,7 @@ IMAGES = np.random.default_rng(0).random((8, 8, 8, 1), dtype="float32")
 
 
 def small_model(decoder_layers=(), corruption=None, dtype=None, **compile_arguments):
-    """The smallest autoencoder that there is for grey images, compiled."""
+    """A minimal compiled autoencoder for grey images."""
     encoder = keras.Sequential([keras.layers.Conv2D(2, 3, padding="same", dtype=dtype)])
     head = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype=dtype)
     model = keras_cae.models.CAE(encoder, keras.Sequential([*decoder_layers, head]), corruption=corruption, dtype=dtype)
@@ -46,7 +46,7 @@ def stop(model):
     model.stop_training = True
 
 
-# What is written
+# Figures
 
 
 def test_writes_a_picture_an_epoch(tmp_path):
@@ -65,7 +65,7 @@ def test_freq_and_the_last_epoch(tmp_path):
 
 @pytest.mark.parametrize("stopped", ["before", "after"])
 def test_the_last_epoch_of_a_training_that_stops_early(tmp_path, stopped):
-    """It shows the weights of that epoch, even if others are restored at the end."""
+    """The figure shows the weights of its epoch, even if others are restored at the end."""
     model, kept = small_model(), []
     restore = keras.callbacks.LambdaCallback(
         on_train_end=lambda logs: model.set_weights([0 * weight for weight in model.get_weights()])
@@ -141,7 +141,7 @@ def test_modes_of_training(tmp_path, arguments):
     fit(model, ReconstructionLogger(IMAGES, tmp_path), epochs=2)
     seen = pictures(tmp_path)
     assert list(seen) == [0, 1]
-    # Compiled half precision rounds elsewhere than what runs step by step.
+    # In half precision, compiled functions round differently from eager ones.
     difference = seen[1].astype(int) - draw_reconstructions(model, IMAGES)
     assert np.abs(difference).mean() < (2 if "dtype" in arguments else 1e-9)
 
@@ -163,11 +163,11 @@ def test_any_keras_model(tmp_path):
     assert list(pictures(tmp_path)) == [0]
 
 
-# What training must not notice
+# No effect on training
 
 
 class Counter(keras.layers.Layer):
-    """Counts how often it is traced, in training and in inference; draws random numbers in both."""
+    """Counts how often it is traced, and draws random numbers, both in training and in inference."""
 
     def __init__(self):
         super().__init__()

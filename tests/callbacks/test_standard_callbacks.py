@@ -1,4 +1,4 @@
-"""The set of callbacks for every model."""
+"""The standard set of callbacks."""
 
 import keras
 import numpy as np
@@ -73,7 +73,7 @@ def test_a_single_image_of_a_model_without_a_prior(tmp_path):
 
 @pytest.mark.parametrize("start", ["full from the first byte", "full later"])
 def test_a_full_disk_ends_no_training(tmp_path, monkeypatch, start):
-    """Keras's own callback would end it."""
+    """The callback of Keras would end training."""
     writers, create = [], tf.summary.create_file_writer
 
     def create_file_writer(*arguments):

@@ -1,4 +1,4 @@
-"""TensorBoard itself reads what the callbacks have written, and serves it."""
+"""A TensorBoard server reads the files of the callbacks and serves their content."""
 
 import io
 import json
@@ -24,7 +24,7 @@ BETAS = (0.1, 1.0)
 
 
 class Server:
-    """A TensorBoard for a folder, on a free port of this machine."""
+    """A TensorBoard server for a folder, on a free port."""
 
     def __init__(self, folder, *options):
         with socket.socket() as probe:
@@ -48,7 +48,7 @@ class Server:
         return json.loads(self.get(path, data, **query))
 
     def wait_for(self, path, expected):
-        """Ask until the answer, or the names in it, are the expected ones."""
+        """Repeat a request until the response, or the names in it, are as expected."""
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
@@ -63,7 +63,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, digits):
-    """Two trainings with everything, and one with a projector only."""
+    """Two training runs with all callbacks, and one with only a projector."""
     folder = tmp_path_factory.mktemp("logs")
     train, test = digits
     for beta in BETAS:

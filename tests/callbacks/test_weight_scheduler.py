@@ -1,4 +1,4 @@
-"""Weights that change from step to step."""
+"""Schedules of weights."""
 
 import copy
 
@@ -85,7 +85,7 @@ def test_copies_go_on_by_themselves(images):
 
 
 def test_weights_really_weigh(images):
-    """With a weight of zero from the scheduler the penalty is without effect, as with beta=0."""
+    """If the scheduler sets the weight to zero, the penalty has no effect, as with beta=0."""
     results = []
     for beta, callbacks in ((0.0, []), (50.0, [WeightScheduler("beta", schedule=lambda step: 0.0)])):
         keras.utils.set_random_seed(0)

@@ -1,4 +1,4 @@
-"""The smallest models of each kind that callbacks show, for images of 9×12 pixels and two channels."""
+"""Minimal models of each kind that callbacks support, for images of 9×12 pixels and two channels."""
 
 import keras
 import numpy as np
@@ -28,7 +28,7 @@ def decoder(counter=None, dtype=None):
 
 
 class TinyVariationalCAE(CAE):
-    """With a prior, a posterior and a dense code of four numbers."""
+    """A model with a prior, a posterior and a dense code of four values."""
 
     latent_dim = 4
 
@@ -43,7 +43,7 @@ class TinyVariationalCAE(CAE):
 
 
 class TinyCodebookCAE(CAE):
-    """With discrete codes, `(n, 9, 12)` of six numbers."""
+    """A model with discrete codes, `(n, 9, 12)`, of six possible values."""
 
     codebook_size = 6
 
@@ -63,7 +63,7 @@ def compiled(model, **arguments):
 
 
 def idle(kind):
-    """A compiled model whose steps do nothing, which spares seconds of compiling."""
+    """A compiled model whose steps do nothing, which saves seconds of compilation."""
     model = compiled(kind(), run_eagerly=True)
     model.train_step = lambda data: {"loss": keras.ops.zeros(())}
     return model

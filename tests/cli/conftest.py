@@ -1,4 +1,4 @@
-"""What the tests of commands share that apply a saved model."""
+"""Fixtures for the tests of commands that apply a saved model."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ SIZE = (8, 12)
 
 
 def picture(seed, size=SIZE):
-    """A grey image of 8 bits."""
+    """An 8-bit grey image."""
     return np.random.default_rng(seed).integers(0, 256, size, dtype="uint8")
 
 
 @pytest.fixture(scope="session")
 def saved(tmp_path_factory):
-    """A folder with files of tiny models: one trained on images of 8×12, others that are only built."""
+    """A folder with files of tiny models: one trained on images of 8×12, and others that are only built."""
     folder = tmp_path_factory.mktemp("models")
     keras.utils.set_random_seed(0)
     trained = models.BasicCAE(3, filters=(4,))
@@ -59,7 +59,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def invoke(tmp_path, monkeypatch):
-    """The function that runs the program in a folder of its own."""
+    """A function that runs the program in a separate folder."""
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -69,5 +69,5 @@ READABLE = ["a.png", "e.png", "b/a.jpg", "b/a.png", "b/c/d.png"]
 
 
 def pixels_of(folder, names=READABLE):
-    """Images in files as an array."""
+    """The images in files as an array."""
     return np.stack([np.asarray(Image.open(Path(folder) / name)) for name in names])[..., None]

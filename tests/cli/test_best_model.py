@@ -9,7 +9,7 @@ from keras_cae.cli.training.best_model import BestModel
 
 @pytest.fixture
 def model():
-    """A model with a single weight, so that its file tells which epoch it is from."""
+    """A model with a single weight, which shows the epoch in which the file was saved."""
     inputs = keras.Input((1,))
     return keras.Model(inputs, keras.layers.Dense(1, use_bias=False)(inputs))
 

@@ -1,4 +1,4 @@
-"""`keras-cae denoise`, from noisy files to clean ones of the same form."""
+"""`keras-cae denoise`, from noisy files to clean ones in the same format."""
 
 import json
 import struct
@@ -26,7 +26,7 @@ ALPHA = np.random.default_rng(2).integers(0, 256, (21, 30, 1), dtype="uint8")
 
 
 def unchanging(channels):
-    """A model that leaves images as they are: all of its weights are 0, and it subtracts what it makes."""
+    """A model that does not change images, because it subtracts a prediction, and all of its weights are 0."""
     model = DenoisingCAE(1, filters=(2, 3))
     model.build((None, None, None, channels))
     for weight in model.trainable_variables:
@@ -36,7 +36,7 @@ def unchanging(channels):
 
 @pytest.fixture(scope="module")
 def model_files(tmp_path_factory):
-    """Models that leave images as they are: one for grey images, one for colour."""
+    """Models that do not change images: one for grey images, one for colour images."""
     folder = tmp_path_factory.mktemp("models")
     for name, channels in (("grey", 1), ("colour", 3)):
         unchanging(channels).save(folder / f"{name}.keras")
@@ -49,7 +49,7 @@ def invoke(*arguments):
 
 
 def denoised(model_files, *inputs, out):
-    """What the command says about a denoising by a model of colour images, which leaves images as they are."""
+    """The output of the command with a model for colour images that does not change them."""
     result = invoke(*inputs, "--out", out, "--model", model_files / "colour.keras", "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
@@ -61,7 +61,7 @@ def pixels(path):
 
 
 def test_the_form_of_files(model_files, tmp_path):
-    """The model leaves images as they are, so that all that differs is what the command does not keep."""
+    """The model does not change images, so all differences are due to the command."""
     noisy = tmp_path / "noisy"
     (noisy / "nested" / "deeper").mkdir(parents=True)
     saved = {
@@ -117,14 +117,14 @@ def test_jpegs_lie_upright(model_files, tmp_path):
         assert after.getexif()[0x010F] == "Maker"
         assert after.info["icc_profile"] == PROFILE
         assert after.quantization == original.quantization
-        assert after.layer == original.layer  # the resolution of chroma
+        assert after.layer == original.layer  # chroma subsampling
         assert "progressive" in after.info
         upright = np.asarray(ImageOps.exif_transpose(original)).astype(int)
         assert np.abs(np.asarray(after).astype(int) - upright).mean() < 1
 
 
 def deep_png(path, array, *chunks):
-    """A PNG of 16 bits, with what else it has."""
+    """A 16-bit PNG file with further chunks."""
     colour_type = {2: 4, 3: 2, 4: 6}[array.shape[-1]]
     height, width = array.shape[:2]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in array)
@@ -167,7 +167,7 @@ def test_tiffs_of_16_bit_colours(model_files, tmp_path, channels):
 
 
 def test_noise_is_removed_and_alpha_is_not_touched(tmp_path):
-    """By a model that has learned to halve: colours are half as bright, and alpha is what it was."""
+    """With a model that halves values, colours are half as bright, and alpha is unchanged."""
     encoder = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Rescaling(DARKER)])
     decoder = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Rescaling(1.0)])
     model = keras_cae.models.CAE(encoder, decoder)
@@ -250,7 +250,7 @@ def test_patches_to_train_on(tmp_path):
     np.testing.assert_array_equal(data[0], Patches([tmp_path / "large.png"], 1, 3, seed=1)[0])
     assert np.ptp(data[0]) > 0
     assert data[0].max() <= 188 / 255
-    for patch in data[0][..., 0]:  # In the image values grow by one from pixel to pixel.
+    for patch in data[0][..., 0]:  # The values of the image increase by one from pixel to pixel.
         np.testing.assert_allclose(np.abs(np.diff(patch, axis=0)), 1 / 255, atol=1e-6)
     assert Patches([tmp_path / "colour.png"], 3, 1, seed=0)[0].shape == (4, 64, 64, 3)
 

@@ -1,4 +1,4 @@
-"""`--device`: what a command computes on."""
+"""`--device`: the device that a command uses."""
 
 import pytest
 import tensorflow as tf
@@ -13,7 +13,7 @@ GPUS = [tf.config.PhysicalDevice(f"/physical_device:GPU:{number}", "GPU") for nu
 
 @pytest.fixture
 def visible(monkeypatch):
-    """A machine with two GPUs; the list of those that TensorFlow uses."""
+    """Simulates a machine with two GPUs, and returns the list of those that TensorFlow uses."""
     used = list(GPUS)
 
     def choose(chosen, kind):

@@ -90,7 +90,7 @@ def test_sizes_of_codes_that_follow_the_images(invoke, saved, tmp_path):
     [
         (["missing.keras", "photos"], "There is no model 'missing.keras'"),
         (["MODEL", "nothing"], "got 'nothing', which does not exist"),
-        (["MODEL", "photos/b/text.png"], "None of the 1 images can be read"),
+        (["MODEL", "photos/b/text.png"], "The only image can't be read"),
         (["MODEL", "photos", "--out", "codes.txt"], "ends in .npz, .csv, .parquet or .npy"),
         (
             ["MODEL", "there.npy", "--out", "there.npy", "--overwrite"],

@@ -16,7 +16,7 @@ def clock(monkeypatch):
 
 
 class Line:
-    """Keeps what is written."""
+    """Records the output."""
 
     def __init__(self, width, live=True):
         self.width, self.live = width, live
@@ -33,7 +33,7 @@ class Line:
 
 
 def trained(clock, line, epochs=range(3), steps=4):
-    """A training, whose first epoch takes 14 seconds, the others 4."""
+    """A training run whose first epoch takes 14 seconds and the others 4."""
     lines = EpochLines()
     lines._line = line
     lines.set_params({"epochs": 3, "steps": steps})

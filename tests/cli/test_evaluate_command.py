@@ -1,4 +1,4 @@
-"""`keras-cae evaluate`, from images to how well they are reconstructed."""
+"""`keras-cae evaluate`, from images to the quality of their reconstructions."""
 
 import csv
 import json

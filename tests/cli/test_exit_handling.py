@@ -34,7 +34,7 @@ def test_stop_signals_end_the_program_with_their_exit_code(number, capsys):
 
 
 def test_ignored_signals_stay_ignored():
-    """As under nohup."""
+    """Ignored signals, as under nohup, remain ignored."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with exit_without_traceback():
         os.kill(os.getpid(), signal.SIGHUP)

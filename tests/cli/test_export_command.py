@@ -1,4 +1,4 @@
-"""`keras-cae export`, from a file of a model to a file for another runtime."""
+"""`keras-cae export`, from a saved model to a file for another runtime."""
 
 import json
 
@@ -16,7 +16,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 12, 1), dtype="uint8"
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    """The folder of a run, with a model, a detector and images."""
+    """A run folder with a model, a detector and images."""
     folder = tmp_path_factory.mktemp("run")
     model = BasicCAE(3, filters=(4,))
     model.compile("adam", "mse")

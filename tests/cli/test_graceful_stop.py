@@ -13,7 +13,7 @@ DATA = np.zeros((8, 1), np.float32)
 
 
 class PressCtrlC(keras.callbacks.Callback):
-    """Sends this process an interrupt, `times` times after a batch or an epoch; notes what followed."""
+    """Sends this process `times` interrupts after a batch or an epoch, and records what follows."""
 
     def __init__(self, after, times=1):
         super().__init__()
@@ -38,8 +38,8 @@ class PressCtrlC(keras.callbacks.Callback):
 
 @pytest.fixture
 def interrupted():
-    """Trains while Ctrl-C is pressed; returns what happened."""
-    # A process in the background may ignore interrupts.
+    """Simulate Ctrl-C during training, and return what happened."""
+    # Background processes may ignore interrupts.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def fit(press):

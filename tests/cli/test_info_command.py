@@ -1,4 +1,4 @@
-"""`keras-cae info`: what a saved model is and can do."""
+"""`keras-cae info`: the description of a saved model."""
 
 import json
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from keras_cae.cli.live_line import LiveLine, Part, join_parts, truncate
-from keras_cae.cli.messages import counted
+from keras_cae.wording import counted
 
 PARTS = [
     Part("Epoch 3/20"),
@@ -19,7 +19,7 @@ PARTS = [
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Makes stdout a terminal of a width."""
+    """Make stdout a terminal with a given width."""
 
     def make(columns):
         monkeypatch.setenv("TERM", "xterm")

@@ -1,4 +1,4 @@
-"""`keras-cae pack` from the command line to the shards."""
+"""`keras-cae pack`, from the command line to the shards."""
 
 import numpy as np
 import pytest

@@ -41,7 +41,7 @@ def test_of_many_large_images_an_even_part_is_used(monkeypatch):
 
 def test_without_scikit_learn_the_baseline_says_so_at_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.decomposition", None)
-    with pytest.raises(ImportError, match=r'pip install "keras-cae\[cli\]"'):
+    with pytest.raises(ImportError, match=r'the extra "cli".*pip install .*scikit-learn'):
         PCAReconstruction(4)
 
 

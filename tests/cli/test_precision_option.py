@@ -29,7 +29,7 @@ def _images(tmp_path, monkeypatch):
 
 @pytest.fixture
 def machine(monkeypatch):
-    """Sets what this machine computes fastest, by itself and measured."""
+    """Set the fastest precision of this machine, with and without measuring a model."""
 
     def build(alone, measured=None):
         def recommended(model=None, **arguments):
@@ -43,7 +43,7 @@ def machine(monkeypatch):
 
 @pytest.fixture
 def policies(monkeypatch):
-    """The dtype policies of the models that were trained."""
+    """The dtype policies of the trained models."""
     seen = []
     fit = models.CAE.fit
 

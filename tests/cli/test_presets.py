@@ -1,4 +1,4 @@
-"""The tables of what the command offers by name, which must keep up with the library."""
+"""The tables of names that options accept, which must be complete."""
 
 import inspect
 import itertools
@@ -12,7 +12,7 @@ from keras_cae import hypermodels, losses, models
 from keras_cae.anomaly.get import NAMES
 from keras_cae.cli.presets import LOSSES, MODELS, SCHEDULES, SCORES, TUNERS, schedule_for
 
-# Without a name: bases to derive from, a penalty that needs a loss beside it, a sum of losses.
+# These have no name: base classes, a penalty that needs another loss, and a sum of losses.
 WITHOUT_NAMES = {models.CAE, models.PyramidCAE, losses.ImageLoss, losses.TotalVariation, losses.Weighted}
 
 

@@ -1,4 +1,4 @@
-"""How far a command has come, on a terminal and in a log."""
+"""The progress of a command, on a terminal and in a log."""
 
 import io
 
@@ -10,7 +10,7 @@ from keras_cae.cli.progress import duration, progress
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that goes on by a second whenever images are done."""
+    """A clock that advances by a second whenever images are completed."""
     now = [0.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     return now

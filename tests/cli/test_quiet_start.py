@@ -1,4 +1,4 @@
-"""The import of Keras without log lines."""
+"""Import of Keras without log messages."""
 
 import os
 import subprocess

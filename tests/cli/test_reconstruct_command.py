@@ -31,7 +31,7 @@ def test_pictures_have_the_sizes_of_the_files(invoke, saved, model):
     result = invoke("reconstruct", saved / f"{model}.keras", "mixed", "--out", "made")
     assert result.exit_code == 0, result.output
     assert [Image.open(f"made/{number}.png").size[::-1] for number in range(4)] == sizes
-    if model == "any":  # Images were not resized on their way.
+    if model == "any":  # The images were not resized.
         image = picture(2, (20, 30))[None, ..., None]
         expected = keras.saving.load_model(saved / "any.keras").predict(image, verbose=0)
         np.testing.assert_allclose(pixels_of("made", ["2.png"]) / 255, expected, atol=0.51 / 255)

@@ -1,4 +1,4 @@
-"""What a training says at its end."""
+"""The report at the end of training."""
 
 import pytest
 

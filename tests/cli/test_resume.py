@@ -1,4 +1,4 @@
-"""`keras-cae train --resume`: runs that were stopped, killed, or ended by a full disk."""
+"""`keras-cae train --resume`: runs that were stopped or killed, or failed because of a full disk."""
 
 import json
 import os
@@ -32,7 +32,7 @@ OPTIONS = [
 
 
 class Killed(BaseException):
-    """Ends the program at once."""
+    """Ends the program immediately."""
 
 
 class Stop(keras.callbacks.Callback):
@@ -49,7 +49,7 @@ class Stop(keras.callbacks.Callback):
 
 @pytest.fixture(autouse=True, scope="module")
 def patched():
-    """Leaves out what is written for TensorBoard, which takes most of the time; returns the patches."""
+    """Disable the TensorBoard logs, which take most of the time, and return the patches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "standard_callbacks", lambda *_, **__: [])
         yield patch
@@ -70,7 +70,7 @@ def make_images(folder):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, patched):
-    """The folder of a run that was not interrupted."""
+    """The folder of an uninterrupted run."""
     folder = tmp_path_factory.mktemp("whole")
     make_images(folder)
     arguments = ["train", str(folder / "images.npy"), *OPTIONS[1:], "--out", str(folder / "run")]
@@ -81,7 +81,7 @@ def whole(tmp_path_factory, patched):
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory, patched):
-    """A folder with images, and a run that SIGTERM has stopped in the middle of its second epoch."""
+    """A folder with images, and a run that was stopped by SIGTERM in the middle of its second epoch."""
     folder = tmp_path_factory.mktemp("stopped")
     make_images(folder)
     with pytest.MonkeyPatch.context() as patch:
@@ -95,7 +95,7 @@ def stopped(tmp_path_factory, patched):
 
 @pytest.fixture
 def run(stopped, tmp_path, monkeypatch):
-    """A copy of it, in the current folder."""
+    """A copy of the stopped run in the current folder."""
     shutil.copytree(stopped, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     settings = Path("run/backup/settings.json")
@@ -105,7 +105,7 @@ def run(stopped, tmp_path, monkeypatch):
 
 
 def assert_like(run, whole):
-    """A run has the results and the model of another one, and nothing that was needed to go on."""
+    """Check that a run has the same results and model as another one, and no files for resuming."""
     found, expected = (json.loads((folder / "results.json").read_text()) for folder in (run, whole))
     assert found["test"] == expected["test"]
     assert found["best_epoch"] == expected["best_epoch"]
@@ -201,7 +201,7 @@ REFUSED = {
     "another option": ([], ["images.npy", "--seed", 1], "started with other options (--seed)"),
     "another folder": ([], ["--out", "other"], "started with other options (--out)"),
     "other images": ([other_images], [], "The images differ from those"),
-    "no images": ([lambda run: os.remove("images.npy")], [], "names nothing that exists"),
+    "no images": ([lambda run: os.remove("images.npy")], [], "which does not exist"),
     "no backup": (
         [damage("results.json"), lambda run: shutil.rmtree(run / "backup")],
         [],

@@ -1,4 +1,4 @@
-"""Where runs write."""
+"""The folders of runs."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from keras_cae.cli.run_folder import check_free, make_run_folder
 
 @pytest.fixture(autouse=True)
 def empty_folder(tmp_path, monkeypatch):
-    """An empty current folder."""
+    """An empty folder as the current folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""`keras-cae sample`, from a model to images that it generates."""
+"""`keras-cae sample`, from a model to generated images."""
 
 import json
 from pathlib import Path

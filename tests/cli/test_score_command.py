@@ -1,4 +1,4 @@
-"""`keras-cae score` and `keras-cae train --detector`, from folders to tables and pictures."""
+"""`keras-cae score` and `keras-cae train --detector`, from folders to tables and overlays."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ DEFECT = (slice(2, 6), slice(3, 8))
 
 
 def picture(seed, defective=False):
-    """A dark gradient with noise, in which a defect is white."""
+    """A dark gradient with noise, in which defects are white."""
     generator = np.random.default_rng(seed)
     slope = generator.uniform(0.5, 1.5)
     pixels = 40 + slope * np.arange(SIZE[1]) + generator.uniform(0, 5, SIZE)
@@ -50,7 +50,7 @@ def inspected(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def detector(inspected):
-    """The file of a detector that was calibrated on the good images."""
+    """The file of a detector that is calibrated on the good images."""
     keras.utils.set_random_seed(0)
     images = np.stack([picture(number) for number in range(40)])[..., None]
     model = BasicCAE(4, filters=(4, 8))
@@ -112,7 +112,7 @@ def test_a_plain_folder_with_images_that_cannot_be_read(invoke, detector):
     assert result.exit_code == 0, result.output
     assert [row["file"] for row in rows("found")] == ["a.png", "b/a.jpg", "b/a.png"]
     assert "broken.png: not an image" in result.stderr
-    # Files that differ in their suffix only have pictures of their own.
+    # Files that differ only in the suffix have separate overlays.
     assert len(list(Path("found/overlays").rglob("*.png"))) == 3
 
 
@@ -143,7 +143,7 @@ def test_training_writes_a_detector_that_scores(invoke, inspected):
     ("arguments", "message"),
     [
         (["missing.keras", "photos"], "There is no detector 'missing.keras'. Train one with"),
-        (["model.keras", "photos"], "holds a BasicCAE, not an AnomalyDetector"),
+        (["model.keras", "photos"], "contains a BasicCAE, not an AnomalyDetector"),
         (["DETECTOR", "photos"], "There are no images in the folder 'photos'"),
         (["DETECTOR", "nothing"], "nothing"),
         (["DETECTOR", "photos", "--threshold", "nan"], "threshold must be a finite number"),

@@ -1,4 +1,4 @@
-"""How far a search has come."""
+"""The progress of a search."""
 
 import copy
 import json
@@ -21,7 +21,7 @@ def clock(monkeypatch):
 
 
 class Line:
-    """Keeps what is written."""
+    """Records the output."""
 
     live, width = True, 99
 
@@ -43,7 +43,7 @@ DONE = TrialState("COMPLETED", {}, 20.5)
 
 
 class Untrained(keras_tuner.Hyperband):
-    """A search in which nothing is trained."""
+    """A search without training."""
 
     def run_trial(self, trial, *arguments, **more):
         return {"val_psnr": trial.hyperparameters.get("x")}

@@ -1,4 +1,4 @@
-"""The commands on images that are read while they are used."""
+"""Commands with streamed images."""
 
 import json
 import signal
@@ -62,7 +62,7 @@ def test_train_and_score(invoke, monkeypatch):
     loaded = invoke("train", "photos", "--epochs", 2, "--out", "loaded", "--no-stream", *SMALL)
     assert loaded.exit_code == 0, loaded.output
     assert "Streaming" not in loaded.stdout
-    # The same test images, and the same principal components.
+    # The test images and the principal components are the same.
     pca = "PCA, 4 components"
     assert results("streamed")["test"][pca]["mse"] == pytest.approx(results("loaded")["test"][pca]["mse"], rel=1e-4)
     images = np.stack([np.asarray(Image.open(path).resize((8, 8))) for path in sorted(Path("photos").iterdir())])
@@ -100,7 +100,7 @@ def test_tune(invoke):
 
 def test_what_is_refused(invoke):
     for arguments, words in (
-        (("train", "digits", "--stream"), "--stream is for folders"),
+        (("train", "digits", "--stream"), "--stream is only supported for folders"),
         (("train", "photos", "--stream", "--rank", 1), "rank=1"),
     ):
         result = invoke(*arguments)

@@ -1,4 +1,4 @@
-"""`keras-cae train` from the command line to the files."""
+"""`keras-cae train`, from the command line to the files."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def invoke(tmp_path, monkeypatch):
 
 @pytest.fixture
 def gradients():
-    """Small images that differ in two numbers, as an `.npy` file; floats."""
+    """An `.npy` file of small images, as floats, that differ in two parameters."""
     slopes = np.random.default_rng(0).random((40, 2, 1, 1, 1))
     rows, columns = np.mgrid[:7, :6][..., None] / 7
     np.save("gradients.npy", (slopes[:, 0] * rows + slopes[:, 1] * columns).astype("float32") / 2)
@@ -42,13 +42,13 @@ def gradients():
 
 
 def results(folder):
-    """What a run has measured."""
+    """The results of a run."""
     return json.loads((Path(folder) / "results.json").read_text())
 
 
 @pytest.fixture(scope="module")
 def digits_run(tmp_path_factory):
-    """A short training on the default data: `(result of the program, folder)`."""
+    """A short training run on the default data: `(result of the program, folder)`."""
     folder = tmp_path_factory.mktemp("runs") / "digits"
     arguments = ["train", "--epochs", "3", "--batch-size", "64", "--out", str(folder), *SMALL]
     return CliRunner().invoke(app, arguments), folder
@@ -133,10 +133,10 @@ def test_signals_need_their_rank(invoke):
     np.save("examples.npy", np.zeros((30, 33, 2, 4, 1), "uint8"))
     result = invoke("train", "examples.npy")
     assert result.exit_code == 2
-    assert "say rank=3 (--rank 3)" in " ".join(result.output.split())
+    assert "pass rank=3 (--rank 3)" in " ".join(result.output.split())
     result = invoke("train", "--rank", 1)
     assert result.exit_code == 2
-    assert "needs signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())
+    assert "requires signals in an array or in an .npy or .npz file, got 'digits'" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("loss", slow_but(("charbonnier",), ("charbonnier", "multi_scale_ssim")))
@@ -149,7 +149,7 @@ def test_losses_of_the_library_have_names(loss, invoke, gradients):
 
 @pytest.mark.slow
 def test_the_defaults_beat_pca(invoke):
-    """The promise of the first command that a new user types, at its full length."""
+    """The complete first command of a new user keeps the promises of the documentation."""
     result = invoke("train")
     assert result.exit_code == 0, result.output
     test = results("runs/digits-basic-1")["test"]
@@ -241,9 +241,9 @@ def test_long_lists_of_damaged_files_are_cut_short(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "names nothing that exists: 'nowhere'"),
+        (["nowhere"], "got 'nowhere', which does not exist"),
         (["empty"], "no images in the folder 'empty'"),
-        (["corrupt"], "None of the 1 images .* can be read"),
+        (["corrupt"], "The only image .* can't be read"),
         (["text.npy"], r"text\.npy can't be read"),
         (["text.txt"], "must be a folder of images"),
         (["full", "--out", "full"], "'full', which is a folder that is not empty"),
@@ -305,7 +305,7 @@ def test_a_loss_that_is_no_number(invoke, gradients, monkeypatch):
 
 
 class Signal(keras.callbacks.Callback):
-    """In the place of the other callbacks: sends a signal once after the first epoch, or twice before."""
+    """Replaces the other callbacks, and sends one signal after the first epoch, or two before its end."""
 
     times = 1
 
@@ -324,7 +324,7 @@ class Signal(keras.callbacks.Callback):
 
 @pytest.fixture
 def interrupts():
-    """Signals are not ignored, as some are in a process in the background."""
+    """Restore the default handling of signals, some of which background processes ignore."""
     previous = {number: signal.signal(number, signal.default_int_handler) for number in STOP_SIGNALS}
     yield
     for number, handler in previous.items():

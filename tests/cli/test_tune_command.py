@@ -1,4 +1,4 @@
-"""`keras-cae tune` from the command line to the files."""
+"""`keras-cae tune`, from the command line to the files."""
 
 import csv
 import json
@@ -159,13 +159,13 @@ def test_processes_end_with_the_search_that_is_killed():
 
 
 def alive(process):
-    """Whether a process runs; one that has ended, but that nobody has waited for, does not."""
+    """Whether a process is running. Zombie processes are not."""
     status = Path(f"/proc/{process}/stat")
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def worker_of(parent):
-    """The process of the last worker that another process started."""
+    """The last worker process that another process has started."""
     return children_of(parent)[-1]
 
 

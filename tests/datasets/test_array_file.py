@@ -11,7 +11,7 @@ LABELS = np.arange(5)
 
 @pytest.fixture
 def saved(tmp_path):
-    """Saves arrays, as `.npz` by name or one as `.npy`, and returns the path."""
+    """Save a single array as `.npy` or several as `.npz`, and return the path."""
 
     def save(*array, **arrays):
         if arrays:
@@ -64,7 +64,7 @@ def test_which_array_is_taken(saved, arrays):
 def test_the_key_decides(saved):
     path = saved(images=PIXELS[::-1], b=PIXELS)
     np.testing.assert_array_equal(load_images(path, key="b").images, PIXELS)
-    with pytest.raises(ValueError, match=r"no array 'c'; it holds 'images': uint8 \(5, 6, 7, 3\), 'b'"):
+    with pytest.raises(ValueError, match=r"no array 'c'; it contains 'images': uint8 \(5, 6, 7, 3\), 'b'"):
         load_images(path, key="c")
 
 
@@ -105,5 +105,5 @@ def test_a_file_that_memory_cannot_hold_is_not_read(saved, monkeypatch):
     path = saved(PIXELS)
     path.write_bytes(path.read_bytes()[:200])
     monkeypatch.setattr("keras_cae.datasets.memory.available_memory", lambda: 100)
-    with pytest.raises(ValueError, match="5 images of 6×7×3 need"):
+    with pytest.raises(ValueError, match="5 images of 6×7×3 would take"):
         load_images(path)

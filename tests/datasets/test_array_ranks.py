@@ -42,15 +42,15 @@ def test_train_and_test(tmp_path):
         (
             SIGNALS[0, :, 0],
             1,
-            r"must hold signals of shape \(n, length, channels\) or \(n, length\), .*datasets\.windows",
+            r"must contain signals of shape \(n, length, channels\) or \(n, length\), .*datasets\.windows",
         ),
-        (VOLUMES, 1, r"got \(6, 5, 7, 8, 1\)\. .*store a single signal as signals\[None\]"),
-        (VOLUMES[0, ..., 0], 3, r"must hold volumes of shape \(n, depth, height, width, channels\).*volumes\[None\]"),
-        (VOLUMES, 2, r"must hold images .*If these are volumes, say rank=3 \(--rank 3\)"),
-        (SIGNALS * 5, 1, r"floats from .*Scale them: \(signals - 0\.\d+\) / "),
-        (SIGNALS * np.nan, 1, r"remove or replace these signals"),
-        (-VOLUMES.astype(int), 3, r"whole numbers from -255 to 0; volumes have values"),
-        (SIGNALS[:0], 1, r"holds no signals, its shape is \(0, 31, 2\)"),
+        (VOLUMES, 1, r"got \(6, 5, 7, 8, 1\)\. .*store a single signal as signal\[None\]"),
+        (VOLUMES[0, ..., 0], 3, r"must contain volumes of shape \(n, depth, height, width, channels\).*volume\[None\]"),
+        (VOLUMES, 2, r"must contain images .*For volumes, pass rank=3 \(--rank 3\)"),
+        (SIGNALS * 5, 1, r"floats from .*Scale the signals: \(signals - 0\.\d+\) / "),
+        (SIGNALS * np.nan, 1, r"Remove these signals"),
+        (-VOLUMES.astype(int), 3, r"got integers from -255 to 0. Scale the volumes"),
+        (SIGNALS[:0], 1, r"must contain signals, got an empty array of shape \(0, 31, 2\)"),
     ],
 )
 def test_what_is_not_of_the_rank_is_refused(array, rank, message, tmp_path):
@@ -65,15 +65,15 @@ def test_an_archive_without_such_an_array(tmp_path):
     with pytest.raises(ValueError, match=r"several arrays that may be signals: .*'b': float32 \(6, 31, 2\).*key="):
         load_images(tmp_path / "some.npz", rank=1)
     np.savez(tmp_path / "some.npz", b=SIGNALS)
-    with pytest.raises(ValueError, match=r"no array of volumes, \(n, depth, height, width, channels\) or"):
+    with pytest.raises(ValueError, match=r"no array of volumes of shape \(n, depth, height, width, channels\) or"):
         load_images(tmp_path / "some.npz", rank=3)
 
 
 def test_other_data_are_refused(tmp_path):
     for data in ("digits", "mnist", tmp_path):
-        with pytest.raises(ValueError, match=r"rank=1 needs signals in an array or in an \.npy or \.npz file, got"):
+        with pytest.raises(ValueError, match=r"rank=1 requires signals in an array or in an \.npy or \.npz file, got"):
             load_images(data, rank=1)
-    with pytest.raises(FileNotFoundError, match="nothing that exists"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         load_images("nowhere.npy", rank=3)
     with pytest.raises(TypeError, match="path or a NumPy array, got list"):
         load_images([1, 2], rank=1)
@@ -82,7 +82,7 @@ def test_other_data_are_refused(tmp_path):
 @pytest.mark.parametrize("option", [{"image_size": 8}, {"channels": 1}, {"max_side": 9}])
 def test_options_of_images_are_refused(option):
     with pytest.raises(
-        ValueError, match=rf"{next(iter(option))} is for images; signals \(rank=1\) are taken as they are"
+        ValueError, match=rf"{next(iter(option))} is only supported for images; signals \(rank=1\) keep their size"
     ):
         load_images(SIGNALS, rank=1, **option)
 
@@ -96,5 +96,5 @@ def test_rank_is_checked(rank):
 def test_what_memory_can_not_hold_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("keras_cae.datasets.memory.available_memory", lambda: 1e3)
     np.save(tmp_path / "one.npy", VOLUMES[..., 0])
-    with pytest.raises(ValueError, match=r"6 volumes of 5×7×8×1 need .* Use fewer volumes\."):
+    with pytest.raises(ValueError, match=r"6 volumes of 5×7×8×1 would take .* Use fewer volumes\."):
         load_images(tmp_path / "one.npy", rank=3)

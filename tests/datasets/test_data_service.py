@@ -1,4 +1,4 @@
-"""The recipe for `tf.data.service`: the workers are in another process, and so run no Python of this one."""
+"""The recipe for `tf.data.service`. The workers run in another process, and therefore no Python code of this one."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def dispatcher():
-    """A dispatcher and two workers in another process, as what the recipe calls `dispatcher`."""
+    """A dispatcher and two workers in another process, which replace the `dispatcher` of the recipe."""
     process = subprocess.Popen(
         [sys.executable, "-c", SERVERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -1,4 +1,4 @@
-"""Threads that decode ahead, and never wait for each other for ever."""
+"""Threads that decode in advance, without deadlocks."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def test_an_error_is_raised_where_it_belongs():
 
 
 def test_a_thread_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(decoding, "PATIENCE", 0.01)
+    monkeypatch.setattr(decoding, "TIMEOUT", 0.01)
     free, main = threading.Event(), threading.get_ident()
 
     def function(number):
@@ -54,7 +54,7 @@ print("never stuck")
 
 @pytest.mark.slow
 def test_streams_that_are_given_up(tmp_path):
-    """Garbage that is collected while one stream is opened or read ends another one, which must not wait for it."""
+    """A garbage collection while one stream is opened or read may end another one, which must not cause a deadlock."""
     pixels = np.random.default_rng(0).integers(0, 256, (60, 16, 16), np.uint8)
     for number, image in enumerate(pixels):
         Image.fromarray(image).save(tmp_path / f"{number}.png")

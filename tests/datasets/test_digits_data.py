@@ -19,5 +19,5 @@ def test_the_digits_are_exact():
 
 def test_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ImportError, match=r'pip install "keras-cae\[cli\]"'):
+    with pytest.raises(ImportError, match=r'the extra "cli".*pip install .*scikit-learn'):
         load_images("digits")

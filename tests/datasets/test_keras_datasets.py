@@ -1,4 +1,4 @@
-"""The data that Keras downloads; here nothing is."""
+"""The data sets that Keras downloads, with simulated downloads."""
 
 import importlib
 

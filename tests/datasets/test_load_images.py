@@ -1,4 +1,4 @@
-"""What kinds of data `load_images` tells apart, and what it does to all of them."""
+"""The kinds of data that `load_images` supports, and their common options."""
 
 import inspect
 import re
@@ -30,14 +30,14 @@ def test_an_array_is_taken_as_it_is():
 
 @pytest.mark.parametrize("data", ["nowhere", "nowhere.npz", "mnsit"])
 def test_what_does_not_exist(data):
-    with pytest.raises(FileNotFoundError, match=rf"nothing that exists: '{data}'.*digits, mnist"):
+    with pytest.raises(FileNotFoundError, match=rf"digits, mnist.* got '{data}', which does not exist"):
         load_images(data)
 
 
 def test_a_file_of_another_kind(tmp_path):
     file = tmp_path / "photo.png"
     file.touch()
-    with pytest.raises(ValueError, match=r"folder of images, an \.npy or \.npz.*photo\.png.*Put images"):
+    with pytest.raises(ValueError, match=r"folder of images, an \.npy or \.npz.*photo\.png.*pass its folder"):
         load_images(file)
 
 
@@ -77,7 +77,7 @@ def test_max_side_limits_the_default_size(max_side, size):
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_halving_averages_pixels(dtype):
-    """The triangle of the bilinear filter is two target pixels wide: a constant stays what it is."""
+    """The bilinear filter preserves constant values."""
     image = np.full((1, 8, 8, 2), 1 if dtype == "float32" else np.iinfo(dtype).max, dtype)
     image[..., 1] //= 2
     halved = load_images(image, 4).images
@@ -130,13 +130,13 @@ def test_grey_to_colors_and_opacity(dtype):
 def test_channels_are_checked():
     with pytest.raises(ValueError, match=r"channels must be 1 .*, got 2"):
         load_images(GREY, channels=2)
-    with pytest.raises(ValueError, match="images of 1, 3 or 4 channels, got 5"):
+    with pytest.raises(ValueError, match="images with 1, 3 or 4 channels, got 5"):
         load_images(np.zeros((2, 6, 6, 5)), channels=3)
 
 
 def test_images_that_memory_cannot_hold(monkeypatch):
     monkeypatch.setattr("keras_cae.datasets.memory.available_memory", lambda: 10_000)
-    with pytest.raises(ValueError, match=r"6 images of 99×99×1 need.*--image-size"):
+    with pytest.raises(ValueError, match=r"6 images of 99×99×1 would take.*--image-size"):
         load_images(GREY, 99)
     assert load_images(GREY, 20).images.shape == (6, 20, 20, 1)
 
@@ -163,7 +163,7 @@ def test_importing_and_reading_files_needs_neither_tensorflow_nor_scikit_learn(t
 def test_a_map_of_a_resized_image_leads_back_to_its_places(resize, size):
     sizing = Sizing((24, 24), resize, None)
     image = np.zeros((*size, 1), "float32")
-    # A spot near the middle, which no way of resizing cuts off.
+    # A spot near the centre, which is not cropped.
     rows, columns = slice(size[0] // 2, size[0] // 2 + 8), slice(size[1] // 2 - 8, size[1] // 2)
     image[rows, columns] = 1
     back = sizing.undo(sizing.apply(image, (24, 24))[..., 0], size)

@@ -1,4 +1,4 @@
-"""Files that are read in a way of their own, and files that are no images."""
+"""Unusual image files, and files that are not images."""
 
 import os
 
@@ -46,13 +46,13 @@ def test_a_tiff_of_five_channels_is_named(tmp_path):
     tifffile.imwrite(tmp_path / "b.tif", np.stack([GREY] * 5, -1), photometric="minisblack", planarconfig="contig")
     (skipped,) = load(tmp_path).skipped
     assert skipped.path.endswith("b.tif")
-    assert "(6, 9, 5), which is neither grey nor colour: store such images as an array" in skipped.reason
+    assert "(6, 9, 5), which is neither grey nor colour; store such images as an array" in skipped.reason
 
 
 def test_tifffile_is_named_where_it_is_needed(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", GREY / 255, photometric="minisblack")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"Pillow can't read.*pip install 'keras-cae\[tiff\]'"):
+    with pytest.raises(ValueError, match=r"Pillow can't read.*pip install tifffile"):
         load(tmp_path)
 
 
@@ -62,7 +62,7 @@ def test_a_second_channel_that_is_dropped_is_noted(tmp_path):
     )
     data = load(tmp_path)
     np.testing.assert_array_equal(data.images[0, ..., 0], GREY)
-    assert any("1 of the images have more channels" in note for note in data.notes)
+    assert any("1 image had further channels" in note for note in data.notes)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
@@ -80,14 +80,14 @@ def test_pipes_links_and_hidden_files(tmp_path):
         ("dangling.png", "No such file or directory"),
         ("pipe.png", "not a regular file"),
     ]
-    assert data.notes == ("2 links to images that are in the folder already were left out.",)
+    assert data.notes == ("Skipped 2 links to images that are already in the folder.",)
 
 
 def test_headers_of_sizes_that_no_memory_holds(tmp_path):
     header = np.lib.format.header_data_from_array_1_0(np.zeros((1, 1, 1), "uint8"))
     with (tmp_path / "a.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {**header, "shape": (10**6, 10**4, 10**4)})
-    with pytest.raises(ValueError, match="1,000,000 images of 10000×10000×1 need about"):
+    with pytest.raises(ValueError, match="1,000,000 images of 10000×10000×1 would take about"):
         load_images(tmp_path / "a.npy")
     Image.fromarray(GREY).save(tmp_path / "small.png")
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
@@ -99,11 +99,11 @@ def test_headers_of_sizes_that_no_memory_holds(tmp_path):
     ("data", "error", "message"),
     [
         (None, TypeError, "data must be the name of a data set"),
-        ([GREY], TypeError, r"Make an array of it: numpy.asarray\(data\)"),
+        ([GREY], TypeError, r"Convert it to an array with numpy.asarray\(data\)"),
         ({"a": 1}, TypeError, "got dict"),
-        ("", FileNotFoundError, "data names nothing that exists: ''"),
-        (np.zeros((2, 4, 4), complex), ValueError, "must hold numbers"),
-        (np.zeros((0, 4, 4)), ValueError, "holds no images"),
+        ("", FileNotFoundError, "got '', which does not exist"),
+        (np.zeros((2, 4, 4), complex), ValueError, "must contain numbers"),
+        (np.zeros((0, 4, 4)), ValueError, "got an empty array"),
     ],
     ids=["None", "list", "dict", "empty", "complex", "no images"],
 )
@@ -115,7 +115,7 @@ def test_wrong_data(data, error, message):
 def test_a_tensor_is_no_array():
     import tensorflow as tf
 
-    with pytest.raises(TypeError, match=r"got EagerTensor\. Make an array of it"):
+    with pytest.raises(TypeError, match=r"got EagerTensor\. Convert it to an array"):
         load_images(tf.zeros((2, 4, 4, 1)))
 
 
@@ -162,7 +162,7 @@ def test_a_folder_and_an_array_give_the_same_images(tmp_path_factory, seed, chan
 def test_transparent_colours_do_not_bleed_in_any_type(dtype):
     white = np.iinfo(dtype).max if dtype == "uint16" else 1
     images = np.zeros((1, 2, 2, 4), dtype)
-    images[0, :, 0] = [white, 0, 0, white]  # red and opaque beside green and transparent
+    images[0, :, 0] = [white, 0, 0, white]  # opaque red next to transparent green
     images[0, :, 1] = [0, white, 0, 0]
     resized = load_images(images, image_size=(2, 1)).images[0, 0, 0] / white
     np.testing.assert_allclose(resized, [1, 0, 0, 0.5], atol=1e-4)

@@ -1,4 +1,4 @@
-"""Shards give the images of the files that they were packed from."""
+"""Shards contain the same images as the packed files."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ def images_of(stream):
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder of photographs of several sizes in two folders."""
+    """A folder of photographs of different sizes in two subfolders."""
     for number in range(10):
         path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def test_arrays(tmp_path, rank):
     pack(array, tmp_path / "a-{shard}.tfrecord", shards=3, rank=rank)
     stream = stream_images(tmp_path, shuffle=False, rank=rank)
     np.testing.assert_array_equal(images_of(stream), array)
-    with pytest.raises(ValueError, match=f"say rank={rank}"):
+    with pytest.raises(ValueError, match=f"Pass rank={rank}"):
         stream_images(tmp_path, rank=rank % 3 + 1)
 
 
@@ -79,7 +79,7 @@ def test_a_pattern_names_its_own_shards_only(photos, tmp_path):
     pack(photos, folder / "a-small-{shard}.tfrecord", image_size=5)
     stream = stream_images(folder / "a-{shard}.tfrecord", image_size=9)
     assert images_of(stream).shape == (10, 9, 9, 3)
-    with pytest.raises(ValueError, match="packed in different ways"):
+    with pytest.raises(ValueError, match="packed with different options"):
         stream_images(folder)
 
 
@@ -126,7 +126,7 @@ def test_a_shard_cut_short(photos, tmp_path, cut):
     stream = stream_images(tmp_path / "a-{shard}.tfrecord", batch_size=4)
     ((path, reason),) = stream.skipped
     assert path == packed.paths[1]
-    assert reason == "cut short after 3 whole records"
+    assert reason == "truncated after 3 complete records"
     assert [len(batch) for batch in stream] == [4, 4]
 
 
@@ -190,9 +190,9 @@ def test_wrong_arguments(photos, path, options, match):
 def test_files_of_others(photos, tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "x.tfrecord")) as writer:
         writer.write(b"something else")
-    with pytest.raises(ValueError, match=r"x\.tfrecord' holds no images of keras_cae"):
+    with pytest.raises(ValueError, match=r"x\.tfrecord' was not written by keras_cae"):
         stream_images(tmp_path / "x.tfrecord")
-    with pytest.raises(ValueError, match="got both"):
+    with pytest.raises(ValueError, match="got a list with both"):
         stream_images([tmp_path / "x.tfrecord", photos / "a" / "0.jpg"])
     with pytest.raises(FileNotFoundError, match="nowhere"):
         stream_images(tmp_path / "nowhere-{shard}.tfrecord")

@@ -1,4 +1,4 @@
-"""Streams of arrays, in memory and in NumPy's files."""
+"""Streams of arrays in memory and in .npy and .npz files."""
 
 import numpy as np
 import pytest
@@ -101,10 +101,10 @@ def test_hosts_agree_without_a_seed(monkeypatch):
     ("options", "match"),
     [
         ({"rank": 4}, "rank"),
-        ({"rank": 3, "channels": 1}, "channels is for images"),
-        ({"labels": "folder"}, "for folders"),
-        ({"labels": [1, 2]}, "each of the 7"),
-        ({"cache": "a.bin"}, "cache is for images in files"),
+        ({"rank": 3, "channels": 1}, "channels is only supported for images"),
+        ({"labels": "folder"}, "requires a folder of images"),
+        ({"labels": [1, 2]}, "one entry per image, 7 in total"),
+        ({"cache": "a.bin"}, "cache is only supported for images in files"),
         ({"input_context": 2}, "InputContext"),
     ],
 )

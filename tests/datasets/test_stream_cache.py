@@ -1,4 +1,4 @@
-"""Decoded images are kept in a file, which is used only if it is whole and of the same files."""
+"""Decoded images are cached in a file, which is used only if it is complete and belongs to the same files."""
 
 import os
 
@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """The files that are decoded."""
+    """Record the files that are decoded."""
     from keras_cae.datasets import picture_source
 
     read, files = picture_source.read_pixels, []
@@ -131,7 +131,7 @@ def test_parts_share_a_cache(folder, tmp_path, decoded):
 
 def test_another_file_is_not_replaced(folder, tmp_path):
     (tmp_path / "letter.txt").write_text("Dear reader, this is no cache.")
-    with pytest.raises(ValueError, match=r"not a cache.*letter\.txt"):
+    with pytest.raises(ValueError, match=r"letter\.txt', which is not a cache"):
         stream_images(folder, cache=tmp_path / "letter.txt")
     for wrong in (tmp_path, 3):
         with pytest.raises(ValueError, match="cache must be the path of a file"):

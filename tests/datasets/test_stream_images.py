@@ -1,4 +1,4 @@
-"""Streams give the images of `load_images`, batch by batch."""
+"""Streams yield the same images as `load_images`, batch by batch."""
 
 import numpy as np
 import pytest
@@ -134,5 +134,5 @@ def test_wrong_arguments(tmp_path, monkeypatch, data, options, error, match):
 
 def test_only_damaged_files(tmp_path):
     (tmp_path / "a.png").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match=r"None of the 1 images.*a\.png"):
+    with pytest.raises(ValueError, match=r"The only image can't be read.*a\.png"):
         stream_images(tmp_path)

@@ -1,4 +1,4 @@
-"""Noisy and clean images of two folders, by their names."""
+"""Pairs of noisy and clean images with the same names in two folders."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_paths_stay_together(folders):
 
 
 def test_the_same_suffix_comes_first(folders):
-    """Two images of one name are told apart by their suffixes."""
+    """Two images with the same name are distinguished by their suffixes."""
     for folder, grey in zip(folders, (150, 50), strict=True):
         for suffix in ("jpg", "gif"):
             Image.new("L", (30, 20), grey).save(folder / f"x.{suffix}")
@@ -70,7 +70,7 @@ def test_a_damaged_partner(folders, side):
 @pytest.mark.parametrize("side", [0, 1])
 def test_a_pair_without_a_partner_is_named(folders, side):
     Image.new("L", (9, 9)).save(folders[side] / "alone.png")
-    with pytest.raises(ValueError, match=r"1 of the images .* no partner .*alone\.png"):
+    with pytest.raises(ValueError, match=r"1 image in .* has no counterpart .*alone\.png"):
         stream_pairs(*folders)
 
 
@@ -78,7 +78,7 @@ def test_two_candidates(folders):
     for suffix in ("png", "bmp"):
         Image.new("L", (9, 9)).save(folders[0] / f"x.{suffix}")
     Image.new("L", (9, 9)).save(folders[1] / "x.gif")
-    with pytest.raises(ValueError, match="two images of one name"):
+    with pytest.raises(ValueError, match="two images with the same name"):
         stream_pairs(*folders)
 
 

@@ -1,4 +1,4 @@
-"""Random crops of images that are larger than the network."""
+"""Random patches of large images."""
 
 import numpy as np
 import pytest
@@ -107,9 +107,9 @@ def test_a_damaged_file_is_replaced(photos, tmp_path):
     [
         ({"patches": 41}, "larger than every image, of which the largest has 20×31"),
         ({"patches": (0, 3)}, "patches"),
-        ({"patches": (2, 3, 4)}, "patches must be one positive integer, or 2"),
+        ({"patches": (2, 3, 4)}, "patches must be a positive integer, or 2"),
         ({"patches": 8, "patches_per_image": 0}, "patches_per_image"),
-        ({"patches_per_image": 2}, "patches_per_image is for patches"),
+        ({"patches_per_image": 2}, "patches_per_image requires patches"),
         ({"patches": 8, "min_std": 1}, "min_std"),
     ],
 )
@@ -120,5 +120,5 @@ def test_wrong_arguments(photos, tmp_path, options, match):
 
 def test_nothing_but_empty_patches():
     stream = stream_images(np.full((3, 9, 9), 7, np.uint8), patches=4, min_std=0.1)
-    with pytest.raises(Exception, match=r"min_std=0\.1 leaves no patches"):
+    with pytest.raises(Exception, match=r"min_std=0\.1 excludes all patches"):
         next(iter(stream))

@@ -1,4 +1,4 @@
-"""Streams of parts of the files, and trainings that are resumed."""
+"""Splits of streams, and resumed training."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Images that are streamed behave as an array of them."""
+"""Streamed images behave like an array."""
 
 import numpy as np
 import pytest
@@ -79,7 +79,7 @@ def test_the_identity_is_that_of_the_files(folder, tmp_path):
 
 def test_notes_and_what_is_no_file(folder):
     assert load_or_stream(folder, stream=True, max_side=7).notes == load_images(folder, max_side=7).notes != ()
-    with pytest.raises(ValueError, match="--stream is for folders"):
+    with pytest.raises(ValueError, match="--stream is only supported for folders"):
         load_or_stream("digits", stream=True)
     with pytest.raises(FileNotFoundError):
         load_or_stream("nowhere")

@@ -1,4 +1,4 @@
-"""Windows of time series, and the way back to time steps."""
+"""Windows of time series, and the conversion back to time steps."""
 
 import itertools
 import tracemalloc
@@ -19,7 +19,7 @@ def naive_windows(series, length, stride=1):
 
 
 def naive_scores(steps, starts, errors):
-    """The definition, step by step, of errors `(n, length)`."""
+    """The definition of scores per step for errors `(n, length)`."""
     scores = np.full(steps, np.nan)
     for step in range(steps):
         covering = [
@@ -65,7 +65,7 @@ def test_they_are_chosen_as_from_an_array():
     for index in (0, -1, 7, np.int64(3), slice(4, 9), slice(None, None, -2), slice(30, 40), [5, -2, 5], [], mask):
         np.testing.assert_array_equal(made[index], array[index])
     np.testing.assert_array_equal(list(made), array)
-    for index, message in ((17, "There are 17 windows, got the index 17"), (-18, "17 windows"), (1.5, "by an integer")):
+    for index, message in ((17, "from -17 to 16, got 17"), (-18, "got -18"), (1.5, "must be an integer")):
         with pytest.raises(IndexError, match=message):
             made[index]
 
@@ -94,7 +94,7 @@ def test_pandas():
     np.testing.assert_array_equal(windows([frame, frame], 5)[:19], naive_windows(SERIES, 5))
     whole = pandas.DataFrame({"a": pandas.array([1, 2, None, 4, 5, 6], dtype="Int64")})
     np.testing.assert_array_equal(windows(whole, 2, gaps="skip")[:][..., 0], [[1, 2], [4, 5], [5, 6]])
-    with pytest.raises(TypeError, match=r"series must hold numbers, got the columns index, which are .*select_dtypes"):
+    with pytest.raises(TypeError, match=r"must contain numbers, got the columns index, which are .*select_dtypes"):
         windows(frame.reset_index(), 5)
 
 
@@ -112,9 +112,9 @@ def with_gaps(*steps):
 
 
 def test_gaps_are_refused():
-    with pytest.raises(ValueError, match=r"series must be finite, got 2 steps .* the first one at 7.*gaps='skip'"):
+    with pytest.raises(ValueError, match=r"series must be finite, .* in 2 steps, first in step 7.*gaps='skip'"):
         windows(with_gaps(7, 9), 4)
-    with pytest.raises(ValueError, match=r"series\[1\] must be finite, got 1 steps .* at 22"):
+    with pytest.raises(ValueError, match=r"series\[1\] must be finite, .* in 1 step, first in step 22"):
         windows([SERIES, with_gaps(22)], 4)
     for value in (np.inf, 1e300):
         with pytest.raises(ValueError, match="NaN or infinite"):
@@ -135,9 +135,9 @@ def test_windows_that_hold_a_gap_are_left_out(steps, stride, tiny_chunks):
 
 
 def test_no_window_is_left():
-    with pytest.raises(ValueError, match=r"length must leave at least one window, got 24, but the longest .* 23 steps"):
+    with pytest.raises(ValueError, match=r"length must allow for at least one window, got 24, .* longest .* 23 steps"):
         windows([SERIES, SERIES[:3]], 24)
-    with pytest.raises(ValueError, match=r"got 12, but every window holds a gap"):
+    with pytest.raises(ValueError, match=r"got 12, but every window contains a gap"):
         windows(with_gaps(11), 12, gaps="skip")
 
 
@@ -156,10 +156,10 @@ def test_no_window_is_left():
         (np.zeros((0, 2)), ValueError, r"at least one value, got the shape \(0, 2\)"),
         (3.0, ValueError, r"got the shape \(\)"),
         ([], ValueError, "at least one, got none"),
-        ({"a": SERIES}, ValueError, r"a dictionary of 1: pass list\(series\.values\(\)\)"),
-        ([SERIES, SERIES[:, :1]], ValueError, r"same number of channels, got series of \[1, 2\]"),
-        (["a", "b"], TypeError, "series must hold numbers, got the type <U1"),
-        (SERIES * 1j, TypeError, "must hold numbers, got the type complex"),
+        ({"a": SERIES}, ValueError, r"a dictionary. Pass list\(series\.values\(\)\)"),
+        ([SERIES, SERIES[:, :1]], ValueError, r"same number of channels, got \[1, 2\]"),
+        (["a", "b"], TypeError, "series must contain numbers, got the type <U1"),
+        (SERIES * 1j, TypeError, "must contain numbers, got the type complex"),
         (np.array([{}, {}]), TypeError, "got the type object"),
         (np.array(["2026-01-01"], "datetime64[D]"), TypeError, "got the type datetime64"),
     ],
@@ -230,7 +230,7 @@ def test_a_step_is_anomalous_if_all_windows_that_cover_it_are(stride, tiny_chunk
 
 
 def test_an_anomaly_is_found_where_it_is_and_nowhere_else():
-    """All windows that see one of the steps 10 to 12 are anomalous; only these steps are."""
+    """All windows that contain one of the steps 10 to 12 are anomalous, but only these steps are flagged."""
     made = windows(SERIES, 5)
     sees = np.array([start <= 12 and start + 5 > 10 for start in made.starts])
     assert np.flatnonzero(made.anomalous_steps(sees)).tolist() == [10, 11, 12]
@@ -252,7 +252,7 @@ def test_to_series_gives_back_what_was_cut(tiny_chunks):
 def test_values_of_other_shapes_are_refused():
     made = windows(SERIES, 5)
     for errors, message in (
-        (np.zeros(18), r"for each of the 19 windows, in their order, got 18"),
+        (np.zeros(18), r"per window, in the same order, 19 in total, got 18"),
         (np.zeros(20), "got more"),
         ([np.zeros(10), np.zeros(10)], "got more"),
         (np.zeros((19, 4)), r"\(n, 5\) or \(n, 5, channels\), got the shape \(19, 4\)"),
@@ -312,7 +312,7 @@ def test_a_series_that_is_mapped_from_a_file_stays_there(tmp_path):
 
 def test_an_array_of_all_windows_that_memory_can_not_hold_is_refused(monkeypatch):
     monkeypatch.setattr("keras_cae.datasets.memory.available_memory", lambda: 1e3)
-    with pytest.raises(ValueError, match=r"19 windows of 5×2 need .* GB .* batches\(\) instead"):
+    with pytest.raises(ValueError, match=r"19 windows of 5×2 would take .* GB .* batches\(\) instead"):
         np.asarray(windows(SERIES, 5))
     with pytest.raises(ValueError, match="always a copy"):
         np.array(windows(SERIES, 5), copy=False)

@@ -1,4 +1,4 @@
-"""Every model of the library, small, for images of 9×12×2; and random numbers that all replicas share."""
+"""Small models of every class for images of 9×12×2, and random numbers that all replicas share."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import numpy as np
 import keras_cae
 
 THREE_LEVELS = {"latent_dim": 3, "filters": (3, 4, 5)}
-# name: arguments
+# The arguments by the name of the class.
 MODELS = {
     "BasicCAE": THREE_LEVELS,
     "BatchNormPoolCAE": THREE_LEVELS,
@@ -17,7 +17,7 @@ MODELS = {
     "VariationalCAE": {**THREE_LEVELS, "beta": 5.0, "free_bits": 0.05},
     "WassersteinCAE": {**THREE_LEVELS, "mmd_weight": 3.0},
     "AdversarialCAE": {**THREE_LEVELS, "adversarial_weight": 0.5, "discriminator_units": (6,)},
-    # Replaces dead codes, by a choice that is the same on all replicas.
+    # It replaces dead codes by a random choice, which must be the same on all replicas.
     "VectorQuantizedCAE": {
         "codebook_size": 12,
         "code_dim": 2,
@@ -38,7 +38,7 @@ def make_compiled(name):
     model = getattr(keras_cae.models, name)(**MODELS[name])
     model.build((None, 9, 12, 2))
     decoder = model.decoder
-    if name == "VectorQuantizedCAE":  # Its decoder begins with the lookup in the codebook.
+    if name == "VectorQuantizedCAE":  # Its decoder starts with the codebook lookup.
         decoder = decoder.get_layer("decoder")
     decoder.get_layer("output_convolution").kernel_regularizer = keras.regularizers.L2(0.1)
     model.compile(
@@ -51,7 +51,7 @@ def make_compiled(name):
 
 
 def shared_draws():
-    """What to put in the place of functions of `keras.random`, by name.
+    """Replacements for functions in `keras.random`, by name.
 
     Replicas draw different noise for their images, as they should. Without that, a batch's numbers do not
     depend on how it is divided.

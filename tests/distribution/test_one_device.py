@@ -1,4 +1,4 @@
-"""A strategy of a single device, as programs for several use it on a machine that has one."""
+"""Strategies with a single device, as in programs for several devices that run on a machine with one."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ DAMAGED = np.where(IMAGES > 0.99, np.nan, IMAGES)
 
 
 def results(scope, **compiled):
-    """The losses of a training with batch normalization, and whether a refused batch has changed the weights."""
+    """The losses of training with batch normalization, and whether a rejected batch has changed the weights."""
     keras.utils.set_random_seed(0)
     with scope:
         model = keras_cae.models.BatchNormPoolCAE(2, filters=(2,))
@@ -32,7 +32,7 @@ def results(scope, **compiled):
 
 @pytest.mark.slow
 def test_a_mirrored_strategy_of_one_device_trains_as_no_strategy():
-    # In a process of its own: TensorFlow mixes up several mirrored strategies in one process.
+    # Run in a separate process, because TensorFlow mixes up several mirrored strategies in one process.
     process = subprocess.run([sys.executable, __file__], check=True, stdout=subprocess.PIPE, text=True)
     losses, unchanged = json.loads(process.stdout.splitlines()[-1])
     assert losses == pytest.approx(results(contextlib.nullcontext())[0], rel=1e-5)

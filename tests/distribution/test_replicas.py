@@ -1,4 +1,4 @@
-"""Several devices of one machine train one model together, with the numbers of a single device."""
+"""Training on several devices of one machine gives the same results as on a single device."""
 
 import contextlib
 import copy
@@ -106,7 +106,7 @@ def test_losses_that_keras_would_mix_up_are_refused(two_replicas):
 
 
 def test_keras_itself_fails_on_parts_of_different_sizes(two_replicas):
-    # When this fails, Keras has learned to, and `DistributedTraining._maybe_symbolic_build` may be dropped.
+    # If this fails, Keras supports it, and `DistributedTraining._maybe_symbolic_build` can be removed.
     with two_replicas.scope():
         model = keras.Sequential([keras.Input((9, 12, 2)), keras.layers.Conv2D(2, 3, padding="same")])
         model.compile("sgd", "mse")
@@ -115,7 +115,7 @@ def test_keras_itself_fails_on_parts_of_different_sizes(two_replicas):
 
 
 def drawn(strategy, layer):
-    """What a layer makes of ones on every replica."""
+    """The outputs of a layer for ones on each replica."""
     parts = strategy.run(tf.function(lambda: layer(tf.ones((4, 9, 12, 2)), training=True)))
     return [np.asarray(part) for part in strategy.experimental_local_results(parts)]
 
@@ -130,7 +130,7 @@ def test_replicas_draw_different_noise(two_replicas):
         model.compile("sgd", "mse")
         stock = make_layer()
         first, second = drawn(two_replicas, stock)
-        # When this fails, Keras draws apart by itself, and `ReplicaSeedGenerator` may be dropped.
+        # If this fails, replicas of Keras draw different numbers, and `ReplicaSeedGenerator` can be removed.
         np.testing.assert_array_equal(first, second)
         model.fit(make_images(4), batch_size=4, verbose=0)
         model.corruption.layers[0].seed_generator.state.assign([1, 0])

@@ -1,4 +1,4 @@
-"""Several processes on this machine train one model together."""
+"""Training of one model in several processes on this machine."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def free_ports(count):
 
 
 def start(models, folder, workers, *options):
-    """Start the processes of a cluster, each with a log beside the results."""
+    """Start the processes of a cluster, each with a log file next to the results."""
     folder.mkdir(exist_ok=True)
     addresses = [f"127.0.0.1:{port}" for port in free_ports(workers)]
     return [
@@ -51,7 +51,7 @@ def environment(addresses, index):
 
 
 def finish(processes, folder):
-    """Wait for processes that are to succeed."""
+    """Wait for processes, and check that they succeed."""
     try:
         codes = [process.wait(timeout=6 * MINUTE) for process in processes]
     finally:
@@ -85,18 +85,18 @@ def assert_equal(ours, theirs):
 
 
 def what_remains(results):
-    """The weights, predictions and evaluation: what does not tell in how many runs they came about."""
+    """The weights, predictions and evaluation, which must not depend on the number of runs."""
     return {name: values for name, values in results.items() if not name.startswith(("history", "first"))}
 
 
-# The steps that share more than gradients; statistics of batches are those of the workers that resume.
+# Models whose steps share more than gradients. Batch statistics are those of the resumed workers.
 STEPS = ("AdversarialCAE", "VectorQuantizedCAE")
 
 
 @pytest.mark.slow
 def test_two_workers_train_as_one_process(tmp_path):
     together, alone = tmp_path / "together", tmp_path / "alone"
-    # All models in one cluster: its start takes longer than they do.
+    # All models are trained in the same cluster, because starting one takes longer than training.
     processes = start(STEPS, together, 2)
     finish(start(STEPS, alone, 0), alone)
     finish(processes, together)
@@ -108,7 +108,7 @@ def test_two_workers_train_as_one_process(tmp_path):
 
 
 def check_files(together):
-    """One set of files, of which the checkpoint is whole."""
+    """There is a single set of files, with a complete checkpoint."""
     assert len(list(together.glob("logs/train/*"))) == 1
     assert len(list(together.glob("logs/*.keras_cae"))) == 1
     assert not (together / "backup").exists()
@@ -143,7 +143,7 @@ def test_a_worker_whose_peer_was_killed_stops_and_both_resume(tmp_path):
 
 @pytest.mark.slow
 def test_stock_keras_does_not_train_on_workers(tmp_path):
-    # When this fails, Keras has learned to, and `DistributedTraining` may be dropped.
+    # If this fails, Keras supports it, and `DistributedTraining` can be removed.
     processes = start(["stock"], tmp_path, 2)
     try:
         assert any(process.wait(timeout=2 * MINUTE) != 0 for process in processes)

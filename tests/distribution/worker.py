@@ -1,10 +1,11 @@
-"""One process of a cluster, or the only one: trains models of the library (or, for comparison, one of
-stock Keras) one after the other, and writes down what came of them.
+"""A process of a cluster, or a single process, which trains models and saves the results.
+
+MODEL is a model of the library, or one of stock Keras for comparison.
 
     python worker.py FOLDER MODEL ... [--epochs N] [--pause SECONDS]
 
-The cluster is named by TF_CONFIG. Into FOLDER/MODEL go the checkpoints, backups and summaries of the
-callbacks, and `result-<task>.npz` with the weights, the history, the evaluation and the predictions.
+TF_CONFIG specifies the cluster. Writes the checkpoints, backups and summaries of the callbacks to FOLDER/MODEL, and
+`result-<task>.npz` with the weights, the history, the evaluation and the predictions.
 """
 
 import argparse
@@ -22,11 +23,11 @@ from small_models import MODELS, make_compiled, make_images, shared_draws
 import keras_cae
 
 COUNT = 9
-"""Images, in batches of four: the last batch has fewer than there are workers."""
+"""Images in batches of four. The last batch has fewer images than there are workers."""
 
 
 class Pause(keras.callbacks.Callback):
-    """Makes batches last, so that a process can be stopped in the middle of an epoch."""
+    """Delays each batch, so that a process can be stopped in the middle of an epoch."""
 
     def __init__(self, seconds):
         super().__init__()
@@ -43,7 +44,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--pause", type=float, default=0)
     arguments = parser.parse_args()
-    # Must come before anything else of TensorFlow's: it makes the cluster's connections.
+    # This must come first, because it creates the connections of the cluster.
     strategy = tf.distribute.MultiWorkerMirroredStrategy() if "TF_CONFIG" in os.environ else None
     task = json.loads(os.environ.get("TF_CONFIG", '{"task": {"index": "alone"}}'))["task"]["index"]
     for name, function in shared_draws().items():

@@ -1,4 +1,4 @@
-"""Every public name has an entry in the reference, and every model a row where models are chosen."""
+"""Every public name has an entry in the reference, and every model a row on the page about choosing a model."""
 
 import importlib
 import re

@@ -1,4 +1,4 @@
-"""Every example in the documentation runs: docstrings, README, pages, scripts."""
+"""All examples in the documentation run: docstrings, README, pages and scripts."""
 
 import dataclasses
 import doctest
@@ -51,7 +51,7 @@ LONG_PAGES = (
     "write_a_bottleneck.md",
 )
 OPTIONS = {"plots.py": ["--epochs", "1"], "signals.py": ["--epochs", "1"], "volumes.py": ["--epochs", "1"]}
-"""Of the scripts that take long, which are run shortly."""
+"""The arguments with which long scripts run in a short time."""
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The messages that the page on errors quotes are those of the library."""
+"""The messages quoted on the page about errors are those of the library."""
 
 import ast
 import re
@@ -9,11 +9,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 QUOTES = re.findall(r"^```text\n(.*?)\n```$", (ROOT / "docs/faq.md").read_text(), re.MULTILINE | re.DOTALL)
 GAP = "\0"
-"""Stands for what a message fills in."""
+"""The placeholder for the variable parts of a message."""
 
 
 def texts():
-    """The strings of the library, with a gap for what is filled in."""
+    """The strings of the library, with gaps for their variable parts."""
     for path in (ROOT / "keras_cae").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.JoinedStr):
@@ -26,7 +26,7 @@ TEXTS = list(texts())
 
 
 def is_said(quote, text):
-    """Whether the parts of a quotation stand in a text, in their order."""
+    """Whether a text contains the parts of a quotation in order."""
     position = 0
     for part in quote.split("…"):
         position = text.find(part, position)

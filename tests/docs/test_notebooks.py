@@ -1,4 +1,4 @@
-"""The notebooks run from the first cell to the last, and are stored without their outputs."""
+"""The notebooks run from the first to the last cell, and are stored without outputs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Random images, and where a picture shows them."""
+"""Random images, and their positions in a picture."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ def random_images(*shape, seed=0):
 
 
 def positions(picture, tile):
-    """Where in a picture a tile is: `(top, left)` of every place."""
+    """The positions `(top, left)` of a tile in a picture."""
     height, width = tile.shape[:2]
     colors, of_tile = (each.astype("int64") @ [65536, 256, 1] for each in (picture, tile))
     known, counts = np.unique(colors, return_counts=True)
-    # The pixel of the tile whose colour is the rarest in the picture stands in few places.
+    # Search for the pixel of the tile whose colour is the rarest in the picture.
     index = np.minimum(np.searchsorted(known, of_tile), len(known) - 1)
     frequency = np.where(known[index] == of_tile, counts[index], 0)
     row, column = np.unravel_index(frequency.argmin(), frequency.shape)
@@ -25,6 +25,6 @@ def positions(picture, tile):
 
 
 def position(picture, tile):
-    """The same, where there is one place."""
+    """The position of a tile that occurs once."""
     (place,) = positions(picture, tile)
     return place

@@ -1,4 +1,4 @@
-"""Rows of images, their names, errors and captions."""
+"""Rows of images with names, errors and captions."""
 
 import numpy as np
 import pytest

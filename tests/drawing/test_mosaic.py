@@ -1,4 +1,4 @@
-"""Rows of pictures without texts."""
+"""Rows of pictures without text."""
 
 import numpy as np
 from pixels import position, random_images

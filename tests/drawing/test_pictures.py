@@ -1,4 +1,4 @@
-"""Signals, images and volumes as pictures."""
+"""Pictures of signals, images and volumes."""
 
 import numpy as np
 import pytest
@@ -19,12 +19,12 @@ LAYOUT = Layout(width=200, height=80, text=14)
 
 
 def pixels_of(picture, color, tolerance=140):
-    """Where a picture has a colour, up to the shades that smoothing makes: `(rows, columns)`."""
+    """The positions of a colour in a picture, including shades due to smoothing: `(rows, columns)`."""
     return np.nonzero((np.abs(picture.astype(int) - ImageColor.getrgb(color)) < tolerance).all(axis=-1))
 
 
 def heights(picture, color):
-    """The middle row of a curve in each column that it is in, by the column."""
+    """The centre of a curve in each column, by the column."""
     rows, columns = pixels_of(picture, color)
     return {column: rows[columns == column].mean() for column in np.unique(columns)}
 

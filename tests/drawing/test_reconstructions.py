@@ -1,4 +1,4 @@
-"""Pictures of images beside their reconstructions."""
+"""Pictures of images and their reconstructions."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from keras_cae.layers.corruption import weights_of_hidden
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """What `draw_reconstructions` passes to `draw_image_grid`."""
+    """The arguments that `draw_reconstructions` passes to `draw_image_grid`."""
     calls = []
 
     def record(rows, error=None, captions=None):
@@ -60,7 +60,7 @@ def test_draws_the_corrupted_input_with_the_same_noise_every_time(drawn):
 
 
 class Blinds(keras_cae.layers.Corruption):
-    """Hides random pixels, on which alone the loss is computed."""
+    """Hides random pixels, and restricts the loss to them."""
 
     def __init__(self):
         super().__init__()
@@ -113,7 +113,7 @@ def test_random_numbers_of_inference_stay_as_they_are():
 
 
 class AlwaysNoisy(keras.layers.Layer):
-    """Noise at inference too."""
+    """Adds noise at inference, too."""
 
     def __init__(self):
         super().__init__()
@@ -125,5 +125,5 @@ class AlwaysNoisy(keras.layers.Layer):
 
 def test_a_model_that_makes_no_images():
     model = keras.Sequential([keras.layers.Flatten()], name="classifier")
-    with pytest.raises(ValueError, match=r"The model 'classifier' must make signals .*, images .*, volumes .*, got"):
+    with pytest.raises(ValueError, match=r"The model 'classifier' must return signals .*, images .*, volumes .*, got"):
         draw_reconstructions(model, random_images(2, 8, 8, 1))

@@ -1,4 +1,4 @@
-"""Many small images in one picture."""
+"""Sprite sheets with many small images."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Images at the size and in the colours in which they are shown."""
+"""The size and the colours of thumbnails."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tiny models of every kind, for the tests of exports and for the table of the documentation."""
+"""Tiny models of every kind, for the tests of exports and for the table in the documentation."""
 
 import keras
 import numpy as np
@@ -6,16 +6,16 @@ import numpy as np
 from keras_cae import anomaly, layers, models
 
 SIZES = {1: (21,), 2: (9, 12), 3: (5, 9, 6)}
-"""By rank, the size of images: odd and even, no side like another."""
+"""The image sizes by rank, with odd and even sides that all differ."""
 CHANNELS = 2
 SUFFIXES = {"tf_saved_model": "", "onnx": ".onnx", "openvino": ".xml", "litert": ".tflite"}
 RUNTIMES = {"onnx": ("onnx", "tf2onnx", "onnxruntime"), "openvino": ("openvino",), "litert": ("ai_edge_litert",)}
-"""What must be installed for a format to be written and run."""
+"""The modules that are required to write and run each format."""
 PARTS = ("autoencoder", "encoder", "decoder")
 ANY_SIZE = "any size"
 
 DENSE = {"latent_dim": 3, "filters": (4, 6)}
-# name: the class, and arguments
+# The class and its arguments, by name.
 KINDS = {
     "BasicCAE": (models.BasicCAE, DENSE),
     "BatchNormPoolCAE": (models.BatchNormPoolCAE, DENSE),
@@ -42,7 +42,7 @@ SCORES = ("mse", "mae", "ssim", "relative", "standardized", "latent", "elbo", "m
 
 
 def make(kind, rank=2, any_size=False, **more):
-    """A model of a kind, built, with weights that are no zeros."""
+    """A built model of a kind, without weights that are zero."""
     cls, arguments = KINDS[kind]
     made = {name: value() if name in ("bottleneck", "normalizer") else value for name, value in arguments.items()}
     if any_size and "latent_dim" in made:
@@ -52,7 +52,7 @@ def make(kind, rank=2, any_size=False, **more):
     model.build((None, *([None] * rank if any_size else SIZES[rank]), CHANNELS))
     rng = np.random.default_rng(0)
     for weight in model.trainable_weights:
-        if len(weight.shape) == 1:  # Biases and scales, whose first values hide mistakes.
+        if len(weight.shape) == 1:  # The initial values of biases and scales could hide errors.
             weight.assign(weight.numpy() + rng.uniform(-0.1, 0.1, weight.shape))
     return model
 
@@ -66,6 +66,6 @@ def make_detector(score, rank=2, any_size=False, **more):
     """A detector that is calibrated on random images."""
     variational = "elbo" in score
     model = make("VariationalCAE" if variational else "BasicCAE", rank, any_size)
-    model.compile("adam", "mse")  # Which says what the likelihood is.
+    model.compile("adam", "mse")  # The loss determines the likelihood.
     detector = anomaly.AnomalyDetector(model, score, **more)
     return detector.calibrate(images(rank), 0.1)

@@ -1,4 +1,4 @@
-"""Exported files in their own runtimes, loaded as their users load them."""
+"""Exported files in their runtimes, loaded in the usual way."""
 
 import numpy as np
 import tensorflow as tf
@@ -39,4 +39,4 @@ def load_litert(path):
 
 
 LOAD = {"tf_saved_model": load_saved_model, "onnx": load_onnx, "openvino": load_openvino, "litert": load_litert}
-"""By format, what gives a function from a batch to the outputs by name."""
+"""Functions that load a file and return a function from a batch to the outputs by name, by format."""

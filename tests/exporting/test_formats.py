@@ -1,4 +1,4 @@
-"""Every model, rank and part in every format, run in the format's own runtime."""
+"""Every model, rank and part in every format, run in the runtime of the format."""
 
 import importlib.util
 import itertools
@@ -13,14 +13,14 @@ from runtimes import LOAD
 from keras_cae.models import CAE
 
 ODD_SIZES = {1: (33,), 2: (33, 47), 3: (9, 7, 13)}
-"""What models for any size are tried on beside the size that the others have."""
+"""An additional size for models that support any size."""
 NOT_SEPARATE = ("SkipConnectionCAE", "DenoisingCAE")
-"""The models whose decoders need features of the encoder."""
+"""The models whose decoders need feature maps of the encoder."""
 CONFIGURATIONS = list(itertools.product(PARTS, (2, 1, 3), (True, False)))
 
 
 def sampled():
-    """For each kind a format, a part, a rank and a size; over all of them, each several times."""
+    """One combination of format, part, rank and size for each kind, such that each of them occurs several times."""
     for number, (kind, name) in enumerate(zip(KINDS, itertools.cycle(SUFFIXES), strict=False)):
         part, rank, any_size = CONFIGURATIONS[(number * 5 + number // 3) % len(CONFIGURATIONS)]
         if part == "decoder" and kind in NOT_SEPARATE:
@@ -30,14 +30,14 @@ def sampled():
 
 
 def need(name):
-    """Skip the test where a format can't be written and run."""
+    """Skip the test if a format can't be written or run."""
     for module in RUNTIMES.get(name, ()):
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"{module} is not installed")
 
 
 def expected_of(model, part, batch):
-    """An input of a part, and what the model makes of it."""
+    """An input of a part, and the output of the model."""
     if part == "encoder":
         return batch, model.encode(batch)
     if part == "decoder":
@@ -51,7 +51,7 @@ def test_a_file_computes_what_the_model_computes(kind, name, part, rank, any_siz
     need(name)
     try:
         model = make(kind, rank, any_size)
-    except ValueError:  # Some are for images of one size only.
+    except ValueError:  # Some support only images of a fixed size.
         any_size, model = False, make(kind, rank)
     path = tmp_path / f"exported{SUFFIXES[name]}"
     model.export(path, format=name, part=part, verify=False, verbose=False)
@@ -152,5 +152,5 @@ def test_constants_of_a_network_are_inside_of_onnx(tmp_path):
     model.build((None, *shape))
     model.export(tmp_path / "own.onnx", format="onnx", verify=False, verbose=False)
     batch = np.random.default_rng(0).random((3, *shape), dtype="float32")
-    (found,) = LOAD["onnx"](tmp_path / "own.onnx")(batch).values()  # Which has a single input.
+    (found,) = LOAD["onnx"](tmp_path / "own.onnx")(batch).values()  # It has a single input.
     np.testing.assert_allclose(found, model.predict(batch, verbose=0), atol=1e-4)

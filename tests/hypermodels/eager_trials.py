@@ -1,4 +1,4 @@
-"""Trials that are not compiled: tracing a model's steps takes longer than the few batches on which it is trained."""
+"""Trials that run eagerly, because tracing the steps of a model takes longer than training on a few batches."""
 
 from keras_cae.hypermodels import HyperBasicCAE, HyperCAE
 

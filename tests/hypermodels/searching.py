@@ -1,8 +1,8 @@
-"""A search of four trials, to be stopped and started again.
+"""A search of four trials, which tests stop and resume.
 
 python searching.py FOLDER [N]
 
-With N, the process kills itself while it writes a file of the search for the nth time.
+With N, the process kills itself while it writes the Nth file of the search.
 """
 
 import os
@@ -19,7 +19,7 @@ folder, last_write = sys.argv[1], int((*sys.argv, 0)[2])
 
 
 class Pause(keras.callbacks.Callback):
-    """Makes trials last."""
+    """Delays trials."""
 
     def on_epoch_end(self, epoch, logs=None):
         time.sleep(0.0 if last_write else 1.0)

@@ -1,4 +1,4 @@
-"""Whose checkpoints stay on the disk."""
+"""The choice of the checkpoints to keep."""
 
 import json
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import keras_tuner
 import pytest
 
-from keras_cae.hypermodels.checkpoints import keep_best, none_completed
+from keras_cae.hypermodels.checkpoints import all_others_failed, keep_best
 
 LARGEST = keras_tuner.Objective("val_psnr", "max")
 FILES = ("checkpoint.weights.h5", "build_config.json")
@@ -14,7 +14,7 @@ FILES = ("checkpoint.weights.h5", "build_config.json")
 
 @pytest.fixture
 def add(tmp_path):
-    """Writes down a trial as KerasTuner does."""
+    """Save a trial like KerasTuner."""
 
     def write(name, score=None, status="COMPLETED", **values):
         folder = tmp_path / f"trial_{name}"
@@ -34,7 +34,7 @@ def add(tmp_path):
 
 
 def running(tmp_path, name, max_trials=None, executions=1, **values):
-    """The callbacks of a trial that is running."""
+    """The callbacks of a running trial."""
     tuner = SimpleNamespace(
         get_trial_dir=lambda trial: str(tmp_path / f"trial_{trial}"),
         executions_per_trial=executions,
@@ -116,5 +116,5 @@ def test_hyperband_goes_on_with_the_last_two_rounds(add, tmp_path):
 def test_whether_all_trials_have_failed(add, tmp_path, status, max_trials, expected):
     add("0", status=status)
     add("1", status="RUNNING")
-    assert none_completed(running(tmp_path, "1", max_trials=max_trials)) is expected
-    assert none_completed([]) is False
+    assert all_others_failed(running(tmp_path, "1", max_trials=max_trials)) is expected
+    assert all_others_failed([]) is False

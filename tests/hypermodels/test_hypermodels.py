@@ -1,4 +1,4 @@
-"""Every hypermodel builds the models of its search space."""
+"""All hypermodels build the models in their search spaces."""
 
 import inspect
 import re
@@ -65,7 +65,7 @@ def test_it_builds_a_model_that_is_ready(cls):
 @pytest.mark.parametrize("cls", SINGLE)
 def test_what_is_searched_belongs_to_the_model_or_is_shared(cls):
     names = set(with_every_scope(cls((32, 32, 1))))
-    # What is fixed is the same in all trials, and not listed.
+    # Fixed values are the same in all trials, and not registered.
     searched = {
         name
         for key, (name, space) in cls((32, 32, 1)).space.items()
@@ -131,9 +131,9 @@ def test_spaces_can_be_given():
         ({"kernel_size": (3, 5.0)}, "kernel_size must have integers as bounds"),
         ({"depth": "deep"}, "depth must be a positive integer, got 'deep'"),
         ({"depth": (0, 3)}, "depth must be a positive integer, got 0"),
-        ({"depth": (7, 8)}, "depth must not be above 5 for images of 16×20 pixels"),
+        ({"depth": (7, 8)}, "depth must be at most 5 for images of 16×20 pixels"),
         ({"width": 2.5}, "width must be a positive integer"),
-        ({"width": 2, "filters": (2, 3)}, "width must be left out if filters is given"),
+        ({"width": 2, "filters": (2, 3)}, "width and filters can't be combined"),
         ({"activation": "rleu"}, "activation='rleu' can't be searched: activation must be"),
         ({"activation": ["relu", "rleu"]}, "activation='rleu' can't be searched"),
         ({"latent_dim": (0, 8)}, "latent_dim=0 can't be searched: latent_dim must be"),
@@ -164,7 +164,7 @@ def test_every_value_of_a_space_is_one_that_trials_can_take(cls):
 
 
 def in_words(space):
-    """What is searched, as the docstrings say it."""
+    """The search spaces according to the docstrings."""
     if isinstance(space, hypermodels.Range):
         return f"{number(space.low)} to {number(space.high)}"
     *others, last = map(number, possible(space))
@@ -246,7 +246,7 @@ def test_every_architecture_with_a_latent_dim_can_be_searched_with_the_others():
 @pytest.mark.parametrize(
     ("cls", "arguments", "message"),
     [
-        (hypermodels.HyperBasicCAE, {"beta": 1.0}, "HyperBasicCAE has no .* 'beta', only activation"),
+        (hypermodels.HyperBasicCAE, {"beta": 1.0}, "HyperBasicCAE has no .* 'beta'. Its .* are activation"),
         (hypermodels.HyperCAE, {"beta": 1.0}, "HyperCAE has no hyperparameter 'beta'"),
     ],
 )
@@ -283,7 +283,7 @@ def test_an_architecture_that_there_is_not():
 def test_a_precision_for_all_trials():
     keras.config.set_dtype_policy("mixed_bfloat16")
     hypermodel = hypermodels.HyperBasicCAE((8, 8, 1))
-    keras.config.set_dtype_policy("float32")  # as KerasTuner does before every trial
+    keras.config.set_dtype_policy("float32")  # like KerasTuner before every trial
     assert hypermodel.build(keras_tuner.HyperParameters()).dtype_policy.name == "mixed_bfloat16"
 
 
@@ -317,7 +317,7 @@ def test_the_shape_of_the_data_decides_the_rank(cls, shape):
 def test_volumes_limit_the_depth_by_their_strides():
     deep = hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1))
     assert deep.space["depth"][1].high == 2
-    with pytest.raises(ValueError, match="depth must not be above 2 for volumes of 4×64×64 voxels"):
+    with pytest.raises(ValueError, match="depth must be at most 2 for volumes of 4×64×64 voxels"):
         hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1), depth=(3, 4))
     strides = ((1, 2, 2), (1, 2, 2), (2, 2, 2))
     fixed = hypermodels.HyperBatchNormPoolCAE((4, 64, 64, 1), filters=(2, 3, 4), strides=strides)

@@ -1,4 +1,4 @@
-"""The size of models that are not made."""
+"""The size of models that are not created."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_operations_of_a_small_network():
 
 
 def test_what_no_memory_could_hold():
-    # And Keras does not try to make up for it later.
+    # Keras must not try to initialize the variables later.
     size = model_size(lambda: models.BasicCAE(10**6, filters=(512, 1024, 2048)), (256, 256, 3))
     assert size.parameters > 10**13
     model = models.VariationalCAE(3, filters=(2, 3))

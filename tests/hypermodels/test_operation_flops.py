@@ -1,4 +1,4 @@
-"""Floating-point operations, against numbers computed by hand."""
+"""Numbers of floating-point operations, compared with manual calculations."""
 
 import keras
 import pytest
@@ -24,7 +24,7 @@ class Einsum(LAYERS.Layer):
 
 
 class Called(LAYERS.Layer):
-    """Calls its layer through a function of TensorFlow."""
+    """Calls its layer in a `tf.function`."""
 
     def __init__(self, through):
         super().__init__()
@@ -38,7 +38,7 @@ class Called(LAYERS.Layer):
 
 
 def flops(*layers):
-    """Of a network for images of 6×8 pixels and 4 channels."""
+    """Return the operations of a network for images of 6×8 pixels and 4 channels."""
     return model_size(lambda: keras.Sequential(layers), (6, 8, 4)).flops
 
 
@@ -72,7 +72,7 @@ def test_products_are_counted(layers, products):
 
 
 def test_attention():
-    # Query, key, value and output are projections; scores and sums are products of 48 positions with 48.
+    # Query, key, value and output are projections; scores and weighted sums are products of 48 by 48 positions.
     attention = LAYERS.MultiHeadAttention(num_heads=2, key_dim=3)
     layer = Called(lambda layer, inputs: attention(inputs, inputs))
     products = 4 * 48 * 4 * 2 * 3 + 2 * 48 * 48 * 2 * 3

@@ -1,4 +1,4 @@
-"""Searches with KerasTuner's own tuners, from start to end."""
+"""Complete searches with the tuners of KerasTuner."""
 
 import errno
 import functools
@@ -56,7 +56,7 @@ def checkpoints():
 @pytest.mark.parametrize("kind", ["BayesianOptimization", "Hyperband"])
 def test_the_best_model_has_the_score_of_its_trial(kind, digits):
     limits = {"max_epochs": 3} if kind == "Hyperband" else {"max_trials": 2}
-    # Of the two, one search is of compiled models.
+    # One of the two searches compiles its models.
     space = hypermodel() if kind == "Hyperband" else hypermodel(HyperBasicCAE)
     tuner = getattr(keras_tuner, kind)(space, objective=space.objective, seed=0, **limits)
     images = digits[0]
@@ -70,7 +70,7 @@ def test_the_best_model_has_the_score_of_its_trial(kind, digits):
     loaded.run_eagerly = best.run_eagerly
     assert loaded.evaluate(images[64:90], verbose=0, return_dict=True)["psnr"] == score
     if kind == "Hyperband":
-        # A promoted trial goes on with the weights and the optimizer of the one that it came from.
+        # A promoted trial continues with the weights and the optimizer of the original trial.
         (promoted,) = (trial for trial in tuner.oracle.trials.values() if trial.trial_id.endswith("3"))
         values = promoted.hyperparameters.values
         assert values["tuner/initial_epoch"] == 1
@@ -172,7 +172,7 @@ def test_a_full_disk_ends_the_search_and_not_the_trial(digits, monkeypatch):
 
 
 class FillDisk(keras.callbacks.Callback):
-    """Uses up the space when the second trial has trained."""
+    """Fills the disk when the second trial has been trained."""
 
     def __init__(self, disk):
         super().__init__()

@@ -1,4 +1,4 @@
-"""How hyperparameters are fixed and bounded."""
+"""Fixed and bounded hyperparameters."""
 
 import re
 
@@ -10,7 +10,7 @@ from keras_cae.hypermodels.search_space import Choices, Fixed, Range, bounded
 
 
 def drawn(space, name="group/name"):
-    """The hyperparameter that KerasTuner registers, and its first value."""
+    """The hyperparameter registered in KerasTuner, and its first value."""
     hp = keras_tuner.HyperParameters()
     value = space.draw(hp, name)
     return (hp.space[0] if hp.space else None), value
@@ -99,14 +99,14 @@ def test_a_list_is_a_value_where_the_value_is_a_tuple():
 @pytest.mark.parametrize(
     ("space", "given", "message"),
     [
-        (Fixed("mse"), Range(0.0, 1.0), "x must be one value or a list of values"),
-        (Choices(("a", "b")), (1, 2), "x must be one value or a list of values"),
+        (Fixed("mse"), Range(0.0, 1.0), "x must be a single value or a list of values"),
+        (Choices(("a", "b")), (1, 2), "x must be a single value or a list of values"),
         (Range(1, 3), Range(1.0, 3.0), "x must have integers as bounds"),
         (Range(1, 3), (1, 2.5), "x must have integers as bounds"),
-        (Range(1, 3), Choices((1.0, 2.0)), "x must have choices of the type of its default, 1,"),
-        (Fixed("mse"), [1, 2], "x must have choices of the type of its default, 'mse'"),
+        (Range(1, 3), Choices((1.0, 2.0)), "x must have choices of the same type as its default 1,"),
+        (Fixed("mse"), [1, 2], "x must have choices of the same type as its default 'mse'"),
         (Fixed(0.5), ["a", "b"], "x must have numbers as choices"),
-        (Fixed((1, 2)), Choices((1, 2)), "x must have choices of the type of its default"),
+        (Fixed((1, 2)), Choices((1, 2)), "x must have choices of the same type as its default"),
     ],
 )
 def test_spaces_of_another_type_than_the_hyperparameter(space, given, message):
@@ -121,9 +121,9 @@ def test_spaces_of_another_type_than_the_hyperparameter(space, given, message):
         (lambda: Range(0.0, float("inf")), "must be finite numbers"),
         (lambda: Range(3, 1), "lower bound of a Range must not be above"),
         (lambda: Range(1, 3, default=4), "default of a Range must lie between"),
-        (lambda: Range(0, 3, log=True), "must begin above zero"),
-        (lambda: Choices(()), "Choices must be of names, or of numbers of one type"),
-        (lambda: Choices((1, "a")), "Choices must be of names, or of numbers of one type"),
+        (lambda: Range(0, 3, log=True), "must start above zero"),
+        (lambda: Choices(()), "values must be names, or numbers of the same type"),
+        (lambda: Choices((1, "a")), "values must be names, or numbers of the same type"),
     ],
 )
 def test_spaces_that_are_none(make, message):
@@ -139,5 +139,5 @@ def test_ranges_that_are_none(given):
 
 @pytest.mark.parametrize("given", [[], [None, 8], ["relu", 1], [object()]])
 def test_choices_that_the_tuner_can_not_hold(given):
-    with pytest.raises(ValueError, match=r"activation must be .* a list of names or of numbers"):
+    with pytest.raises(ValueError, match=r"activation must be .* a list of names or numbers"):
         bounded("activation", given, Fixed("relu"))

@@ -1,4 +1,4 @@
-"""What a trial trains on, and how it is measured."""
+"""The data and the objective of a trial."""
 
 import warnings
 
@@ -73,7 +73,7 @@ def test_a_larger_code_has_its_price(images):
 def test_a_price_needs_codes_of_one_size(images):
     hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=None, rate_weight=0.1)
     hp = keras_tuner.HyperParameters()
-    with pytest.raises(ValueError, match="rate_weight needs codes of one size"):
+    with pytest.raises(ValueError, match="rate_weight requires codes of a fixed size"):
         hypermodel.fit(hp, hypermodel.build(hp), images, validation_split=0.5, verbose=0)
 
 
@@ -107,7 +107,7 @@ def test_the_batch_size_may_be_left_out_of_the_search(images):
 
 def test_datasets_keep_their_batches(images):
     data = tf.data.Dataset.from_tensor_slices(images).batch(5)
-    with pytest.warns(UserWarning, match="batch_size, but it has no effect: the data come in batches"):
+    with pytest.warns(UserWarning, match="batch_size, but it has no effect, because the data are already batched"):
         _, history = trained(data, validation_data=data)
     assert history.params["steps"] == 5
 
@@ -129,9 +129,9 @@ def test_callbacks_are_passed_on(images):
 
 
 def test_without_validation_data_there_is_no_search(images):
-    with pytest.raises(keras_tuner.errors.FatalValueError, match="search needs validation_data"):
+    with pytest.raises(keras_tuner.errors.FatalValueError, match="search requires validation_data"):
         trained(images)
-    with pytest.raises(keras_tuner.errors.FatalValueError, match="validation_split needs arrays"):
+    with pytest.raises(keras_tuner.errors.FatalValueError, match="validation_split requires arrays"):
         trained(tf.data.Dataset.from_tensor_slices(images).batch(5), validation_split=0.5)
 
 
@@ -172,14 +172,14 @@ def test_trials_can_be_compared_by_the_anomalies_that_they_find(masked):
     logs = hypermodel.fit(hp, hypermodel.build(hp), images[4:], validation_data=data, epochs=2, verbose=0).history
     assert logs["val_image_auroc"] == [1.0, 1.0]
     assert ("val_aupro" in logs) == masked
-    # The losses are those of the normal images.
+    # The losses are computed on the normal images.
     assert logs["val_loss"][-1] < 0.2
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (np.zeros((4, 8, 8, 1)), "needs validation_data of arrays"),
+        (np.zeros((4, 8, 8, 1)), "requires arrays as validation_data"),
         ((np.zeros((4, 8, 8, 1)), np.zeros(4)), "validation_data: labels must contain normal and anomalous images"),
     ],
 )
@@ -193,5 +193,5 @@ def test_anomalies_that_cannot_be_compared(data, message):
 def test_the_score_of_anomalies_is_checked_at_once():
     with pytest.raises(ValueError, match="anomaly_score must be one of"):
         HyperBasicCAE((8, 8, 1), anomaly_score="best")
-    with pytest.raises(ValueError, match="rate_weight must be left out"):
+    with pytest.raises(ValueError, match="rate_weight and anomaly_score can't be combined"):
         HyperBasicCAE((8, 8, 1), anomaly_score="mse", rate_weight=0.1)

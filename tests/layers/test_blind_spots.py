@@ -1,4 +1,4 @@
-"""Blind spots: how many there are, what replaces them, and that nothing gives away what is hidden."""
+"""Blind spots: their number, their replacements, and that hidden values do not leak."""
 
 import numpy as np
 import pytest
@@ -57,11 +57,11 @@ def test_uniform_takes_one_of_the_neighbours():
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("size", [(11, 14), (2, 3)])
 def test_nothing_gives_away_what_is_hidden(replacement, mask, size):
-    """However often: what a network sees does not change with the hidden pixels."""
+    """However often pixels are replaced, the inputs of the network do not depend on hidden values."""
     if mask != "none" and size == (2, 3):
         pytest.skip("a mask as large as the image leaves no neighbours")
     images = np.random.default_rng(0).random((200, *size, 1), dtype="float32")
-    # One pixel of each image: that another one is hidden beside it is rare.
+    # One pixel per image, because it is rare that neighbouring pixels are also hidden.
     layers = [BlindSpots(1 / 400, replacement=replacement, radius=2, structured_mask=MASKS[mask], seed=1) for _ in "ab"]
     corrupted, where, _ = hidden(layers[0], images)
     changed = np.where(where[..., None], images + 1, images)
@@ -90,7 +90,7 @@ def test_sizes_known_at_run_time_and_xla(shape):
     signature = [tf.TensorSpec((None, *[None] * len(shape), 2))]
     function = tf.function(lambda batch: free(batch, training=True), input_signature=signature)
     np.testing.assert_allclose(function(images), corrupted)
-    # XLA draws other numbers.
+    # XLA uses different random numbers.
     by_xla = tf.function(lambda batch: compiled(batch, training=True), jit_compile=True)(images)
     for made in (corrupted, by_xla):
         assert 0.02 < (np.asarray(made) != images).any(axis=-1).mean() < 0.3

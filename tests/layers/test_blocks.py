@@ -1,4 +1,4 @@
-"""The blocks do what the same layers of Keras do one after another."""
+"""The blocks are equivalent to sequences of Keras layers."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pooling that blurs: its weights, and that a shift by one pixel changes little."""
+"""Blur pooling: its weights, and its robustness to shifts by one pixel."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The contractive bottleneck: its penalty against explicit Jacobians, what it does to a model."""
+"""The contractive bottleneck: its penalty, compared with explicit Jacobians, and its effect on a model."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Finite scalar quantization, beside the code in the paper's appendix."""
+"""Finite scalar quantization, compared with the code in the appendix of the paper."""
 
 import itertools
 
@@ -12,7 +12,7 @@ LEVELS = [(8, 5, 5, 5), (3, 2), (4,), (7, 6, 8)]
 
 
 def by_the_paper(z, levels):
-    """Bounded values, codes and indices, as the paper's listing computes them."""
+    """Bounded values, codes and indices, computed as in the paper."""
     levels = np.asarray(levels)
     half_range = (levels - 1) * (1 - 1e-3) / 2
     offset = np.where(levels % 2 == 1, 0.0, 0.5)

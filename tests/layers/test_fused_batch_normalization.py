@@ -1,4 +1,4 @@
-"""The fused layer is Keras's own: outputs, gradients, moving statistics, files."""
+"""The fused layer is equivalent to that of Keras: outputs, gradients, moving statistics and files."""
 
 import keras
 import numpy as np
@@ -98,7 +98,7 @@ def test_weights_and_configuration_are_those_of_keras():
 
 
 def test_it_is_fused():
-    """Without this the layer could fall back to Keras's everywhere, and nothing would notice."""
+    """Check that the layer does not always fall back to that of Keras, which no other test would notice."""
     fused, _ = both()
     for training in (True, False):
         graph = tf.function(lambda t=training: fused(tf.constant(IMAGES), training=t)).get_concrete_function().graph

@@ -1,4 +1,4 @@
-"""The Gaussian bottleneck: its codes, its penalty, its reports."""
+"""The Gaussian bottleneck: its codes, its penalty and its metrics."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ def made(**arguments):
 
 
 def divergences(bottleneck):
-    """Each image's divergence in each dimension, from the textbook."""
+    """The divergence of each image in each dimension, by the textbook formula."""
     mean, log_variance = (np.asarray(part, "float64") for part in bottleneck.posterior(FEATURES))
     return 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
 
@@ -70,7 +70,7 @@ def test_extreme_inputs_stay_finite(policy, scale):
         loss = tf.reduce_sum(tf.cast(codes, "float32")) + bottleneck.losses[0]
     assert codes.dtype == keras.DTypePolicy(policy).compute_dtype
     assert np.isfinite(loss)
-    if policy == "float32":  # float16's gradients are left to the scaled loss
+    if policy == "float32":  # gradients in float16 need a scaled loss
         for gradient in tape.gradient(loss, bottleneck.trainable_weights):
             assert np.isfinite(gradient).all()
 

@@ -1,4 +1,4 @@
-"""Group normalization of images: the numbers of Keras's layer."""
+"""Group normalization of images, compared with the layer of Keras."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""The maximum mean discrepancy: its estimate, its expectations over the prior, its gradient."""
+"""The maximum mean discrepancy: its estimate, its expectations over the prior and its gradient."""
 
 import keras
 import numpy as np
@@ -40,13 +40,13 @@ def test_the_estimate_is_that_of_samples_of_the_prior(kernel, size, shift, scale
 
 
 def test_the_expectations_are_exact(kernel):
-    """In one dimension, integrals over the density of the prior."""
+    """In one dimension, the expectations are integrals over the density of the prior."""
     codes = np.array([[0.0], [0.5], [-2.0], [30.0]])
     p = np.linspace(-10, 10, 100_001)
     density = np.exp(-(p**2) / 2) / np.sqrt(2 * np.pi)
     values = [np.mean([KERNELS[kernel]((z - p) ** 2, 2 * s) for s in SCALES], axis=0) for z in codes[:, 0]]
     to_prior = np.trapezoid(np.array(values) * density, p, axis=1)
-    # The difference of two codes of the prior is normal with variance 2.
+    # The difference of two codes from the prior is normal with variance 2.
     differences = np.mean([KERNELS[kernel](2 * p**2, 2 * s) for s in SCALES], axis=0)
     within_prior = np.trapezoid(differences * density, p)
     expected = between(kernel, codes) - 2 * to_prior.mean() + within_prior
@@ -56,7 +56,7 @@ def test_the_expectations_are_exact(kernel):
 
 @pytest.mark.slow
 def test_the_closed_form_for_normal_codes():
-    """The mean of many estimates, without bias: for codes of variance `v`, in the Gaussian kernel."""
+    """The mean of many estimates is unbiased, for codes with variance `v` and the Gaussian kernel."""
     size, variance = 3, 0.5
     rng = np.random.default_rng(0)
     bottleneck = MMDBottleneck(kernel="rbf")

@@ -1,4 +1,4 @@
-"""Two half-size images of neighbouring pixels."""
+"""Pairs of half-size images of neighbouring pixels."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Noise, blur and compression: how strong they are, against closed forms and other programs."""
+"""The strength of noise, blur and compression, compared with closed forms and other libraries."""
 
 import io
 
@@ -83,7 +83,7 @@ def test_half_precision(name):
     made = ALL[name](dtype="mixed_bfloat16")(IMAGES, training=True)
     assert made.dtype == tf.bfloat16
     difference = np.abs(np.asarray(tf.cast(made, tf.float32)) - corrupted(ALL[name](), IMAGES))
-    assert np.mean(difference > 0.05) < 0.03  # Counts are rounded to the other neighbour now and then.
+    assert np.mean(difference > 0.05) < 0.03  # Counts are occasionally rounded differently.
 
 
 @pytest.mark.parametrize("name", ["gaussian", "poisson", "salt", "jpeg"])
@@ -132,7 +132,7 @@ def test_downsampling():
     means = np.stack([downscale_local_mean(image, (3, 1, 1)) for image in IMAGES])
     made = corrupted(Downsample((3, 1), interpolation="nearest"), IMAGES)
     np.testing.assert_allclose(made, means.repeat(3, axis=1), atol=1e-6)
-    # TensorFlow rounds the weights of the cubic one.
+    # TensorFlow rounds the weights of the cubic filter.
     for interpolation, name in (("linear", "bilinear"), ("cubic", "bicubic")):
         made = corrupted(Downsample((3, 1), interpolation=interpolation), IMAGES)
         expected = keras.ops.image.resize(means, IMAGES.shape[1:3], name)

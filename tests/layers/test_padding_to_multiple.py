@@ -1,4 +1,4 @@
-"""Padding by reflection, as NumPy does it."""
+"""Padding by reflection, compared with NumPy."""
 
 import numpy as np
 import pytest

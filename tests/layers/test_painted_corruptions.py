@@ -1,4 +1,4 @@
-"""Stains and occlusions: where they are, what they are made of, and what becomes of their noise."""
+"""Stains and occlusions: their positions, their content and their noise."""
 
 import keras
 import numpy as np
@@ -38,7 +38,7 @@ def test_every_image_is_covered_somewhere_else_and_the_rest_stays(cls):
     assert np.all(shares < 0.6)
     assert np.mean(shares > 0.005) > 0.9
     assert len(np.unique(covered, axis=0)) == len(IMAGES)
-    # They lie everywhere, at the edges too.
+    # They occur everywhere, including the edges.
     assert covered.any(axis=0).mean() > 0.95
 
 
@@ -65,7 +65,7 @@ def test_shapes(shape):
     occlusion = RandomOcclusion(size=(0.5, 0.5), shapes=(shape,), seed=0)
     share = changed(IMAGES, occlusion(IMAGES, training=True)).mean()
     fills = {"ellipse": np.pi / 4, "box": 1.0, "diamond": 0.5, "blob": np.pi / 4}[shape]
-    # A quarter of the image at most, a part of which lies outside of it.
+    # They cover at most a quarter of the image, and may extend beyond it.
     assert share == pytest.approx(0.25 * fills * 0.75**2 / 0.75, rel=0.35)
 
 

@@ -1,4 +1,4 @@
-"""The patch mask: how much it hides, where, with what, and when."""
+"""The patch mask: how much it hides, where, with what values and when."""
 
 import keras
 import numpy as np
@@ -12,14 +12,14 @@ IMAGES = np.random.default_rng(0).random((50, 9, 14, 2), dtype="float32")
 
 
 def test_the_stated_share_of_patches_is_hidden():
-    mask = RandomPatchMask(patch_size=4, ratio=0.6, seed=1)  # 3×4 patches, of which 7.2 shall be hidden
+    mask = RandomPatchMask(patch_size=4, ratio=0.6, seed=1)  # 3×4 patches, of which 7.2 should be hidden
     hidden = np.asarray(mask.draw(IMAGES))
     assert hidden.shape == (50, 9, 14)
     patches = hidden[:, ::4, ::4]
     np.testing.assert_array_equal(patches.sum(axis=(1, 2)), 7)
     whole = np.repeat(np.repeat(patches, 4, axis=1), 4, axis=2)[:, :9, :14]
     np.testing.assert_array_equal(hidden, whole)
-    # Each patch is hidden as often as the others, and images differ.
+    # All patches are hidden equally often, and the images differ.
     np.testing.assert_allclose(patches.mean(axis=0), 7 / 12, atol=0.3)
     assert len(np.unique(patches, axis=0)) > 40
 

@@ -1,4 +1,4 @@
-"""The residual block does what layers of Keras do one after another."""
+"""The residual block is equivalent to a sequence of Keras layers."""
 
 import keras
 import numpy as np
@@ -18,13 +18,13 @@ def normalized(features, filters, weights):
 
 
 def branch(first_convolution, filters, weights):
-    """The branch, from layers of Keras: normalization, activation, convolution, twice."""
+    """The branch built from Keras layers: normalization, activation and convolution, twice."""
     features = first_convolution(normalized(IMAGES, 8, weights[:2]), weights[2]) + weights[3]
     return keras.ops.conv(normalized(features, filters, weights[4:6]), weights[6], 1, "same") + weights[7]
 
 
 def random_weights(block):
-    """Give every weight of a built block a value that shows in its outputs."""
+    """Set all weights of a built block to values that affect its outputs."""
     generator = np.random.default_rng(1)
     block.set_weights([generator.normal(0.1, 0.3, size=weight.shape) for weight in block.weights])
     return block.get_weights()

@@ -1,4 +1,4 @@
-"""The sparse bottleneck: its codes, its penalties, what it does to a model."""
+"""The sparse bottleneck: its codes, its penalties and its effect on a model."""
 
 import contextlib
 
@@ -17,7 +17,7 @@ MAPS = np.random.default_rng(0).normal(size=(6, 3, 2, 5)).astype("float32")
 
 
 def divergence(codes, target):
-    """From SciPy, of the mean activation of each number."""
+    """The divergence of the mean activation of each value, computed with SciPy."""
     mean = expit(codes.astype("float64")).reshape(len(codes), -1, 5).mean(axis=(0, 1))
     return (rel_entr(target, mean) + rel_entr(1 - target, 1 - mean)).sum()
 
@@ -109,7 +109,7 @@ def test_the_weight_can_be_scheduled(images):
 @pytest.mark.slow
 def test_two_replicas_train_as_one_device(two_replicas):
     images = np.random.default_rng(0).random((33, 9, 12, 2), dtype="float32")
-    # The penalty of the whole batch; the other one is a mean over images, as the losses are.
+    # This penalty depends on the whole batch, while the other one is a mean over images, like the losses.
     (one, expected), (two, history) = trained(images, weight=0.1), trained(images, two_replicas.scope, weight=0.1)
     for name, values in expected.items():
         np.testing.assert_allclose(history[name], values, rtol=1e-5, err_msg=name)

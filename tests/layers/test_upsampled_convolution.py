@@ -1,4 +1,4 @@
-"""The convolution of what was upsampled is that of Keras's two layers: outputs, gradients, precisions, ranks."""
+"""The upsampled convolution is equivalent to two layers of Keras: outputs, gradients, precisions and ranks."""
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ CONFIGURATIONS = [
 
 
 def both(rank, kernel_size, upsampling, policy="float32"):
-    """The layer, and the two of Keras with the same weights."""
+    """The layer, and two layers of Keras with the same weights."""
     ours = UpsampledConvolution(7, rank=rank, kernel_size=kernel_size, upsampling=upsampling, dtype=policy)
     ours.build(DATA[rank].shape)
     ours.bias.assign(np.arange(7) / 7)

@@ -1,4 +1,4 @@
-"""The codebook: who is nearest, how it follows the vectors, how dead codes come to life."""
+"""The codebook: the nearest vectors, its updates and the replacement of dead codes."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pooling of volumes in every precision, beside the layers of Keras."""
+"""Pooling of volumes in every precision, compared with the layers of Keras."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""The losses of images, with scikit-image, TensorFlow and NumPy as oracles."""
+"""The losses of images, compared with scikit-image, TensorFlow and NumPy."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ LOSSES = [losses.SSIM, losses.MultiScaleSSIM, losses.Charbonnier, losses.TotalVa
 
 @keras.saving.register_keras_serializable(package="test_image_losses")
 class LargestError(losses.ImageLoss):
-    """A loss of somebody else's."""
+    """A third-party loss."""
 
     per_pixel = False
 
@@ -37,7 +37,7 @@ def image_pair(shape=(4, 13, 16, 2)):
 
 
 def reference(loss, y_true, y_pred):
-    """The values of each image, or of each pixel, from other implementations."""
+    """The values per image or per pixel, from other implementations."""
     y_true, y_pred = np.asarray(y_true, "float64"), np.asarray(y_pred, "float64")
     error = y_true - y_pred
     if isinstance(loss, losses.SSIM):

@@ -1,4 +1,4 @@
-"""The losses in `compile`: training, replicas, precisions, saving."""
+"""Training with the losses: replicas, precisions and saving."""
 
 import contextlib
 
@@ -40,7 +40,7 @@ def trained(loss, scope, weights=None):
 
 
 def fast_for(fast):
-    """All losses; the tests of others than `fast` are slow ones."""
+    """All losses. The tests of all except `fast` are marked as slow."""
     return [pytest.param(name, marks=() if name == fast else pytest.mark.slow) for name in LOSSES]
 
 

@@ -1,4 +1,4 @@
-"""Sums of losses: their parts, their configuration, their errors."""
+"""Sums of losses: their parts, their configuration and their errors."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ IMAGES, OTHERS = np.random.default_rng(0).random((2, 3, 12, 13, 2), dtype="float
 
 @keras.saving.register_keras_serializable(package="tests")
 class PerImage(keras.losses.Loss):
-    """A loss of somebody else's with one value per image."""
+    """A third-party loss with one value per image."""
 
     def call(self, y_true, y_pred):
         return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))

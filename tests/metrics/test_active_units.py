@@ -1,4 +1,4 @@
-"""The count of latent dimensions that are used."""
+"""The number of active latent dimensions."""
 
 import numpy as np
 import pytest

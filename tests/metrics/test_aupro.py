@@ -1,4 +1,4 @@
-"""AUPRO beside the plain definition in NumPy, and regions beside SciPy's."""
+"""AUPRO, compared with its definition in NumPy, and regions, compared with SciPy."""
 
 import keras
 import numpy as np
@@ -33,7 +33,7 @@ def test_a_small_defect_counts_as_much_as_a_large_one():
     masks = np.zeros((1, 20, 20), bool)
     masks[0, :10, :10], masks[0, 15, 15] = True, True
     maps = np.zeros((1, 20, 20))
-    maps[0, 15, 15] = 1.0  # Only the small one is found; the other rises with all normal pixels.
+    maps[0, 15, 15] = 1.0  # Only the small defect is found; the overlap of the other one rises with all normal pixels.
     metric = AUPRO(limit=0.3)
     metric.update_state(masks, maps)
     assert float(metric.result()) == pytest.approx(0.5 + 0.5 * 0.3 / 2)
@@ -93,7 +93,7 @@ def test_bins_are_ordered_as_values():
     assert (np.diff(bins) >= 0).all()
     assert bins.min() >= 0
     assert bins.max() < 2**18
-    # Values 0.4 % apart are told apart.
+    # Values that differ by 0.4 % are distinguished.
     assert (bin_of(values[values > 0][:-2] * np.float32(1.004)) > bin_of(values[values > 0][:-2])).numpy().all()
 
 

@@ -1,11 +1,11 @@
-"""The metrics of how a codebook is used, over all batches together."""
+"""The metrics of codebook usage, computed over all batches."""
 
 import numpy as np
 import pytest
 
 from keras_cae.metrics import CodebookUsage, Perplexity
 
-CODES = np.random.default_rng(0).integers(0, 9, (50, 3, 2)) ** 2 // 8  # 0 to 8, some never
+CODES = np.random.default_rng(0).integers(0, 9, (50, 3, 2)) ** 2 // 8  # 0 to 8, some of which never occur
 
 
 def updated(metric, batch_size=16, **arguments):

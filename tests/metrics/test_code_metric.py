@@ -1,4 +1,4 @@
-"""What holds for all metrics of codes."""
+"""Common properties of all metrics of codes."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""What holds for every metric of image quality, with scikit-image as the oracle."""
+"""Common properties of all metrics of image quality, compared with scikit-image."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from keras_cae.metrics import ImageMetric
 
 @keras.saving.register_keras_serializable(package="tests")
 class LargestError(ImageMetric):
-    """A metric of somebody else's."""
+    """A third-party metric."""
 
     direction = "min"
 
@@ -44,21 +44,21 @@ METRICS = list(ORACLES)
 
 @pytest.mark.tables
 def test_every_metric_of_images_is_compared():
-    # scikit-image has no multi-scale SSIM, whose loss is compared with TensorFlow's.
+    # scikit-image has no multi-scale SSIM; the test of the loss compares it with TensorFlow.
     where = "ORACLES in tests/metrics/test_image_metric.py, with an independent function of two images and max_value"
     table = {*ORACLES, keras_cae.metrics.MultiScaleSSIM}
     check_table(public_subclasses(keras_cae.metrics, ImageMetric), table, where)
 
 
 def oracle(metric_class, y_true, y_pred, max_value=1.0):
-    """The value of each image."""
+    """The value per image."""
     function = ORACLES[metric_class]
     y_true, y_pred = np.asarray(y_true, "float64"), np.asarray(y_pred, "float64")
     return np.array([function(*pair, max_value) for pair in zip(y_true, y_pred, strict=True)])
 
 
 def image_pair(shape=(5, 13, 16, 2), seed=0):
-    """Images, and noisy ones, the noise of each image stronger than that of the one before."""
+    """Images and noisy images, with noise that increases from image to image."""
     generator = np.random.default_rng(seed)
     images = generator.random(shape, dtype="float32")
     noise = generator.standard_normal(shape, dtype="float32")
@@ -138,7 +138,7 @@ def test_weights_of_pixels_count_by_their_mean(metric_class, axes):
 
 
 def small_model(dtype=None):
-    """The smallest autoencoder that there is for images of two channels."""
+    """A minimal autoencoder for images with two channels."""
     encoder = keras.Sequential([keras.layers.Conv2D(2, 1, dtype=dtype)])
     decoder = keras.Sequential([keras.layers.Conv2D(2, 1, activation="sigmoid", dtype=dtype)])
     return keras_cae.models.CAE(encoder, decoder, dtype=dtype)

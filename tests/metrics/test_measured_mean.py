@@ -1,4 +1,4 @@
-"""The mean that is not a number before anything has been measured."""
+"""The mean that is NaN before the first measurement."""
 
 import keras
 import numpy as np
@@ -60,7 +60,7 @@ def test_it_is_saved_under_its_name():
 
 
 class Reporting(keras.layers.Layer):
-    """Measures the sum of its inputs in training only."""
+    """Measures the sum of its inputs, only in training."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

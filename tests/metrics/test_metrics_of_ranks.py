@@ -1,4 +1,4 @@
-"""Metrics and losses of signals and volumes, with scikit-image, TensorFlow and NumPy as oracles."""
+"""Metrics and losses of signals and volumes, compared with scikit-image, TensorFlow and NumPy."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def measured(metric, *images, **weights):
 
 
 def signal_factors(x, y):
-    """The means of the second factor and of the whole similarity, over the windows of one signal."""
+    """The means of the second factor and of the whole similarity over the windows of a signal."""
     window = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
     window /= window.sum()
     mean = lambda values: np.convolve(values, window, "valid")  # noqa: E731
@@ -37,7 +37,7 @@ def signal_factors(x, y):
 
 
 def of_channels(function, y_true, y_pred):
-    """The mean of a function over the channels of all signals."""
+    """The mean of a function over all channels of all signals."""
     channels = (np.moveaxis(batch, -1, 1).reshape(-1, batch.shape[1]) for batch in (y_true, y_pred))
     return np.mean([function(x.astype("float64"), y.astype("float64")) for x, y in zip(*channels, strict=True)])
 

@@ -1,4 +1,4 @@
-"""The peak signal-to-noise ratio, beyond what holds for all image metrics."""
+"""Specific properties of the peak signal-to-noise ratio."""
 
 import numpy as np
 import pytest

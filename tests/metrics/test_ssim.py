@@ -1,4 +1,4 @@
-"""The structural similarity, beyond what holds for all image metrics."""
+"""Specific properties of the structural similarity."""
 
 import functools
 
@@ -16,7 +16,7 @@ def ssim_of(y_true, y_pred):
 
 
 def naive_ssim(x, y, sizes):
-    """The definition, window by window, for one channel and any number of axes."""
+    """The definition by windows, for one channel and any number of axes."""
     window = functools.reduce(np.multiply.outer, [np.exp(-0.5 * ((np.arange(n) - n // 2) / 1.5) ** 2) for n in sizes])
     window /= window.sum()
     values = []

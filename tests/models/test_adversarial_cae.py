@@ -1,4 +1,4 @@
-"""The adversarial autoencoder: its two losses, its two optimizers, its codes."""
+"""The adversarial autoencoder: its two losses, its two optimizers and its codes."""
 
 import keras
 import numpy as np
@@ -76,7 +76,7 @@ def test_logs(model, digits):
 
 
 def test_each_optimizer_follows_its_own_gradient(images):
-    """One step, written out once more."""
+    """An independent implementation of one step."""
     rates = {"optimizer": keras.optimizers.SGD(0.5), "discriminator_optimizer": keras.optimizers.SGD(0.25)}
     model, other = (made(images, **rates) for _ in range(2))
     prior = keras.random.normal((len(images), 2), seed=other.bottleneck.seed_generator)
@@ -151,7 +151,7 @@ def test_an_interrupted_training_is_restored(images, tmp_path):
     backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
     with pytest.raises(InterruptedError):
         fit(interrupted, images, 4, callbacks=[backup, Interruption()])
-    # The numbers of the noise go on too, which a backup has not: they are those of the interrupted model.
+    # The state of the noise also continues. A backup does not contain it, so it is taken from the interrupted model.
     restored.bottleneck.seed_generator.state.assign(interrupted.bottleneck.seed_generator.state)
     fit(restored, images, 4, callbacks=[keras.callbacks.BackupAndRestore(tmp_path / "backup")])
     assert_equal_weights(restored, undisturbed)

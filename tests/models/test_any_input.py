@@ -1,4 +1,4 @@
-"""Whatever goes into a model: the result that plain floats give, or an error that says what is wrong."""
+"""Any input of a model gives the same result as plain floats, or a helpful error."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ FLOATS = (IMAGES / 255).astype("float32")
 
 
 def examples(count):
-    """So many examples, the same in every run."""
+    """A number of examples, the same in every run."""
     return settings(
         max_examples=count,
         derandomize=True,
@@ -49,7 +49,7 @@ CONTAINERS = {
     "PyDataset": Batches,
     "generator": lambda images: (part for part in (images[:4], images[4:])),
 }
-# What images of the same values look like in another type.
+# Images with the same values in other dtypes.
 SAME = {
     "uint8": IMAGES,
     "uint16": IMAGES.astype("uint16") * 257,
@@ -129,7 +129,7 @@ def test_the_same_images_in_any_container_and_type(models, way, dtype, trained):
 def test_a_wrong_batch_is_refused_at_every_entry(models, way, fault, trained):
     entry, container = way
     if fault == "8 bits in uint16" and trained == "uint16":
-        return  # Images that are dark.
+        return  # Dark images.
     with pytest.raises((TypeError, ValueError), match=r"(?i)images|\bx\b"):
         ENTRIES[entry](models[trained], CONTAINERS[container](WRONG[fault]))
 

@@ -1,4 +1,4 @@
-"""The architectures: their sizes and numbers of parameters, and that each learns better than PCA."""
+"""The architectures: their sizes and numbers of parameters, and that each one beats PCA."""
 
 import keras
 import numpy as np
@@ -81,7 +81,7 @@ def test_one_level_or_as_few_as_there_can_be(cls):
 
 
 def test_features_join_below_full_resolution_and_after_the_activation():
-    """The function, written out once more with plain operations on the same weights."""
+    """An independent implementation with plain operations on the same weights."""
     images = np.random.default_rng(0).random((2, 12, 8, 1), dtype="float32")
     model = SkipConnectionCAE(4, filters=(2, 3, 4), activation="tanh")
     reconstruction = model(images)

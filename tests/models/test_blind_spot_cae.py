@@ -1,4 +1,4 @@
-"""Denoising without clean images: what is hidden when, patches of large images, what is learnt from noise alone."""
+"""Denoising without clean images: hidden pixels, patches of large images, and learning from noisy images alone."""
 
 import keras
 import numpy as np
@@ -17,14 +17,14 @@ def small(**arguments):
 
 
 def unmoved(**arguments):
-    """A model that learns nothing."""
+    """A model that does not learn."""
     model = small(**arguments)
     model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mae"])
     return model
 
 
 def smooth(*shape, seed=0):
-    """Images, signals or volumes with something in them that can be told from noise."""
+    """Images, signals or volumes with content that can be distinguished from noise."""
     random = np.random.default_rng(seed)
     blurred = ndimage.gaussian_filter(random.normal(size=shape), (0, *[3] * (len(shape) - 2), 0), mode="wrap")
     return (0.5 + 0.25 * blurred / blurred.std()).astype("float32")
@@ -52,7 +52,7 @@ def test_a_single_noisy_image_is_enough(arguments):
 
 @pytest.mark.slow
 def test_a_mask_removes_noise_along_rows():
-    """Where each value of the noise is that of its neighbours, the plain model copies it."""
+    """If neighbouring values have the same noise, the plain model copies it."""
     keras.utils.set_random_seed(0)
     clean = smooth(1, 160, 150, 1)
     noise = ndimage.uniform_filter1d(np.random.default_rng(1).normal(0, SIGMA, clean.shape), 3, axis=2) * np.sqrt(3)
@@ -132,7 +132,7 @@ def test_towards_other_images_nothing_is_hidden(images):
 
 
 def test_towards_themselves_images_are_hidden(images):
-    """However they come: otherwise the model would learn to copy them."""
+    """Hidden pixels are replaced for every kind of input, because otherwise the model would learn to copy them."""
     model = unmoved()
     model.fit(images, verbose=0)
     expected = model.evaluate(images, verbose=0)

@@ -1,4 +1,4 @@
-"""A bottleneck given to the models that have none of their own."""
+"""The argument `bottleneck` of the models."""
 
 import keras
 import numpy as np

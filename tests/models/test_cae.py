@@ -1,4 +1,4 @@
-"""The base: data flow, the rules for inputs, weights, targets, inference."""
+"""The base class: data flow, inputs, weights, targets and inference."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -39,7 +39,7 @@ def fitted_weights(images, **arguments):
     return history, model.get_weights()
 
 
-# Networks of one's own
+# Custom networks
 
 
 def test_networks_that_do_not_fit_are_named_with_both_shapes(images):
@@ -179,7 +179,7 @@ def test_values_that_a_sigmoid_cannot_reach_stop_the_first_batch(images, as_data
         getattr(model, method)(data, verbose=0)
     for weight, kept in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, kept)
-    model.fit(images, verbose=0)  # and the model is as good as new
+    model.fit(images, verbose=0)  # and the model is unchanged
 
 
 @pytest.mark.parametrize(("as_dataset", "output"), [(False, "sigmoid"), (True, "sigmoid"), (False, "linear")])
@@ -213,7 +213,7 @@ def test_values_within_reach_are_taken(images, activation, values):
 @pytest.mark.parametrize("value", [1.5, np.nan, np.inf])
 @pytest.mark.parametrize("arguments", slow_but([{}], [{}, {"run_eagerly": True}, {"steps_per_execution": 2}]))
 def test_a_later_batch_that_is_refused_changes_nothing(images, value, arguments):
-    """What the batches before it taught is kept, and nothing of it: as if it had never come."""
+    """A rejected batch has no effect, and the effect of earlier batches is kept."""
 
     def trained(count):
         keras.utils.set_random_seed(4)
@@ -239,7 +239,7 @@ def test_a_later_batch_that_is_refused_changes_nothing(images, value, arguments)
 
 
 def test_one_weight_per_image_weights_images():
-    """Also when the batch is as large as the images are wide, where stock Keras weights columns."""
+    """This also holds if the batch size equals the image width, in which case stock Keras weights columns."""
     images = RNG.random((12, 9, 12, 2), dtype="float32")
     weights = np.linspace(0, 1, 12, dtype="float32")
     model = compiled()
@@ -296,7 +296,7 @@ def test_the_loss_is_the_mean_over_images(images):
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])  # the latter wraps the optimizer
 def test_the_step_is_traced_once(images, precision, monkeypatch):
-    """Stock Keras traces its first one twice, because it makes the optimizer's state inside."""
+    """Stock Keras traces its first step twice, because it creates the state of the optimizer inside."""
     traces = []
     step = keras_cae.models.CAE.train_step
     monkeypatch.setattr(keras_cae.models.CAE, "train_step", lambda *args: traces.append(1) or step(*args))

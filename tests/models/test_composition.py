@@ -1,4 +1,4 @@
-"""A model is the sum of its parts: any architecture, any bottleneck, and what the model can do follows from them."""
+"""Models combine any architecture and any bottleneck, which determine their methods."""
 
 import keras
 import numpy as np
@@ -27,7 +27,7 @@ ARCHITECTURES = {
     "masked": lambda *size, **more: MaskedCAE(*size, filters=(4,), patch_size=3, **more),
     "denoising": lambda *size, **more: DenoisingCAE(filters=(3, 4), **more),
 }
-# name: the bottleneck, the latent_dim of the model
+# The bottleneck and the latent_dim of the model, by name.
 BOTTLENECKS = {
     "variational": (lambda: layers.GaussianBottleneck(3), None),
     "MMD": (lambda: layers.MMDBottleneck(), 3),
@@ -38,7 +38,7 @@ BOTTLENECKS = {
     "contractive": (lambda: layers.ContractiveBottleneck(), 3),
 }
 QUICK = ("residual", "variational")
-# Of each architecture and each bottleneck one pair is trained by compiled steps.
+# One pair with each architecture and each bottleneck is trained with compiled steps.
 COMPILED = {
     QUICK,
     ("residual", "vector quantized"),
@@ -55,7 +55,7 @@ COMPILED = {
     [
         pytest.param(*pair, marks=() if pair == QUICK else pytest.mark.slow)
         for pair in ((a, b) for a in ARCHITECTURES for b in BOTTLENECKS)
-        if pair != ("denoising", "MMD")  # whose kernels are made for codes of one size
+        if pair != ("denoising", "MMD")  # whose kernels require codes of a fixed size
     ],
 )
 def test_any_architecture_with_any_bottleneck(architecture, bottleneck, images, tmp_path):
@@ -102,7 +102,7 @@ def test_the_code_has_one_size():
 
 @keras.saving.register_keras_serializable(package="test_composition")
 class ScaledCAE(BasicCAE):
-    """Has a weight of its own, a `call` of its own and a penalty of its own."""
+    """A bottleneck with its own weight, `call` and penalty."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -155,7 +155,7 @@ def test_terms_of_the_loss_count_once_on_two_replicas(images, two_replicas):
         for cls in (Doubting, ScaledCAE, Dark, DarkOnceBuilt):
             model = cls(2, filters=(3, 4))
             model.compile(keras.optimizers.SGD(0.1), "mse")
-            # The last batch has one image, which only one replica gets.
+            # The last batch has one image, so only one replica gets data.
             found[cls.__name__] = model.fit(images[:9], batch_size=4, epochs=2, shuffle=False, verbose=0).history
         return found
 
@@ -227,7 +227,7 @@ def test_penalties_and_their_metrics_in_the_fit_of_another_model(images):
     assert logs["kl_loss"][0] > 0
     error = np.mean((inner.predict(images, verbose=0) - images) ** 2)
     assert logs["loss"][0] > 0.9 * error
-    # What is not measured in evaluation is not reported as a number.
+    # Values that are not measured in evaluation are reported as NaN.
     assert np.isnan(outer.evaluate(images, images, verbose=0, return_dict=True)["kl_loss"])
 
 
@@ -250,7 +250,7 @@ def test_weights_with_a_loss_of_one_value_per_image(images, shape):
 
     weights = np.linspace(0, 2, 10, dtype="float32")
     model = BasicCAE(2, filters=(3, 4))
-    # A function of one value per image takes no weights of pixels as a metric, in stock Keras either.
+    # A metric function with one value per image does not support pixel weights, as in stock Keras.
     of_images = len(shape) < 3
     model.compile("adam", per_image, weighted_metrics=[per_image] if of_images else None)
     error = np.mean((model.predict(images, verbose=0) - images) ** 2, axis=(1, 2, 3))

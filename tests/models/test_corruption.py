@@ -1,4 +1,4 @@
-"""Corruption: in training and evaluation only, reproducible, the same in every evaluation."""
+"""Corruption is applied only in training and evaluation, and is reproducible."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ def noisy(**arguments):
 
 
 def echo(shape):
-    """An autoencoder that returns its input, so that its loss is the noise's mean square."""
+    """An autoencoder that returns its input, so that its loss is the mean square of the noise."""
     networks = [keras.Sequential([keras.Input(shape), keras.layers.Identity()]) for _ in range(2)]
     model = keras_cae.models.CAE(*networks, corruption=keras.layers.GaussianNoise(0.3))
     model.compile(loss="mse")
@@ -41,7 +41,7 @@ def test_predict_and_encode_see_clean_images(images):
 
 
 def test_the_target_stays_clean(images):
-    """Corruption that blanks the input: the loss is that of the blank image's reconstruction."""
+    """If the corruption blanks the input, the loss is that of the reconstruction of a blank image."""
 
     class Blank(keras.layers.Layer):
         def call(self, inputs, training=False):

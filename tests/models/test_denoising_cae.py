@@ -1,4 +1,4 @@
-"""The denoising autoencoder: what it subtracts, sizes, borders, values beyond [0, 1]."""
+"""The denoising autoencoder: the predicted noise, sizes, borders, and values outside [0, 1]."""
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ def test_it_removes_more_noise_than_it_adds(digits):
     noisy = test + np.random.default_rng(0).normal(0, SIGMA, test.shape).astype("float32")
     error = ((model.predict(noisy, verbose=0) - test) ** 2).mean()
     assert error < 0.4 * SIGMA**2
-    assert model.evaluate(noisy, test, verbose=0) != pytest.approx(error, rel=0.1)  # it corrupts once more
+    assert model.evaluate(noisy, test, verbose=0) != pytest.approx(error, rel=0.1)  # corrupted again
     model.corruption = None
     model.compile("adam", "mse")
     assert model.evaluate(noisy, test, verbose=0) == pytest.approx(error, rel=1e-4)
@@ -38,7 +38,7 @@ def test_parameters():
 
 
 def test_the_network():
-    """The function, written out once more with plain operations on the same weights."""
+    """An independent implementation with plain operations on the same weights."""
     images = np.random.default_rng(0).random((2, 12, 8, 1), dtype="float32")
     model = DenoisingCAE(filters=(3, 4), convs_per_level=2, activation="tanh")
     outputs = model(images)
@@ -78,7 +78,7 @@ def test_sizes_are_padded_by_reflection():
 
 
 def test_without_noise_to_subtract_the_input_comes_back():
-    """Also values far beyond [0, 1], in every precision, and integers as they are scaled."""
+    """This also holds for values far outside [0, 1], in every precision, and for scaled integers."""
     images = np.random.default_rng(0).normal(0.5, 3, size=(2, 9, 12, 1)).astype("float32")
     model = small(dtype="mixed_bfloat16")
     model.build(images.shape)

@@ -1,4 +1,4 @@
-"""Each image's error is that of its reconstruction, whatever the images come in."""
+"""The error of each image is that of its reconstruction, for all kinds of data."""
 
 import numpy as np
 import pytest

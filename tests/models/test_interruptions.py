@@ -1,4 +1,4 @@
-"""Training that is interrupted goes on to the same weights, and a full disk costs nothing that was saved."""
+"""Interrupted training ends with the same weights, and a full disk does not damage saved files."""
 
 import json
 import os
@@ -15,15 +15,15 @@ import tensorflow as tf
 import keras_cae
 from keras_cae.files import DiskFullError
 
-STEPS = 4  # per epoch, the last one of fewer images
+STEPS = 4  # per epoch; the last batch is smaller
 EPOCHS = 3
 PROGRAM = Path(__file__).with_name("training.py")
 KILLS = int(os.environ.get("KERAS_CAE_KILLS", "2"))
-"""How many processes the slow test kills. The documentation gives what 20 for each setting have shown."""
+"""The number of processes that the slow test kills. The documentation states the result of 20 for each setting."""
 
 
 class Killed(BaseException):
-    """Ends a training at once."""
+    """Ends training immediately."""
 
 
 class Kill(keras.callbacks.Callback):
@@ -61,7 +61,7 @@ def assert_equal_weights(model, other):
 
 
 def interrupted(data, folder, save_freq, kills, **compiled):
-    """The model and the history of a training that is killed after numbers of batches, and started again."""
+    """The model and the history of training that is killed after given numbers of batches and restarted."""
     shutil.rmtree(folder, ignore_errors=True)
     for batches in (*kills, 0):
         model = start(**compiled)
@@ -75,7 +75,7 @@ def interrupted(data, folder, save_freq, kills, **compiled):
 
 @pytest.fixture(scope="module")
 def undisturbed():
-    """A training without interruption, by the arguments of `compile` and the kind of data."""
+    """Uninterrupted training, by the arguments of `compile` and the kind of data."""
     found = {}
 
     def of(data, kind, **compiled):
@@ -93,7 +93,7 @@ def undisturbed():
     [
         ("epoch", (6,)),
         pytest.param(1, (6,), marks=pytest.mark.slow),
-        pytest.param(2, (2, 3), marks=pytest.mark.slow),  # the second one is in the epoch in which the first one was
+        pytest.param(2, (2, 3), marks=pytest.mark.slow),  # both are in the same epoch
         pytest.param(3, (3, 5), marks=pytest.mark.slow),
         pytest.param(5, (9, 9), marks=pytest.mark.slow),
     ],
@@ -205,14 +205,14 @@ def test_a_backup_on_a_full_disk_goes_on_once_there_is_space(save_freq, images, 
 
 
 def run_program(folder, model, save_freq, killed_after=None):
-    """Train in a process of its own, which kills itself while it takes a batch or writes a backup."""
+    """Train in a separate process, which kills itself during a batch or while it writes a backup."""
     arguments = [folder, model, save_freq, *([] if killed_after is None else [killed_after])]
     return subprocess.run([sys.executable, PROGRAM, *map(str, arguments)]).returncode
 
 
 @pytest.mark.slow
 def test_killed_processes_go_on_to_the_same_weights(tmp_path):
-    """Every model in turn, killed at random moments, also while its backup is written."""
+    """All models in turn are killed at random moments, including those in which backups are written."""
     rng = np.random.default_rng(0)
     names = sorted(name for name in keras_cae.models.__all__ if name not in ("CAE", "PyramidCAE"))
     for number in range(KILLS // 2):

@@ -1,4 +1,4 @@
-"""Models list what is documented, and say how to build them where there is nothing to list yet."""
+"""`dir` of models lists the documented names, and errors of unbuilt models say how to build them."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ from keras_cae.layers import GaussianBottleneck
 
 SMALL = {"filters": (2,), "latent_dim": 2}
 NETWORKS = [keras.layers.Flatten(), keras.layers.Dense(2)], [keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))]
-# class: the arguments of a small model
+# The arguments of a small model, by class.
 ARGUMENTS = {
     models.AdversarialCAE: SMALL,
     models.BasicCAE: SMALL,
@@ -34,9 +34,9 @@ DOCUMENTED_METHODS = {
     "encode",
     "evaluate_images",
     "from_preset",
-    "keep",  # as `rules`, for architectures of one's own
+    "keep",  # public for custom architectures, like `rules`
     "log_likelihood",
-    "make_bottleneck",  # of PyramidCAE, for architectures of one's own, as `pyramid`
+    "make_bottleneck",  # of PyramidCAE, public for custom architectures, like `pyramid`
     "posterior",
     "presets",
     "pyramid",
@@ -53,7 +53,7 @@ def small_model(cls):
 
 
 def documented(cls):
-    """What the docstrings of a class and of its bases call arguments and attributes."""
+    """The arguments and attributes in the docstrings of a class and its bases."""
     names = set(DOCUMENTED_METHODS)
     for base in cls.__mro__:
         if base.__module__.startswith("keras_cae.models"):

@@ -1,4 +1,4 @@
-"""The masked autoencoder: its loss on the hidden patches, its metrics, its encoder."""
+"""The masked autoencoder: its loss on the hidden patches, its metrics and its encoder."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ def small(**arguments):
 
 
 def unmoved(images, loss="mse", **arguments):
-    """A model that learns nothing, and is evaluated on `images` as one batch, with what evaluation hides."""
+    """A model that does not learn, evaluated on `images` as one batch, and the hidden pixels."""
     model = small(**arguments)
     model.compile(keras.optimizers.SGD(0.0), loss, metrics=["mse"], weighted_metrics=["mae"])
     corrupted = np.asarray(model.corrupt(images))
@@ -53,7 +53,7 @@ def test_training_hides_other_patches_in_every_step(images):
 
 @pytest.mark.parametrize("ratio", [0.25, 0.75])
 def test_the_figure_does_not_depend_on_the_ratio(ratio):
-    """Black images, reconstructed the same wherever they are hidden: the error is that of every pixel."""
+    """For black images, whose reconstruction does not depend on the hidden pixels, the error is that of every pixel."""
     images = np.zeros((6, 8, 8, 1), "float32")
     model, _, reconstructions = unmoved(images, ratio=ratio)
     np.testing.assert_allclose(reconstructions, np.repeat(reconstructions[:1], 6, axis=0), rtol=1e-5)

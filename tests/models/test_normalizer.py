@@ -1,4 +1,4 @@
-"""Data of any unit: networks and loss see normalized values, users the unit of their data."""
+"""Data in any unit: the networks and the loss use normalized values, while users see the unit of their data."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ MEANS, DEVIATIONS = np.array([300.0, -0.002]), np.array([7.0, 0.0005])
 
 
 def sensors(count=48, length=24, seed=0):
-    """Signals of two channels, in units of their own; smooth, so that a code can hold them."""
+    """Signals with two channels in different units, smooth enough to be encoded."""
     generator = np.random.default_rng(seed)
     time = np.linspace(0, 6, length)[None, :, None]
     waves = np.sin(time * generator.uniform(0.5, 1.5, (count, 1, 2)) + generator.uniform(0, 6, (count, 1, 2)))

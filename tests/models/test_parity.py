@@ -1,4 +1,4 @@
-"""Training is that of stock Keras: same seed, data and network give the same history and weights."""
+"""Training matches stock Keras: the same seed, data and network give the same history and weights."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ SHAPE = (10, 7, 2)
 IMAGES = np.random.default_rng(1).random((44, *SHAPE), dtype="float32")
 TARGETS = np.random.default_rng(2).random((44, *SHAPE), dtype="float32")
 WEIGHTS = np.random.default_rng(3).random((44, 1, 1), dtype="float32")
-BATCH = 16  # the last batch holds 12
+BATCH = 16  # the last batch has 12
 
 
 @keras.saving.register_keras_serializable(package="test_parity")
@@ -25,7 +25,7 @@ class Penalty(keras.layers.Layer):
 
 
 def make_networks():
-    """An encoder and a decoder with everything that may disturb a training step."""
+    """An encoder and a decoder with all features that may affect a training step."""
     layers, size = keras.layers, int(np.prod(SHAPE))
     encoder = keras.Sequential(
         [
@@ -51,7 +51,7 @@ def make_networks():
 
 
 class Batches(keras.utils.PyDataset):
-    """The data as a `PyDataset`; with targets or without."""
+    """The data as a `PyDataset`, with or without targets."""
 
     def __init__(self, *arrays):
         super().__init__()
@@ -72,7 +72,7 @@ def only_images():
     return tf.data.Dataset.from_tensor_slices(IMAGES).batch(BATCH)
 
 
-# name: (arguments of our fit, of the stock fit)
+# The arguments of our `fit` and of the stock `fit`, by name.
 DATA = {
     "x": ({"x": IMAGES}, {"x": IMAGES, "y": IMAGES}),
     "x, y": ({"x": IMAGES, "y": TARGETS}, {"x": IMAGES, "y": TARGETS}),
@@ -125,7 +125,7 @@ DATA = {
     ),
 }
 
-# name: (dtype policy, arguments of compile beside optimizer and loss, arguments of Adam)
+# The dtype policy, further arguments of `compile`, and the arguments of Adam, by name.
 MODES = {
     "metrics": (
         "float32",
@@ -143,7 +143,7 @@ MODES = {
 
 
 def train(ours, fit, policy="float32", compile_arguments=(), adam=()):
-    """The history, the weights and what `evaluate` returns, of our model or of the stock one."""
+    """The history, the weights and the result of `evaluate`, for our model or the stock one."""
     keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(7)
     networks = make_networks()
@@ -155,7 +155,7 @@ def train(ours, fit, policy="float32", compile_arguments=(), adam=()):
     keras.utils.set_random_seed(8)
     batch_size = BATCH if isinstance(fit["x"], np.ndarray) else None
     history = model.fit(**fit, batch_size=batch_size, epochs=3, verbose=0).history
-    # The same data for all ways to train on others.
+    # The same data for all kinds of input.
     of_a_mode = policy != "float32" or compile_arguments or adam
     evaluated = (
         model.evaluate(*([IMAGES] if ours else [IMAGES, IMAGES]), verbose=0, return_dict=True) if of_a_mode else {}
@@ -208,15 +208,15 @@ def test_every_mode_trains_as_stock_keras(mode):
     assert_same(
         train(True, ours, policy, compile_arguments, adam),
         train(False, stock, policy, compile_arguments, adam),
-        # The gradient of a bias before batch normalization is rounding alone, which XLA does otherwise in each graph
-        # and Adam takes for a direction: at most 1 % of a step.
+        # The gradient of a bias before batch normalization consists only of rounding errors. Under XLA, these differ
+        # between graphs, and Adam scales them up to at most 1 % of a step.
         atol=1e-4 if mode == "jit_compile" else 1e-6,
     )
 
 
 @pytest.mark.slow
 def test_the_matrix_can_fail():
-    """The comparison sees a difference as small as the weight of one image."""
+    """The comparison detects a difference as small as the weight of one image."""
     weights = np.ones(len(IMAGES), "float32")
     weights[3] = 0.9
     ours = train(True, {"x": IMAGES, "sample_weight": weights})

@@ -1,4 +1,4 @@
-"""What pixel values mean: loading and models follow one rule, at every entry and in every container."""
+"""The meaning of pixel values: loading and all methods of models follow the same rule for all containers."""
 
 import warnings
 
@@ -11,9 +11,9 @@ import keras_cae
 from keras_cae.images import scale_images
 
 VALUES = np.random.default_rng(0).integers(0, 256, (8, 8, 6, 1))
-VALUES[:, 0, 0] = 255  # In every batch.
+VALUES[:, 0, 0] = 255  # This holds for every batch.
 BLACK_AND_WHITE = VALUES > 127
-# What comes in; what it means in [0, 1], or why loading refuses it; why a model refuses it, or None.
+# The values; their meaning in [0, 1], or the error of loading; and the error of models, or None.
 CASES = {
     "bool": (BLACK_AND_WHITE, BLACK_AND_WHITE, None),
     "uint8": (VALUES.astype("uint8"), VALUES / 255, None),
@@ -36,19 +36,19 @@ CASES = {
     ),
     "20 bits in int32": (
         (VALUES * 4000).astype("int32"),
-        r"Scale them: images / 1020000\.",
+        r"Scale the images: images / 1020000\.",
         "the value of white is unclear",
     ),
-    "CT numbers": ((VALUES * 8 - 1000).astype("int16"), r"Scale them: \(images \+ 1000\) / 2040", "negative integers"),
-    "CT numbers in int32": (VALUES.astype("int32") - 128, "whole numbers from -128 to", "negative integers"),
+    "CT numbers": ((VALUES * 8 - 1000).astype("int16"), r"Scale the images: \(images \+ 1000\) / 2040", "negative integers"),
+    "CT numbers in int32": (VALUES.astype("int32") - 128, "got integers from -128 to", "negative integers"),
     "NaN": (np.where(VALUES < 9, np.nan, VALUES / 255), "NaN", "not a number"),
     "infinite": (np.where(VALUES < 9, np.inf, VALUES / 255), "infinite", "infinite"),
-    "beyond float32": (VALUES * 1e300, "floats must lie between 0 and 1", "infinite"),
+    "beyond float32": (VALUES * 1e300, "floats from 0 to 1, got", "infinite"),
     "float16": ((VALUES / 255).astype("float16"), (VALUES / 255).astype("float16"), None),
     "float64": (VALUES / 255, VALUES / 255, None),
     "an overshoot": (VALUES / 255 * 1.1 - 0.05, VALUES / 255 * 1.1 - 0.05, None),
     "floats from 0 to 255": (VALUES.astype("float32"), VALUES / 255, "values from 0 to 255.*divide them by 255"),
-    "floats from 0 to 16": (VALUES / 16, "floats from 0 to 15.9", "values from 0 to 15.9"),
+    "floats from 0 to 16": (VALUES / 16, "got values from 0 to 15.9", "values from 0 to 15.9"),
 }
 CONTAINERS = {
     "array": lambda images: images,
@@ -73,7 +73,7 @@ def make(output_activation="sigmoid"):
 
 @pytest.fixture(scope="module")
 def untrained():
-    """Never trained by the tests that share it: each of its batches is refused, or only looked at."""
+    """The tests that share this model never train it, because all of its batches are rejected or only predicted."""
     return make()
 
 
@@ -87,7 +87,7 @@ def test_loading(case):
     loaded = keras_cae.datasets.load_images(images)
     np.testing.assert_allclose(scale_images(loaded.images), meaning, atol=1e-6)
     model = untrained_gate()
-    model.check_array(loaded.images, "images")  # A model takes what was loaded.
+    model.check_array(loaded.images, "images")  # Models accept loaded images.
 
 
 def untrained_gate():

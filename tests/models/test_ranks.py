@@ -1,4 +1,4 @@
-"""Signals and volumes: the same models, parity, sizes, strides and errors as for images."""
+"""Models of signals and volumes: parity with stock Keras, sizes, strides and errors, as for images."""
 
 import keras
 import numpy as np
@@ -79,7 +79,7 @@ def test_training_is_that_of_stock_keras(rank, weights_of_values, mode):
 @pytest.mark.parametrize("rank", [1, 3])
 @pytest.mark.parametrize("cls", [models.BasicCAE, pytest.param(models.BatchNormPoolCAE, marks=pytest.mark.slow)])
 def test_an_architecture_trains_as_its_networks_do_in_stock_keras(cls, rank):
-    """The fused layers, too: encoder and decoder are graphs, which `keras.Model.fit` can train."""
+    """This includes the fused layers: the encoder and decoder are graphs, which `keras.Model.fit` can train."""
     data = data_of(rank, 16)
     model = cls(3, filters=(4, 6), rank=rank)
     model.build(data.shape)
@@ -95,7 +95,7 @@ def test_an_architecture_trains_as_its_networks_do_in_stock_keras(cls, rank):
     np.testing.assert_allclose(model.predict(data, verbose=0), stock.predict(data, verbose=0), atol=1e-5)
 
 
-# Shapes that are of another rank, and what the error names for each
+# Shapes of another rank, and the error messages
 
 REFUSED = [
     (2, (4, 9, 12), [r"\(n, height, width, channels\)", r"images\[\.\.\., None\]", "rank=1"]),
@@ -227,11 +227,11 @@ def test_volumes_that_are_too_small():
         models.BatchNormPoolCAE(2, filters=(2, 3), rank=1).build((None, 3, 1))
 
 
-# What models can do beside
+# Further methods of models
 
 
 class Normal(keras_cae.layers.Bottleneck):
-    """Codes that are taken for draws of the standard normal distribution."""
+    """Codes that count as samples of the standard normal distribution."""
 
     has_prior = True
 
@@ -336,12 +336,12 @@ def test_patches_of_signals_and_volumes():
 @pytest.mark.slow
 @pytest.mark.parametrize(("cls", "rank"), [(models.BasicCAE, 1), (models.BatchNormPoolCAE, 3), (models.ResidualCAE, 1)])
 def test_they_learn(cls, rank):
-    """Better than the mean of the training data, on held-out data that are smooth."""
+    """On smooth held-out data, a model is better than the mean of the training data."""
     generator = np.random.default_rng(0)
     grid = np.stack(np.meshgrid(*[np.linspace(0, 1, 16 if rank == 1 else 8)] * rank, indexing="ij"), axis=-1)
     phases = generator.random((600, rank)) * 6
     data = (0.5 + 0.4 * np.sin(np.einsum("...d,nd->n...", grid, phases)))[..., None].astype("float32")
-    # Of few steps: moving averages must follow soon.
+    # There are few steps, so moving averages must adapt quickly.
     model = cls(4, filters=(8, 16), rank=rank, **({"momentum": 0.9} if cls is models.BatchNormPoolCAE else {}))
     model.compile(keras.optimizers.Adam(3e-3), "mse")
     model.fit(data[:500], batch_size=32, epochs=8, verbose=0)

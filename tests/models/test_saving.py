@@ -1,4 +1,4 @@
-"""Saving is Keras's own, and training goes on where it stopped."""
+"""Saving in the formats of Keras, and resuming training."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ def make(request):
 
 @pytest.fixture(scope="module")
 def model(make, images):
-    """A model that was trained, for tests that leave it as it is."""
+    """A trained model for tests that do not modify it."""
     return trained(make, images)
 
 
@@ -167,7 +167,7 @@ BUILD_CONFIGS = {
 
 
 def with_build_config(path, build_config):
-    """Exchange a part of the configuration in a `.keras` file."""
+    """Replace a part of the configuration in a `.keras` file."""
     with zipfile.ZipFile(path) as file:
         content = {name: file.read(name) for name in file.namelist()}
     config = json.loads(content["config.json"]) | {"build_config": build_config}
@@ -196,7 +196,7 @@ def test_a_file_that_does_not_say_how_to_build_the_model_is_an_error(kind, case,
 
 def test_model_checkpoint_and_early_stopping(make, images, tmp_path):
     model = make()
-    model.compile(optimizer=keras.optimizers.Adam(1.0), loss="mse")  # too fast on purpose: the best is not the last
+    model.compile(optimizer=keras.optimizers.Adam(1.0), loss="mse")  # too large, so that the last epoch is not the best
     callbacks = [
         keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="val_loss", save_best_only=True),
         keras.callbacks.EarlyStopping("val_loss", patience=20, restore_best_weights=True),
@@ -210,7 +210,7 @@ def test_model_checkpoint_and_early_stopping(make, images, tmp_path):
 
 @pytest.mark.slow
 def test_backup_and_restore(images, tmp_path):
-    """Killed after the second epoch and started again: the same end as without the interruption."""
+    """Training that is killed after the second epoch and restarted ends in the same state as without interruption."""
 
     class Kill(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

@@ -1,4 +1,4 @@
-"""The variational autoencoder: its bound, its likelihood, its samples, its beta."""
+"""The variational autoencoder: its bound, its likelihood, its samples and beta."""
 
 import keras
 import numpy as np
@@ -64,7 +64,7 @@ def test_the_likelihood_is_that_of_an_integral(digits, likelihood):
     expected = np.log(np.trapezoid(np.exp(joint - joint.max(axis=0)), z, axis=0)) + joint.max(axis=0)
     estimate = model.log_likelihood(images, samples=3000, likelihood=likelihood)
     np.testing.assert_allclose(estimate, expected, atol=0.03)
-    # The bound holds on average, and more samples make it tighter.
+    # The bound holds on average, and is tighter with more samples.
     single = model.log_likelihood(np.repeat(images, 200, axis=0), samples=1, likelihood=likelihood)
     assert (single.reshape(5, 200).mean(axis=1) < expected + 0.05).all()
 
@@ -92,7 +92,7 @@ def test_samples(model, digits):
     np.testing.assert_array_equal(samples, model.sample(40, seed=0))
     np.testing.assert_allclose(samples[:5], model.sample(5, seed=0), atol=1e-6)
     assert (samples != model.sample(40, seed=1)).any()
-    # They look more like digits than the codes of a model without a prior do.
+    # They resemble digits more closely than images decoded by a model without a prior.
     assert np.abs(samples.mean(axis=0) - digits[0].mean(axis=0)).mean() < 0.1
     np.testing.assert_array_equal(model.decode(model.draw_codes(3, seed=1)), model.sample(3, seed=1))
 

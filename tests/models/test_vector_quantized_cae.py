@@ -1,4 +1,4 @@
-"""The autoencoder with discrete codes: how well it learns, its codes, its codebook in files."""
+"""The vector-quantized autoencoder: its training, its codes, and its codebook in files."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""The Wasserstein autoencoder: its codes, its samples, its weight."""
+"""The Wasserstein autoencoder: its codes, its samples and its weight."""
 
 import keras
 import numpy as np
@@ -32,7 +32,7 @@ def test_samples_are_decoded_codes_of_the_prior(model, digits):
     drawn = model.sample(500, seed=1)
     assert drawn.shape == (500, 8, 8, 1)
     np.testing.assert_array_equal(model.sample(20, seed=1), drawn[:20])
-    # As a population they resemble the digits: each pixel's mean and deviation.
+    # Their distribution resembles that of the digits: the mean and the standard deviation of each pixel.
     train = digits[0]
     assert np.abs(drawn.mean(axis=0) - train.mean(axis=0)).mean() < 0.05
     assert np.corrcoef(drawn.std(axis=0).ravel(), train.std(axis=0).ravel())[0, 1] > 0.9

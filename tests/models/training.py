@@ -1,8 +1,8 @@
-"""A training in a process of its own, to be killed and started again.
+"""Training in a separate process, which tests kill and restart.
 
 python training.py FOLDER MODEL SAVE_FREQ [SECONDS]
 
-With SECONDS, the process kills itself this long after its first batch, whatever it does then.
+With SECONDS, the process kills itself this long after its first batch, whatever it is doing.
 """
 
 import os
@@ -29,7 +29,7 @@ ARGUMENTS = {
 
 
 class Death(keras.callbacks.Callback):
-    """Makes batches last a moment, and kills the process."""
+    """Delays each batch, and kills the process."""
 
     def on_train_begin(self, logs=None):
         self.timer = (

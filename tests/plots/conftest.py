@@ -1,4 +1,4 @@
-"""The smallest models of each kind that plots show."""
+"""Minimal models of each kind that plots support."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ DATA = {
     2: 1000 * IMAGES - 200,
     3: 1000 * np.random.default_rng(2).random((12, 4, 8, 6, 1), dtype="float32"),
 }
-"""Of any unit, by rank."""
+"""Data in any unit, by rank."""
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def detector(basic):
 
 
 def normalized(rank, cls=VariationalCAE, **arguments):
-    """A model of data of any unit, and such data."""
+    """A model for data in any unit, and such data."""
     keras.utils.set_random_seed(0)
     normalizer = keras.layers.Normalization()
     normalizer.adapt(DATA[rank])

@@ -1,4 +1,4 @@
-"""What every figure must be: legible, whole, and unknown to pyplot."""
+"""Checks that figures are legible and complete, and not registered with pyplot."""
 
 import itertools
 import sys
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 
 def check_figure(figure):
-    """Every text lies within the figure, at a size that can be read, and none over another. Returns the figure."""
+    """Check that all texts are legible, inside the figure, and do not overlap. Return the figure."""
     assert isinstance(figure, Figure)
     figure.draw_without_rendering()
     width, height = figure.bbox.width, figure.bbox.height
@@ -21,7 +21,7 @@ def check_figure(figure):
         assert box.y1 <= height + 1, f"{text} is cut at the top"
         assert text.get_fontsize() >= 6, text
     for (one, box), (other, of_other) in itertools.combinations(boxes.items(), 2):
-        # The line of a text is a little higher than its letters.
+        # A line of text is slightly higher than its letters.
         across = min(box.x1, of_other.x1) - max(box.x0, of_other.x0)
         down = min(box.y1, of_other.y1) - max(box.y0, of_other.y0)
         assert across <= 1 or down <= 4, f"{one} overlaps {other}"
@@ -31,7 +31,7 @@ def check_figure(figure):
 
 
 def _shown_texts(figure):
-    """The title, the legends, and the names and numbers of axes, without numbers beyond their limits."""
+    """The title, the legends, and the labels and numbers of axes, without numbers beyond their limits."""
     for part in [figure, *figure.subfigs]:
         yield from part.texts
         for legend in part.legends:
@@ -46,7 +46,7 @@ def _shown_texts(figure):
 
 
 def texts(axes):
-    """The texts below and at the left of axes: the columns, the rows."""
+    """The texts below and to the left of axes, which name the columns and rows."""
     return tuple([label.get_text() for label in labels] for labels in (axes.get_xticklabels(), axes.get_yticklabels()))
 
 
@@ -56,7 +56,7 @@ def pixels(figure, index=0):
 
 
 def shows(picture, tile):
-    """Whether a picture contains a tile, pixel by pixel."""
+    """Whether a picture contains exactly the pixels of a tile."""
     windows = np.lib.stride_tricks.sliding_window_view(picture, tile.shape)[:, :, 0]
     candidates = np.argwhere((windows[:, :, 0, 0] == tile[0, 0]).all(axis=-1))
     return any(np.array_equal(windows[top, left], tile) for top, left in candidates)

@@ -1,4 +1,4 @@
-"""Curves and histograms: the history of a training, the distribution of errors."""
+"""Curves and histograms: the history of training, and the distribution of errors."""
 
 import keras
 import numpy as np
@@ -43,11 +43,11 @@ def test_history_of_any_length(content):
 @pytest.mark.parametrize(
     ("content", "error", "message"),
     [
-        ([0.3, 0.2], TypeError, "history must be what fit returns"),
-        ({}, ValueError, "history must hold at least one epoch"),
-        ({"loss": []}, ValueError, "history must hold at least one epoch"),
-        ({"loss": ["low"]}, ValueError, r"history\['loss'\] must be one number for each epoch"),
-        ({"loss": 0.3}, ValueError, r"history\['loss'\] must be one number for each epoch"),
+        ([0.3, 0.2], TypeError, "history must be the result of fit"),
+        ({}, ValueError, "history must contain at least one epoch"),
+        ({"loss": []}, ValueError, "history must contain at least one epoch"),
+        ({"loss": ["low"]}, ValueError, r"history\['loss'\] must have one number per epoch"),
+        ({"loss": 0.3}, ValueError, r"history\['loss'\] must have one number per epoch"),
     ],
 )
 def test_what_history_refuses(content, error, message):
@@ -104,10 +104,10 @@ def test_errors_of_every_rank(of_rank):
     ("arguments", "message"),
     [
         ((np.zeros((3, 2)),), r"errors \(n,\), got float64 of shape \(3, 2\)"),
-        ((np.full(3, np.nan),), "at least one finite error"),
-        ((np.zeros(3), np.zeros((3, 8, 8, 1))), "errors come alone"),
-        ((np.zeros(3), None, [0, 1]), "labels must be one for each of the 3 errors"),
-        ((np.zeros(30), None, np.arange(30)), "at most 10 classes"),
+        ((np.full(3, np.nan),), "least one error must be finite"),
+        ((np.zeros(3), np.zeros((3, 8, 8, 1))), "images must be omitted if errors are passed"),
+        ((np.zeros(3), None, [0, 1]), "labels must have one entry per error, 3 in total"),
+        ((np.zeros(30), None, np.arange(30)), "at most 10 different values"),
     ],
 )
 def test_what_an_error_histogram_refuses(arguments, message):
@@ -116,7 +116,7 @@ def test_what_an_error_histogram_refuses(arguments, message):
 
 
 def test_a_model_needs_images_and_makes_some(basic, images):
-    with pytest.raises(ValueError, match="images must be given"):
+    with pytest.raises(ValueError, match="images are required"):
         plots.error_histogram(basic)
-    with pytest.raises(ValueError, match="there is no error to show"):
+    with pytest.raises(ValueError, match="must return images of shape"):
         plots.error_histogram(keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()]), images)

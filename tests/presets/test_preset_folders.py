@@ -1,4 +1,4 @@
-"""Models in folders that are passed on: written whole, read to the same bits, refused when they are damaged."""
+"""Presets: complete folders, identical weights after loading, and errors for damaged files."""
 
 import json
 import pathlib
@@ -34,7 +34,7 @@ MODELS = {
 
 @keras.saving.register_keras_serializable(package="tests")
 class OwnCAE(BasicCAE):
-    """A class of the user's."""
+    """A user-defined class."""
 
 
 def own_networks():
@@ -104,7 +104,7 @@ def test_the_folder(basic, folder):
     assert config["images"]["dtype"] == "uint8"
     assert config["description"] in (folder / "README.md").read_text()
     check_same(basic, CAE.from_preset(folder))
-    loaded = keras.saving.load_model(folder, compile=False)  # Keras reads it, too.
+    loaded = keras.saving.load_model(folder, compile=False)  # Keras can read it, too.
     check_same(basic, loaded)
 
 
@@ -185,7 +185,7 @@ def test_what_can_not_be_written(basic, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-# Damage and malice
+# Damaged and malicious files
 
 
 def changed(path, change):
@@ -343,7 +343,7 @@ def test_hugging_face(basic, folder, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "expected", "words"),
     [
-        (ImportError("no huggingface_hub"), ImportError, r'pip install "keras-cae\[hub\]"'),
+        (ImportError("no huggingface_hub"), ImportError, 'the extra "hub".*pip install huggingface_hub'),
         (ConnectionError("Name or service not known"), OSError, "Check its name, the network connection"),
         (ValueError("nothing of the kind"), ValueError, r"can't be loaded.*nothing of the kind"),
     ],
@@ -371,5 +371,5 @@ def test_kaggle(basic, folder, monkeypatch):
     with pytest.raises(OSError, match="Check its name, the network connection"):
         CAE.from_preset("kaggle://user/model/keras/small")
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    with pytest.raises(ImportError, match=r'pip install "keras-cae\[hub\]"'):
+    with pytest.raises(ImportError, match=r'the extra "hub".*pip install .*kagglehub'):
         CAE.from_preset("kaggle://user/model/keras/small")

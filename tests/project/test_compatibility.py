@@ -1,4 +1,4 @@
-"""The private parts of Keras that the library touches: are they needed, and do they work?"""
+"""The private parts of Keras that the library uses are needed and work."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from keras_cae.compatibility import UntunedStrategy, declare_direction, declared
 
 
 class Undeclared(keras.metrics.Mean):
-    """A metric whose values are dictated: 1, 2, 3, … or -1, -2, -3, …"""
+    """A metric with predetermined values: 1, 2, 3, … or -1, -2, -3, …"""
 
     def __init__(self, sign):
         super().__init__(name="quality")
@@ -26,7 +26,7 @@ class Undeclared(keras.metrics.Mean):
 
 
 def trained_epochs(metric):
-    """For how many of 6 epochs training goes on under an `EarlyStopping` that is not told the direction."""
+    """The number of epochs, of 6, before an `EarlyStopping` without a given direction stops training."""
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse", metrics=[metric], run_eagerly=True)
     stopping = keras.callbacks.EarlyStopping(monitor="val_quality", mode="auto", patience=1)
@@ -45,7 +45,7 @@ def test_directions_of_keras_and_of_this_library_are_found():
 
 
 def test_keras_does_not_know_the_direction_by_itself():
-    # When this fails, Keras has learned to, and the compatibility module may be dropped.
+    # If this fails, Keras supports it, and the compatibility module can be removed.
     with pytest.raises(ValueError, match="mode='max'"):
         trained_epochs(Undeclared(1))
 
@@ -68,7 +68,7 @@ def test_keras_maximizes_image_metrics(metric_class, improves, tmp_path):
     images = np.random.default_rng(0).random((4, 12, 12, 1), dtype="float32")
     model = keras.Sequential([keras.layers.Rescaling(1.0), Brightness()])
     metric = metric_class()
-    # The brightness goes from 0.5 to that of the images, or away from it.
+    # The brightness moves from 0.5 towards that of the images, or away from it.
     model.compile(keras.optimizers.SGD(0.3 if improves else -0.3), "mse", metrics=[metric])
     stopping = keras.callbacks.EarlyStopping(monitor=f"val_{metric.name}", mode="auto", patience=1)
     checkpoint = keras.callbacks.ModelCheckpoint(
@@ -93,7 +93,7 @@ def test_keras_maximizes_image_metrics(metric_class, improves, tmp_path):
 
 
 class Brightness(keras.layers.Layer):
-    """Multiplies by one weight, which begins at 0.5."""
+    """Multiplies by a weight with the initial value 0.5."""
 
     def build(self, input_shape):
         self.factor = self.add_weight(shape=(), initializer=keras.initializers.Constant(0.5))

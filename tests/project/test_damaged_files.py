@@ -1,4 +1,4 @@
-"""Files that are damaged, or made by somebody who means harm: an error, and nothing else happens.
+"""Damaged and malicious files cause an error and have no other effect.
 
 The slow tests try more seeds: 500 files in all.
 """
@@ -21,7 +21,7 @@ import keras_cae
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 6, 5, 1), dtype="uint8")
 FEW, MANY = 4, 21
-"""How many seeds of each kind of damage."""
+"""The number of seeds for each kind of damage."""
 
 
 def write_all(folder):
@@ -53,11 +53,11 @@ READERS = {
     "sampler.npz": keras_cae.samplers.NormalSampler.load,
 }
 OURS = ("images.npz", "packed.npz", "sampler.npz")
-"""Files that the library reads itself, whose errors are its own."""
+"""Files that the library reads itself, with its own errors."""
 
 
 def flipped(content, generator):
-    """With one to three bits turned over."""
+    """Flip one to three bits."""
     damaged = bytearray(content)
     for position in generator.integers(0, len(content), generator.integers(1, 4)):
         damaged[position] ^= 1 << int(generator.integers(8))
@@ -69,14 +69,14 @@ def truncated(content, generator):
 
 
 def zeroed(content, generator):
-    """With a run of zeros, as a lost block of a disk leaves."""
+    """Replace a part by zeros, as with a lost block of a disk."""
     start = int(generator.integers(len(content)))
     length = int(generator.integers(1, 600))
     return content[:start] + bytes(min(length, len(content) - start)) + content[start + length :]
 
 
 def rewritten(content, change):
-    """The archive with its members as `change` gives them: name and content, or several of these."""
+    """Apply `change` to the members of an archive. It yields pairs of names and contents."""
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in archive.namelist():
@@ -98,12 +98,12 @@ TRICKS = {
 
 
 def read(name, path):
-    """What reading a file gives; None if it is refused."""
+    """The result of reading a file, or None if there is an error."""
     try:
         return READERS[name](path)
     except ValueError:
         return None
-    except Exception:  # Keras's files end in errors of many kinds.
+    except Exception:  # Reading damaged files of Keras raises many kinds of errors.
         if name in OURS:
             raise
         return None
@@ -116,7 +116,7 @@ def check_damaged(files, folder, damage, name, seed):
     result = read(name, path)
     assert sorted(folder.parent.rglob("*")) == before
     if name in ("images.npz", "packed.npz") and result is not None:
-        np.testing.assert_array_equal(result.images, IMAGES)  # What was damaged is not part of the images.
+        np.testing.assert_array_equal(result.images, IMAGES)  # The damaged part does not contain images.
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -181,7 +181,7 @@ def test_a_sampler_that_no_memory_holds(files, tmp_path, name):
 
 @pytest.mark.slow
 def test_weights_that_are_damaged_never_end_the_process(files, tmp_path):
-    """The library that reads HDF5 is written in C: it runs in a process of its own."""
+    """Run in a separate process, because the HDF5 library is written in C and might crash."""
     shutil.copy(files / "model.weights.h5", tmp_path / "good.weights.h5")
     code = textwrap.dedent(
         """

@@ -1,4 +1,4 @@
-"""Which precision is fastest on this machine."""
+"""The choice of the fastest precision on a machine."""
 
 import itertools
 
@@ -22,7 +22,7 @@ FLAGS = {
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Gives this process another processor and other GPUs."""
+    """Simulate another processor and other GPUs."""
 
     def build(cpu_info=PLAIN, gpus=()):
         monkeypatch.setattr(fastest_policy, "CPU_INFO", tmp_path / "cpuinfo")
@@ -38,7 +38,7 @@ def machine(monkeypatch, tmp_path):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Steps that take given times: of half precision, of float32."""
+    """Simulate step times in half precision and in float32."""
 
     def set_times(half, single):
         now, steps = [0.0], itertools.cycle((half, single))

@@ -1,4 +1,4 @@
-"""Everything public may be the first thing that a program imports, before or after Keras."""
+"""All public names can be imported first, before or after Keras."""
 
 import importlib
 import json
@@ -14,8 +14,8 @@ import keras_cae
 NAMESPACES = [f"from keras_cae import {namespace}" for namespace in keras_cae.NAMESPACES]
 CLASSES = "[name for name in keras.saving.get_custom_objects() if name.startswith('keras_cae>')]"
 
-# Keras takes seconds to import. Here it has been imported once, and each statement has a process of its own,
-# in which `import keras` runs keras/__init__.py again, and with it what waits for that import.
+# Keras takes seconds to import. Here it is imported once, and each statement runs in a fork of the process, in which
+# `import keras` runs keras/__init__.py again, and with it the hooks that wait for this import.
 EACH_IN_A_FORK = """
 import json, os, sys, traceback
 import keras
@@ -50,14 +50,14 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 
 def run(code, stdin=""):
-    """Run code in a fresh interpreter, away from the checkout."""
+    """Run code in a new interpreter outside the checkout."""
     result = subprocess.run([sys.executable, "-c", code], input=stdin, capture_output=True, text=True, cwd="/")
     assert result.returncode == 0, result.stderr
     return result
 
 
 def registered_classes():
-    """The registered names of the library's classes, all of which this process knows."""
+    """The registered names of all classes of the library, imported in this process."""
     for namespace in keras_cae.NAMESPACES:
         importlib.import_module(f"keras_cae.{namespace}")
     objects = keras.saving.get_custom_objects().items()
@@ -66,7 +66,7 @@ def registered_classes():
 
 def names():
     namespaces = [importlib.import_module(f"keras_cae.{namespace}") for namespace in keras_cae.NAMESPACES]
-    # A namespace imports all of its names whichever is asked for.
+    # A namespace imports all of its names at once, so one name is enough.
     return [f"from {module.__name__} import {module.__all__[-1]}" for module in namespaces]
 
 

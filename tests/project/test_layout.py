@@ -1,4 +1,4 @@
-"""The modules of the package: where they stand, how long they are, and which of them import each other."""
+"""The modules of the package: their location, their length and their imports."""
 
 import ast
 import graphlib
@@ -20,7 +20,7 @@ LONGEST = 400
 
 
 def imported(path):
-    """The modules of the package that a module imports when it is imported itself."""
+    """The modules of the package that a module imports at import time."""
     found, statements = set(), list(ast.parse(path.read_text()).body)
     while statements:
         statement = statements.pop()

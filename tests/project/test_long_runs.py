@@ -1,4 +1,4 @@
-"""Long runs: memory, traces and threads stay what they were after the first rounds."""
+"""In long runs, the memory, the traces and the threads do not grow after the first rounds."""
 
 import gc
 import os
@@ -17,13 +17,13 @@ from keras_cae.callbacks import standard_callbacks
 
 IMAGES = np.random.default_rng(0).random((16, 8, 6, 1), dtype="float32")
 BOUND = 60
-"""MB that a run may grow after its first rounds."""
+"""The allowed growth of a run after its first rounds, in MB."""
 
 pytestmark = pytest.mark.slow
 
 
 def resident():
-    """MB of memory that this process holds."""
+    """The memory of this process in MB."""
     if not Path("/proc/self/statm").exists():
         pytest.skip("needs /proc")
     gc.collect()

@@ -1,4 +1,4 @@
-"""What is installed and what an import brings in."""
+"""The installed files, and the modules that an import loads."""
 
 import importlib.metadata
 import json
@@ -25,7 +25,7 @@ OPTIONAL = (
 
 
 def run(code, **environment):
-    """Run code in a fresh interpreter, away from the checkout."""
+    """Run code in a new interpreter outside the checkout."""
     return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

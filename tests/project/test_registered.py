@@ -1,4 +1,4 @@
-"""Every class that a saved file may name can be saved and loaded, those without a public name too."""
+"""All registered classes can be saved and loaded, including those without a public name."""
 
 import importlib
 
@@ -26,7 +26,7 @@ from keras_cae.metrics.measured_mean import MeasuredMean
 from keras_cae.networks import Network
 
 IMAGES = np.random.default_rng(0).random((3, 6, 8, 4), dtype="float32")
-# class: a function that makes one, and what it is applied to
+# A function that creates an object of the class, and the input of the object, by class.
 LAYERS = {
     BlurPooling: (lambda: BlurPooling((2, 4)), IMAGES),
     Chain: (lambda: Chain([keras.layers.Dense(3), layers.ConvBlock(2)]), IMAGES),
@@ -48,7 +48,7 @@ OTHERS = {
     Calibration: lambda: Calibration(name="limits"),
     MeasuredMean: lambda: MeasuredMean(name="quality"),
 }
-# A model of its own, which every encoder and decoder is.
+# A separate model, like every encoder and decoder.
 NETWORKS = {Network}
 
 

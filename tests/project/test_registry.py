@@ -1,4 +1,4 @@
-"""Every public class passes the checks of its kind; one that is missing from the table fails."""
+"""All public classes pass the checks of their kind. A class that is missing from the table fails."""
 
 import importlib
 import inspect
@@ -23,7 +23,7 @@ from scipy import ndimage
 import keras_cae
 from keras_cae import anomaly, callbacks, layers, losses, metrics, models, samplers
 
-# number of spatial axes: a small batch of signals, images, volumes; odd, no side like another, two channels
+# A small batch of signals, images or volumes, with odd sides that all differ and two channels, by rank.
 DATA = {
     rank: np.random.default_rng(0).random(shape, dtype="float32")
     for rank, shape in {1: (10, 21, 2), 2: (10, 9, 12, 2), 3: (10, 3, 9, 6, 2)}.items()
@@ -51,7 +51,7 @@ def with_bottleneck(filters, **more):
 
 
 def convolutional(filters, **more):
-    """Of a model without a dense code, whose images may have any size."""
+    """The shape for a model without a dense code, whose images may have any size."""
     arguments = pyramid(filters, activation=shared_prelu(3), **more)
     del arguments["latent_dim"]
     return arguments
@@ -71,7 +71,8 @@ def networks(shape=(9, 12, 2)):
     return {"encoder": encoder, "decoder": decoder}
 
 
-# class: a function that gives every argument of the constructor a value that is not its default
+# A function that creates an object with non-default values of all arguments, by class.
+# The table of callbacks is in tests/callbacks/test_every_callback.py.
 ARGUMENTS = {
     anomaly.AnomalyDetector: lambda: {
         "autoencoder": models.CAE(**networks()),
@@ -247,7 +248,7 @@ WITHOUT_CONFIG = {
     *(cls for cls in map(vars(callbacks).get, callbacks.__all__) if inspect.isclass(cls)),
     samplers.GaussianMixtureSampler,
     samplers.NormalSampler,
-    # Bases for those who extend.
+    # Base classes for extensions.
     anomaly.Score,
     layers.Bottleneck,
     layers.Corruption,
@@ -255,14 +256,14 @@ WITHOUT_CONFIG = {
     metrics.ImageMetric,
     models.PyramidCAE,
 }
-# class: what differs from that in the models that are swept
+# The arguments that differ from these in tests of all models, by class.
 SWEPT_WITH = {models.VectorQuantizedCAE: {"levels": None}}
 
 
 def swept(cls, rank):
     """The arguments of a class for data of a rank."""
     arguments = {**ARGUMENTS[cls](), **SWEPT_WITH.get(cls, {})}
-    if "normalizer" in arguments and rank == 2:  # of images; signals and volumes have one
+    if "normalizer" in arguments and rank == 2:  # for images; signals and volumes have one
         arguments["normalizer"] = None
     if "structured_mask" in arguments:
         arguments["structured_mask"] = np.ones((1,) * (rank - 1) + (3,))
@@ -281,7 +282,7 @@ def swept(cls, rank):
 
 
 def to_learn(cls, rank):
-    """Images that a model of a class can learn: hidden pixels of noise can't be predicted."""
+    """Images that a model of a class can learn. Noise is not suitable, because hidden pixels can't be predicted."""
     images = DATA[rank]
     if cls is models.BlindSpotCAE:
         images = ndimage.gaussian_filter(images, (0, *[2] * rank, 0), mode="wrap")
@@ -293,7 +294,7 @@ PUBLIC = {
     for module in (importlib.import_module(f"keras_cae.{namespace}") for namespace in NAMESPACES)
     for name in module.__all__
 }
-# Not one for images, and one that is float32 in every precision.
+# One is not for images, and one is always in float32.
 OTHER_LAYERS = (layers.AdversarialBottleneck, layers.Penalty)
 LAYERS = [cls for cls in ARGUMENTS if cls.__module__.startswith("keras_cae.layers") and cls not in OTHER_LAYERS]
 AUTOENCODERS = [cls for cls in ARGUMENTS if issubclass(cls, models.CAE)]
@@ -338,7 +339,7 @@ def test_config(cls):
 def test_layer(cls, rank, tmp_path):
     def make(**kwargs):
         arguments = swept(cls, rank)
-        if "activation" in arguments:  # a layer given as one has a precision of its own
+        if "activation" in arguments:  # a layer passed as an object has its own precision
             arguments["activation"] = "relu"
         return cls(**arguments, **kwargs)
 
@@ -346,15 +347,15 @@ def test_layer(cls, rank, tmp_path):
     check_layer_saving(make, DATA[rank], tmp_path)
 
 
-# One of each way of making networks and codes; the others have files of tests for what is their own.
+# One class for each kind of networks and codes. The others have separate test files for their specific properties.
 QUICK = (models.CAE, models.BasicCAE, models.BatchNormPoolCAE, models.DenoisingCAE, models.VectorQuantizedCAE)
-# Whose layers have kernels of their own for signals and volumes.
+# Their layers have special kernels for signals and volumes.
 OF_ITS_OWN = models.BatchNormPoolCAE
-# Signals take the way of volumes; one model of each way of making networks is tried with both.
+# Signals and volumes share code, so only one model of each kind of networks is tested with both.
 IN_EVERY_RANK = (models.BasicCAE, models.BatchNormPoolCAE, models.DenoisingCAE)
-# Those that compute more than a mean of squares, of which small parts vanish in float16.
+# Losses that compute more than a mean of squares, in which small values vanish in float16.
 SMALL_NUMBERS = (models.BatchNormPoolCAE, models.VariationalCAE, models.AdversarialCAE, models.VectorQuantizedCAE)
-# Of the steps and the networks that differ from one another: noise, masks, feature maps, a second optimizer, codes.
+# Models with different steps and networks: noise, masks, feature maps, a second optimizer, and codes.
 OF_A_KIND = (
     models.SkipConnectionCAE,
     models.DenoisingCAE,
@@ -363,12 +364,12 @@ OF_A_KIND = (
     models.AdversarialCAE,
     models.VectorQuantizedCAE,
 )
-# The others have the networks of one of these.
+# The others share their networks with one of these.
 IN_VOLUMES = (models.CAE, models.BasicCAE, models.BatchNormPoolCAE, *OF_A_KIND[:4])
 
 
 def autoencoders_of_ranks(pairs, quick=()):
-    """Parametrizes a test by classes and ranks; all but the quick ones are slow."""
+    """Parametrize a test by classes and ranks. All except the quick ones are marked as slow."""
     return pytest.mark.parametrize(
         ("cls", "rank"),
         [
@@ -424,13 +425,13 @@ class TestAutoencoder:
     )
     def test_ends_with_the_same_loss_in_every_precision(self, cls, ways, digits):
         def make(dtype):
-            # Without the corruption, whose noise is another one under XLA.
+            # Without the corruption, because its noise differs under XLA.
             plain = {"activation": "silu", "output_activation": "sigmoid", "corruption": None}
             return cls(**{**swept(cls, 2), **plain}, dtype=dtype)
 
         check_precisions(make, digits[0][:320], ways)
 
-    # Images on two replicas are compared with those on one device in tests/distribution.
+    # tests/distribution compares images on two replicas with one device.
     @autoencoders_of_ranks([(OF_ITS_OWN, 1), (OF_ITS_OWN, 3)])
     def test_trains_on_two_replicas(self, cls, rank, two_replicas):
         with two_replicas.scope():

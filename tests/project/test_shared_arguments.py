@@ -1,4 +1,4 @@
-"""Arguments that classes share are described in the same words."""
+"""Arguments that classes share have the same description."""
 
 import importlib
 import inspect
@@ -8,7 +8,7 @@ import pytest
 
 import keras_cae
 
-# namespace: the arguments whose first sentence is the same wherever they are described
+# The arguments whose descriptions begin with the same sentence in all classes, by namespace.
 SHARED = {
     "callbacks": ("freq", "log_dir"),
     "layers": ("filters", "kernel_size", "rank"),
@@ -30,7 +30,7 @@ SHARED = {
 
 
 def described_arguments(cls):
-    """The arguments that the docstring of a class describes, with their descriptions on one line."""
+    """The arguments in the docstring of a class, with their descriptions on one line."""
     section = re.search(r"^Args:\n((?:    .*\n|\n)+)", f"{inspect.getdoc(cls)}\n", re.MULTILINE)
     entries = re.findall(r"^    (\*{0,2}\w+): (.*\n(?:        .*\n)*)", section[1] if section else "", re.MULTILINE)
     return {name: " ".join(description.split()) for name, description in entries}

@@ -1,4 +1,4 @@
-"""Every argument of every public constructor refuses what is not its kind, by an error that names it."""
+"""All arguments of all public constructors reject invalid values with an error that names the argument."""
 
 import inspect
 import math
@@ -12,7 +12,7 @@ from test_registry import ARGUMENTS
 from keras_cae import callbacks, hypermodels, samplers
 
 IMAGES = np.zeros((4, 8, 8, 1), "float32")
-# class: the arguments without which it can't be made; those of the other classes are in the registry's table
+# The required arguments by class. Those of other classes are in the table of test_registry.py.
 REQUIRED = {
     **{
         cls: lambda: {"images": IMAGES, "log_dir": "logs"}
@@ -111,7 +111,7 @@ def optional(accepts):
 
 
 def nothing(value):
-    """None of the values above: sequences of the right kind and names of a few are in other tests."""
+    """Arguments that accept none of the values above. Other tests cover valid sequences and names."""
     return False
 
 
@@ -135,7 +135,7 @@ def seed(value):
     return value is None or is_int(value, 0)
 
 
-# argument: which of the values above it accepts
+# The values above that an argument accepts, by argument.
 ACCEPTED = {
     "activation": none,
     "anomalous": none,
@@ -255,7 +255,7 @@ ACCEPTED = {
     "weight": non_negative,
     "weights": nothing,
 }
-# Where an argument of that name is another one.
+# Classes in which an argument of this name has another meaning.
 ACCEPTED_BY = {
     ("BlindSpotCAE", "patch_size"): optional(positive_int),
     ("BlindSpots", "structured_mask"): lambda value: any(value is VALUES[name] for name in MASKS),
@@ -266,7 +266,7 @@ ACCEPTED_BY = {
     ("ResidualBlock", "upsampling"): none,
     ("TransposedConvBlock", "filters"): positive_int,
     ("TransposedConvBlock", "upsampling"): positive_int,
-    ("VectorQuantizedCAE", "code_dim"): none,  # Of the table's levels there is one only.
+    ("VectorQuantizedCAE", "code_dim"): none,  # The model in the table has only one level.
     ("VectorQuantizedCAE", "codebook_size"): none,
     ("VectorQuantizedCAE", "levels"): none,
     ("SaltAndPepper", "max_value"): lambda value: is_number(value) and value > -1,

@@ -1,4 +1,4 @@
-"""The samplers: the distributions, the shapes, the files."""
+"""The samplers: distributions, shapes and files."""
 
 import os
 import subprocess
@@ -150,7 +150,7 @@ def test_wrong_numbers():
 
 def test_scikit_learn_is_asked_for_with_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.mixture", None)
-    with pytest.raises(ImportError, match=r'pip install "keras-cae\[samplers\]"'):
+    with pytest.raises(ImportError, match=r'the extra "samplers".*pip install scikit-learn'):
         GaussianMixtureSampler(2).fit(GROUPS)
 
 

@@ -1,8 +1,8 @@
-"""Makes the models that later versions must load, with the outputs that they must give.
+"""Creates the models that later versions must load, and their expected outputs.
 
-Run it when an architecture is added, with the oldest versions of the dependencies, whose files newer ones load:
-`.ci/oldest_versions` installs them. It makes the files that are missing; those that exist are what earlier versions
-wrote, and stay.
+Run it when an architecture is added, with the oldest versions of the dependencies, whose files newer versions can load:
+`.ci/oldest_versions` installs them. It creates only missing files, because existing ones were written by earlier
+versions.
 """
 
 import sys
@@ -55,7 +55,7 @@ MODELS = {
 
 
 def outputs(model):
-    """What a model makes of `IMAGES`, as a dictionary of arrays."""
+    """The outputs of a model for `IMAGES`, as a dictionary of arrays."""
     predicted = model.predict(IMAGES, verbose=0)
     if isinstance(predicted, dict):
         return predicted
@@ -75,7 +75,7 @@ def make(name):
 
 
 def pack(path):
-    """Compress the members of an archive, of which Keras makes none smaller."""
+    """Compress the members of an archive, which Keras stores uncompressed."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

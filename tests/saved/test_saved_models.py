@@ -1,4 +1,4 @@
-"""Models that the first version saved load, with the same outputs, and train on."""
+"""Models saved by the first version can be loaded, have the same outputs, and can be trained further."""
 
 import importlib.util
 import json

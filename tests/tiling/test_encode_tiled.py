@@ -1,4 +1,4 @@
-"""Codes by tiles are those of the whole image."""
+"""Tiled codes equal those of the whole image."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from keras_cae.tiling import encode_tiled, predict_tiled
 
 SIZES = {1: (127, 2), 2: (67, 51, 1), 3: (61, 13, 26, 1)}
 QUICK = [("basic of strides 3", 2), ("pooled", 1), ("quantized", 2)]
-# Encoders are parts of the models whose tiles `test_predict_tiled.py` compares in all ranks.
+# `test_predict_tiled.py` compares whole models, including encoders, in all ranks.
 ALL = [*QUICK, ("skips", 2), ("denoising", 3)]
 
 

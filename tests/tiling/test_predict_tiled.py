@@ -1,4 +1,4 @@
-"""Predictions by tiles are those of the whole image, of any size, into whatever is given to hold them."""
+"""Tiled predictions equal those of the whole image, for all sizes and outputs."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from keras_cae.files import DiskFullError
 from keras_cae.tiling import predict_tiled, receptive_field
 
 SIZES = {1: (127, 2), 2: (67, 51, 1), 3: (61, 13, 26, 1)}
-"""By rank, images whose sides no stride divides, of more than one tile along some axes."""
+"""Images by rank, whose sides are not multiples of any stride, and which need several tiles along some axes."""
 ALL = in_ranks(SIZES)
 QUICK = [("basic", 1), ("basic of strides 3", 2), ("pooled", 2), ("skips", 2), ("denoising", 3)]
 
@@ -90,7 +90,7 @@ class CropLike(keras.layers.Layer):
 
 @pytest.mark.parametrize("shape", slow_but(((75, 48, 1),), ((75, 48, 1), (76, 49, 1))))
 def test_networks_of_ones_own_keep_the_remainder_of_the_size(shape):
-    # Convolutions with strides see other pixels where the side is odd.
+    # Strided convolutions use other pixels if the side is odd.
     def u_shaped(images):
         coarse = convolution(3, 3, strides=2, activation="relu")(images)
         return CropLike()([keras.layers.UpSampling2D(2)(coarse), images])
@@ -99,7 +99,7 @@ def test_networks_of_ones_own_keep_the_remainder_of_the_size(shape):
     assert receptive_field(model) == (
         7,
         7,
-    )  # Two after of even sizes, two before of odd ones; and one of the last layer.
+    )  # Two after for even sizes, two before for odd ones, and one for the last layer.
     image = random_image(shape)
     np.testing.assert_allclose(predict_tiled(model, image, tile=16), whole(model, image), rtol=0, atol=1e-5)
 
@@ -138,13 +138,13 @@ def test_mixed_precision_and_normalizers():
     np.testing.assert_allclose(predict_tiled(model, image, tile=32), expected, rtol=0, atol=1e-2 * np.ptp(expected))
 
 
-# Models that tiles do not leave as they are
+# Models for which tiling is not exact
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 2), (5, 9, 2), (6, 6, 2), (7, 6, 2), (50, 31, 2)])
 @pytest.mark.parametrize("overlap", [None, 0, (5, 1)])
 def test_models_of_one_size_are_put_together_without_seams(shape, overlap):
-    # What the model leaves as it is comes back as it was: the weights add up to one, and places are kept.
+    # With the identity as the model, the result is the input: weights add up to one, and positions are kept.
     image = random_image(shape)
     np.testing.assert_allclose(predict_tiled(identity(6, 2), image, overlap=overlap), image, rtol=0, atol=1e-6)
 
@@ -232,7 +232,7 @@ def test_other_containers_and_types(denoiser):
     np.testing.assert_array_equal(predict_tiled(denoiser, image[:, ::-1][:, ::-1], tile=32), expected)
 
 
-# Where the result goes
+# Outputs
 
 
 def test_memory_mapped_arrays(denoiser, tmp_path):
@@ -291,7 +291,7 @@ def test_tiles_are_compiled_once(denoiser, monkeypatch):
     predict_tiled(denoiser, image[:67], tile=32, overlap=20, batch_size=3)
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(

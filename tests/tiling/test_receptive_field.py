@@ -1,4 +1,4 @@
-"""The receptive field is measured rightly, for networks of every kind."""
+"""The receptive field is correct for all kinds of networks."""
 
 import gc
 import weakref
@@ -19,7 +19,7 @@ SIDE = 96
 
 @keras.saving.register_keras_serializable(package="tiling_tests")
 class Rounded(keras.layers.Layer):
-    """Lets no gradient through."""
+    """Blocks gradients."""
 
     def call(self, inputs):
         return keras.ops.round(inputs)
@@ -27,7 +27,7 @@ class Rounded(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tiling_tests")
 class Brighter(keras.layers.Layer):
-    """Multiplies each row by its number."""
+    """Multiplies each row by its index."""
 
     def call(self, inputs):
         rows = keras.ops.arange(keras.ops.shape(inputs)[1])
@@ -39,7 +39,7 @@ def test_documented():
 
 
 def seen_by_changes(model, period):
-    """How far before and after an output of a rank-1 model lie the pixels whose change it shows."""
+    """The distances before and after an output of a rank-1 model within which pixels affect it."""
     signals = np.random.default_rng(0).random((256, SIDE, 1))
     before = after = 0
     unchanged = np.asarray(model.call(signals, training=False))
@@ -89,7 +89,7 @@ def test_a_network_of_its_own_shape():
 
     model = of_networks(u_shaped, convolution(1, 1))
     assert task_of(model).periods == (3, 3)
-    # From the last of three: its coarse neighbour before, three pixels and the convolution's one; so after the first.
+    # Before the last of three: its coarse neighbour, three pixels, and one for the convolution; likewise after.
     assert receptive_field(model) == (1 + 6 + 6, 1 + 6 + 6)
 
 
@@ -119,7 +119,7 @@ def test_half_precision_of_layers_that_keras_does_not_know():
 
 
 def strided(rank):
-    """A model of one convolution and one transposed one, both with strides."""
+    """A model with a strided convolution and a strided transposed convolution."""
 
     def encode(images):
         return getattr(keras.layers, f"Conv{rank}D")(2, 3, strides=2, padding="same", activation="softplus")(images)

@@ -1,4 +1,4 @@
-"""Where tiles lie, and how much they count."""
+"""The positions and weights of tiles."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What the tests of tiles share: models of every architecture, whose outputs depend on all that they see."""
+"""Models of every architecture for the tests of tiles, whose outputs depend on the whole receptive field."""
 
 import keras
 import numpy as np
@@ -18,13 +18,13 @@ ARCHITECTURES = {
 
 
 def in_ranks(ranks):
-    """Every architecture for images; those that make their levels in ways of their own for all ranks."""
+    """Every architecture for images, and those with different kinds of levels for all ranks."""
     own_ways = ("basic", "pooled", "denoising")
     return [(name, rank) for name in ARCHITECTURES for rank in ranks if rank == 2 or name in own_ways]
 
 
 def built(architecture, rank=2, channels=1, **more):
-    """A model for images of any size, none of whose weights are zeros."""
+    """A model for images of any size without weights that are zero."""
     model = ARCHITECTURES[architecture](rank=rank, **more) if isinstance(architecture, str) else architecture
     model.build((None, *[None] * rank, channels))
     generator = np.random.default_rng(0)
@@ -35,7 +35,7 @@ def built(architecture, rank=2, channels=1, **more):
 
 
 def of_networks(encode, decode, channels=1, rank=2, side=None, **more):
-    """A `CAE` of two functions on Keras tensors."""
+    """A `CAE` from two functions on Keras tensors."""
     images = keras.Input(((side,) * rank) + (channels,))
     encoder = keras.Model(images, encode(images))
     codes = keras.Input(encoder.output.shape[1:])
@@ -45,7 +45,7 @@ def of_networks(encode, decode, channels=1, rank=2, side=None, **more):
 
 
 def identity(side, channels=1, rank=2):
-    """A model for images of one size whose reconstructions are the images."""
+    """A model for images of a fixed size that reconstructs them exactly."""
     shape = (*[side] * rank, channels)
     return of_networks(keras.layers.Flatten(), keras.layers.Reshape(shape), channels, rank, side)
 

@@ -1,4 +1,4 @@
-"""The outlier detector keeps to scikit-learn's conventions, and its scores are those of the anomaly detector."""
+"""The outlier detector follows scikit-learn's conventions, and its scores are those of the anomaly detector."""
 
 import pickle
 
@@ -45,7 +45,7 @@ def test_scores_and_decisions(fitted, rows):
     found = fitted.predict(rows)
     np.testing.assert_array_equal(found == -1, fitted.detector_.predict(rows.reshape(-1, 8, 8, 1))["is_anomaly"])
     np.testing.assert_array_equal(found, np.where(decisions < 0, -1, 1))
-    # The tenth of the images with the largest errors.
+    # the tenth of the images with the largest errors
     assert set(np.flatnonzero(found == -1)) == set(np.argsort(errors)[-6:])
     assert list(fitted.history_) == ["loss"]
 
@@ -78,7 +78,7 @@ def test_it_is_pickled_and_cloned(fitted, rows):
 def test_arguments_reach_the_detector_and_stay_as_they_were(rows):
     score = MSEScore()
     estimator = outlier_detector(anomaly_score=score, pooling="top", top=0.2, smoothing=1.0)
-    for _ in range(2):  # A score belongs to one detector, so that each fit needs one of its own.
+    for _ in range(2):  # A score belongs to one detector, so each `fit` needs a new one.
         estimator.fit(rows)
     images = rows.reshape(-1, 8, 8, 1)
     expected = AnomalyDetector(estimator.model_, MSEScore(), pooling="top", top=0.2, smoothing=1.0).calibrate(images)
@@ -105,7 +105,7 @@ def test_pipelines_and_searches(digits):
         rows, labels
     )
     assert search.best_estimator_[-1].model_.latent_dim in (2, 3)
-    # Noise is what a model of digits reconstructs worst.
+    # A model of digits reconstructs noise worst.
     assert search.best_score_ > 0.9
     assert search.score(rows, labels) == roc_auc_score(labels, search.decision_function(rows))
 
@@ -135,7 +135,7 @@ def test_other_sizes_than_those_of_the_training(fitted):
 @pytest.mark.slow
 def test_the_checks_of_scikit_learn():
     model = BasicCAE(2, rank=1, filters=(2,), normalizer=keras.layers.Normalization(), output_activation="linear")
-    model.compile("adam", "mse", run_eagerly=True)  # Each of the many fits has few batches.
+    model.compile("adam", "mse", run_eagerly=True)  # Each of the many calls of `fit` has few batches.
     estimator = CAEOutlierDetector(model, anomaly_score="mse", epochs=1, random_state=0)
     results = check_estimator(estimator, on_fail=None, on_skip=None)
     failed = {result["check_name"] for result in results if result["status"] == "failed"}

@@ -1,4 +1,4 @@
-"""The transformer keeps to scikit-learn's conventions, and its codes are those of the model."""
+"""The transformer follows scikit-learn's conventions, and its codes are those of the model."""
 
 import pickle
 
@@ -87,7 +87,7 @@ def test_images_as_they_are(rows):
     assert trained.inverse_transform(trained.transform(whole)).shape == whole.shape
     outputs = trained.model_.predict(whole, verbose=0)
     assert trained.score(whole) == pytest.approx(-np.mean((outputs - whole / 255) ** 2), rel=1e-4)
-    # Rows have the same numbers, and feature maps are rows too.
+    # Rows have the same values, and feature maps become rows, too.
     assert CAETransformer(BasicCAE(filters=(2, 4)), epochs=1).fit(whole).transform(whole).shape == (60, 8 * 8 * 4 // 4)
 
 
@@ -130,7 +130,7 @@ def test_other_sizes_than_those_of_the_training(fitted):
 @pytest.mark.slow
 def test_the_checks_of_scikit_learn():
     model = BasicCAE(2, rank=1, filters=(2,), normalizer=keras.layers.Normalization(), output_activation="linear")
-    model.compile("adam", "mse", run_eagerly=True)  # Each of the many fits has few batches.
+    model.compile("adam", "mse", run_eagerly=True)  # Each of the many calls of `fit` has few batches.
     results = check_estimator(CAETransformer(model, epochs=1, random_state=0), on_fail=None, on_skip=None)
     failed = {result["check_name"] for result in results if result["status"] == "failed"}
     assert failed == {COMPARES_PICKLED_BYTES}

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from keras_cae.cli.messages import counted
 from keras_cae.cli.progress import progress
 from keras_cae.cli.saved_model import SavedModel
 from keras_cae.datasets.decoding import in_order
@@ -24,6 +23,7 @@ from keras_cae.datasets.load_images import DATASETS, IMAGES, load_images
 from keras_cae.datasets.open_source import find_shards, open_source
 from keras_cae.datasets.sizing import Size, Sizing
 from keras_cae.kinds import KINDS
+from keras_cae.wording import counted
 
 Result = TypeVar("Result")
 MASKS = "ground_truth"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from keras_cae.extras import install_hint
+
 
 def import_parquet() -> tuple[Any, Any]:
     """Return the modules `pyarrow` and `pyarrow.parquet`.
@@ -14,7 +16,7 @@ def import_parquet() -> tuple[Any, Any]:
         from pyarrow import parquet
     except ImportError as error:
         raise ImportError(
-            'Parquet files need pyarrow, which is not installed: pip install "keras-cae[parquet]". Files that end in '
-            ".csv or .npz contain the same data without it."
+            "Parquet files need pyarrow, which is not installed. Files that end in .csv or .npz contain the same data "
+            f"without it. {install_hint('parquet')}"
         ) from error
     return pyarrow, parquet

@@ -8,9 +8,9 @@ from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
 from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
 from keras_cae.cli.machine_options import Device
-from keras_cae.cli.messages import counted
 from keras_cae.cli.options import AsJSON
 from keras_cae.cli.quiet_start import import_keras
+from keras_cae.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)

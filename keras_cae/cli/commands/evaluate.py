@@ -8,8 +8,8 @@ from typing import Any
 from keras_cae.cli import model_options as option
 from keras_cae.cli.devices import use_device
 from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
-from keras_cae.cli.messages import counted
 from keras_cae.cli.quiet_start import import_keras
+from keras_cae.wording import counted
 
 MEASURES = {"mse": "MSE", "psnr": "PSNR (dB)", "ssim": "SSIM"}
 """The measures that `model.evaluate_images` returns, and their headings."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from keras_cae.cli import options as option
 from keras_cae.cli.exit_handling import SUCCESS, exit_on_user_errors
-from keras_cae.cli.messages import counted, say
+from keras_cae.cli.messages import say
 from keras_cae.cli.quiet_start import import_keras
+from keras_cae.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from PIL import UnidentifiedImageError
 
 from keras_cae.cli.denoising.deep_png import TURNS
 from keras_cae.datasets.image_file import TIFF_STARTS, open_image
+from keras_cae.extras import install_hint
 
 BITS, ICC_PROFILE, ORIENTATION = 258, 34675, 274
 ALPHA = 2
@@ -42,7 +43,7 @@ def read(path: Path) -> tuple[np.ndarray, Callable[[Path, np.ndarray], None], bo
         ValueError: tifffile is not installed, or the file is not a 16-bit colour image.
     """
     if importlib.util.find_spec("tifffile") is None:
-        raise ValueError("a 16-bit colour TIFF, which requires tifffile: pip install 'keras-cae[tiff]'")
+        raise ValueError(f"a 16-bit colour TIFF, which needs tifffile. {install_hint('tiff')}")
     import tifffile
 
     with tifffile.TiffFile(path) as opened:

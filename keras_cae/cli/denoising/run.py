@@ -12,13 +12,14 @@ from keras_cae.cli.denoising.files import Planned, plan
 from keras_cae.cli.denoising.photograph import COLOUR, GREY, read_photograph
 from keras_cae.cli.denoising.trained import Trained
 from keras_cae.cli.exit_handling import SUCCESS
-from keras_cae.cli.messages import counted, say
+from keras_cae.cli.messages import say
 from keras_cae.cli.progress import progress
 from keras_cae.cli.report import report_skipped
 from keras_cae.cli.run_folder import make_run_folder
 from keras_cae.datasets import SkippedFile
 from keras_cae.datasets.image_file import failure_reason
 from keras_cae.files import is_full_disk, write_atomically
+from keras_cae.wording import counted
 
 
 class DenoisingRun:

@@ -18,7 +18,7 @@ from keras_cae.cli.commands.train import TrainOptions
 from keras_cae.cli.comparison import Quality, code_size, compare, draw
 from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code, report_full_disk
 from keras_cae.cli.machine_options import PrecisionName
-from keras_cae.cli.messages import counted, say, warn
+from keras_cae.cli.messages import say, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.precision import AUTO, choose_precision
 from keras_cae.cli.presets import LATENT_DIM, LOSSES, MODELS, schedule_for, size_arguments
@@ -34,6 +34,7 @@ from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import is_full_disk, write_text
 from keras_cae.metrics import PSNR
 from keras_cae.precision import POLICIES, SINGLE
+from keras_cae.wording import counted
 
 SHOWN_IMAGES = 500
 """The largest number of images that the callbacks use."""

@@ -18,7 +18,7 @@ from keras_cae.cli.comparison import PICTURED_IMAGES, code_size, compare, draw
 from keras_cae.cli.devices import gpu_numbers
 from keras_cae.cli.exit_handling import FAILURE, SUCCESS, exit_code
 from keras_cae.cli.live_line import LiveLine, truncate
-from keras_cae.cli.messages import counted, say, say_table, warn
+from keras_cae.cli.messages import say, say_table, warn
 from keras_cae.cli.pca import PCAReconstruction
 from keras_cae.cli.precision import choose_precision
 from keras_cae.cli.presets import ANY, DEFAULT_TRIALS, MODELS, schedule_for, size_arguments
@@ -35,6 +35,7 @@ from keras_cae.datasets.streamed_data import StreamedData, StreamedSplit
 from keras_cae.files import write_atomically, write_text
 from keras_cae.hypermodels.tuner_files import COMPLETED, SearchFolder, is_chief, is_part
 from keras_cae.precision import POLICIES, in_single_precision, save_in_single_precision
+from keras_cae.wording import counted
 
 LISTED_TRIALS = 10
 OTHER_COLUMNS = 24

@@ -1,8 +1,7 @@
-"""What models add to their two networks: an epoch of training, beside that of the networks alone.
+"""The time of an epoch of training, compared with that of the two networks alone.
 
-For models that stock Keras has no counterpart of: the penalty, the discriminator, the codebook, the mask.
-The networks alone are the same encoder and decoder one after the other, which stock Keras trains to
-reconstruct.
+This measures the cost of the penalty, the discriminator, the codebook or the mask, in models without a counterpart in
+stock Keras. The networks alone are the same encoder and decoder in sequence, trained by stock Keras to reconstruct.
 """
 
 from functools import partial
@@ -24,7 +23,7 @@ def measure(options):
 
 
 def compare(name, options):
-    """The row of a model."""
+    """Return the row of a model."""
     images = float_images(options)
     model, donor = (make_ours(name, images.shape[1:], options.latent_dim) for _ in range(2))
     donor.build(images.shape)

@@ -1,8 +1,8 @@
-"""What every callback costs, on the models that it can show, and what the whole standard set costs.
+"""The cost of each callback, for the models that it supports, and of the standard set.
 
-The time inside a callback's hooks, as a fraction of the epoch, medians over the epochs: the first epoch, with
-what comes before it, in which it compiles, and the later ones. The ratios compare later epochs of trainings
-with and without it.
+The time in the hooks of a callback as a fraction of the epoch: the first epoch, including everything before it, in
+which the callback compiles its functions, and the median of the later ones. The ratios compare later epochs of training
+with and without the callback.
 """
 
 import functools
@@ -49,7 +49,7 @@ HOOKS = [name for name in dir(keras.callbacks.Callback) if name.startswith("on_"
 
 
 class HookTimer(keras.callbacks.Callback):
-    """Takes the time of epochs and of callbacks' hooks in them; comes after those callbacks."""
+    """Measures the time of epochs and of the callbacks' hooks in them. It comes after these callbacks in the list."""
 
     def __init__(self, callbacks=()):
         super().__init__()
@@ -69,7 +69,7 @@ class HookTimer(keras.callbacks.Callback):
         return timed_hook
 
     def on_train_begin(self, logs=None):
-        # What the callbacks did before the first epoch counts as part of it.
+        # The time of the hooks before the first epoch counts as part of it.
         self.marks.append((time.perf_counter(), time.process_time(), 0.0))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -79,7 +79,7 @@ class HookTimer(keras.callbacks.Callback):
         self.marks.append((time.perf_counter(), time.process_time(), self.in_hooks))
 
     def epochs(self):
-        """The seconds of every epoch on the clock, of the processors, and in the hooks."""
+        """Return the wall-clock time, the processor time and the time in hooks of each epoch, in seconds."""
         return np.diff(self.marks, axis=0)
 
 
@@ -89,7 +89,7 @@ def measure(options):
 
 
 def compare(name, options):
-    """The rows of a model."""
+    """Return the rows of a model."""
     images = float_images(options)
 
     def new_model():
@@ -98,7 +98,7 @@ def compare(name, options):
         return model
 
     def run(kind=None):
-        model = new_model()  # because what callbacks compile stays with the model
+        model = new_model()  # functions that callbacks compile stay with the model
         with tempfile.TemporaryDirectory() as folder:
             callbacks = make_callbacks(kind, images, folder)
             timer = HookTimer(callbacks)
@@ -113,7 +113,7 @@ def compare(name, options):
 
 
 def make_callbacks(kind, images, folder):
-    """The callbacks of a row; of no kind, none."""
+    """Return the callbacks of a row, or none."""
     if kind is None:
         return []
     if kind == STANDARD:
@@ -123,7 +123,7 @@ def make_callbacks(kind, images, folder):
 
 
 def fitting_kinds(model, images):
-    """The rows of a model: the callbacks that can show it, and the standard set."""
+    """Return the callbacks that support a model, and the standard set."""
 
     def fits(kind):
         with tempfile.TemporaryDirectory() as folder:
@@ -150,5 +150,5 @@ def in_hooks(epoch):
 
 
 def later_epochs(runs):
-    """The `Times` of each run without its first epoch."""
+    """Return the `Times` of each run without its first epoch."""
     return [Times(*map(float, run[1:, :2].sum(axis=0))) for run in runs]

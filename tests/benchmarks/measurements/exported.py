@@ -1,7 +1,7 @@
-"""Exported files in their own runtimes, beside `predict`.
+"""The speed of exported files in their runtimes, compared with `predict`.
 
-Images a second, and ratios to `predict` of the same model, from 1 up where the file is faster. OpenVINO computes in
-float32 here, as the others do.
+Images per second, and the ratio to `predict` of the same model, which is above 1 if the file is faster. OpenVINO
+computes in float32 here, like the others.
 """
 
 import importlib.util
@@ -31,7 +31,7 @@ def measure(options):
 
 
 def compare(name, options):
-    """The rows of a model."""
+    """Return the rows of a model."""
     keras.utils.set_random_seed(0)
     images = float_images(options)
     model = make_ours(name, images.shape[1:], options.latent_dim)
@@ -51,7 +51,7 @@ def compare(name, options):
 
 
 def exported(model, folder):
-    """The name of each format that can be written and run here, and what its file computes."""
+    """Yield the name of each format that can be written and run here, and a function that runs the file."""
     for name, file_format in FORMATS.items():
         if all(map(importlib.util.find_spec, file_format.packages)) and file_format.can_run:
             path = f"{folder}/model{SUFFIXES.get(name, '')}"
@@ -60,6 +60,6 @@ def exported(model, folder):
 
 
 def in_batches(run, images, batch_size):
-    """What a file computes for all images."""
+    """Return the outputs of a file for all images."""
     outputs = [run(images[start : start + batch_size]) for start in range(0, len(images), batch_size)]
     return np.concatenate([np.array(next(iter(output.values()))) for output in outputs])

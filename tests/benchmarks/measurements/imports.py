@@ -1,6 +1,6 @@
-"""The time that importing the library and its models takes, on top of TensorFlow and Keras.
+"""The time to import the library and its models, in addition to TensorFlow and Keras.
 
-As the difference of the medians of imports with and without it, and timed inside those with it.
+Measured as the difference between the medians of imports with and without the library, and directly.
 """
 
 import json
@@ -28,7 +28,7 @@ print(json.dumps(marks))
 
 def measure(options):
     competitors = {more: partial(import_times, more) for more in ("", "import keras_cae; keras_cae.models")}
-    interleaved(competitors, rounds=1)  # reads the files from the disk
+    interleaved(competitors, rounds=1)  # reads the files from disk
     alone, both = interleaved(competitors, options.rounds).values()
     base, total = (statistics.median(end - start for start, _, end in marks) for marks in (alone, both))
     inside = statistics.median(end - middle for _, middle, end in both)
@@ -36,7 +36,7 @@ def measure(options):
 
 
 def import_times(more):
-    """When the imports began, when those of TensorFlow and Keras ended, and when the last one ended."""
+    """Return the times at which the imports started, TensorFlow and Keras were imported, and all imports ended."""
     command = [sys.executable, "-c", CODE.format(more=more)]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:

@@ -1,7 +1,7 @@
-"""Reconstructing, encoding and scoring images, beside stock Keras.
+"""The speed of reconstructing, encoding and scoring images, compared with stock Keras.
 
-Ratios are images a second, relative to stock Keras, and to `predict` of the same model. Scoring is
-`evaluate`: reconstruction and error in one.
+Ratios compare images per second with those of stock Keras, and with `predict` of the same model. Scoring is `evaluate`,
+which reconstructs images and computes the error.
 """
 
 from functools import partial
@@ -24,7 +24,7 @@ def measure(options):
 
 
 def compare(name, options):
-    """The rows of a model."""
+    """Return the rows of a model."""
     images = float_images(options)
     ours, stock = (make(name, images.shape[1:], options.latent_dim) for make in (make_ours, make_stock))
     ours.build(images.shape)

@@ -1,7 +1,7 @@
-"""The memory that training takes, from float32 images and from uint8 images.
+"""The memory that training takes on float32 images and on uint8 images.
 
-The growth is the largest memory of a process during an epoch of training, less that before the data were
-loaded: the data, the model, the batches and what TensorFlow keeps.
+The growth is the peak memory of a process during an epoch of training minus the memory before the data were loaded. It
+includes the data, the model, the batches and the memory that TensorFlow keeps.
 """
 
 import statistics
@@ -37,7 +37,7 @@ def rows(options):
 
 
 def growth(name, by, dtype, options):
-    """The size of the data and the growth of the process, in MiB."""
+    """Return the size of the data and the growth of the process, in MiB."""
     before = status("VmRSS")
     images = LOADERS[dtype](options)
     model = MAKERS[by](name, images.shape[1:], options.latent_dim)
@@ -47,12 +47,12 @@ def growth(name, by, dtype, options):
 
 
 def status(field):
-    """A size in bytes, of those that Linux knows of this process."""
+    """Return a field of the memory statistics of this process, in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     sizes = dict(line.split(":", 1) for line in lines)
     return int(sizes[field].removesuffix("kB")) * 1024
 
 
 def forget_peak():
-    """Let `VmHWM` begin anew: loading the data may have taken more than training will."""
+    """Reset `VmHWM`, because loading the data may take more memory than training."""
     Path("/proc/self/clear_refs").write_text("5")

@@ -1,7 +1,7 @@
-"""How the time that training takes for an image depends on the size, number and batching of the images.
+"""The training time per image, depending on the size and the number of images and on the batch size.
 
-Relative to the first column. Images are made larger by repeating their pixels, so that there are four times
-as many from column to column, and more by repeating images.
+Times are relative to the first column. Images are enlarged by repeating pixels, so that their number quadruples from
+column to column, and multiplied by repeating images.
 """
 
 from functools import partial
@@ -17,10 +17,10 @@ ROUNDS = 3
 MODELS = tuple(ARCHITECTURES)
 ENLARGEMENTS = (1, 2, 4, 8)
 COUNTS = (1 / 8, 1 / 2, 2, 8)
-"""Relative to the number of images given."""
+"""Relative to the number of given images."""
 BATCH_SIZES = (16, 32, 64, 128, 256, 512)
 SMALL_BATCH = 32
-"""Of images of different sizes: 128 large ones would take gigabytes."""
+"""The batch size for images of different sizes, because 128 large ones would take gigabytes."""
 
 
 def measure(options):
@@ -37,7 +37,7 @@ def both_rows(name, points):
 
 
 def compare(name, options):
-    """For each table, by its title, a dictionary of the columns."""
+    """Return a dictionary of the columns of each table, by its title."""
     images = float_images(options)
     model = make_ours(name, images.shape[1:], options.latent_dim)
     compile_step(model, images, options.batch_size)
@@ -68,7 +68,7 @@ def by_count(model, images, options):
         several = np.resize(images, (count, *images.shape[1:]))
         arguments = (model, several, options.batch_size)
         points[f"{count:,}"] = partial(per_image, count * epochs, train, *arguments, epochs=epochs)
-    # A round trains on as many images as many rounds of the other tables.
+    # A round trains on as many images as several rounds of the other tables.
     return relative(points, max(1, options.rounds // 3))
 
 
@@ -79,12 +79,12 @@ def by_batch_size(model, images, options):
 
 
 def per_image(count, function, *arguments, **options):
-    """The `Times` of a call for each of the images that it trains on."""
+    """Return the `Times` of a call, divided by the number of images that it trains on."""
     return Times(*(seconds / count for seconds in timed(function, *arguments, **options)))
 
 
 def relative(points, rounds):
-    """The `Ratio`s of the times of each point to those of the first one."""
+    """Return the `Ratio`s of the times of each point to those of the first one."""
     times = interleaved(points, rounds)
     first = next(iter(times.values()))
     return {label: ratios(each, first) for label, each in times.items()}

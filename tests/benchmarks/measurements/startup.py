@@ -1,7 +1,7 @@
-"""The time from nothing to the first finished step of training.
+"""The time until the first training step is complete.
 
-Making the model, compiling it and training on one batch; TensorFlow's own start is counted, imports and
-loading the data are not.
+This includes creating and compiling the model, training on one batch and the initialization of TensorFlow, but neither
+imports nor loading the data.
 """
 
 from functools import partial
@@ -22,7 +22,7 @@ def measure(options):
 
 
 def compare(name, options):
-    """The row of a model."""
+    """Return the row of a model."""
     competitors = {by: partial(alone, options, first_step, by, name) for by in MAKERS}
     ours, stock = interleaved(competitors, options.rounds).values()
     return (name, medians(ours).clock, medians(stock).clock, *ratios(stock, ours))

@@ -8,8 +8,8 @@ The floor is the time of the gradients and of Adam alone, in a loop in one compi
 The fraction of the peak is the rate of floating-point operations in the convolutions and dense layers of training,
 relative to that of products of large float32 matrices in the same rounds.
 
-Take thousands of images: with few, glibc may give memory back to the system at every step of PyTorch, which
-then takes twice as long.
+Use thousands of images: with few images, glibc may return memory to the system in every step of PyTorch, which then
+takes twice as long.
 """
 
 import contextlib
@@ -36,20 +36,20 @@ LAYOUTS = {
     2: ("contiguous_format", "channels_last"),
     3: ("contiguous_format", "channels_last_3d"),
 }
-"""Of PyTorch's tensors of signals, images and volumes."""
+"""The memory layouts of PyTorch's tensors for signals, images and volumes."""
 TORCH = importlib.util.find_spec("torch") is not None
 HALF = recommended_dtype_policy() == "mixed_bfloat16"
 
 
 def measure(options):
     if not TORCH:
-        print('torch is not installed, so PyTorch is left out: pip install -e ".[bench]"\n')
+        print('PyTorch is omitted, because it is not installed. Install it with: pip install -e ".[bench]"\n')
     rows = (row for name in options.model for row in alone(options, compare, name))
     print_table(COLUMNS, rows, labels=2)
 
 
 def compare(name, options):
-    """The rows of a model."""
+    """Return the rows of a model."""
     images = float_images(options)
     shape = images.shape[1:]
     ours, stock = (make(name, shape, options.latent_dim) for make in (make_ours, make_stock))
