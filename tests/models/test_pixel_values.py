@@ -39,7 +39,11 @@ CASES = {
         r"Scale the images: images / 1020000\.",
         "the value of white is unclear",
     ),
-    "CT numbers": ((VALUES * 8 - 1000).astype("int16"), r"Scale the images: \(images \+ 1000\) / 2040", "negative integers"),
+    "CT numbers": (
+        (VALUES * 8 - 1000).astype("int16"),
+        r"Scale the images: \(images \+ 1000\) / 2040",
+        "negative integers",
+    ),
     "CT numbers in int32": (VALUES.astype("int32") - 128, "got integers from -128 to", "negative integers"),
     "NaN": (np.where(VALUES < 9, np.nan, VALUES / 255), "NaN", "not a number"),
     "infinite": (np.where(VALUES < 9, np.inf, VALUES / 255), "infinite", "infinite"),
