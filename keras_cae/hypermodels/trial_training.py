@@ -17,8 +17,11 @@ from keras_cae.hypermodels.detection_quality import DetectionQuality
 from keras_cae.hypermodels.rate_distortion import RateDistortion
 from keras_cae.hypermodels.search_space import is_listed
 from keras_cae.models import CAE
+from keras_cae.training.step_groups import tolerates_groups
 
 DEFAULT_BATCH_SIZE = 32
+TUNER_HOOKS = ("on_batch_begin", "on_batch_end")
+"""The hooks that KerasTuner's callback forwards to methods of the tuner with the same names."""
 
 
 class TrialTraining:
@@ -43,6 +46,7 @@ class TrialTraining:
         self.arguments = {**bound.pop("kwargs", {}), **bound}
         self.callbacks = list(self.arguments.pop("callbacks", None) or [])
         self._check_objective()
+        self._allow_step_groups()
         self._split_validation()
         self._set_detection()
         self._draw_batch_size()
@@ -59,6 +63,16 @@ class TrialTraining:
                 "penalty weights are not comparable: the loss with the smallest scale would win. To use another "
                 "objective, override the property `objective`."
             )
+
+    def _allow_step_groups(self) -> None:
+        """Let `fit` run several steps at once although KerasTuner's callback overrides the hooks of batches.
+
+        They only call methods of the tuner, which do nothing unless a subclass of the tuner overrides them.
+        """
+        running = tuner_callback(self.callbacks)
+        if running is not None:
+            for hook in TUNER_HOOKS:
+                tolerates_groups(_ignores_batches)(getattr(type(running), hook))
 
     def _split_validation(self) -> None:
         """Split off the validation data in the same way as `fit`."""
@@ -171,3 +185,8 @@ class TrialTraining:
     def _best(self, history: keras.callbacks.History) -> float:
         best = max if self.objective.direction == "max" else min
         return float(best(history.history[self.objective.name]))
+
+
+def _ignores_batches(callback: Any) -> bool:
+    """Return whether the tuner does not override its methods for batches, which are empty in KerasTuner."""
+    return all(getattr(type(callback.tuner), hook) is getattr(keras_tuner.Tuner, hook) for hook in TUNER_HOOKS)

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_cae.hypermodels import HyperBasicCAE, HyperVariationalCAE
 from keras_cae.metrics import PSNR
+from keras_cae.training import step_groups
 
 
 @pytest.fixture
@@ -195,3 +196,30 @@ def test_the_score_of_anomalies_is_checked_at_once():
         HyperBasicCAE((8, 8, 1), anomaly_score="best")
     with pytest.raises(ValueError, match="rate_weight and anomaly_score can't be combined"):
         HyperBasicCAE((8, 8, 1), anomaly_score="mse", rate_weight=0.1)
+
+
+class CountingSearch(keras_tuner.RandomSearch):
+    batches = 0
+
+    def on_batch_end(self, trial, model, batch, logs=None):
+        self.batches += 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("cls", "largest"), [(keras_tuner.RandomSearch, 4), (CountingSearch, 1)])
+def test_steps_run_in_groups_unless_the_tuner_looks_at_batches(cls, largest, images, tmp_path, monkeypatch):
+    sizes, run = [], step_groups.StepGroups.run
+
+    def recorded(self, *arguments):
+        logs, count = run(self, *arguments)
+        sizes.append(count)
+        return logs, count
+
+    monkeypatch.setattr(step_groups, "SECONDS", 1000.0)
+    monkeypatch.setattr(step_groups.StepGroups, "run", recorded)
+    hypermodel = HyperBasicCAE((8, 9, 1), filters=(2, 3), latent_dim=3)
+    tuner = cls(hypermodel, objective=hypermodel.objective, max_trials=1, directory=tmp_path)
+    tuner.search(images[:16], validation_data=images[16:], batch_size=2, verbose=0)
+    assert max(sizes) == largest
+    assert sum(sizes) == 8
+    assert getattr(tuner, "batches", 8) == 8

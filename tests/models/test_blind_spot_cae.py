@@ -258,5 +258,5 @@ def test_patches_are_of_the_images():
     np.testing.assert_array_equal(data[0][0], x)
     data.on_epoch_end()
     assert (data[0][0] != x).any()
-    with pytest.raises(ValueError, match="targets must fit the images of shape"):
+    with pytest.raises(ValueError, match="targets must match the images of shape"):
         RandomPatches(images, images[:, :10])
