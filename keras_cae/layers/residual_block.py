@@ -27,7 +27,7 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
     the size or the number of channels changes, the shortcut consists of average pooling or nearest-neighbour
     upsampling, and a 1×1 convolution. The second convolution is initialized to zero, so that the block starts as its
     shortcut (Goyal et al. 2017, "Accurate, Large Minibatch SGD"). Normalization is computed in float32 in every
-    precision.
+    precision, and under "mixed_bfloat16" also the activation that follows.
 
     Args:
         filters: number of filters, which are the output channels.
@@ -105,9 +105,11 @@ class ResidualBlock(Hyperparameters, keras.layers.Layer):
 
     def _normalized_and_activated(self, place: str) -> list[keras.layers.Layer]:
         activation = activation_rule(self.activation, "activation")
+        # On CPUs, the gradient of an activation takes twice as long in bfloat16 as in float32, which these values have.
+        policy = "float32" if self.compute_dtype == "bfloat16" else self.dtype_policy
         return [
-            ImageGroupNormalization(self.groups, dtype=self.dtype_policy, name=f"{place}_normalization"),
-            activation_layer(activation, dtype=self.dtype_policy),
+            ImageGroupNormalization(self.groups, dtype=policy, name=f"{place}_normalization"),
+            activation_layer(activation, dtype=policy),
         ]
 
     def _resizing_convolution(self) -> keras.layers.Layer:

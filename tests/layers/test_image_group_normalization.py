@@ -46,6 +46,21 @@ def test_the_numbers_of_keras(policy, tolerance, jit_compile):
         np.testing.assert_allclose(our_value, value, rtol=tolerance, atol=tolerance * np.abs(value).max())
 
 
+def test_gradients_of_gradients_are_those_of_keras():
+    def run_twice(layer):
+        images = tf.constant(IMAGES)
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as inner:
+                inner.watch(images)
+                loss = tf.reduce_sum(layer(images) ** 3)
+            penalty = tf.reduce_sum(inner.gradient(loss, images) ** 2)
+        return outer.gradient(penalty, [images, *layer.trainable_weights])
+
+    for value, expected in zip(*map(run_twice, both()), strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
 def test_a_large_mean_does_not_drown_the_variance():
     layer, _ = both("mixed_float16")
     layer.set_weights([np.ones(24), np.zeros(24)])
