@@ -42,6 +42,8 @@ def _saves_per_epoch(callback: Any) -> bool:
 
 for _saving in (keras.callbacks.BackupAndRestore, keras.callbacks.ModelCheckpoint):
     tolerates_groups(_saves_per_epoch)(_saving.on_train_batch_end)
+# Once the mean loss of an epoch is not finite, it stays so: training ends after the group, as it would after the step.
+tolerates_groups()(keras.callbacks.TerminateOnNaN.on_batch_end)
 
 
 def _tolerates_groups(callback: Any) -> bool:

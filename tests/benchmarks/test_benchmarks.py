@@ -25,6 +25,7 @@ from pictures import GAP, save_rows
 from rounds import Ratio, Times, interleaved, ratios
 
 import keras_cae
+from keras_cae import recommended_dtype_policy
 from keras_cae.exporting.file_format import is_installed
 
 SLOW = pytest.mark.slow
@@ -32,9 +33,11 @@ FOLDER = Path(__file__).parent
 OF_QUALITY = ("BasicCAE", "SkipConnectionCAE", "VectorQuantizedCAE", "MaskedCAE")
 """Models with different kinds of codes. The tests in `tests/models` cover all models."""
 PYTORCH_ROWS = 2 if importlib.util.find_spec("torch") else 0
+HALF = recommended_dtype_policy() == "mixed_bfloat16"
+TRAINING_ROWS = 4 + HALF + (PYTORCH_ROWS + HALF if PYTORCH_ROWS else 0)
 # The number of rows of one model in each measurement. All models would take minutes.
 ROWS = {
-    "training": 3 + PYTORCH_ROWS,
+    "training": TRAINING_ROWS,
     "startup": 1,
     "memory": 3,
     "inference": 3,
@@ -112,7 +115,7 @@ def test_speed_is_measured_in_processes_of_their_own(images_file):
     ("rank", "measurement", "data", "rows"),
     [
         ("1", "inference", "12 signals of 256×2", 3),
-        ("3", "training", "12 volumes of 16×16×16×1", 5 if PYTORCH_ROWS else 3),
+        ("3", "training", "12 volumes of 16×16×16×1", TRAINING_ROWS),
     ],
 )
 def test_speed_has_rows_for_signals_and_volumes(rank, measurement, data, rows):

@@ -115,7 +115,7 @@ class OwnLogger(ReconstructionLogger):
         (lambda path: keras.callbacks.ModelCheckpoint(path / "model.keras", save_freq=5), False),
         (lambda path: keras.callbacks.BackupAndRestore(path), True),
         (lambda path: keras.callbacks.BackupAndRestore(path, save_freq=5), False),
-        (lambda path: keras.callbacks.TerminateOnNaN(), False),
+        (lambda path: keras.callbacks.TerminateOnNaN(), True),
         (lambda path: keras.callbacks.LambdaCallback(on_epoch_end=print), True),
         (lambda path: keras.callbacks.LambdaCallback(on_train_batch_begin=print), False),
         (lambda path: keras.callbacks.TensorBoard(path), False),
@@ -161,6 +161,15 @@ def test_a_refused_batch_in_a_group_is_named_and_changes_nothing(counts):
     for weight, other in zip(model.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, other)
     assert max(counts) > 1
+
+
+@pytest.mark.slow
+def test_training_ends_when_the_loss_is_not_finite():
+    keras.utils.set_random_seed(0)
+    model = models.BasicCAE(2, filters=(4,), output_activation="linear")
+    model.compile(keras.optimizers.SGD(1e30), "mse")
+    history = model.fit(IMAGES, batch_size=8, epochs=5, verbose=0, callbacks=[keras.callbacks.TerminateOnNaN()])
+    assert len(history.history["loss"]) == 1
 
 
 def test_groups_are_as_large_as_the_time_allows(monkeypatch):
