@@ -39,7 +39,7 @@ def main():
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in FOLDER")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=50, help="0 for only the methods without training, with FILE.npz")
-    parser.add_argument("--latent-dim", type=int, default=32)
+    parser.add_argument("--latent-dim", type=int, default=16)
     parser.add_argument("--each", action="store_true", help="add a column for each task")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", "Not defined for these images")
