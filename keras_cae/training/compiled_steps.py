@@ -72,7 +72,12 @@ class CompiledSteps(Entries):
             use_independent_seeds(self)
 
         def checked(data: Any, *count: int) -> Any:
-            outputs = function(data, *count)
+            try:
+                outputs = function(data, *count)
+            except StopIteration:
+                # The data may end within a group of steps, after a batch that was refused.
+                self._gate.raise_refusal()
+                raise
             self._gate.raise_refusal()
             self._gate.adopt_first_batch()
             return outputs

@@ -1,5 +1,6 @@
 """The training and evaluation steps, from a batch to the gradient."""
 
+import abc
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -52,9 +53,9 @@ class Trainer(CompiledSteps):
 
     # Methods that subclasses implement or override
 
+    @abc.abstractmethod
     def corrupted(self, images: Any) -> tuple[Any, Any]:
         """Return the inputs that a step passes to the networks, and the weights of the pixels or None."""
-        raise NotImplementedError
 
     def _inputs_of(self, batch: Batch, training: bool) -> tuple[Any, Batch]:
         """Return the inputs of the networks, and the batch that their outputs are compared with."""

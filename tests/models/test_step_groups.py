@@ -163,6 +163,14 @@ def test_a_refused_batch_in_a_group_is_named_and_changes_nothing(counts):
     assert max(counts) > 1
 
 
+def test_a_refused_batch_is_named_if_the_data_end_in_the_same_group(counts):
+    images = IMAGES.copy()
+    images[66] = np.nan
+    with pytest.raises(ValueError, match=r"epoch 1, batch 9, which did not change the model"):
+        trained(data=tf.data.Dataset.from_tensor_slices(images).batch(8), steps_per_epoch=20)
+    assert counts == [1, 1, 2, 4]
+
+
 @pytest.mark.slow
 def test_training_ends_when_the_loss_is_not_finite():
     keras.utils.set_random_seed(0)
