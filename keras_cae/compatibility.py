@@ -3,6 +3,7 @@
 The training, the metrics and the callbacks use it.
 """
 
+import functools
 from typing import Any
 
 import keras
@@ -55,14 +56,14 @@ class DistributedTraining(keras.Model):
     it sums the replicas' parts of a batch to get their shapes. This fails with several workers, and if the parts differ
     in size. This class takes the shapes from one part.
 
-    On one device, it makes pipelines of arrays terminate without delay; see `UntunedStrategy`.
+    On one device, it makes pipelines of arrays start and terminate without delay; see `SingleReplicaStrategy`.
     """
 
     @property
     def distribute_strategy(self) -> Any:
         """The strategy that the model was created under, through which Keras runs its pipelines."""
         strategy = super().distribute_strategy
-        return UntunedStrategy(strategy) if strategy.num_replicas_in_sync == 1 else strategy
+        return SingleReplicaStrategy(strategy) if strategy.num_replicas_in_sync == 1 else strategy
 
     def _build_metrics(self, batch: Any) -> None:
         """Create the variables of the metrics, which Keras otherwise does in the first step on one replica.
@@ -80,14 +81,19 @@ class DistributedTraining(keras.Model):
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
 
-class UntunedStrategy:
-    """A strategy with one replica that runs Keras's pipelines of arrays without autotuning.
+class SingleReplicaStrategy:
+    """A strategy with one replica whose pipelines of arrays delay neither the beginning nor the end of an epoch.
 
-    TensorFlow 2.21 tunes pipelines in a thread that wakes up after 10, 20, 40 … ms, up to once a minute. When a
-    pipeline is deleted, the thread is woken before the pipeline is marked as cancelled (`StartCancel` in
-    tensorflow/core/framework/cancellation.cc). If the thread checks too early, it sleeps again, and the end of every
-    epoch, of `evaluate` and of `predict` waits for it, for as long as the epoch took. Arrays in memory need no tuning,
-    so it is disabled for them. Datasets of users are still tuned.
+    They are started when the first batch is needed. At the end of each epoch, Keras (3.15,
+    keras/src/trainers/epoch_iterator.py) makes an iterator that it replaces before it has taken a batch from it.
+
+    They run without autotuning. TensorFlow 2.21 tunes pipelines in a thread that wakes up after 10, 20, 40 … ms, up to
+    once a minute. When a pipeline is deleted, the thread is woken before the pipeline is marked as cancelled
+    (`StartCancel` in tensorflow/core/framework/cancellation.cc). If the thread checks too early, it sleeps again, and
+    the end of every epoch, of `evaluate` and of `predict` waits for it, for as long as the epoch took.
+
+    Arrays in memory need no tuning, and no iterator changes their order. Datasets of users are still tuned, and as many
+    iterators are made of them as by Keras, because each of them may advance the seed of a shuffle.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
@@ -101,12 +107,41 @@ class UntunedStrategy:
         return getattr(self._strategy, name)
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """Distribute a dataset, without tuning if Keras made it from arrays, for which Keras disables optimizations."""
-        if dataset.options().experimental_optimization.apply_default_optimizations is False:
-            untuned = tf.data.Options()
-            untuned.autotune.enabled = False
-            dataset = dataset.with_options(untuned)
-        return self._strategy.experimental_distribute_dataset(dataset, options)
+        """Distribute a dataset. If Keras made it from arrays, its iterators are lazy; see `started`."""
+        if dataset.options().experimental_optimization.apply_default_optimizations is not False:
+            return self._strategy.experimental_distribute_dataset(dataset, options)
+        # Keras disables the optimizations of its pipelines of arrays.
+        untuned = tf.data.Options()
+        untuned.autotune.enabled = False
+        return _LazyDataset(self._strategy.experimental_distribute_dataset(dataset.with_options(untuned), options))
+
+
+class _LazyDataset:
+    def __init__(self, dataset: Any) -> None:
+        self.dataset = dataset
+
+    def __iter__(self) -> Any:
+        return _LazyIterator(self.dataset)
+
+
+class _LazyIterator:
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    @functools.cached_property
+    def started(self) -> Any:
+        return iter(self._dataset)
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self.started)
+
+
+def started(iterator: Any) -> Any:
+    """Return the iterator of TensorFlow that an iterator of `fit` or `evaluate` stands for."""
+    return iterator.started if isinstance(iterator, _LazyIterator) else iterator
 
 
 def spans_workers(strategy: tf.distribute.Strategy) -> bool:

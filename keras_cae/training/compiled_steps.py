@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_cae.compatibility import started
 from keras_cae.training.entries import Entries
 from keras_cae.training.random_state import use_independent_seeds
 from keras_cae.training.step_function import replicated
@@ -73,7 +74,7 @@ class CompiledSteps(Entries):
 
         def checked(data: Any, *count: int) -> Any:
             try:
-                outputs = function(data, *count)
+                outputs = function(started(data), *count)
             except StopIteration:
                 # The data may end within a group of steps, after a batch that was refused.
                 self._gate.raise_refusal()

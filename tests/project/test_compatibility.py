@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_cae
-from keras_cae.compatibility import UntunedStrategy, declare_direction, declared_direction
+from keras_cae.compatibility import SingleReplicaStrategy, declare_direction, declared_direction
 
 
 class Undeclared(keras.metrics.Mean):
@@ -117,13 +117,13 @@ def small_model():
 def pipelines(monkeypatch):
     """The datasets that Keras runs."""
     ran = []
-    distribute = UntunedStrategy.experimental_distribute_dataset
+    distribute = SingleReplicaStrategy.experimental_distribute_dataset
 
     def recording(strategy, dataset, options=None):
         ran.append(distribute(strategy, dataset, options))
         return ran[-1]
 
-    monkeypatch.setattr(UntunedStrategy, "experimental_distribute_dataset", recording)
+    monkeypatch.setattr(SingleReplicaStrategy, "experimental_distribute_dataset", recording)
     return ran
 
 
@@ -133,10 +133,43 @@ def test_pipelines_of_arrays_are_not_tuned(pipelines):
     model.fit(images, validation_split=0.5, sample_weight=np.ones(6), verbose=0)
     model.evaluate(images, verbose=0)
     model.predict(images, verbose=0)
-    assert [dataset.options().autotune.enabled for dataset in pipelines] == [False] * 4
+    assert [pipeline.dataset.options().autotune.enabled for pipeline in pipelines] == [False] * 4
 
 
 def test_pipelines_of_users_are_tuned_as_they_like(pipelines):
     dataset = tf.data.Dataset.from_tensor_slices(np.zeros((4, 8, 8, 1), "float32")).batch(2)
     small_model().fit(dataset, verbose=0)
     assert [dataset.options().autotune.enabled for dataset in pipelines] == [None]
+
+
+def iterators_made(monkeypatch, model, data):
+    """The number of iterators over datasets that are made in three epochs, after the first one."""
+    arguments = (data, data) if isinstance(data, np.ndarray) else (data,)
+    model.fit(*arguments, verbose=0)
+    made, make = [], tf.data.Dataset.__iter__
+
+    def counting(dataset):
+        made.append(dataset)
+        return make(dataset)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tf.data.Dataset, "__iter__", counting)
+        model.fit(*arguments, epochs=3, verbose=0)
+    return len(made)
+
+
+def test_pipelines_of_arrays_are_started_once_per_epoch(monkeypatch):
+    images = np.zeros((4, 8, 8, 1), "float32")
+    assert iterators_made(monkeypatch, small_model(), images) == 3
+
+
+def test_keras_starts_two_pipelines_per_epoch(monkeypatch):
+    # If this fails, Keras makes one iterator per epoch, and lazy iterators are no longer needed.
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert iterators_made(monkeypatch, model, np.zeros((4, 8, 8, 1), "float32")) == 6
+
+
+def test_as_many_iterators_of_a_dataset_are_made_as_by_keras(monkeypatch):
+    dataset = tf.data.Dataset.from_tensor_slices(np.zeros((4, 8, 8, 1), "float32")).batch(2)
+    assert iterators_made(monkeypatch, small_model(), dataset) == 6
