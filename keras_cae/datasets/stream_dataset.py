@@ -86,6 +86,7 @@ class Streaming:
         dataset.class_names = () if self.labels is None else self.labels.names
         dataset.split = self.split
         dataset.skip_epochs = stream.skip
+        dataset.image_stream = stream
         return dataset
 
     def split(self, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> StreamSplit:

@@ -30,13 +30,15 @@ class Progress:
     Args:
         trainer: the model.
         callbacks: the callbacks of `fit`.
-        data: the training data. An image stream is told which epochs to skip.
+        data: the training data. An image stream is told which epoch to yield.
         first_epoch: the `initial_epoch` of `fit`.
     """
 
     def __init__(self, trainer: Any, callbacks: Iterable[Any], data: Any = None, first_epoch: int = 0) -> None:
         self.trainer = trainer
-        self._data, self._first_epoch = data, first_epoch
+        self._first_epoch = first_epoch
+        self._stream = getattr(data, "image_stream", None)
+        self._stream_begin = 0 if self._stream is None else self._stream.next_epoch
         self.backups = [each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore | RestoreOnly)]
         self.epoch, self.batch, self.steps = 0, 0, UNKNOWN
         self._loaded: Any = None
@@ -72,6 +74,8 @@ class Progress:
         """
         self.steps = UNKNOWN if steps is None else steps
         self._loaded = None
+        if self._stream is not None:  # Under several replicas, the model may have been built for a batch of it.
+            self._stream.next_epoch = self._stream_begin
         begin_at_epoch(self.trainer, None)  # Keras keeps the epoch of the last backup that it loaded.
         for backup in self.backups:
             _remove_damaged_metadata(backup)
@@ -94,20 +98,31 @@ class Progress:
         self.epoch, self.batch, self._batches_to_skip, self._resuming = epoch, batch, batch, True
         self._metrics = {name: value for name, value in self._loaded.items() if name.startswith(METRIC)}
         begin_at_epoch(self.trainer, epoch)
-        if hasattr(self._data, "skip_epochs"):
-            self._data.skip_epochs(max(0, epoch - self._first_epoch))
+        if self._stream is not None:
+            self._stream.next_epoch = self._epoch_of_stream(epoch)
 
     def begin_epoch(self, epoch: int) -> None:
         """Record the beginning of an epoch: the epoch of the backup or the next one."""
         if not self._resuming:
             self.epoch, self.batch = epoch, 0
         self._resuming, self._ahead = False, 0
+        # Keras starts several iterators per epoch. Under several replicas, each of them reads ahead at once.
+        if self._stream is not None and self.steps == len(self._stream):
+            self._stream.hold(self._epoch_of_stream(epoch))
 
     def end_epoch(self, epoch: int) -> None:
         """Record the end of an epoch, unless training was stopped in the middle of it."""
         stopped = self.trainer.stop_training and not 0 < self.steps <= self.batch
         if not stopped:
             self.epoch, self.batch = epoch + 1, 0
+
+    def end(self) -> None:
+        """Release the stream at the end of training, even if an error ended it."""
+        if self._stream is not None:
+            self._stream.release()
+
+    def _epoch_of_stream(self, epoch: int) -> int:
+        return self._stream_begin + max(0, epoch - self._first_epoch)
 
     # Batches
 

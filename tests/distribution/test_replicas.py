@@ -11,6 +11,7 @@ from checks import check_table, public_subclasses
 from small_models import MODELS, make_compiled, make_images, shared_draws
 
 import keras_cae
+from keras_cae.datasets import stream_images
 from keras_cae.training.random_state import seed_generators, use_independent_seeds
 
 REPORTED = {
@@ -75,6 +76,22 @@ def test_two_replicas_train_as_one_device(model_name, count, two_replicas, monke
     two = trained(model_name, count, two_replicas.scope())
     assert REPORTED.get(model_name, set()) < one.keys()
     assert_same(one, two)
+
+
+@pytest.mark.slow
+def test_a_stream_has_the_same_order_on_two_replicas(two_replicas, tmp_path):
+    np.save(tmp_path / "images.npy", make_images(8))
+    found = []
+    for scope in (contextlib.nullcontext(), two_replicas.scope()):
+        keras.utils.set_random_seed(0)
+        stream = stream_images(tmp_path / "images.npy", batch_size=4, seed=0)
+        with scope:
+            model = make_compiled("SkipConnectionCAE")
+            # Each call continues with the next epochs of the stream.
+            history = [model.fit(stream, epochs=epochs, verbose=0).history["loss"] for epochs in (3, 2)]
+        order = next(iter(stream)).numpy()
+        found.append({"first": history[0], "second": history[1], "next": order, **dict(enumerate(model.get_weights()))})
+    assert_same(*found)
 
 
 @pytest.mark.slow

@@ -2,10 +2,11 @@
 
 MODEL is a model of the library, or one of stock Keras for comparison.
 
-    python worker.py FOLDER MODEL ... [--epochs N] [--pause SECONDS]
+    python worker.py FOLDER MODEL ... [--epochs N] [--pause SECONDS] [--shards PATTERN]
 
-TF_CONFIG specifies the cluster. Writes the checkpoints, backups and summaries of the callbacks to FOLDER/MODEL, and
-`result-<task>.npz` with the weights, the history, the evaluation and the predictions.
+TF_CONFIG specifies the cluster. The images are generated, or streamed from shards. Writes the checkpoints, backups and
+summaries of the callbacks to FOLDER/MODEL, and `result-<task>.npz` with the weights, the history, the evaluation and
+the predictions.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import tensorflow as tf
 from small_models import MODELS, make_compiled, make_images, shared_draws
 
 import keras_cae
+from keras_cae.datasets import stream_images
 
 COUNT = 9
 """Images in batches of four. The last batch has fewer images than there are workers."""
@@ -43,6 +45,7 @@ def main():
     parser.add_argument("models", nargs="+", choices=[*MODELS, "stock"])
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--shards", help="the pattern of the paths of packed images to train on")
     arguments = parser.parse_args()
     # This must come first, because it creates the connections of the cluster.
     strategy = tf.distribute.MultiWorkerMirroredStrategy() if "TF_CONFIG" in os.environ else None
@@ -64,24 +67,32 @@ def make_stock():
 
 
 def train(model, folder, task, arguments):
-    images = make_images(COUNT)
-    data = tf.data.Dataset.from_tensor_slices((images, images)).batch(4)
+    data, still = make_data(arguments.shards)
     folder.mkdir(exist_ok=True)
     history = model.fit(
         data,
         epochs=arguments.epochs,
-        validation_data=data,
+        validation_data=still,
         verbose=2,
         callbacks=[*make_callbacks(folder), Pause(arguments.pause)],
     )
     np.savez(
         folder / f"result-{task}.npz",
         *model.get_weights(),
-        predictions=model.predict(data, verbose=0),
-        evaluation=model.evaluate(data, verbose=0),
+        predictions=model.predict(still, verbose=0),
+        evaluation=model.evaluate(still, verbose=0),
         first_epoch=history.epoch[0],
         **{f"history {name}": values for name, values in history.history.items()},
     )
+
+
+def make_data(shards):
+    """Return the batches to train on, and the same images in an order that does not change."""
+    if shards is None:
+        images = make_images(COUNT)
+        data = tf.data.Dataset.from_tensor_slices((images, images)).batch(4)
+        return data, data
+    return stream_images(shards, batch_size=4, seed=0), stream_images(shards, batch_size=4, shuffle=False)
 
 
 def make_callbacks(folder):
