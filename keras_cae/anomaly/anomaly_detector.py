@@ -98,7 +98,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
         image_size: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.keep(
             autoencoder=autoencoder,
             score=score,
@@ -108,7 +108,7 @@ class AnomalyDetector(Hyperparameters, DetectorFiles, keras.Model):
             resize=resize,
             image_size=image_size,
         )
-        self.calibration = Calibration(name="calibration")
+        self.calibration = Calibration(name="calibration", dtype="float32")
         self._warned_of_copying = False
         if self.autoencoder.built:
             self.score.check(self.autoencoder)

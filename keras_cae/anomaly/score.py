@@ -21,7 +21,7 @@ class Score(Hyperparameters, keras.layers.Layer):
     detector. The score of an image must not depend on the other images of the batch.
 
     Args:
-        **kwargs: arguments of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`. By default, scores compute in float32 under every global policy.
 
     Example:
 
@@ -44,7 +44,7 @@ class Score(Hyperparameters, keras.layers.Layer):
     """Whether pixels at the same position are compared, so that all images must have the size of the normal images."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
 
     def check(self, autoencoder: Any) -> None:
         """Raise a `ValueError` if a built autoencoder does not support the score.

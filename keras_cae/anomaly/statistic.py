@@ -6,7 +6,7 @@ import keras
 
 
 def statistic(layer: keras.layers.Layer, name: str, shape: tuple[int, ...], value: float) -> Any:
-    """Add a non-trainable weight.
+    """Add a non-trainable weight that stays in float32 under every dtype policy.
 
     Args:
         layer: layer that owns the weight.
@@ -18,6 +18,7 @@ def statistic(layer: keras.layers.Layer, name: str, shape: tuple[int, ...], valu
         shape=shape,
         initializer=keras.initializers.Constant(value),
         dtype="float32",
+        autocast=False,
         trainable=False,
         name=name,
     )

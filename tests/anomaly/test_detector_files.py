@@ -121,6 +121,13 @@ def test_mixed_precision():
     assert np.isfinite(found["score"]).all()
 
 
+@pytest.mark.parametrize("score", ["relative", "mse+ssim", "standardized", "latent"])
+def test_the_global_policy_does_not_matter(autoencoder, score):
+    expected = AnomalyDetector(autoencoder, score).calibrate(NORMAL).predict(OTHERS)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    check_same(AnomalyDetector(autoencoder, score).calibrate(NORMAL).predict(OTHERS), expected)
+
+
 @keras.saving.register_keras_serializable(package="tests")
 def squared(images, reconstructions):
     return keras.ops.square(images - reconstructions)
