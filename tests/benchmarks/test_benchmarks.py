@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+import faults
 import keras
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ import stock_networks
 from anomaly_tasks import defect_tasks, mvtec_task
 from architectures import ARCHITECTURES, make_ours, make_stock
 from defects import KINDS
+from faults import FAULTS, normal_windows, with_fault
 from floating_point import training_operations
 from kernel_distance import kernel_distance
 from pictures import GAP, save_rows
@@ -40,7 +42,7 @@ ROWS = {
     "training": TRAINING_ROWS,
     "startup": 1,
     "memory": 3,
-    "inference": 3,
+    "inference": 6,
     "exported": 3 + sum(map(is_installed, ("tf2onnx", "openvino"))),
     "callbacks": 8,  # without those of priors and codebooks
     "scaling": 6,
@@ -114,7 +116,7 @@ def test_speed_is_measured_in_processes_of_their_own(images_file):
 @pytest.mark.parametrize(
     ("rank", "measurement", "data", "rows"),
     [
-        ("1", "inference", "12 signals of 256×2", 3),
+        ("1", "inference", "12 signals of 256×2", 6),
         ("3", "training", "12 volumes of 16×16×16×1", TRAINING_ROWS),
     ],
 )
@@ -241,7 +243,24 @@ def test_mvtec_folders_and_defects_that_are_drawn(tmp_path):
     np.testing.assert_array_equal(found.images, task.images[order])
     np.testing.assert_array_equal(found.masks, task.masks[order])
     printed = run_here("anomaly.py", "--mvtec", tmp_path, "--image-size", "32", "--seeds", "1", "--epochs", "1")
-    check_rows(printed, {"PCA, residual of .*": 1, "`DenoisingCAE`, .*": 6})
+    check_rows(printed, {"PCA, residual of .*": 1, "`BasicCAE`, .*": 4, "`DenoisingCAE`, .*": 4})
+
+
+@pytest.mark.slow
+def test_signals_with_faults():
+    printed = run_here("anomaly.py", "--signals", "--seeds", "1", "--epochs", "1")
+    check_rows(printed, {"PCA, residual of .*": 1, "`BasicCAE`, .*": 6})
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_changes_a_part_of_a_window(fault, monkeypatch):
+    monkeypatch.setattr(faults, "FAULTS", (fault,))
+    (window,) = normal_windows(1, np.random.default_rng(0))
+    damaged, mask = with_fault(window, np.random.default_rng(1))
+    assert damaged.dtype == window.dtype
+    assert 12 <= mask.sum() <= 32
+    assert np.abs(damaged - window)[mask].mean() >= 0.04
+    np.testing.assert_array_equal(damaged[~mask], window[~mask])
 
 
 @pytest.mark.parametrize("kind", KINDS)

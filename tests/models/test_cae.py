@@ -357,6 +357,26 @@ def test_encode_is_differentiable_for_tensors(images):
     assert np.abs(tape.gradient(codes, tensor)).max() > 0
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_single_batch_is_predicted_without_a_pipeline(images, dtype, count, monkeypatch):
+    model = keras_cae.models.BasicCAE(2, filters=(2, 2))
+    model.compile("adam", "mse")
+    batch = (255 * images[:count]).astype(dtype) if dtype == "uint8" else images[:count]
+    expected = model.predict(tf.data.Dataset.from_tensors(batch), verbose=0)
+    with monkeypatch.context() as patched:
+        patched.setattr(tf.data.Dataset, "__iter__", None)
+        found = model.predict(batch, verbose=0)
+    assert type(found) is np.ndarray
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_single_batch_with_invalid_values_is_refused(images):
+    model = compiled()
+    with pytest.raises(ValueError, match="NaN"):
+        model.predict(np.full_like(images[:1], np.nan), verbose=0)
+
+
 def test_bfloat16_codes_are_numpy_floats(images):
     keras.config.set_dtype_policy("mixed_bfloat16")
     assert keras_cae.models.BasicCAE(2, filters=(2, 2)).encode(images).dtype == np.float32

@@ -132,7 +132,7 @@ def test_pipelines_of_arrays_are_not_tuned(pipelines):
     model = small_model()
     model.fit(images, validation_split=0.5, sample_weight=np.ones(6), verbose=0)
     model.evaluate(images, verbose=0)
-    model.predict(images, verbose=0)
+    model.predict(images, batch_size=4, verbose=0)
     assert [pipeline.dataset.options().autotune.enabled for pipeline in pipelines] == [False] * 4
 
 

@@ -1,7 +1,8 @@
 """The speed of reconstructing, encoding and scoring images, compared with stock Keras.
 
-Ratios compare images per second with those of stock Keras, and with `predict` of the same model. Scoring is `evaluate`,
-which reconstructs images and computes the error.
+Ratios compare images per second with those of stock Keras, and with `predict` of the same model. "score" is `evaluate`,
+which reconstructs images and computes the error. "detect" is `AnomalyDetector.predict` without maps, with the default
+score. "one image" calls a method with single images, one after another.
 """
 
 from functools import partial
@@ -12,6 +13,8 @@ from architectures import ARCHITECTURES, make_ours, make_stock, with_targets
 from measured_images import float_images
 from rounds import interleaved, medians, ratios, timed, warm_up
 from tables import print_table
+
+from keras_cae.anomaly import AnomalyDetector
 
 ROUNDS = 7
 MODELS = tuple(ARCHITECTURES)
@@ -39,18 +42,37 @@ def compare(name, options):
         ("score", "ours"): partial(timed, ours.evaluate, *with_targets(ours, images), **quiet),
         ("score", "stock"): partial(timed, stock.evaluate, *with_targets(stock, images), **quiet),
     }
+    detector = AnomalyDetector(ours).calibrate(images[:256])
+    competitors["detect", "ours"] = partial(timed, detector.predict, images, maps=False, **arguments)
+    for what, methods in SINGLE.items():
+        models = {"ours": ours, "stock": stock if what == "predict, one image" else stock_encoder}
+        for by, method in methods.items():
+            competitors[what, by] = partial(timed, one_by_one, getattr(models[by], method), images[:ONE_BY_ONE])
     warm_up(competitors)
     times = interleaved(competitors, options.rounds)
-    return [row(name, what, times, len(images)) for what in ("predict", "encode", "score")]
+    counts = {
+        **dict.fromkeys(("predict", "encode", "score", "detect"), len(images)),
+        **dict.fromkeys(SINGLE, ONE_BY_ONE),
+    }
+    return [row(name, what, times, count) for what, count in counts.items()]
+
+
+SINGLE = {
+    "predict, one image": {"ours": "predict", "stock": "predict"},
+    "encode, one image": {"ours": "encode", "stock": "predict"},
+}
+ONE_BY_ONE = 20
+
+
+def one_by_one(method, images):
+    arguments = {} if method.__name__ == "encode" else {"verbose": 0}
+    for number in range(len(images)):
+        method(images[number : number + 1], **arguments)
 
 
 def row(name, what, times, count):
     mine = times[what, "ours"]
     rate = round(count / medians(mine).clock)
-    return (
-        name,
-        what,
-        f"{rate:,}",
-        *ratios(times[what, "stock"], mine),
-        ratios(times["predict", "ours"], mine)[0],
-    )
+    stock = ratios(times[what, "stock"], mine) if (what, "stock") in times else ("–", "–")
+    relative = "–" if what in SINGLE else ratios(times["predict", "ours"], mine)[0]
+    return (name, what, f"{rate:,}", *stock, relative)
