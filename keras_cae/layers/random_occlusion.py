@@ -27,6 +27,9 @@ class RandomOcclusion(PaintedCorruption):
     never seen with normal structures (Bauer & Müller 2025). Each occlusion of each image has its own shape, texture and
     opacity. With `training=False` images are returned unchanged.
 
+    Several clearly visible occlusions, as by default, teach a model to repair in far fewer steps than a single one that
+    may be nearly transparent.
+
     Args:
         count: number of occlusions of an image; they may overlap.
         size: smallest and largest extent of an occlusion, as fractions of the image's sides.
@@ -50,7 +53,7 @@ class RandomOcclusion(PaintedCorruption):
 
     Example:
 
-    >>> occlusion = keras_cae.layers.RandomOcclusion(size=(0.3, 0.3), shapes=("box",), seed=0)
+    >>> occlusion = keras_cae.layers.RandomOcclusion(count=1, size=(0.3, 0.3), shapes=("box",), seed=0)
     >>> images = np.random.default_rng(0).random((4, 16, 16, 3), dtype="float32")
     >>> changed = np.any(occlusion(images, training=True) != images, axis=-1)
     >>> bool(0 < np.mean(changed) < 0.3)
@@ -67,11 +70,11 @@ class RandomOcclusion(PaintedCorruption):
     def __init__(
         self,
         *,
-        count: int = 1,
+        count: int = 4,
         size: tuple[float, float] = (0.05, 0.4),
         shapes: tuple[str, ...] = SHAPES,
         textures: tuple[str, ...] = TEXTURES,
-        opacity: tuple[float, float] = (0.3, 1.0),
+        opacity: tuple[float, float] = (0.6, 1.0),
         noise: float = 0.0,
         keep_noise: bool = False,
         seed: int | None = None,

@@ -1,13 +1,13 @@
 """Compares anomaly detection with that of PCA, Isolation Forest and one-class SVM.
 
     pip install -e ".[test]"
-    python tests/benchmarks/anomaly.py [FILE.npz …] [--defects] [--mvtec FOLDER …] [--seeds 3] [--epochs 50]
+    python tests/benchmarks/anomaly.py [FILE.npz …] [--defects] [--signals] [--mvtec FOLDER …] [--seeds 3] [--epochs 50]
 
 Each FILE.npz contains `x_train`, `y_train`, `x_test` and `y_test`. Each class is a task: its training images are
 normal, and the test images of all other classes are anomalies. `--defects` draws defects onto photographs from
-scikit-image. FOLDER has the layout of MVTec AD. Models are trained only on normal images, on which the detectors are
-also calibrated. Prints a table in Markdown for each: the means over tasks and seeds, and the standard deviation over
-seeds.
+scikit-image. `--signals` injects faults into windows of two channels. FOLDER has the layout of MVTec AD. Models are
+trained only on normal images, on which the detectors are also calibrated. Prints a table in Markdown for each: the
+means over tasks and seeds, and the standard deviation over seeds.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import warnings
 
 import keras
 import numpy as np
-from anomaly_tasks import defect_tasks, mvtec_task, one_class
+from anomaly_tasks import defect_tasks, mvtec_task, one_class, signal_task
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.preprocessing import StandardScaler
@@ -35,13 +35,16 @@ def main():
     parser.add_argument("data", nargs="*", help="files of images with classes")
     parser.add_argument("--classes", type=int, nargs="+", help="the classes to use; by default all")
     parser.add_argument("--defects", action="store_true")
+    parser.add_argument("--signals", action="store_true")
     parser.add_argument("--mvtec", nargs="+", default=[])
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in FOLDER")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=50, help="0 for only the methods without training, with FILE.npz")
+    parser.add_argument("--policy", default="float32", help="the dtype policy of the models")
     parser.add_argument("--latent-dim", type=int, default=16)
     parser.add_argument("--each", action="store_true", help="add a column for each task")
     options = parser.parse_args()
+    keras.config.set_dtype_policy(options.policy)
     warnings.filterwarnings("ignore", "Not defined for these images")
     for path in options.data:
         print(f"\n## One class of {path}\n")
@@ -49,6 +52,9 @@ def main():
     if options.defects:
         print("\n## Defects\n")
         show(list(defect_tasks()), defect_results, options)
+    if options.signals:
+        print("\n## Signals\n")
+        show([signal_task()], signal_results, options)
     for folder in options.mvtec:
         print(f"\n## {folder}\n")
         show([mvtec_task(folder, options.image_size)], defect_results, options)
@@ -83,7 +89,8 @@ def row(method, found, measures, each):
 
 def baselines(task, seed):
     """Return the results of methods that treat an image as a vector of pixels."""
-    normal, images = (part.reshape(len(part), -1) / np.float32(255) for part in (task.normal, task.images))
+    white = np.float32(255 if task.normal.dtype == np.uint8 else 1)
+    normal, images = (part.reshape(len(part), -1) / white for part in (task.normal, task.images))
     components = PCA(min(COMPONENTS, len(normal)), svd_solver="randomized", random_state=seed).fit(normal)
     errors = (images - components.inverse_transform(components.transform(images))) ** 2
     codes = [components.transform(part) for part in (normal, images)]
@@ -152,10 +159,8 @@ def scores():
 def defect_results(task, seed, options):
     """Return the results of plain autoencoders, and of those trained to repair corrupted images."""
     occlusion = keras_cae.layers.RandomOcclusion(noise=0.02, keep_noise=True, seed=seed)
-    stains = keras_cae.layers.StainNoise(seed=seed)
     models = {
         "`BasicCAE`": keras_cae.models.BasicCAE(options.latent_dim, filters=(16, 32, 64)),
-        "`DenoisingCAE`, stains": keras_cae.models.DenoisingCAE(filters=(16, 32, 64, 64), corruption=stains),
         "`DenoisingCAE`, occlusions": keras_cae.models.DenoisingCAE(filters=(16, 32, 64, 64), corruption=occlusion),
     }
     found = {}
@@ -170,7 +175,18 @@ DETECTORS = {
     "relative": {"score": "relative"},
     "mse, largest": {"score": "mse", "pooling": "max", "smoothing": 2.0},
     "mse+ssim, largest": {"score": "mse+ssim", "pooling": "max", "smoothing": 2.0},
+    "standardized, largest": {"score": "standardized", "pooling": "max", "smoothing": 2.0},
 }
+
+
+def signal_results(task, seed, options):
+    """Return the results of an autoencoder of signals."""
+    model = keras_cae.models.BasicCAE(options.latent_dim, filters=(16, 32, 64), rank=1)
+    trained(model, task.normal, seed, options.epochs)
+    return {
+        f"`BasicCAE`, {score}": evaluated(AnomalyDetector(model, **arguments), task)
+        for score, arguments in {**DETECTORS, "mse": {"score": "mse"}, "latent": {"score": "latent"}}.items()
+    }
 
 
 def trained(model, images, seed, epochs, batch_size=32):

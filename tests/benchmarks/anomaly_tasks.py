@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import skimage.data
 from defects import with_defect
+from faults import normal_windows, with_fault
 from labelled import labelled_images
 from PIL import Image
 
@@ -14,13 +15,17 @@ from keras_cae.datasets import load_images
 
 CROP = 64
 NORMAL_CROPS, TEST_CROPS = 400, 100
+NORMAL_WINDOWS, TEST_WINDOWS = 1000, 600
 TEXTURES = ("brick", "grass", "gravel")
 OBJECTS = ("chelsea", "coffee", "rocket")
 """Photographs whose centre serves as an object: it is the same in all images, apart from small shifts and lighting."""
 
 
 class Task(NamedTuple):
-    """Images as uint8. Labels of test images are True for anomalies; masks show where they are, if known."""
+    """Images as uint8, or windows of signals as floats.
+
+    Labels of test images are True for anomalies. Masks show where the anomalies are, if known.
+    """
 
     name: str
     normal: np.ndarray
@@ -44,12 +49,19 @@ def defect_tasks(seed: int = 0) -> Iterator[Task]:
         yield _task(name, _object(name, np.random.default_rng(seed)), seed)
 
 
-def _task(name: str, parts: tuple[np.ndarray, np.ndarray], seed: int) -> Task:
+def signal_task(seed: int = 0) -> Task:
+    """Return the task of windows of two channels with injected faults."""
+    generator = np.random.default_rng(seed)
+    parts = normal_windows(NORMAL_WINDOWS, generator), normal_windows(TEST_WINDOWS, generator)
+    return _task("beats", parts, seed, with_fault)
+
+
+def _task(name: str, parts: tuple[np.ndarray, np.ndarray], seed: int, damaged: Any = with_defect) -> Task:
     normal, images = parts
     generator = np.random.default_rng([seed, 1])
     labels = np.arange(len(images)) % 2 == 1
     pairs = [
-        with_defect(image, generator) if label else (image, np.zeros(image.shape[:2], bool))
+        damaged(image, generator) if label else (image, np.zeros(image.shape[:-1], bool))
         for image, label in zip(images, labels, strict=True)
     ]
     images, masks = (np.stack(part) for part in zip(*pairs, strict=True))

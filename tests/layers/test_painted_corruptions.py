@@ -62,7 +62,7 @@ def test_an_ellipse_has_the_size_that_was_asked_for():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_shapes(shape):
-    occlusion = RandomOcclusion(size=(0.5, 0.5), shapes=(shape,), seed=0)
+    occlusion = RandomOcclusion(count=1, size=(0.5, 0.5), shapes=(shape,), seed=0)
     share = changed(IMAGES, occlusion(IMAGES, training=True)).mean()
     fills = {"ellipse": np.pi / 4, "box": 1.0, "diamond": 0.5, "blob": np.pi / 4}[shape]
     # They cover at most a quarter of the image, and may extend beyond it.
@@ -70,7 +70,7 @@ def test_shapes(shape):
 
 
 def test_a_box_is_a_box():
-    occlusion = RandomOcclusion(size=(0.5, 0.5), shapes=("box",), textures=("noise",), seed=0)
+    occlusion = RandomOcclusion(count=1, size=(0.5, 0.5), shapes=("box",), textures=("noise",), seed=0)
     for where in changed(IMAGES, occlusion(IMAGES, training=True)):
         rows, columns = where.any(axis=1), where.any(axis=0)
         assert where.sum() >= 0.9 * rows.sum() * columns.sum()
@@ -123,7 +123,7 @@ def test_signals_images_and_volumes_of_a_size_known_at_run_time(cls, shape):
     function = tf.function(lambda batch: free(batch, training=True), input_signature=signature)
     painted = known(images, training=True)
     np.testing.assert_allclose(function(images), painted, atol=1e-5)
-    assert 0.02 < changed(images, painted).mean() < 0.7
+    assert 0.02 < changed(images, painted).mean() < 0.9
 
 
 @pytest.mark.parametrize("cls", slow_but((StainNoise,), (StainNoise, RandomOcclusion)))
