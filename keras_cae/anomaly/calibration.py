@@ -57,6 +57,11 @@ class Calibration(keras.layers.Layer):
         smaller = ops.sum(ops.cast(self.normal_scores.value < scores[:, None], "float32"), axis=-1)
         return smaller / ops.minimum(self.count.value, float(KEPT_SCORES))
 
+    def spread(self) -> float:
+        """Return the difference between the largest and the smallest score of a normal image."""
+        scores = self.normal_scores.numpy()
+        return float(np.ptp(scores[np.isfinite(scores)]))
+
     def threshold(self, name: str) -> float:
         """Return the threshold with a name of `THRESHOLDS`."""
         self.check_done()

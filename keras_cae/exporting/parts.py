@@ -104,6 +104,7 @@ def detector_of(detector: Any, input_dtype: str | None, input_signature: Any) ->
         is_discontinuous=_is_discontinuous(autoencoder),
         tolerance=TOLERANCE_OF_SCORES,
         smallest_range=SMALLEST_RANGE_OF_SCORES,
+        ranges={"score": detector.calibration.spread()},
         derived={
             "is_anomaly": lambda outputs: _above(outputs["score"], outputs["threshold"]),
             "mask": lambda outputs: _above(outputs["anomaly_map"], outputs["map_threshold"]),

@@ -31,6 +31,7 @@ class Served:
         derived: functions that compute outputs from all outputs, by the names of the derived outputs.
         tolerance: the largest difference that counts as rounding, as a fraction of the range of the outputs.
         smallest_range: the minimum of the range of the outputs, as a fraction of the range of the input.
+        ranges: the ranges of outputs that a small batch does not show, by name.
     """
 
     description: str
@@ -45,6 +46,7 @@ class Served:
     derived: dict[str, Callable[[Outputs], np.ndarray]] = field(default_factory=dict)
     tolerance: float = 2e-5
     smallest_range: float = 0.25
+    ranges: dict[str, float] = field(default_factory=dict)
 
     @property
     def signature(self) -> tf.TensorSpec:

@@ -87,7 +87,7 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
             if not np.allclose(got, derive(found), rtol=0.0, atol=ROUNDING, equal_nan=True):
                 raise _mismatch(served, file_format, batch, f"returns {name} that contradict its other outputs")
             continue
-        difference, allowed = _distance(served, batch, got, values)
+        difference, allowed = _distance(served, batch, got, values, served.ranges.get(name, 0.0))
         if not difference <= allowed:
             raise _mismatch(
                 served,
@@ -99,13 +99,15 @@ def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, foun
     return largest
 
 
-def _distance(served: Served, batch: np.ndarray, got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+def _distance(
+    served: Served, batch: np.ndarray, got: np.ndarray, expected: np.ndarray, natural_range: float
+) -> tuple[float, float]:
     """Return the largest difference between values and the expected ones, and the tolerance."""
     got, expected = got.astype("float64"), expected.astype("float64")
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))
     difference = float(np.max(np.where(same, 0.0, np.abs(got - expected)), initial=0.0))
     taken = _range(batch) if "float" in str(batch.dtype) else 1.0
-    wide = max(_range(expected), served.smallest_range * taken)
+    wide = max(_range(expected), natural_range, served.smallest_range * taken)
     finite = np.abs(expected[np.isfinite(expected)])
     return difference, served.tolerance * wide + ULPS * served.epsilon * float(np.max(finite, initial=0.0))
 

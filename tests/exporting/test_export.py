@@ -142,6 +142,35 @@ def test_a_decision_that_contradicts_its_score(tmp_path, monkeypatch):
         detector.export(tmp_path / "detector", verbose=False)
 
 
+def scores_off_by(monkeypatch, error, detector):
+    """Make files return scores that are wrong by a fraction of the spread of normal scores, and all that follows."""
+    load = SavedModelFormat.load
+    calibration = detector.calibration
+
+    def load_wrong(self, path):
+        run = load(self, path)
+
+        def wrong(batch):
+            found = run(batch)
+            score = found["score"] + np.float32(error * calibration.spread())
+            probability = keras.ops.convert_to_numpy(calibration.probability(tf.constant(score)))
+            return {**found, "score": score, "probability": probability, "is_anomaly": score > found["threshold"]}
+
+        return wrong
+
+    monkeypatch.setattr(SavedModelFormat, "load", load_wrong)
+
+
+@pytest.mark.parametrize("score", ["relative", "mse", "mse+ssim"])
+def test_the_scores_of_a_single_image_are_compared_on_the_scale_of_normal_scores(score, tmp_path, monkeypatch):
+    detector = make_detector(score)
+    scores_off_by(monkeypatch, 1e-4, detector)
+    detector.export(tmp_path / "detector", verbose=False)
+    scores_off_by(monkeypatch, 1e-2, detector)
+    with pytest.raises(ValueError, match="score that differ by up to"):
+        detector.export(tmp_path / "detector", verbose=False)
+
+
 def test_any_size_is_tried_at_an_odd_one(tmp_path, monkeypatch):
     model = make("BasicCAE", any_size=True)
     shapes = []

@@ -79,7 +79,7 @@ def test_a_detector(score, name, rank, tmp_path):
     need(name)
     detector = make_detector(score, rank, smoothing=1.0)
     path = tmp_path / f"detector{SUFFIXES[name]}"
-    detector.export(path, format=name, verify=False, verbose=False)
+    detector.export(path, format=name, verbose=False)
     run = LOAD[name](path)
     for count in (1, 5):
         batch = images(rank, count, seed=1)
