@@ -56,5 +56,12 @@ def test_points_are_drawn_at_the_medians_of_their_models():
 
 def test_the_chart_is_the_current_one():
     page = PAGE.read_text()
-    assert {"Epoch of MNIST", "Epoch of CIFAR-10", "First step", "Inference"} == set(panels(page))
+    assert {
+        "Epoch of MNIST",
+        "Epoch of CIFAR-10",
+        "Epoch of Signals",
+        "Epoch of Volumes",
+        "First step",
+        "Inference",
+    } == set(panels(page))
     assert digest(page) in CHART.read_text(), "run python tests/benchmarks/performance_chart.py"
