@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_cae.anomaly.moments import Moments
 from keras_cae.anomaly.score import Run, Score
@@ -59,7 +60,11 @@ class StandardizedScore(Score):
         self.deviation.assign(deviation + self.floor * np.mean(deviation) + keras.config.epsilon())
 
     def error_map(self, seen: Seen) -> Any:
-        return (seen.absolute_errors - self.mean) / self.deviation
+        # Without an axis of channels, OpenVINO 2026.4 mixes up the images of a batch of signals.
+        errors, mean, deviation = (
+            ops.expand_dims(values, -1) for values in (seen.absolute_errors, self.mean, self.deviation)
+        )
+        return ops.squeeze((errors - mean) / deviation, -1)
 
 
 def _absolute_errors(seen: Seen) -> Any:

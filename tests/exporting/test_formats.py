@@ -73,7 +73,8 @@ def test_a_file_computes_what_the_model_computes(kind, name, part, rank, any_siz
         for score, name, rank in zip(
             SCORES, itertools.cycle(("onnx", "litert")), itertools.cycle((2, 1, 2, 3)), strict=False
         )
-    ],
+    ]
+    + [("standardized", "openvino", 1)],
 )
 def test_a_detector(score, name, rank, tmp_path):
     need(name)
