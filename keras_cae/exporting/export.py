@@ -97,7 +97,10 @@ def _export(
     with file_format.files(filepath) as unfinished:
         file_format.write(served, unfinished, options)
         if can_run:
-            run = file_format.load(unfinished)
+            try:
+                run = file_format.load(unfinished)
+            except Exception as error:
+                raise file_format.impossible(served, file_format.unknown_operations(error), error) from error
             if representatives is None:
                 difference = verify_file(served, file_format, run, autoencoder)
             else:

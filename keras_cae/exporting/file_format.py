@@ -79,6 +79,10 @@ class FileFormat(abc.ABC):
         """Whether a runtime is installed."""
         return not self.runtimes or any(map(is_installed, self.runtimes))
 
+    def unknown_operations(self, error: BaseException) -> tuple[str, ...]:
+        """Return the names of the operations that an error of the converter or the runtime reports as unsupported."""
+        return ()
+
     def impossible(self, served: Served, operations: Any, error: BaseException | None = None) -> ValueError:
         """Return the error for a model that the format does not support.
 

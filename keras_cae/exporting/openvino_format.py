@@ -10,7 +10,9 @@ from keras_cae.exporting.file_format import FileFormat, Run, as_saved_model
 from keras_cae.exporting.served import Served
 from keras_cae.files import write_atomically
 
-UNKNOWN_OPERATION = re.compile(r"(?:No translator found for|not supported by OpenVINO)[^:]*:?\s*([^\n]+)")
+UNKNOWN_OPERATION = re.compile(
+    r"(?:No translator found for|not supported by OpenVINO)[^:]*:?\s*([^\n]+)|Unsupported operation of type: (\S+)"
+)
 
 
 class OpenVINOFormat(FileFormat):
@@ -38,9 +40,12 @@ class OpenVINOFormat(FileFormat):
             try:
                 model = openvino.convert_model(folder)
             except Exception as error:
-                found = UNKNOWN_OPERATION.search(str(error))
-                raise self.impossible(served, (found.group(1).strip(),) if found else (), error) from error
+                raise self.impossible(served, self.unknown_operations(error), error) from error
             openvino.save_model(model, path, compress_to_fp16=False)
+
+    def unknown_operations(self, error: BaseException) -> tuple[str, ...]:
+        found = UNKNOWN_OPERATION.search(str(error))
+        return ((found.group(1) or found.group(2)).strip(),) if found else ()
 
     def load(self, path: Path) -> Run:
         import openvino

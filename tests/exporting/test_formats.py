@@ -155,3 +155,14 @@ def test_constants_of_a_network_are_inside_of_onnx(tmp_path):
     batch = np.random.default_rng(0).random((3, *shape), dtype="float32")
     (found,) = LOAD["onnx"](tmp_path / "own.onnx")(batch).values()  # It has a single input.
     np.testing.assert_allclose(found, model.predict(batch, verbose=0), atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_file_that_the_runtime_does_not_load_is_refused(tmp_path):
+    need("openvino")
+    detector = make_detector("ssim", any_size=True)
+    with pytest.raises(
+        ValueError, match=r"can't be exported to OpenVINO, which does not support GroupConvolution.*images of one size"
+    ):
+        detector.export(tmp_path / "detector.xml", format="openvino", verbose=False)
+    assert not list(tmp_path.iterdir())
