@@ -7,10 +7,12 @@ from keras import ops
 
 from keras_cae.layers.painted_corruption import PaintedCorruption
 from keras_cae.layers.shapes import between, colors, distances, for_pixels, other_images, pattern, value_range
-from keras_cae.validation import positive_int, some_of
+from keras_cae.validation import optional, positive_int, some_of
 
 SHAPES = ("ellipse", "box", "diamond", "blob")
 TEXTURES = ("batch", "noise", "waves", "color")
+COUNT, COUNT_FOR_SIGNALS = 4, 1
+"""The default numbers of occlusions. An occlusion of the same extent covers a larger share of a signal."""
 POWERS = {"ellipse": 2.0, "box": 16.0, "diamond": 1.0, "blob": 2.0}
 """The exponent of the norm whose unit ball is the shape."""
 BULGES = 0.5
@@ -27,11 +29,12 @@ class RandomOcclusion(PaintedCorruption):
     never seen with normal structures (Bauer & Müller 2025). Each occlusion of each image has its own shape, texture and
     opacity. With `training=False` images are returned unchanged.
 
-    Several clearly visible occlusions, as by default, teach a model to repair in far fewer steps than a single one that
-    may be nearly transparent.
+    Several clearly visible occlusions, as by default, teach a model to repair images in far fewer steps than a single
+    one that may be nearly transparent.
 
     Args:
-        count: number of occlusions of an image; they may overlap.
+        count: number of occlusions of an image; they may overlap. By default one for signals, of which each covers a
+            larger share, and four for images and volumes.
         size: smallest and largest extent of an occlusion, as fractions of the image's sides.
         shapes: shapes to choose from: "ellipse", "box", "diamond", and "blob" with an irregular edge.
         textures: textures to choose from: "batch", a part of another image of the batch; "noise", a random value for
@@ -61,7 +64,7 @@ class RandomOcclusion(PaintedCorruption):
     """
 
     rules: ClassVar = {
-        "count": positive_int,
+        "count": optional(positive_int),
         "shapes": some_of(*SHAPES),
         "textures": some_of(*TEXTURES),
         **PaintedCorruption.rules,
@@ -70,7 +73,7 @@ class RandomOcclusion(PaintedCorruption):
     def __init__(
         self,
         *,
-        count: int = 4,
+        count: int | None = None,
         size: tuple[float, float] = (0.05, 0.4),
         shapes: tuple[str, ...] = SHAPES,
         textures: tuple[str, ...] = TEXTURES,
@@ -84,7 +87,8 @@ class RandomOcclusion(PaintedCorruption):
         self.keep(count=count, shapes=shapes, textures=textures)
 
     def corrupt(self, images: Any) -> tuple[Any, Any]:
-        for _ in range(self.count - 1):
+        count = self.count or (COUNT_FOR_SIGNALS if len(images.shape) == 3 else COUNT)
+        for _ in range(count - 1):
             images = self.painted(images)
         return super().corrupt(images)
 

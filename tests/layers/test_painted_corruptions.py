@@ -123,7 +123,7 @@ def test_signals_images_and_volumes_of_a_size_known_at_run_time(cls, shape):
     function = tf.function(lambda batch: free(batch, training=True), input_signature=signature)
     painted = known(images, training=True)
     np.testing.assert_allclose(function(images), painted, atol=1e-5)
-    assert 0.02 < changed(images, painted).mean() < 0.9
+    assert 0.02 < changed(images, painted).mean() < 0.7
 
 
 @pytest.mark.parametrize("cls", slow_but((StainNoise,), (StainNoise, RandomOcclusion)))

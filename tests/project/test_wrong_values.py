@@ -258,6 +258,7 @@ ACCEPTED = {
 # Classes in which an argument of this name has another meaning.
 ACCEPTED_BY = {
     ("BlindSpotCAE", "patch_size"): optional(positive_int),
+    ("RandomOcclusion", "count"): optional(positive_int),
     ("BlindSpots", "structured_mask"): lambda value: any(value is VALUES[name] for name in MASKS),
     ("CAE", "rank"): none,
     ("ConvBlock", "filters"): positive_int,
