@@ -57,7 +57,6 @@ class ImageStream:
         self.source, self.rows, self.cutter = source, rows, cutter
         self.batch_size = batch_size // host.hosts
         self.next_epoch = 0
-        self._held: int | None = None
         self._shuffle, self._seed, self._host = shuffle, seed, host
         each = 1 if cutter is None else cutter.count
         self.count = each * -(-len(rows) // host.hosts)
@@ -69,8 +68,7 @@ class ImageStream:
 
     def epoch(self) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray]]:
         """Yield the batches of the next epoch: the images, or the images of pairs, and their rows."""
-        number = self.next_epoch if self._held is None else self._held
-        self.next_epoch = number + 1
+        number, self.next_epoch = self.next_epoch, self.next_epoch + 1
         batch: list[Item] = []
         for item in self._mixed(self._decoded(self._order(number), number), number):
             batch.append(item)
@@ -84,14 +82,6 @@ class ImageStream:
     def skip(self, epochs: int) -> None:
         """Skip a number of epochs."""
         self.next_epoch += epochs
-
-    def hold(self, epoch: int) -> None:
-        """Make every iterator yield this epoch until `release`, however many are started to read ahead."""
-        self._held = epoch
-
-    def release(self) -> None:
-        """Make the next iterator yield the epoch after the last one again."""
-        self._held = None
 
     def image(self, position: int) -> np.ndarray:
         """Return the image at a position of `rows`, or the next one that can be read."""

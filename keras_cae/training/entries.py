@@ -102,8 +102,6 @@ class Entries(BuiltModelFiles, DistributedTraining):
         try:
             return super().fit(**data, epochs=epochs, verbose=verbose, callbacks=kept, shuffle=shuffle, **kwargs)
         finally:
-            if self._progress is not None:
-                self._progress.end()
             self._progress = None
             end_of_fit(callbacks)
 

@@ -30,7 +30,7 @@ class Progress:
     Args:
         trainer: the model.
         callbacks: the callbacks of `fit`.
-        data: the training data. An image stream is told which epoch to yield.
+        data: the training data. An image stream is told with which epoch to begin.
         first_epoch: the `initial_epoch` of `fit`.
     """
 
@@ -106,20 +106,12 @@ class Progress:
         if not self._resuming:
             self.epoch, self.batch = epoch, 0
         self._resuming, self._ahead = False, 0
-        # Keras starts several iterators per epoch. Under several replicas, each of them reads ahead at once.
-        if self._stream is not None and self.steps == len(self._stream):
-            self._stream.hold(self._epoch_of_stream(epoch))
 
     def end_epoch(self, epoch: int) -> None:
         """Record the end of an epoch, unless training was stopped in the middle of it."""
         stopped = self.trainer.stop_training and not 0 < self.steps <= self.batch
         if not stopped:
             self.epoch, self.batch = epoch + 1, 0
-
-    def end(self) -> None:
-        """Release the stream at the end of training, even if an error ended it."""
-        if self._stream is not None:
-            self._stream.release()
 
     def _epoch_of_stream(self, epoch: int) -> int:
         return self._stream_begin + max(0, epoch - self._first_epoch)

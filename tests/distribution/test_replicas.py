@@ -79,7 +79,8 @@ def test_two_replicas_train_as_one_device(model_name, count, two_replicas, monke
 
 
 @pytest.mark.slow
-def test_a_stream_has_the_same_order_on_two_replicas(two_replicas, tmp_path):
+@pytest.mark.parametrize("steps_per_epoch", [None, 2])
+def test_a_stream_has_the_same_order_on_two_replicas(steps_per_epoch, two_replicas, tmp_path):
     np.save(tmp_path / "images.npy", make_images(8))
     found = []
     for scope in (contextlib.nullcontext(), two_replicas.scope()):
@@ -88,7 +89,8 @@ def test_a_stream_has_the_same_order_on_two_replicas(two_replicas, tmp_path):
         with scope:
             model = make_compiled("SkipConnectionCAE")
             # Each call continues with the next epochs of the stream.
-            history = [model.fit(stream, epochs=epochs, verbose=0).history["loss"] for epochs in (3, 2)]
+            options = {"steps_per_epoch": steps_per_epoch, "verbose": 0}
+            history = [model.fit(stream, epochs=epochs, **options).history["loss"] for epochs in (3, 2)]
         order = next(iter(stream)).numpy()
         found.append({"first": history[0], "second": history[1], "next": order, **dict(enumerate(model.get_weights()))})
     assert_same(*found)

@@ -17,6 +17,9 @@ from tables import print_table
 from keras_cae.anomaly import AnomalyDetector
 
 ROUNDS = 7
+SINGLE = ("predict, one image", "encode, one image")
+ONE_BY_ONE = 20
+"""The number of single images."""
 MODELS = tuple(ARCHITECTURES)
 COLUMNS = ("model", "what", "images a second", "ours / stock", "processor time, stock / ours", "/ predict")
 
@@ -44,10 +47,14 @@ def compare(name, options):
     }
     detector = AnomalyDetector(ours).calibrate(images[:256])
     competitors["detect", "ours"] = partial(timed, detector.predict, images, maps=False, **arguments)
-    for what, methods in SINGLE.items():
-        models = {"ours": ours, "stock": stock if what == "predict, one image" else stock_encoder}
-        for by, method in methods.items():
-            competitors[what, by] = partial(timed, one_by_one, getattr(models[by], method), images[:ONE_BY_ONE])
+    single = {
+        (SINGLE[0], "ours"): partial(ours.predict, verbose=0),
+        (SINGLE[0], "stock"): partial(stock.predict, verbose=0),
+        (SINGLE[1], "ours"): ours.encode,
+        (SINGLE[1], "stock"): partial(stock_encoder.predict, verbose=0),
+    }
+    for name_and_by, method in single.items():
+        competitors[name_and_by] = partial(timed, one_by_one, method, images[:ONE_BY_ONE])
     warm_up(competitors)
     times = interleaved(competitors, options.rounds)
     counts = {
@@ -57,17 +64,9 @@ def compare(name, options):
     return [row(name, what, times, count) for what, count in counts.items()]
 
 
-SINGLE = {
-    "predict, one image": {"ours": "predict", "stock": "predict"},
-    "encode, one image": {"ours": "encode", "stock": "predict"},
-}
-ONE_BY_ONE = 20
-
-
 def one_by_one(method, images):
-    arguments = {} if method.__name__ == "encode" else {"verbose": 0}
     for number in range(len(images)):
-        method(images[number : number + 1], **arguments)
+        method(images[number : number + 1])
 
 
 def row(name, what, times, count):
