@@ -5,10 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_cae.datasets.decoding import in_order
+from keras_cae.datasets.decoding import THREADS, in_order
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.patch_cutter import PatchCutter
 
+GROUP = 8
+"""The maximum number of whole images that a thread decodes in one task."""
+ALIGNMENT = 64
+"""The alignment of arrays, in bytes, with which TensorFlow uses their memory instead of copying it."""
 MIXED_BATCHES = 4
 """The number of batches over which the patches of an image are spread."""
 ORDER, PLACES, MIXTURE = range(3)
@@ -97,8 +101,15 @@ class ImageStream:
 
     def _decoded(self, order: np.ndarray, epoch: int) -> Iterator[Item]:
         """Yield the images in this order, whatever the number of threads that decode them."""
+        # Groups are small enough that the images decoded in advance are about those of a batch.
+        group = max(1, min(GROUP, self.batch_size // (2 * THREADS))) if self.cutter is None else 1
         images = self.batch_size if self.cutter is None else -(-self.batch_size // self.cutter.count)
-        for items in in_order(lambda position: self._readable(order, position, epoch), len(order), ahead=images):
+
+        def decoded(number: int) -> list[Item]:
+            positions = range(number * group, min((number + 1) * group, len(order)))
+            return [item for position in positions for item in self._readable(order, position, epoch)]
+
+        for items in in_order(decoded, -(-len(order) // group), ahead=-(-images // group)):
             yield from items
 
     def _readable(self, order: np.ndarray, position: int, epoch: int) -> list[Item]:
@@ -157,5 +168,13 @@ class ImageStream:
 
 
 def _stacked(batch: list[Item]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    parts = tuple(np.stack(same) for same in zip(*(parts for parts, _ in batch), strict=True))
+    parts = tuple(_aligned_stack(same) for same in zip(*(parts for parts, _ in batch), strict=True))
     return parts, np.array([row for _, row in batch])
+
+
+def _aligned_stack(arrays: tuple[np.ndarray, ...]) -> np.ndarray:
+    first = arrays[0]
+    memory = np.empty(len(arrays) * first.nbytes + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    stacked = memory[start : start + len(arrays) * first.nbytes].view(first.dtype).reshape(len(arrays), *first.shape)
+    return np.stack(arrays, out=stacked)

@@ -142,6 +142,15 @@ def test_data_has_rows_for_every_format():
 
 
 @pytest.mark.slow
+def test_streams_are_measured_in_training_and_by_their_memory(tmp_path):
+    options = ["--images", "12", "--stored-size", "64", "80", "--filters", "2", "3", "--rounds", "1"]
+    check_rows(run("streams.py", "training", *options, small=()), {"DenoisingCAE": 1, "BasicCAE": 1})
+    options = ["--images", "20", "30", "--stored-size", "16", "20", "--curve", tmp_path / "curve.csv"]
+    check_rows(run("streams.py", "memory", *options, small=()), {"20": 1, "30": 1})
+    assert {line.split(",")[0] for line in (tmp_path / "curve.csv").read_text().splitlines()} == {"files", "20", "30"}
+
+
+@pytest.mark.slow
 def test_what_does_not_measure_a_model_says_so(images_file):
     printed = run("speed.py", images_file, "--measure", "scaling", "training", "--model", "MaskedCAE")
     assert printed.count("None of the given models is measured, only BasicCAE, ") == 2

@@ -76,8 +76,26 @@ def test_max_side_limits_the_default_size(max_side, size):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-def test_halving_averages_pixels(dtype):
-    """The bilinear filter preserves constant values."""
+@pytest.mark.parametrize(
+    ("resize", "size"), [("stretch", (4, 3)), ("stretch", (6, 3)), ("crop", (4, 6)), ("pad", (4, 6))]
+)
+def test_sides_that_are_multiples_are_averaged(dtype, resize, size):
+    white = 1 if dtype == "float32" else np.iinfo(dtype).max
+    image = (np.random.default_rng(0).random((1, 12, 18, 3)) * white).astype(dtype)
+    blocks = image.astype("float64").reshape(1, size[0], 12 // size[0], size[1], 18 // size[1], 3)
+    averaged = load_images(image, size, resize).images
+    np.testing.assert_allclose(averaged, blocks.mean(axis=(2, 4)), atol=1e-6 if dtype == "float32" else 0.6)
+
+
+def test_transparent_pixels_do_not_count_in_averages():
+    image = np.full((1, 4, 4, 4), 255, np.uint8)
+    image[:, ::2] = (7, 9, 200, 0)
+    halved = load_images(image, 2).images
+    np.testing.assert_allclose(halved, np.full((1, 2, 2, 4), (255, 255, 255, 128)), atol=1)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_halving_preserves_constant_values(dtype):
     image = np.full((1, 8, 8, 2), 1 if dtype == "float32" else np.iinfo(dtype).max, dtype)
     image[..., 1] //= 2
     halved = load_images(image, 4).images
