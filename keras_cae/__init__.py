@@ -21,6 +21,7 @@ NAMESPACES = (
     "losses",
     "metrics",
     "models",
+    "optimizers",
     "plots",
     "samplers",
     "tiling",

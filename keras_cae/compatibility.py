@@ -1,6 +1,6 @@
 """All uses of private parts of Keras.
 
-The training, the metrics and the callbacks use it.
+The training, the metrics, the optimizers and the callbacks use it.
 """
 
 import functools
@@ -37,6 +37,16 @@ def declared_direction(metric: keras.metrics.Metric) -> str | None:
     """Return the declared direction of a metric, "max" or "min"; None if it is not declared."""
     declared = getattr(metric, "_direction", None)
     return next((name for name, keras_name in KERAS_DIRECTIONS.items() if keras_name == declared), None)
+
+
+def variable_index(optimizer: keras.optimizers.Optimizer, variable: Any) -> int:
+    """Return the index of a variable among those with which an optimizer was built.
+
+    Keras calls `update_step` with variables of TensorFlow, which may be those of one replica, and has no public way to
+    find the Keras variables that `build` was given. All optimizers of Keras 3.15 call this method.
+    """
+    index: int = optimizer._get_variable_index(variable)
+    return index
 
 
 def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:

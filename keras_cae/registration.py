@@ -11,7 +11,7 @@ import wrapt
 
 from keras_cae.backend import require_tensorflow_backend
 
-SERIALIZABLE_NAMESPACES = ("anomaly", "layers", "losses", "metrics", "models")
+SERIALIZABLE_NAMESPACES = ("anomaly", "layers", "losses", "metrics", "models", "optimizers")
 
 
 def register_classes_after_keras(package: str, path: Iterable[str]) -> None:

@@ -34,7 +34,7 @@ class HyperAutoencoder(keras_tuner.HyperModel):
     - `corruption`: none. Also "gaussian_noise", "dropout", or a layer. In KerasTuner: `corruption/kind`.
     - `corruption_strength`: 0.01 to 0.3, if there is noise. In KerasTuner: `corruption/strength`.
     - `loss`: mse. The name of a loss, or a loss. In KerasTuner: `training/loss`, and likewise for the following ones.
-    - `optimizer`: adam, nadam or rmsprop. Also "sgd".
+    - `optimizer`: adam, nadam or rmsprop. Also "sgd" and "muon", which is `keras_cae.optimizers.Muon`.
     - `learning_rate`: 0.0003 to 0.01. Also a schedule.
     - `weight_decay`: 1e-6 to 0.01.
     - `batch_size`: 128, 32, 64 or 256, for arrays. Use None for data that are already batched.

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_cae.hypermodels.search_space import Choices, Fixed, Range, Space
+from keras_cae.optimizers import Muon
 from keras_cae.validation import non_negative_float, one_of, optional, positive_float, positive_int
 
 NOISES = {"gaussian_noise": keras.layers.GaussianNoise, "dropout": keras.layers.Dropout}
@@ -15,6 +16,7 @@ OPTIMIZERS = {
     "nadam": keras.optimizers.Nadam,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
+    "muon": Muon,
 }
 
 # The name in KerasTuner and the search space of each argument of the hypermodels.

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_cae.hypermodels import HyperBasicCAE, HyperVariationalCAE
 from keras_cae.metrics import PSNR
+from keras_cae.optimizers import Muon
 from keras_cae.training import step_groups
 
 
@@ -134,6 +135,13 @@ def test_without_validation_data_there_is_no_search(images):
         trained(images)
     with pytest.raises(keras_tuner.errors.FatalValueError, match="validation_split requires arrays"):
         trained(tf.data.Dataset.from_tensor_slices(images).batch(5), validation_split=0.5)
+
+
+def test_the_optimizer_may_be_muon(images):
+    space = {"optimizer": "muon", "learning_rate": 2e-3, "weight_decay": 0.01}
+    model, _ = trained(images, space=space, validation_split=0.5)
+    assert isinstance(model.optimizer, Muon)
+    assert (float(model.optimizer.learning_rate), model.optimizer.weight_decay) == pytest.approx((2e-3, 0.01))
 
 
 def test_divergence_fails_the_trial(images):

@@ -21,14 +21,14 @@ from checks import (
 from scipy import ndimage
 
 import keras_cae
-from keras_cae import anomaly, callbacks, layers, losses, metrics, models, samplers
+from keras_cae import anomaly, callbacks, layers, losses, metrics, models, optimizers, samplers
 
 # A small batch of signals, images or volumes, with odd sides that all differ and two channels, by rank.
 DATA = {
     rank: np.random.default_rng(0).random(shape, dtype="float32")
     for rank, shape in {1: (10, 21, 2), 2: (10, 9, 12, 2), 3: (10, 3, 9, 6, 2)}.items()
 }
-NAMESPACES = ("anomaly", "callbacks", "layers", "losses", "metrics", "models", "plots", "samplers")
+NAMESPACES = ("anomaly", "callbacks", "layers", "losses", "metrics", "models", "optimizers", "plots", "samplers")
 
 
 def pyramid(filters, **more):
@@ -196,6 +196,13 @@ ARGUMENTS = {
     metrics.Perplexity: lambda: {"codebook_size": 7, "name": "quality"},
     metrics.PSNR: lambda: {"max_value": 2.0, "name": "quality"},
     metrics.SSIM: lambda: {"max_value": 2.0, "name": "quality"},
+    optimizers.Muon: lambda: {
+        "learning_rate": 0.01,
+        "momentum": 0.8,
+        "iterations_per_step": 3,
+        "smallest_side": 4,
+        "name": "quick",
+    },
     models.CAE: lambda: {
         **networks(),
         "bottleneck": keras.layers.Activation("tanh"),
