@@ -15,7 +15,10 @@ ROUNDING = 1e-6
 """The rounding error of a quotient of two integers."""
 BATCH_SIZES = (1, 5)
 DRAWS = 3
-"""The maximum number of random batches to try if rounding errors can cause large differences."""
+"""The maximum number of random batches of each shape to try if rounding errors can cause large differences."""
+
+Example = tuple[np.ndarray, Outputs]
+"""A batch, and the outputs of the model for it."""
 
 
 def verify(served: Served, file_format: FileFormat, run: Run, autoencoder: Any) -> float:
@@ -33,45 +36,49 @@ def verify(served: Served, file_format: FileFormat, run: Run, autoencoder: Any) 
     Raises:
         ValueError: the outputs differ, or the file raises an error.
     """
-    draws = DRAWS if served.is_discontinuous else 1
-    for draw in range(draws):
+    return max(
+        (_smallest_difference(served, file_format, run, draws) for draws in _tried(served, autoencoder)), default=0.0
+    )
+
+
+def _smallest_difference(served: Served, file_format: FileFormat, run: Run, draws: list[Example]) -> float:
+    """Return the largest difference for the first of several batches of one shape that shows no error."""
+    for number, (batch, expected) in enumerate(draws, 1):
         try:
-            return _largest_difference(served, file_format, run, autoencoder, draw)
+            return _compared(served, file_format, run, batch, expected)
         except ValueError:
-            if draw == draws - 1:
+            if number == len(draws):
                 raise
     raise AssertionError
 
 
-def _largest_difference(served: Served, file_format: FileFormat, run: Run, autoencoder: Any, draw: int) -> float:
-    largest = 0.0
-    for batch, expected in _tried(served, autoencoder, draw):
-        try:
-            found = run(batch)
-        except Exception as error:
-            raise _mismatch(served, file_format, batch, f"raises an error: {first_line(error)}") from error
-        if len(expected) == 1 and len(found) == 1:
-            found = dict(zip(expected, found.values(), strict=True))  # a single output of a SavedModel has no name
-        largest = max(largest, _difference(served, file_format, batch, found, expected))
-    return largest
+def _compared(served: Served, file_format: FileFormat, run: Run, batch: np.ndarray, expected: Outputs) -> float:
+    try:
+        found = run(batch)
+    except Exception as error:
+        raise _mismatch(served, file_format, batch, f"raises an error: {first_line(error)}") from error
+    if len(expected) == 1 and len(found) == 1:
+        found = dict(zip(expected, found.values(), strict=True))  # a single output of a SavedModel has no name
+    return _difference(served, file_format, batch, found, expected)
 
 
-def _tried(served: Served, autoencoder: Any, draw: int) -> Iterator[tuple[np.ndarray, Outputs]]:
-    """Yield random batches and the outputs of the model for them."""
-    rng = np.random.default_rng(draw)
+def _tried(served: Served, autoencoder: Any) -> Iterator[list[Example]]:
+    """Yield random batches and the outputs of the model for them: a list for each shape."""
+    rng = np.random.default_rng(0)
+    draws = DRAWS if served.is_discontinuous else 1
     counts = BATCH_SIZES if served.shape[0] is None else (served.shape[0],)
     sizes = sizes_to_try(autoencoder, served.image_shape[:-1])
     for number, size in enumerate(sizes):
         for count in counts:
             try:
-                batch = served.examples(count, size, rng)
-                expected = served.here(batch)
+                batches = [served.examples(count, size, rng) for _ in range(draws)]
+                expected = [served.here(batch) for batch in batches]
             except Exception:
                 # Custom networks may not support every size that their input shape allows.
                 if number == len(sizes) - 1 > 0:
                     break
                 raise
-            yield batch, expected
+            yield list(zip(batches, expected, strict=True))
 
 
 def _difference(served: Served, file_format: FileFormat, batch: np.ndarray, found: Outputs, expected: Outputs) -> float:

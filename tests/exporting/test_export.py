@@ -1,5 +1,7 @@
 """The arguments, errors, checks and reports of `export`."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -169,6 +171,24 @@ def test_the_scores_of_a_single_image_are_compared_on_the_scale_of_normal_scores
     scores_off_by(monkeypatch, 1e-2, detector)
     with pytest.raises(ValueError, match="score that differ by up to"):
         detector.export(tmp_path / "detector", verbose=False)
+
+
+@pytest.mark.parametrize(("right", "accepted"), [(verification.DRAWS, True), (verification.DRAWS + 1, False)])
+def test_rounding_may_choose_another_vector_of_a_codebook(tmp_path, monkeypatch, right, accepted):
+    """The file agrees with the model in every third batch only, as if another vector was chosen in the others."""
+    load, batches = SavedModelFormat.load, itertools.count(1)
+
+    def load_wrong(self, path):
+        run = load(self, path)
+        return lambda batch: {name: value + (next(batches) % right > 0) for name, value in run(batch).items()}
+
+    monkeypatch.setattr(SavedModelFormat, "load", load_wrong)
+    model = make("VectorQuantizedCAE", any_size=True)
+    if accepted:
+        model.export(tmp_path / "exported", verbose=False)
+    else:
+        with pytest.raises(ValueError, match="that differ by up to 1, but only"):
+            model.export(tmp_path / "exported", verbose=False)
 
 
 def test_any_size_is_tried_at_an_odd_one(tmp_path, monkeypatch):
