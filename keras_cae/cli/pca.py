@@ -9,6 +9,8 @@ from keras_cae.images import scale_images
 
 LARGEST_SAMPLE = 100_000_000
 """The largest number of pixel values to fit to: 400 MB, which scikit-learn copies once."""
+STREAMED_AT_ONCE = 4_000_000
+"""The number of pixel values of streamed images to fit to at once."""
 
 
 class PCAReconstruction:
@@ -24,20 +26,30 @@ class PCAReconstruction:
     def __init__(self, components: int) -> None:
         self.components = components
         self.fitted_images = 0
-        self._pca_class = _pca_class()
+        self._decomposition = _scikit_learn()
 
     def fit(self, images: Any) -> Self:
         """Fit the components, to an evenly spaced subset if there are too many pixel values.
 
+        Images that are not in memory are read in parts, and the components of the parts are combined (Ross et al. 2008,
+        "Incremental Learning for Robust Visual Tracking").
+
         Args:
-            images: array `(n, height, width, channels)`.
+            images: array `(n, height, width, channels)`, or streamed images with the slices of an array.
         """
-        most = max(1, LARGEST_SAMPLE // images[0].size)
-        sample = images[:: -(-len(images) // most)]
-        pixels = _pixels(sample)
-        self.components = min(self.components, *pixels.shape)
-        self.fitted_images = len(sample)
-        self._pca = self._pca_class(self.components, random_state=0).fit(pixels)
+        values = images[0].size
+        most = max(1, LARGEST_SAMPLE // values)
+        step = -(-len(images) // most)
+        rows = np.arange(0, len(images), step)
+        self.fitted_images = len(rows)
+        self.components = min(self.components, len(rows), values)
+        if isinstance(images, np.ndarray):
+            self._pca = self._decomposition.PCA(self.components, random_state=0).fit(_pixels(images[::step]))
+            return self
+        self._pca = self._decomposition.IncrementalPCA(self.components)
+        at_once = max(self.components, STREAMED_AT_ONCE // values)
+        for part in np.array_split(rows, max(1, len(rows) // at_once)):
+            self._pca.partial_fit(_pixels(images[part]))
         return self
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
@@ -50,14 +62,14 @@ class PCAReconstruction:
         return self._pca.inverse_transform(codes).reshape(images.shape)
 
 
-def _pca_class() -> Any:
+def _scikit_learn() -> Any:
     try:
-        from sklearn.decomposition import PCA
+        from sklearn import decomposition
     except ImportError as error:
         raise ImportError(
             f"The PCA baseline needs scikit-learn, which is not installed. {install_hint('cli')}"
         ) from error
-    return PCA
+    return decomposition
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

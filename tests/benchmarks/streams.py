@@ -12,9 +12,9 @@ between both. `DenoisingCAE` is trained on patches, `BasicCAE` on whole images t
 Markdown. The ratio compares the images per second of the stream with those of the array, followed by the smallest and
 the largest ratio of a round.
 
-"memory" runs `keras-cae train --stream` on folders of different sizes, and reads the resident memory of the process
-every quarter of a second. Prints a table with the time, the memory at five moments of the run, and its peak. `--curve
-FILE.csv` writes all samples.
+"memory" runs `keras-cae train --stream` on folders of different sizes, for as many epochs as it takes to read equally
+many images, and reads the resident memory of the process every quarter of a second. Prints a table with the time, the
+memory at five moments of the run, and its peak. `--curve FILE.csv` writes all samples.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from keras_cae.models import BasicCAE, DenoisingCAE  # noqa: E402
 TRAINING_COLUMNS = ("model", "images", "stream, images/s", "memory, images/s", "stream/memory")
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """The moments of a run whose memory the table shows, as shares of its duration."""
-MEMORY_COLUMNS = ("files", "seconds", *(f"{share:.0%}" for share in SHARES), "peak, MiB")
+MEMORY_COLUMNS = ("files", "epochs", "seconds", *(f"{share:.0%}" for share in SHARES), "peak, MiB")
 SECONDS_BETWEEN_SAMPLES = 0.25
 SIGMA = 25 / 255
 
@@ -108,22 +108,23 @@ def seconds_of(function):
 
 
 def memory_rows(scratch, options):
-    samples = {}
-    for count in options.images or [2000, 100_000]:
-        folder = scratch / str(count)
+    samples, counts = {}, options.images or [2000, 100_000]
+    for count in counts:
+        folder, epochs = scratch / str(count), max(counts) // count
         write_files(folder, count, options, (64, 64))
-        samples[count] = memory_of_training(folder, scratch / f"run-{count}")
+        samples[count] = memory_of_training(folder, epochs, scratch / f"run-{count}")
         sizes = [size for _, size in samples[count]]
         at_moments = [sizes[int(share * len(sizes))] for share in SHARES]
-        yield f"{count:,}", *(f"{value:,.0f}" for value in (samples[count][-1][0], *at_moments, max(sizes)))
+        numbers = (epochs, samples[count][-1][0], *at_moments, max(sizes))
+        yield f"{count:,}", *(f"{value:,.0f}" for value in numbers)
     if options.curve:
         write_curve(options.curve, samples)
 
 
-def memory_of_training(folder, out):
+def memory_of_training(folder, epochs, out):
     """Train on a folder with the command, and return pairs of seconds and resident memory in MiB."""
     program = Path(sys.executable).with_name("keras-cae")
-    command = [program, "train", folder, "--stream", "--epochs", "1", "--out", out]
+    command = [program, "train", folder, "--stream", "--epochs", str(epochs), "--out", out]
     samples, started = [], time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:

@@ -39,8 +39,32 @@ def test_of_many_large_images_an_even_part_is_used(monkeypatch):
     )
 
 
+def test_streamed_images_are_read_in_parts(monkeypatch):
+    """Images of few patterns, whose components are the same for all parts."""
+    patterns = np.random.default_rng(0).random((4, 6, 5, 3))
+    shares = np.random.default_rng(1).dirichlet(np.ones(4), 40)
+    images = np.rint(np.tensordot(shares, patterns, 1) * 255).astype(np.uint8)
+    monkeypatch.setattr(pca, "STREAMED_AT_ONCE", 9 * images[0].size)
+    sizes = []
+
+    class Streamed:
+        def __len__(self):
+            return len(images)
+
+        def __getitem__(self, rows):
+            sizes.append(np.size(rows))
+            return images[rows]
+
+    baseline = PCAReconstruction(3).fit(Streamed())
+    assert (baseline.fitted_images, sizes) == (40, [1, 10, 10, 10, 10])
+    np.testing.assert_allclose(
+        baseline.reconstruct(images), PCAReconstruction(3).fit(images).reconstruct(images), atol=4e-3
+    )
+    assert PCAReconstruction(64).fit(Streamed()).components == 40
+
+
 def test_without_scikit_learn_the_baseline_says_so_at_once(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.decomposition", None)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match=r'the extra "cli".*pip install .*scikit-learn'):
         PCAReconstruction(4)
 
