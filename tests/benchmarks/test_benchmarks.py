@@ -151,6 +151,12 @@ def test_streams_are_measured_in_training_and_by_their_memory(tmp_path):
 
 
 @pytest.mark.slow
+def test_optimizers_have_a_row_for_every_learning_rate(images_file):
+    printed = run_here("optimizers.py", images_file, "--epochs", "1", "--model", "BasicCAE")
+    check_rows(printed, {"`BasicCAE`": 4})
+
+
+@pytest.mark.slow
 def test_what_does_not_measure_a_model_says_so(images_file):
     printed = run("speed.py", images_file, "--measure", "scaling", "training", "--model", "MaskedCAE")
     assert printed.count("None of the given models is measured, only BasicCAE, ") == 2

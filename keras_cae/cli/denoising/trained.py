@@ -13,6 +13,7 @@ from keras_cae.cli.denoising.photograph import read_photograph
 from keras_cae.cli.machine_options import PrecisionName
 from keras_cae.cli.precision import choose_precision
 from keras_cae.models import BlindSpotCAE
+from keras_cae.optimizers import Muon
 from keras_cae.precision import POLICIES
 
 PATCH, BATCH, LEARNING_RATE = 64, 4, 2e-3
@@ -57,7 +58,7 @@ def train(
     keras.utils.set_random_seed(seed)
     model = BlindSpotCAE(patch_size=None, seed=seed, dtype=policy)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
-    model.compile(keras.optimizers.Adam(schedule), loss="mse")
+    model.compile(Muon(schedule), loss="mse")
     model.fit(Patches(paths, channels, steps, seed), shuffle=False, verbose=0, callbacks=[callback])
     return model
 
