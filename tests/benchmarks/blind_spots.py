@@ -1,13 +1,14 @@
 """Measures how well `BlindSpotCAE` removes noise from photographs without training on clean ones.
 
     pip install -e ".[test]"
-    python tests/benchmarks/blind_spots.py [DATA] [--minutes 8] [--sigma 25] [--variant NAME ...]
+    python tests/benchmarks/blind_spots.py [DATA] [--minutes 8] [--sigma 25] [--peak 30] [--variant NAME ...]
+        [--optimizer muon]
 
 The noise is drawn once for each photograph, before training, and never clipped: with new noise in every epoch, the
-network would see clean images on average. Trains for the given time on random patches of the noisy photographs, with
-the mean squared error and Adam with a cosine decay of the learning rate from 2e-3 to 0. Then removes the noise from
-whole photographs: from the training photographs, as in practice, and from held-out ones. DATA is as in denoising.py.
-Prints a table in Markdown: the mean PSNR in dB, without clipping.
+network would see clean images on average. With `--peak`, there is Poisson noise as well. Trains for the given time on
+random patches of the noisy photographs, with the mean squared error and a cosine decay of the learning rate from 2e-3
+to 0. Then removes the noise from whole photographs: from the training photographs, as in practice, and from held-out
+ones. DATA is as in denoising.py. Prints a table in Markdown: the mean PSNR in dB, without clipping.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import keras_cae
 PATCH = 64
 BATCH = 8
 LEARNING_RATE = 2e-3
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": keras_cae.optimizers.Muon}
 TRAINED_ON = 12
 """The number of training photographs to measure."""
 N2V = {"replacement": "uniform", "outermost_skip": True, "blurred_pooling": False}
@@ -48,14 +50,17 @@ def main():
     parser.add_argument("data", nargs="?")
     parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--sigma", type=float, default=25, help="standard deviation of the noise, where white is 255")
+    parser.add_argument("--peak", type=float, help="photon count of white, for Poisson noise")
     parser.add_argument("--variant", nargs="+", choices=VARIANTS, default=["default"])
     parser.add_argument("--batch-size", type=int, default=BATCH)
     parser.add_argument("--patch-size", type=int, default=PATCH)
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="muon")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     sigma = arguments.sigma / 255
-    training, held_out = (with_noise(part, sigma, seed) for seed, part in enumerate(photographs(arguments.data)))
+    parts = enumerate(photographs(arguments.data))
+    training, held_out = (with_noise(part, sigma, arguments.peak, seed) for seed, part in parts)
     shown = (training[:TRAINED_ON], held_out)
     rows = [row("noisy", "", shown, lambda image: image), row("non-local means", "", shown, means(sigma))]
     for name in arguments.variant:
@@ -69,23 +74,25 @@ def row(name, steps, shown, method):
     return name, steps, *(f"{quality(pairs, method):.2f}" for pairs in shown)
 
 
-def with_noise(images, sigma, seed):
+def with_noise(images, sigma, peak, seed):
     """Return pairs of clean and noisy photographs."""
-    return [(image, noisy(image, sigma, (seed, number))) for number, image in enumerate(images.values())]
+    return [(image, noisy(image, sigma, peak, (seed, number))) for number, image in enumerate(images.values())]
 
 
-def noisy(image, sigma, seed):
-    return image + np.random.default_rng(seed).normal(0, sigma, image.shape).astype("float32")
+def noisy(image, sigma, peak, seed):
+    random = np.random.default_rng(seed)
+    seen = image if peak is None else (random.poisson(image * peak) / peak).astype("float32")
+    return seen + random.normal(0, sigma, image.shape).astype("float32")
 
 
 def trained(images, variant, arguments):
     """Train the model of a variant for the given time, and return it with the number of steps."""
     keras.utils.set_random_seed(arguments.seed)
     model = keras_cae.models.BlindSpotCAE(seed=arguments.seed, normalizer=normalizer(images), **variant)
-    model.compile(keras.optimizers.Adam(arguments.learning_rate), "mse")
+    model.compile(OPTIMIZERS[arguments.optimizer](arguments.learning_rate), "mse")
     data = Patches(images, arguments.patch_size, arguments.batch_size, arguments.seed)
     model.fit(data.pool(), steps_per_epoch=1, verbose=0)  # compiles the step
-    schedule = CosineOverTime(arguments.minutes * 60, arguments.learning_rate)
+    schedule = CosineOverTime(arguments.minutes * 60)
     model.fit(data.pool(), steps_per_epoch=10**6, callbacks=[schedule], verbose=0)
     return model, schedule.steps
 
