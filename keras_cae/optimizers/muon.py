@@ -112,12 +112,14 @@ class Muon(keras.optimizers.Optimizer):
         self.assign_sub(kernel, ops.reshape(rate * size * update, kernel.shape))
 
     def _adam_step(self, gradient: Any, variable: Any, rate: Any, mean: Any, square: Any) -> None:
-        step = ops.cast(self.iterations + 1, variable.dtype)
-        first, second = (ops.cast(beta, variable.dtype) for beta in ADAM_BETAS)
+        first, second = ADAM_BETAS
+        # In half precision, the second factor would be rounded to 1, and nothing would move.
+        step = ops.cast(self.iterations + 1, "float32")
+        correction = ops.sqrt(1 - ops.power(second, step)) / (1 - ops.power(first, step))
         # Functions instead of operators, which don't support the sparse gradients of embeddings.
         self.assign_add(mean, ops.multiply(ops.subtract(gradient, mean), 1 - first))
         self.assign_add(square, ops.multiply(ops.subtract(ops.square(gradient), square), 1 - second))
-        rate = rate * ops.sqrt(1 - ops.power(second, step)) / (1 - ops.power(first, step))
+        rate = rate * ops.cast(correction, rate.dtype)
         self.assign_sub(variable, rate * mean / (ops.sqrt(square) + EPSILON))
 
 

@@ -86,13 +86,16 @@ def test_the_smallest_side_decides_which_kernels_are_orthogonalized():
     assert [variable.path.split("/")[-1] for variable in optimizer.variables].count("kernel_velocity") == 1
 
 
-def test_steps_in_half_precision_are_those_in_full_precision():
-    full = kernel(3, 3, 16, 20)
+@pytest.mark.parametrize("shape", [(3, 3, 16, 20), (40, 3)], ids=["orthogonalized", "by Adam"])
+def test_steps_in_half_precision_are_those_in_full_precision(shape):
+    full = kernel(*shape)
+    before = full.numpy()
     half = keras.Variable(full.numpy(), name="kernel", dtype="bfloat16")
     for variable in (full, half):
         gradient = np.random.default_rng(1).normal(size=full.shape)
         Muon(1.0).apply([tf.constant(gradient, variable.dtype)], [variable])
     np.testing.assert_allclose(half.numpy().astype("float32"), full.numpy(), atol=0.05)
+    assert np.abs(full.numpy() - before).mean() > 0.1
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
