@@ -60,7 +60,7 @@ class ArraySource(ImageSource):
         self.names = _Numbered(source, count)
         self.kept = np.arange(count)
         self.sizes = [self._size] * count
-        self.files = [] if file is None else [file]
+        self.files = [] if file is None else [str(file)]
         self.settings = f"{source} {sizing.image_size} {sizing.resize} {channels} {rank}"
         example = self.read(0)
         self.channels, self.dtype = example.shape[-1], example.dtype

@@ -132,7 +132,7 @@ class CachedSource(ImageSource):
             self.channels,
             self.dtype.name,
             self._starts.tolist(),
-            self.status_of_files(),
+            self.fingerprint_of_files(),
         ]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 

@@ -1,6 +1,7 @@
 """Images in a folder."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from keras_cae.datasets.image_file import (
     read_pixels,
 )
 from keras_cae.datasets.memory import check_memory
+from keras_cae.datasets.path_list import PathList
 from keras_cae.datasets.sizing import Sizing
 from keras_cae.datasets.standard_images import integer_conversion
 from keras_cae.wording import counted
@@ -37,13 +39,13 @@ def load_folder(folder: Path, sizing: Sizing) -> ImageData:
         ValueError: there are no images, none can be read, or they would not fit into memory.
     """
     skipped: list[SkippedFile] = []
-    paths, repeated = distinct_files(image_paths(folder))
-    if not paths:
+    files, repeated = distinct_files(image_paths(folder))
+    if not files:
         raise ValueError(
             f"There are no images in the folder {str(folder)!r}: no visible file in it or in its subfolders ends in "
             f"{', '.join(IMAGE_SUFFIXES)}."
         )
-    paths, headers = each_file(read_header, paths, skipped)
+    paths, headers = each_file(read_header, files, skipped)
     notes: list[str] = []
     if headers:
         layout = common_layout(headers, sizing)
@@ -79,19 +81,28 @@ def image_paths(folder: Path) -> Iterator[Path]:
                 yield Path(root, name)
 
 
-def distinct_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
+def distinct_files(paths: Iterable[Path]) -> tuple[PathList, int]:
     """Return the files without duplicates that links cause, and the number of duplicates."""
-    distinct: dict[Any, Path] = {}
+    visited: dict[int | None, set[Any]] = defaultdict(set)
+    distinct: list[str] = []
     repeated = 0
     for path in paths:
-        try:
-            status = path.stat()
-            key: Any = (status.st_dev, status.st_ino)
-        except OSError:  # reading the file raises a better error
-            key = path
-        repeated += key in distinct
-        distinct.setdefault(key, path)
-    return list(distinct.values()), repeated
+        device, identity = _identity(path)
+        if identity in visited[device]:
+            repeated += 1
+        else:
+            visited[device].add(identity)
+            distinct.append(str(path))
+    return PathList(distinct), repeated
+
+
+def _identity(path: Path) -> tuple[int | None, Any]:
+    """Return the device and the number of a file, which are the same for all links to it."""
+    try:
+        status = path.stat()
+    except OSError:  # reading the file raises a better error
+        return None, path
+    return status.st_dev, status.st_ino
 
 
 def _left_out_notes(headers: Sequence[ImageHeader], repeated: int) -> list[str]:

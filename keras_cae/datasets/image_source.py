@@ -1,10 +1,10 @@
 """The base class of sources of images, from which streams read one image at a time."""
 
+import hashlib
 import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ class ImageSource(ABC):
         sizes: `(*spatial)` of each image, as `read` returns it.
         channels: number of channels of all images.
         dtype: dtype of all images.
-        files: the files that contain the images, for caches.
+        files: the paths of the files that contain the images, for caches.
         skipped: the files that could not be read.
         settings: text that identifies the settings on which the pixels depend, for caches.
         classes: the name of the folder of each image, or None.
@@ -41,7 +41,7 @@ class ImageSource(ABC):
     sizes: Sequence[tuple[int, ...]]
     channels: int
     dtype: np.dtype
-    files: Sequence[Path] = ()
+    files: Sequence[str] = ()
     settings: str = ""
     classes: Sequence[str] | None = None
     members: Sequence[str] | None = None
@@ -95,9 +95,14 @@ class ImageSource(ABC):
         """The dtype of each image that `read_all` returns."""
         return (self.dtype,)
 
-    def status_of_files(self) -> list[tuple[str, int, int]]:
-        """Return the path, the size and the modification time of each file."""
-        return [(os.path.abspath(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
+    def fingerprint_of_files(self) -> str:
+        """Return a hash of the path, the size and the modification time of each file."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            status = os.stat(file)
+            numbers = f"\0{status.st_size} {status.st_mtime_ns}\n"
+            digest.update(os.fsencode(os.path.abspath(file)) + numbers.encode())
+        return digest.hexdigest()
 
     def attempt(self, function: Callable[[int], Any], row: int) -> Any:
         """Apply a function to an image. If the image is damaged, record its file as skipped and return None."""

@@ -1,5 +1,6 @@
 """Opening of the data that users pass as a source of images."""
 
+import sys
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -13,6 +14,7 @@ from keras_cae.datasets.folder import distinct_files, image_paths
 from keras_cae.datasets.image_data import SkippedFile
 from keras_cae.datasets.image_file import IMAGE_SUFFIXES, Picture
 from keras_cae.datasets.image_source import ImageSource
+from keras_cae.datasets.path_list import PathList
 from keras_cae.datasets.picture_source import PictureSource
 from keras_cae.datasets.record_source import RecordSource
 from keras_cae.datasets.shards import PLACEHOLDER, RAW, SHARD_SUFFIX, read_records, shards_of
@@ -68,7 +70,7 @@ def open_source(
             f"rank={rank} requires {KINDS[rank].noun} in an array or in an .npy or .npz file, got {data!r}."
         )
     root, paths = _files(data)
-    pictures: list[Picture] = list(paths)
+    pictures: Sequence[Picture] = paths
     if rank == VOLUMES:
         source: ImageSource = VolumeSource(paths, own_sizes=own_sizes)
     else:
@@ -77,8 +79,8 @@ def open_source(
         elif own_sizes:
             pictures = [TiledTiff.find(path) or path for path in paths]
         source = PictureSource(pictures, sizing, channels, own_sizes=own_sizes)
-    files = [getattr(pictures[number], "path", pictures[number]) for number in source.kept]
-    source.classes = [_class_name(file, root) for file in files]
+    files = (getattr(pictures[number], "path", pictures[number]) for number in source.kept)
+    source.classes = [sys.intern(_class_name(file, root)) for file in files]
     return source
 
 
@@ -147,13 +149,13 @@ def _files(data: Any) -> tuple[Path | None, Sequence[Path]]:
             raise FileNotFoundError(f"data must be {EXPECTED}, got {str(data)!r}, which does not exist.")
         if not folder.is_dir():
             raise ValueError(f"data must be {EXPECTED}, got the file {str(data)!r}. Pass [path] for a single image.")
-        paths, _ = distinct_files(image_paths(folder))
-        if not paths:
+        distinct, _ = distinct_files(image_paths(folder))
+        if not distinct:
             raise ValueError(
                 f"There are no images in the folder {str(folder)!r}: no visible file in it or in its subfolders ends "
                 f"in {', '.join(IMAGE_SUFFIXES)}."
             )
-        return folder, paths
+        return folder, distinct
     if not isinstance(data, list | tuple) or not all(isinstance(path, str | PathLike) for path in data):
         raise TypeError(f"data must be {EXPECTED}, got {type(data).__name__}.")
     if not data:
@@ -162,7 +164,7 @@ def _files(data: Any) -> tuple[Path | None, Sequence[Path]]:
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None:
         raise FileNotFoundError(f"data must be files that exist, got {str(missing)!r}, which does not.")
-    return None, paths
+    return None, PathList(paths)
 
 
 def _class_name(path: Path, root: Path | None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_cae.datasets.channels import with_channels
 from keras_cae.datasets.folder import common_layout, each_file
-from keras_cae.datasets.image_file import Layout, Picture, read_header, read_pixels
+from keras_cae.datasets.image_file import ImageHeader, Layout, Picture, StoredPicture, read_header, read_pixels
 from keras_cae.datasets.image_source import ImageSource
 from keras_cae.datasets.shards import Record
 from keras_cae.datasets.sizing import Sizing
@@ -45,33 +45,37 @@ class PictureSource(ImageSource):
         self, pictures: Sequence[Picture], sizing: Sizing, channels: int | None, *, own_sizes: bool = False
     ) -> None:
         super().__init__()
-        numbered = list(enumerate(pictures))
-        readable, headers = each_file(lambda pair: read_header(pair[1]), numbered, self.skipped, lambda pair: pair[1])
-        self.names = [str(picture) for picture in pictures]
+        headers: dict[ImageHeader, ImageHeader] = {}
+
+        def shared_header(number: int) -> ImageHeader:
+            header = read_header(pictures[number])
+            return headers.setdefault(header, header)
+
+        numbers = range(len(pictures))
+        readable, self._headers = each_file(shared_header, numbers, self.skipped, pictures.__getitem__)
         if not readable:
             raise self.failure()
-        self._pictures = [picture for _, picture in readable]
-        self._headers = headers
+        self._pictures = [_without_path(pictures[number]) for number in readable]
         self._sizing, self._channels = sizing, channels
         self._own_sizes = own_sizes and sizing.image_size is None
-        self.kept = np.array([number for number, _ in readable])
+        self.kept = np.array(readable)
         self.names = [str(picture) for picture in self._pictures]
-        self.files = list(dict.fromkeys(_file(picture) for picture in self._pictures))
+        self.files = list(dict.fromkeys(_file_name(picture) for picture in self._pictures))
         self.settings = f"{sizing.image_size} {sizing.resize} {sizing.max_side} {channels} {self._own_sizes}"
         layout = self._choose_layout()
         size = layout.size
-        self.stored_sizes = [header.size for header in headers]
+        self.stored_sizes = [header.size for header in self._headers]
         self.notes = () if self._own_sizes else sizing.notes(self.stored_sizes)
         self.resized = sizing.image_size is not None
-        self.sizes = [header.size if self._own_sizes else size for header in headers]
+        self.sizes = [header.size if self._own_sizes else size for header in self._headers]
         self.channels = channels or self._stored_channels
         self.dtype = self._convert(np.zeros((1, 1), layout.dtype)).dtype
 
     def read(self, row: int) -> np.ndarray:
-        return self._decode(self._pictures[row], self._layout_of(row))
+        return self._decode(self._picture(row), self._layout_of(row))
 
     def view(self, row: int) -> Any:
-        picture = self._pictures[row]
+        picture = self._picture(row)
         return TiledView(self, picture) if isinstance(picture, TiledTiff) and self._own_sizes else self.read(row)
 
     def part(self, picture: TiledTiff, place: tuple[slice, ...]) -> np.ndarray:
@@ -88,16 +92,20 @@ class PictureSource(ImageSource):
         return image if self._channels is None else with_channels(image[None], self._channels)[0]
 
     def stored(self, row: int) -> tuple[bytes, str, tuple[int, ...], str] | None:
-        picture, header = self._pictures[row], self._headers[row]
+        picture, header = self._picture(row), self._headers[row]
         if isinstance(picture, Path | TiledTiff):
-            picture = _file(picture)
-            content, form = picture.read_bytes(), picture.suffix.lower()
+            path = picture if isinstance(picture, Path) else picture.path
+            content, form = path.read_bytes(), path.suffix.lower()
         elif isinstance(picture, Record):
             content, form = picture.content(), picture.format
         else:
             return None
         shape = (*header.size, (1 if header.grey else 3) + header.alpha)
         return content, form, shape, "uint16" if header.deep else "uint8"
+
+    def _picture(self, row: int) -> Picture:
+        picture = self._pictures[row]
+        return Path(picture) if isinstance(picture, str) else picture
 
     def _layout_of(self, row: int) -> Layout:
         return self._layout._replace(size=self._headers[row].size) if self._own_sizes else self._layout
@@ -138,7 +146,7 @@ class PictureSource(ImageSource):
 
     def _parts(self, row: int) -> Iterator[np.ndarray]:
         """Yield an image before conversion, large images in parts. Yield nothing if the image is damaged."""
-        picture = self._pictures[row]
+        picture = self._picture(row)
         if not isinstance(picture, TiledTiff):
             pixels = self.attempt(self._unconverted, row)
             if pixels is not None:
@@ -154,7 +162,7 @@ class PictureSource(ImageSource):
             yield read_pixels(Region(band), self._layout._replace(size=size), self._sizing)
 
     def _unconverted(self, row: int) -> np.ndarray:
-        return read_pixels(self._pictures[row], self._layout_of(row), self._sizing)
+        return read_pixels(self._picture(row), self._layout_of(row), self._sizing)
 
     def _any_transparent(self) -> bool:
         for row, header in enumerate(self._headers):
@@ -184,5 +192,10 @@ def _region(picture: TiledTiff, place: tuple[slice, ...], row: int) -> np.ndarra
     return picture.region(place)
 
 
-def _file(picture: Any) -> Path:
-    return picture if isinstance(picture, Path) else picture.path
+def _without_path(picture: Picture) -> str | StoredPicture:
+    """Return the path of a file as a string, which takes less memory, and other pictures as they are."""
+    return str(picture) if isinstance(picture, Path) else picture
+
+
+def _file_name(picture: Any) -> str:
+    return picture if isinstance(picture, str) else str(picture.path)

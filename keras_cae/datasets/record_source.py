@@ -35,7 +35,7 @@ class RecordSource(ImageSource):
         self.sizes = sizes
         self.channels = channels or records[0].shape[-1]
         self.dtype = np.dtype(records[0].dtype)
-        self.files = list(dict.fromkeys(record.path for record in records))
+        self.files = list(dict.fromkeys(str(record.path) for record in records))
         self.settings = f"{sizing.image_size} {sizing.resize} {channels} {own_sizes}"
 
     def read(self, row: int) -> np.ndarray:

@@ -65,9 +65,10 @@ class StreamedImages:
 
     def identity(self) -> bytes:
         """Return a hash of the names, sizes and modification times of the files, which identifies the images."""
-        status = self.source.status_of_files()
-        what = f"{self.source.settings} {self.dtype} {self.shape} {status} {self.rows.tolist()}"
-        return hashlib.sha256(what.encode()).digest()
+        files = self.source.fingerprint_of_files()
+        digest = hashlib.sha256(f"{self.source.settings} {self.dtype} {self.shape} {files} ".encode())
+        digest.update(self.rows.astype("<i8").tobytes())
+        return digest.digest()
 
 
 class StreamedSplit(NamedTuple):

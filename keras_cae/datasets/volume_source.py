@@ -58,8 +58,7 @@ class VolumeSource(ImageSource):
             raise self.failure()
         numbers = {path: number for number, path in enumerate(paths)}
         self.kept = np.array([numbers[path] for path in readable])
-        self.files = readable
-        self.names = [str(path) for path in readable]
+        self.files = self.names = [str(path) for path in readable]
         self._check_same(stacks, own_sizes)
         self.sizes = [stack.shape[:-1] for stack in stacks]
         self.channels = stacks[0].shape[-1]
@@ -81,7 +80,7 @@ class VolumeSource(ImageSource):
     def _part(self, row: int, place: tuple[slice, ...]) -> np.ndarray:
         size = self.sizes[row]
         pages, *within = place
-        with open_image(self.files[row]) as image:
+        with open_image(Path(self.files[row])) as image:
             slices = [_pixels(image, number)[tuple(within)] for number in range(*pages.indices(size[0]))]
         return np.stack(slices)
 

@@ -242,7 +242,7 @@ def _files(data: Sequence[str]) -> tuple[Path, list[Path], tuple[str, ...]]:
     root = Path(data[0]).expanduser()
     if len(data) > 1 or not root.is_dir():
         root = Path(os.path.commonpath([os.path.abspath(path.parent) for path in distinct]))
-    return root, distinct, notes
+    return root, list(distinct), notes
 
 
 def _matching(pattern: Path) -> list[Path]:
