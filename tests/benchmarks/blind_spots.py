@@ -8,15 +8,17 @@ The noise is drawn once for each photograph, before training, and never clipped:
 network would see clean images on average. With `--peak`, there is Poisson noise as well. Trains for the given time on
 random patches of the noisy photographs, with the mean squared error and a cosine decay of the learning rate from 2e-3
 to 0. Then removes the noise from whole photographs: from the training photographs, as in practice, and from held-out
-ones. DATA is as in denoising.py. Prints a table in Markdown: the mean PSNR in dB, without clipping.
+ones. The results are compared with those of non-local means and, if the package is installed, of BM3D, which know the
+strength of the noise. DATA is as in denoising.py. Prints a table in Markdown: the mean PSNR in dB, without clipping.
 """
 
 import argparse
+import math
 
 import keras
 import numpy as np
-from denoising import CosineOverTime, photographs, psnr
-from skimage.restoration import denoise_nl_means
+import reference_denoisers
+from denoising import DecayOverTime, photographs, psnr
 from tables import print_table
 
 import keras_cae
@@ -62,7 +64,11 @@ def main():
     parts = enumerate(photographs(arguments.data))
     training, held_out = (with_noise(part, sigma, arguments.peak, seed) for seed, part in parts)
     shown = (training[:TRAINED_ON], held_out)
-    rows = [row("noisy", "", shown, lambda image: image), row("non-local means", "", shown, means(sigma))]
+    rows = [row("noisy", "", shown, lambda image: image)]
+    rows += [
+        row(name, "", shown, told_strength(method, sigma, arguments.peak))
+        for name, method in reference_denoisers.METHODS.items()
+    ]
     for name in arguments.variant:
         model, steps = trained([image for _, image in training], VARIANTS[name], arguments)
         rows.append(row(name, f"{steps:,}", shown, denoised(model)))
@@ -92,7 +98,7 @@ def trained(images, variant, arguments):
     model.compile(OPTIMIZERS[arguments.optimizer](arguments.learning_rate), "mse")
     data = Patches(images, arguments.patch_size, arguments.batch_size, arguments.seed)
     model.fit(data.pool(), steps_per_epoch=1, verbose=0)  # compiles the step
-    schedule = CosineOverTime(arguments.minutes * 60)
+    schedule = DecayOverTime(arguments.minutes * 60)
     model.fit(data.pool(), steps_per_epoch=10**6, callbacks=[schedule], verbose=0)
     return model, schedule.steps
 
@@ -122,11 +128,13 @@ class Patches:
         return patch[:, ::-1] if self.random.integers(2) else patch
 
 
-def means(sigma):
-    """Return non-local means for a known noise level."""
-    return lambda image: denoise_nl_means(image[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)[
-        ..., None
-    ]
+def told_strength(method, sigma, peak):
+    """Return a method for a known noise level: the standard deviation, averaged over the pixels of an image."""
+
+    def denoise(image):
+        return method(image, math.sqrt(sigma**2 + (0 if peak is None else max(image.mean(), 0) / peak)))
+
+    return denoise
 
 
 def denoised(model):

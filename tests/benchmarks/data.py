@@ -1,17 +1,19 @@
 """Measures how fast images are read from files, decoded, resized and batched.
 
     pip install -e ".[bench]"
-    python tests/benchmarks/data.py [FOLDER] [--images 20000] [--size 128] [--rounds 5] [--cold]
+    python tests/benchmarks/data.py [FOLDER] [--images 20000] [--size 128] [--rounds 5] [--page-cache warm cold]
+        [--formats JPEG PNG]
 
 FOLDER contains photographs, from which random crops are written as JPEG and as PNG files; by default, the two
 photographs in scikit-learn are used. All competitors read an epoch of batches of the same size from these files:
 `stream_images` from the folder, from shards with the files, from shards with resized pixels, and from a cache;
 `keras.utils.image_dataset_from_directory`; and Grain and PyTorch's `DataLoader` with Pillow, if they are installed.
-Rounds alternate between them. Prints a table in Markdown with one row per competitor and format. The ratio compares the
-images per second with those of `stream_images` from the folder, followed by the smallest and the largest ratio of a
-round.
+Rounds alternate between them. Prints a table in Markdown with one row per competitor, format and state of the page
+cache. The ratio compares the images per second with those of `stream_images` from the folder, followed by the smallest
+and the largest ratio of a round.
 
-With `--cold`, the system is asked to drop the files from its cache before each epoch, so that they are read from disk.
+With `--page-cache cold`, the system is asked to drop the files from its cache before each epoch, so that they are read
+from disk.
 """
 
 import argparse
@@ -36,7 +38,7 @@ from tables import print_table  # noqa: E402
 from keras_cae.datasets import pack, stream_images  # noqa: E402
 
 FORMATS = {"JPEG": ".jpg", "PNG": ".png"}
-COLUMNS = ("format", "competitor", "images/s", "× stream_images")
+COLUMNS = ("format", "page cache", "competitor", "images/s", "× stream_images")
 FOLDERS = 100
 """The number of folders over which the files are distributed."""
 
@@ -44,7 +46,7 @@ FOLDERS = 100
 def main():
     options = parse_arguments()
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
-        print_table(COLUMNS, rows(Path(scratch), options), labels=2)
+        print_table(COLUMNS, rows(Path(scratch), options), labels=3)
 
 
 def parse_arguments():
@@ -56,29 +58,32 @@ def parse_arguments():
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes of Grain and PyTorch")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cold", action="store_true", help="read from the disk, not from the page cache")
+    parser.add_argument("--page-cache", nargs="+", choices=("warm", "cold"), default=["warm"])
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
     parser.add_argument("--scratch", help="where to write the files")
     return parser.parse_args()
 
 
 def rows(scratch, options):
     photographs = load_photographs(options)
-    for name, suffix in FORMATS.items():
+    for name in options.formats:
         folder = scratch / name
-        write_parts(photographs, folder, suffix, options)
+        write_parts(photographs, folder, FORMATS[name], options)
         competitors = make_competitors(folder, scratch, options)
         warm_up(competitors)
-        epochs = {each: partial(epoch, make, folder, options) for each, make in competitors.items()}
-        measured = interleaved(epochs, options.rounds)
-        ours = measured["stream_images"]
-        for competitor, seconds in measured.items():
-            yield name, competitor, f"{options.images / statistics.median(seconds):,.0f}", ratio(ours, seconds)
+        for state in options.page_cache:
+            epochs = {each: partial(epoch, make, folder, state) for each, make in competitors.items()}
+            measured = interleaved(epochs, options.rounds)
+            ours = measured["stream_images"]
+            for competitor, seconds in measured.items():
+                speed = f"{options.images / statistics.median(seconds):,.0f}"
+                yield name, state, competitor, speed, ratio(ours, seconds)
         shutil.rmtree(folder)
 
 
-def epoch(make, folder, options):
+def epoch(make, folder, page_cache):
     """Return the seconds that an epoch takes."""
-    if options.cold:
+    if page_cache == "cold":
         forget(folder.parent)
     return timed(make).clock
 

@@ -2,13 +2,13 @@
 
     pip install -e ".[test]"
     python tests/benchmarks/denoising.py [DATA] [--minutes 8] [--sigma 25] [--picture FILE.png]
-        [--optimizer muon] [--precision mixed_bfloat16] [--seed 0]
+        [--optimizer muon] [--precision mixed_bfloat16] [--patch-size 64] [--decay linear] [--seed 0]
 
-Trains for the given time on grey patches of 48×48 pixels, with the mean absolute error and a cosine decay of the
-learning rate to 0, from 2e-3 for Muon and from 1e-3 for Adam. Then removes the noise from whole photographs. DATA is a
-folder of photographs, or an `.npy` or `.npz` file of images of the same size, of which every tenth is held out; by
-default, the photographs in scikit-image and scikit-learn are used. Prints a table in Markdown: PSNR in dB, without
-clipping.
+Trains for the given time on grey patches, with the mean squared error, while the learning rate decays to 0, from 2e-3
+for Muon and from 1e-3 for Adam. Then removes the noise from whole photographs, and compares the results with those of
+non-local means and, if the package is installed, of BM3D. DATA is a folder of photographs, or an `.npy` or `.npz` file
+of images of the same size, of which every tenth is held out; by default, the photographs in scikit-image and
+scikit-learn are used. Prints a table in Markdown: PSNR in dB, without clipping.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import reference_denoisers
 import skimage.data
 import tensorflow as tf
 from pictures import save_rows
 from PIL import Image
-from skimage.restoration import denoise_nl_means
 from sklearn.datasets import load_sample_image
 from tables import print_table
 
@@ -31,13 +31,15 @@ import keras_cae
 from keras_cae.datasets import load_images
 from keras_cae.precision import in_single_precision
 
-PATCH = 48
 STRIDE = 16
+"""The distance between the training patches, in pixels."""
+DECAYS = {"linear": lambda passed: 1 - passed, "cosine": lambda passed: (1 + math.cos(math.pi * passed)) / 2}
+"""The shapes of the decay of the learning rate, as functions of the fraction of the time that has passed."""
 OPTIMIZERS = {
     "muon": partial(keras_cae.optimizers.Muon, 2e-3),
     "adam": partial(keras.optimizers.Adam, 1e-3),
 }
-METHODS = ("noisy", "non-local means", "DenoisingCAE")
+METHODS = ("noisy", *reference_denoisers.METHODS, "DenoisingCAE")
 PICTURED = 3
 DETAIL = 160
 """The maximum side in pixels of the details to draw."""
@@ -51,6 +53,9 @@ def main():
     parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--sigma", type=float, default=25, help="standard deviation of the noise, where white is 255")
     parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--patch-size", type=int, default=64)
+    parser.add_argument("--loss", default="mse")
+    parser.add_argument("--decay", choices=DECAYS, default="linear")
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="muon")
     parser.add_argument("--precision", default="float32", help="the dtype policy for training, such as mixed_bfloat16")
     parser.add_argument("--seed", type=int, default=0)
@@ -61,10 +66,11 @@ def main():
     keras.utils.set_random_seed(arguments.seed)
     noise = keras.layers.GaussianNoise(sigma)
     model = keras_cae.models.DenoisingCAE(corruption=noise, dtype=arguments.precision)
-    model.compile(OPTIMIZERS[arguments.optimizer](), "mae")
-    steps = train(model, patches(training), arguments.minutes * 60, arguments.batch_size)
+    model.compile(OPTIMIZERS[arguments.optimizer](), arguments.loss)
+    schedule = DecayOverTime(arguments.minutes * 60, arguments.decay)
+    train(model, patches(training, arguments.patch_size), schedule, arguments.batch_size)
     model = in_single_precision(model)
-    print(f"{model.count_params():,} parameters, {steps:,} steps of {arguments.batch_size} patches\n")
+    print(f"{model.count_params():,} parameters, {schedule.steps:,} steps of {arguments.batch_size} patches\n")
     print_table(("photograph", *METHODS), rows(model, held_out, sigma))
     if arguments.picture:
         draw(arguments.picture, model, held_out, sigma)
@@ -92,7 +98,9 @@ def bundled(name):
 def read(path):
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in Image.registered_extensions())
-        return {file.stem: grey(np.asarray(Image.open(file).convert("RGB"))) for file in files}
+        images = (grey(np.asarray(Image.open(file).convert("RGB"))) for file in files)
+        # Folders may contain files of the same name.
+        return {str(file.relative_to(path).with_suffix("")): image for file, image in zip(files, images, strict=True)}
     return {str(number): grey(image) for number, image in enumerate(load_images(path).images)}
 
 
@@ -104,24 +112,22 @@ def grey(image):
     return image @ np.float32([[0.299], [0.587], [0.114]]) if image.shape[-1] == 3 else image[..., :1]
 
 
-def patches(images):
-    """Return all patches at a distance of `STRIDE` pixels, `(n, 48, 48, 1)` uint8."""
+def patches(images, side):
+    """Return all patches of a side at a distance of `STRIDE` pixels, `(n, side, side, 1)` uint8."""
     windows = [
-        np.lib.stride_tricks.sliding_window_view(image[..., 0], (PATCH, PATCH))[::STRIDE, ::STRIDE]
+        np.lib.stride_tricks.sliding_window_view(image[..., 0], (side, side))[::STRIDE, ::STRIDE]
         for image in images.values()
     ]
-    joined = np.concatenate([window.reshape(-1, PATCH, PATCH, 1) for window in windows])
+    joined = np.concatenate([window.reshape(-1, side, side, 1) for window in windows])
     return np.round(joined * 255).astype("uint8")
 
 
-def train(model, images, seconds, batch_size):
-    """Train a compiled model for a number of seconds, and return the number of steps."""
+def train(model, images, schedule, batch_size):
+    """Train a compiled model until the schedule ends training."""
     dataset = tf.data.Dataset.from_tensor_slices(images).cache().shuffle(len(images)).repeat()
     dataset = dataset.map(flipped, num_parallel_calls=1).batch(batch_size, drop_remainder=True).prefetch(4)
     model.fit(dataset.take(1), verbose=0)  # compiles the step
-    schedule = CosineOverTime(seconds)
     model.fit(dataset, steps_per_epoch=10**6, callbacks=[schedule], verbose=0)
-    return schedule.steps
 
 
 def flipped(image):
@@ -129,12 +135,12 @@ def flipped(image):
     return tf.image.rot90(image, tf.random.uniform((), 0, 4, tf.int32))
 
 
-class CosineOverTime(keras.callbacks.Callback):
-    """Decays the learning rate to 0 along a cosine within a number of seconds, then ends training."""
+class DecayOverTime(keras.callbacks.Callback):
+    """Decays the learning rate to 0 within a number of seconds, then ends training, and counts the steps."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, decay="cosine"):
         super().__init__()
-        self.seconds = seconds
+        self.seconds, self.decay = seconds, DECAYS[decay]
         self.steps = 0
 
     def on_train_begin(self, logs=None):
@@ -144,7 +150,7 @@ class CosineOverTime(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.steps += 1
         passed = min((time.perf_counter() - self.started) / self.seconds, 1.0)
-        self.model.optimizer.learning_rate = self.highest * (1 + math.cos(math.pi * passed)) / 2
+        self.model.optimizer.learning_rate = self.highest * self.decay(passed)
         self.model.stop_training = passed == 1.0
 
 
@@ -160,8 +166,8 @@ def rows(model, images, sigma):
 def versions(model, image, sigma, seed):
     """Return the noisy image and the results of the methods, in the order of `METHODS`."""
     noisy = image + np.random.default_rng(seed).normal(0, sigma, image.shape).astype("float32")
-    means = denoise_nl_means(noisy[..., 0], sigma=sigma, h=0.8 * sigma, patch_size=5, patch_distance=6)
-    return noisy, means[..., None], model.predict(noisy[None], verbose=0)[0]
+    references = (method(noisy, sigma) for method in reference_denoisers.METHODS.values())
+    return noisy, *references, model.predict(noisy[None], verbose=0)[0]
 
 
 def draw(path, model, images, sigma):
