@@ -1,5 +1,6 @@
 """Paths that are kept as strings."""
 
+import gc
 import os
 import tracemalloc
 from pathlib import Path
@@ -31,15 +32,18 @@ def test_a_source_keeps_little_of_each_file(tmp_path):
     Image.new("L", (4, 4), 200).save(first)
     for number in range(1, 2000):
         (tmp_path / f"{number}.png").write_bytes(first.read_bytes())
-    open_source([str(first)], Sizing(None, "stretch", None), None)  # loads everything that decoding needs
     tracemalloc.start()
     try:
         source = open_source(tmp_path, Sizing(None, "stretch", None), None)
-        used, _ = tracemalloc.get_traced_memory()
+        assert len(source) == 2000
+        gc.collect()
+        with_source, _ = tracemalloc.get_traced_memory()
+        del source
+        gc.collect()
+        without_source, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(source) == 2000
-    assert used / len(source) < BYTES_PER_FILE
+    assert 50 < (with_source - without_source) / 2000 < BYTES_PER_FILE
 
 
 def test_file_names_that_are_not_text(tmp_path):
