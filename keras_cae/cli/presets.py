@@ -30,7 +30,6 @@ MODELS = {
     "residual": Preset("ResidualCAE"),
     "denoising": Preset(
         "DenoisingCAE",
-        loss="mae",
         noise=0.1,
         size={},
         caveat="This model has no code: its decoder receives the encoder's feature maps and the input.",

@@ -15,7 +15,7 @@ class HyperDenoisingCAE(HyperPyramid):
 
     - `corruption`: gaussian_noise.
     - `corruption_strength`: 25/255.
-    - `loss`: mae.
+    - `loss`: mse.
     - `depth`: 2 to 3, 3 first.
     - `width`: 32, 16 or 64.
     - `convs_per_level`: 1 to 3, 2 first.
@@ -34,7 +34,7 @@ class HyperDenoisingCAE(HyperPyramid):
     shared_space = WITHOUT_LATENT_DIM | {
         "corruption": ("corruption/kind", Fixed("gaussian_noise")),
         "corruption_strength": ("corruption/strength", Fixed(25 / 255, log=True)),
-        "loss": ("training/loss", Fixed("mae")),
+        "loss": ("training/loss", Fixed("mse")),
     }
     own_space = PYRAMID_SPACE | {
         "depth": Range(2, 3, default=3),

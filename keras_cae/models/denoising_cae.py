@@ -23,8 +23,8 @@ class DenoisingCAE(PyramidCAE):
     et al. 2017, "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image Denoising"). There is no
     normalization layer, so that the brightness and the strength of the noise are preserved.
 
-    Train it with a corruption, such as `keras.layers.GaussianNoise(25 / 255)`, and `loss="mae"`, on patches of about
-    48×48 pixels, or with `fit(noisy, clean)` on pairs of images. The trained model's `predict` takes noisy images of
+    Train it with a corruption, such as `keras.layers.GaussianNoise(25 / 255)`, and `loss="mse"`, on patches of about
+    64×64 pixels, or with `fit(noisy, clean)` on pairs of images. The trained model's `predict` takes noisy images of
     any size and adds no noise of its own. Noisy values outside [0, 1] are accepted, and the output is not clipped.
     Sizes that the levels can't halve are padded internally by reflection.
 
@@ -64,7 +64,7 @@ class DenoisingCAE(PyramidCAE):
 
     >>> noise = keras.layers.GaussianNoise(25 / 255)
     >>> model = keras_cae.models.DenoisingCAE(filters=(4, 8), corruption=noise)
-    >>> model.compile(optimizer="adam", loss="mae")
+    >>> model.compile(optimizer="adam", loss="mse")
     >>> patches = np.random.default_rng(0).random((16, 12, 12, 1), dtype="float32")
     >>> history = model.fit(patches, verbose=0)
     >>> model.predict(np.zeros((1, 29, 31, 1)), verbose=0).shape
