@@ -5,12 +5,13 @@
     python tests/benchmarks/train_presets.py FOLDER [--minutes 60] [--out keras_cae/presets] [--kind grey colour]
 
 Trains one `DenoisingCAE` for grey and one for colour photographs, each for the given time, to remove Gaussian noise
-with a standard deviation σ of up to 55. Training uses random patches of 64×64 pixels, and Muon with a linear decay of
-the learning rate from 2e-3 to 0. The loss is the logarithm of the mean squared error of each patch, so that weak noise
-counts as much as strong noise. The models are saved in float32, whatever the precision of training. Every fifteenth
-photograph is held out. On these, the models are compared by PSNR with BM3D, which knows σ; both get the same noise, and
-nothing is clipped. Writes the presets, with the results and the sources of the photographs in their README.md, and
-prints the table. Presets that are below BM3D at σ = 25, or were not compared, are written only with --worse-too.
+with a standard deviation σ of up to 55, mostly of 10 to 30. Training uses random patches of 64×64 pixels, and Muon with
+a linear decay of the learning rate from 2e-3 to 0. The loss is the logarithm of the mean squared error of each patch,
+so that weak noise counts as much as strong noise. The models are saved in float32, whatever the precision of training.
+Every fifteenth photograph is held out. On these, the models are compared by PSNR with BM3D, which knows σ; both get the
+same noise, and nothing is clipped. Writes the presets, with the results and the sources of the photographs in their
+README.md, and prints the table. Presets that are below BM3D at σ = 25, or were not compared, are written only with
+--worse-too.
 """
 
 import argparse
@@ -26,11 +27,12 @@ from reference_denoisers import METHODS
 from tables import print_table
 
 import keras_cae
-from keras_cae.precision import in_single_precision
 
 CHANNELS = {"grey": 1, "colour": 3}
 SIGMAS = (15, 25, 50)
 STRONGEST = 55
+SHARE, COMMON = 0.5, (10, 30)
+"""The share of the patches whose noise has a σ in this range, and the range. Otherwise, it is up to `STRONGEST`."""
 DECIDING = 25
 """The σ at which a preset must not be below BM3D."""
 PATCH, BATCH = 64, 8
@@ -65,14 +67,13 @@ def make(kind, arguments):
     training, held_out = photographs(arguments.folder, CHANNELS[kind])
     held_out = held_out[: arguments.most]
     keras.utils.set_random_seed(arguments.seed)
-    noise = keras_cae.layers.RandomGaussianNoise(0.0, STRONGEST / 255, seed=arguments.seed)
-    trained = keras_cae.models.DenoisingCAE(filters=arguments.filters, corruption=noise, dtype=arguments.precision)
+    trained = keras_cae.models.DenoisingCAE(filters=arguments.filters, dtype=arguments.precision)
+    trained.build((None, None, None, CHANNELS[kind]))
     if arguments.start:
         earlier = keras_cae.models.DenoisingCAE.from_preset(arguments.start / f"photographs-{kind}")
-        trained.build((None, None, None, CHANNELS[kind]))
         trained.set_weights(earlier.get_weights())
     steps = train(trained, training, CHANNELS[kind], arguments)
-    model = in_single_precision(trained)
+    model = finished(trained, training)
     print(f"\n{kind}: {model.count_params():,} parameters, {steps:,} steps, {len(training)} photographs\n")
     header = ("σ", "noisy", "BM3D", "DenoisingCAE")
     rows = [(sigma, *quality(model, held_out, sigma / 255)) for sigma in SIGMAS]
@@ -105,8 +106,8 @@ def photographs(folder, channels):
 
 def train(model, images, channels, arguments):
     """Train for the given time, and return the number of steps."""
-    shape = tf.TensorSpec((BATCH, PATCH, PATCH, channels), tf.uint8)
-    dataset = tf.data.Dataset.from_generator(lambda: batches(images, arguments.seed), output_signature=shape)
+    shape = tf.TensorSpec((BATCH, PATCH, PATCH, channels), tf.float32)
+    dataset = tf.data.Dataset.from_generator(lambda: batches(images, arguments.seed), output_signature=(shape, shape))
     model.compile(keras_cae.optimizers.Muon(arguments.learning_rate), log_of_error)
     model.fit(dataset.take(1), verbose=0)  # compiles the step
     schedule = DecayOverTime(arguments.minutes * 60, "linear")
@@ -114,17 +115,32 @@ def train(model, images, channels, arguments):
     return schedule.steps
 
 
-@keras.saving.register_keras_serializable(package="train_presets")
+def finished(trained, images):
+    """Return a copy of a model in float32, with the corruption and the type of images for which it was trained."""
+    noise = keras_cae.layers.RandomGaussianNoise(0.0, STRONGEST / 255, seed=0)
+    model = keras_cae.models.DenoisingCAE(filters=trained.filters, corruption=noise, name="denoising_cae")
+    model.build(trained.built_shape)
+    model.set_weights(trained.get_weights())
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    model.fit(images[0][None], verbose=0)  # the model remembers the type and the range of the images
+    return model
+
+
 def log_of_error(targets, outputs):
     """Return the logarithm of the mean squared error of each image."""
     return keras.ops.log(keras.ops.mean(keras.ops.square(targets - outputs), axis=(1, 2, 3)) + FLOOR)
 
 
 def batches(images, seed):
-    """Yield batches of random patches, flipped and rotated, endlessly."""
+    """Yield batches of noisy and clean random patches, flipped and rotated, endlessly."""
     random = np.random.default_rng(seed)
     while True:
-        yield np.stack([patch(images[random.integers(len(images))], random) for _ in range(BATCH)])
+        clean = np.stack([patch(images[random.integers(len(images))], random) for _ in range(BATCH)])
+        clean = clean.astype("float32") / 255
+        common, any_strength = (random.uniform(*limits, BATCH) for limits in (COMMON, (0, STRONGEST)))
+        sigmas = np.where(random.random(BATCH) < SHARE, common, any_strength)
+        noise = random.standard_normal(clean.shape, "float32") * (sigmas.astype("float32") / 255)[:, None, None, None]
+        yield clean + noise, clean
 
 
 def patch(image, random):
