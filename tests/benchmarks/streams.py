@@ -13,8 +13,8 @@ Markdown. The ratio compares the images per second of the stream with those of t
 the largest ratio of a round.
 
 "memory" runs `keras-cae train --stream` on folders of different sizes, for as many epochs as it takes to read equally
-many images, and reads the resident memory of the process every quarter of a second. Prints a table with the time, the
-memory at five moments of the run, and its peak. `--curve FILE.csv` writes all samples.
+many images, in batches of the same size, and reads the resident memory of the process every quarter of a second. Prints
+a table with the time, the memory at five moments of the run, and its peak. `--curve FILE.csv` writes all samples.
 """
 
 import argparse
@@ -45,6 +45,7 @@ SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """The moments of a run whose memory the table shows, as shares of its duration."""
 MEMORY_COLUMNS = ("files", "epochs", "seconds", *(f"{share:.0%}" for share in SHARES), "peak, MiB")
 SECONDS_BETWEEN_SAMPLES = 0.25
+BATCH_SIZE = 128
 SIGMA = 25 / 255
 
 
@@ -124,7 +125,9 @@ def memory_rows(scratch, options):
 def memory_of_training(folder, epochs, out):
     """Train on a folder with the command, and return pairs of seconds and resident memory in MiB."""
     program = Path(sys.executable).with_name("keras-cae")
-    command = [program, "train", folder, "--stream", "--epochs", str(epochs), "--out", out]
+    # The default batch size depends on the number of images, and the memory depends on the batch size.
+    settings = ["--epochs", str(epochs), "--batch-size", str(BATCH_SIZE), "--out", out]
+    command = [program, "train", folder, "--stream", *settings]
     samples, started = [], time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
