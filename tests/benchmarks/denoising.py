@@ -99,8 +99,8 @@ def read(path):
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in Image.registered_extensions())
         images = (grey(np.asarray(Image.open(file).convert("RGB"))) for file in files)
-        # Folders may contain files of the same name.
-        return {str(file.relative_to(path).with_suffix("")): image for file, image in zip(files, images, strict=True)}
+        # Different folders may contain files of the same name.
+        return {str(file.relative_to(path)): image for file, image in zip(files, images, strict=True)}
     return {str(number): grey(image) for number, image in enumerate(load_images(path).images)}
 
 

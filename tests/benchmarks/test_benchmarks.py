@@ -136,23 +136,11 @@ def test_what_is_for_images_is_refused_for_others():
 
 @pytest.mark.slow
 def test_data_has_rows_for_every_format():
-    options = [
-        "--images",
-        "24",
-        "--stored-size",
-        "20",
-        "30",
-        "--size",
-        "8",
-        "--rounds",
-        "1",
-        "--page-cache",
-        "warm",
-        "cold",
-    ]
+    files = ["--images", "24", "--stored-size", "20", "30"]
+    reading = ["--size", "8", "--rounds", "1", "--page-cache", "warm", "cold"]
     competitors = 5 + PYTORCH_ROWS // 2 + bool(importlib.util.find_spec("grain"))
     labels = [rf"{form} \| {state}" for form in ("JPEG", "PNG") for state in ("warm", "cold")]
-    check_rows(run("data.py", *options, small=()), dict.fromkeys(labels, competitors))
+    check_rows(run("data.py", *files, *reading, small=()), dict.fromkeys(labels, competitors))
 
 
 @pytest.mark.slow
